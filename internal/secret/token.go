@@ -1,0 +1,91 @@
+package secret
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"log/slog"
+
+	"github.com/gofrs/uuid/v5"
+)
+
+// TokenLength is the length of a session or link token in characters. With 62
+// symbols a character, 32 of them carry 190 bits (OWASP ASVS 7.2.3 asks for 128).
+const TokenLength = 32
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// Token returns TokenLength random characters of [A-Za-z0-9].
+func Token() string {
+	out := make([]byte, 0, TokenLength)
+	var buf [48]byte
+	for {
+		rand.Read(buf[:]) // never fails; crypto/rand aborts the program instead
+		for _, b := range buf {
+			// 248 is the largest multiple of 62 in a byte: the rest would favour
+			// the first letters.
+			if b < 248 {
+				out = append(out, alphabet[int(b)%len(alphabet)])
+				if len(out) == TokenLength {
+					return string(out)
+				}
+			}
+		}
+	}
+}
+
+// Hash returns the lower-case hex SHA-256 of a random token, the form in which
+// tokens are stored. No key and no salt: a token of 190 random bits can't be
+// guessed from its hash, and rotating secrets must not end sessions.
+func Hash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// NewID returns a random UUID (version 4, RFC 9562), for flows, sessions and
+// errors: knowing the id is part of the right to read them.
+func NewID() string {
+	return uuid.Must(uuid.NewV4()).String()
+}
+
+// NewOrderedID returns a UUID of version 7 (RFC 9562), for identities: ids in
+// the order of creation give listings a stable order.
+func NewOrderedID() string {
+	return uuid.Must(uuid.NewV7()).String()
+}
+
+// IsID reports whether s is a UUID in its canonical text form.
+func IsID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	_, err := uuid.FromString(s)
+	return err == nil
+}
+
+// Equal compares in time that depends on the lengths alone.
+func Equal(a, b string) bool {
+	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}
+
+// String is a text that must not show up in logs, errors or JSON. Reveal
+// returns it.
+type String string
+
+const redacted = "[redacted]"
+
+// String implements fmt.Stringer without the secret.
+func (String) String() string { return redacted }
+
+// GoString implements fmt.GoStringer without the secret.
+func (String) GoString() string { return redacted }
+
+// LogValue implements slog.LogValuer without the secret.
+func (String) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements encoding.TextMarshaler without the secret.
+func (String) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Reveal returns the secret itself.
+func (s String) Reveal() string { return string(s) }
