@@ -1,0 +1,84 @@
+package identity
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Identity is an account: what is known of a person, machine or thing.
+type Identity struct {
+	ID       string          // UUID version 7
+	SchemaID string          // the schema that Traits obey
+	Traits   json.RawMessage // a JSON object
+
+	// Verifiable and Recovery are the addresses that the schema marks so, in the
+	// schema's order.
+	Verifiable []Address
+	Recovery   []Address
+
+	Version   int // optimistic lock: a save with an older version is stale
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Purpose is what an address is for.
+type Purpose string
+
+// The purposes, as stored.
+const (
+	ForVerification Purpose = "verification"
+	ForRecovery     Purpose = "recovery"
+)
+
+// ViaEmail is the one way to reach an address in v0.5.
+const ViaEmail = "email"
+
+// Address is a way to reach the identity's owner.
+type Address struct {
+	ID         string // UUID; kept while the value stays the same
+	Via        string // ViaEmail
+	Value      string // as the owner typed it, trimmed
+	Normalized string // traits.Normalize of Value; unique by purpose and via
+
+	Verified   bool      // meaningless for recovery addresses
+	VerifiedAt time.Time // zero until verified
+}
+
+// The credential types of v0.5.
+const (
+	TypePassword = "password"
+	TypeOIDC     = "oidc"
+)
+
+// Credential is one way to sign in.
+type Credential struct {
+	Type string // TypePassword, TypeOIDC, …; one of each type per identity
+	// Identifiers are normalised and unique by type over all identities.
+	Identifiers []string
+	// Config belongs to the method. For a password it is {"hashed_password":"$argon2id$…"},
+	// or {} while the identifier is reserved and no password is set.
+	Config json.RawMessage
+	// Version guards against two requests using one credential state twice
+	// (compare and set).
+	Version int
+}
+
+// Find returns the address of via whose normalised value is given, nil if there is
+// none.
+func Find(in []Address, via, normalized string) *Address {
+	for k := range in {
+		if in[k].Via == via && in[k].Normalized == normalized {
+			return &in[k]
+		}
+	}
+	return nil
+}
+
+// Query selects identities for a listing, in the order of their ids.
+type Query struct {
+	After      string // only ids greater than this one; "" starts at the beginning
+	Offset     int    // rows to skip, for numbered pages
+	Limit      int    // at most so many
+	Identifier string // only the owner of this credential identifier, normalised
+	SchemaID   string // only identities of this schema
+}

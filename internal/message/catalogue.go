@@ -1,0 +1,146 @@
+package message
+
+import "time"
+
+// The keys of the catalogue. A key is stored in flows and in translations, so
+// it is never renamed.
+const (
+	KeyReason              = "reason"
+	KeyMissing             = "missing"
+	KeyPasswordTooShort    = "password.too_short"
+	KeyPasswordTooSimilar  = "password.too_similar"
+	KeyPasswordCommon      = "password.common"
+	KeyPasswordBreached    = "password.breached"
+	KeyPasswordUnchecked   = "password.unchecked"
+	KeyInvalidCredentials  = "login.invalid_credentials"
+	KeyTooManyAttempts     = "login.too_many_attempts"
+	KeyDuplicateIdentifier = "registration.duplicate_identifier"
+	KeyLoginExpired        = "login.expired"
+	KeyRegistrationExpired = "registration.expired"
+	KeySettingsExpired     = "settings.expired"
+	KeySettingsSaved       = "settings.saved"
+	KeyRecoveryDone        = "recovery.done"
+	KeyRecoverySent        = "recovery.sent"
+	KeyRecoveryRetry       = "recovery.already_completed"
+	KeyRecoveryInvalid     = "recovery.invalid_token"
+	KeyRecoveryExpired     = "recovery.expired"
+	KeyVerificationDone    = "verification.done"
+	KeyVerificationSent    = "verification.sent"
+	KeyVerificationRetry   = "verification.already_completed"
+	KeyVerificationInvalid = "verification.invalid_token"
+	KeyVerificationExpired = "verification.expired"
+	KeyNoChanges           = "settings.no_changes"
+	KeyCookieInAPIFlow     = "api.cookie"
+	KeyOriginInAPIFlow     = "api.origin"
+	KeyNotAnEmail          = "link.not_an_email"
+	KeySchemaPrefix        = "schema."
+	KeyBodyUnsupported     = "body.unsupported_type"
+	KeyBodyEmpty           = "body.empty"
+	KeyBodyMethod          = "body.method"
+	KeyBodyNotObject       = "body.not_object"
+	KeyBodyMalformed       = "body.malformed"
+	KeyBodyTooLarge        = "body.too_large"
+	KeyWrongType           = "field.wrong_type"
+	KeyEmpty               = "field.empty"
+)
+
+var none = []string{}
+
+// catalogue is every message by its key. Where several keys share a number,
+// the number is the wire's and the key tells the texts apart.
+var catalogue = map[string]Entry{
+	KeyReason:  {4000001, Error, "{text}", nil},
+	KeyMissing: {4000002, Error, "Property {property} is missing.", []string{"property"}},
+
+	KeyPasswordTooShort:   {4000005, Error, "The password can not be used because {reason}.", []string{"reason"}},
+	KeyPasswordTooSimilar: {4000005, Error, "The password can not be used because {reason}.", []string{"reason"}},
+	KeyPasswordCommon:     {4000005, Error, "The password can not be used because {reason}.", []string{"reason"}},
+	KeyPasswordBreached:   {4000005, Error, "The password can not be used because {reason}.", []string{"reason"}},
+	KeyPasswordUnchecked:  {4000005, Error, "The password can not be used because {reason}.", []string{"reason"}},
+
+	KeyInvalidCredentials:  {4000006, Error, "The provided credentials are invalid, check for spelling mistakes in your password or username, email address, or phone number.", none},
+	KeyDuplicateIdentifier: {4000007, Error, "An account with the same identifier (email, phone, username, ...) exists already.", none},
+	KeyTooManyAttempts:     {4000008, Error, "Too many failed attempts. Please wait {minutes:%.0f} minutes and try again, or recover your account.", []string{"retry_after"}},
+
+	KeyLoginExpired:        {4010001, Error, "The login flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
+	KeyRegistrationExpired: {4040001, Error, "The registration flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
+	KeySettingsExpired:     {4050001, Error, "The settings flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
+	KeySettingsSaved:       {1050001, Info, "Your changes have been saved!", none},
+	KeyNoChanges:           {4000001, Error, "Did not receive any value changes.", nil},
+
+	KeyRecoveryDone:    {1060001, Info, "You successfully recovered your account. Please change your password or set up an alternative login method (e.g. social sign in) within the next {minutes:%.2f} minutes.", []string{"privilegedSessionExpiresAt"}},
+	KeyRecoverySent:    {1060002, Info, "An email containing a recovery link has been sent to the email address you provided.", none},
+	KeyRecoveryRetry:   {4060001, Error, "The request was already completed successfully and can not be retried.", none},
+	KeyRecoveryInvalid: {4060004, Error, "The recovery token is invalid or has already been used. Please retry the flow.", none},
+	KeyRecoveryExpired: {4060005, Error, "The recovery flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
+
+	KeyVerificationDone:    {1070001, Info, "You successfully verified your email address.", none},
+	KeyVerificationSent:    {1070002, Info, "An email containing a verification link has been sent to the email address you provided.", none},
+	KeyVerificationInvalid: {4070001, Error, "The verification token is invalid or has already been used. Please retry the flow.", none},
+	KeyVerificationRetry:   {4070002, Error, "The request was already completed successfully and can not be retried.", none},
+	KeyVerificationExpired: {4070005, Error, "The verification flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
+
+	KeyNotAnEmail: {4000001, Error, `"{value}" is not valid "email"`, nil},
+	KeyEmpty:      {4000001, Error, "length must be >= 1, but got 0", nil},
+	KeyWrongType:  {4000001, Error, "expected {want}, but got {got}", nil},
+
+	KeyCookieInAPIFlow: {4000001, Error, `The HTTP Request Header included the "Cookie" key, indicating that this request was made by a Browser. ` + apiBlocked, nil},
+	KeyOriginInAPIFlow: {4000001, Error, `The HTTP Request Header included the "Origin" key, indicating that this request was made as part of an AJAX request in a Browser. ` + apiBlocked, nil},
+
+	KeyBodyUnsupported: {4000001, Error, `HTTP {method} Request used unknown HTTP Header "Content-Type: {type}", only [multipart/form-data application/x-www-form-urlencoded application/json] are supported.`, nil},
+	KeyBodyEmpty:       {4000001, Error, `Unable to decode HTTP Request Body because its HTTP Header "Content-Length" is zero.`, nil},
+	KeyBodyMethod:      {4000001, Error, `Unable to decode body because HTTP Request Method was "{method}" but only [POST PUT PATCH] are supported.`, nil},
+	KeyBodyNotObject:   {4000001, Error, "Expected JSON sent in request body to be an object but got: JSON", nil},
+	KeyBodyMalformed:   {4000001, Error, "Unable to decode JSON payload: {cause}", nil},
+	KeyBodyTooLarge:    {4000001, Error, "The request body is larger than {limit} bytes. Please send less.", nil},
+}
+
+const apiBlocked = "The flow however was initiated as an API request. To prevent potential misuse and mitigate several attack vectors including CSRF, " +
+	"the request has been blocked. Please consult the documentation."
+
+// Keys returns every key, for the generated documentation and for tests.
+func Keys() []string {
+	keys := make([]string, 0, len(catalogue))
+	for k := range catalogue {
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// Reason is a text without a number of its own. It is for texts that exist in
+// English alone, such as what a schema's author or a provider says.
+func Reason(text string) Message {
+	return Message{Key: KeyReason, Params: map[string]any{"text": text}}
+}
+
+// Of returns a message without parameters.
+func Of(key string) Message { return Message{Key: key} }
+
+// Missing says that a required property was not sent.
+func Missing(property string) Message {
+	return Message{Key: KeyMissing, Params: map[string]any{"property": property}}
+}
+
+// Expired says that a flow ended; key is the kind's Key…Expired.
+func Expired(key string, at, now time.Time) Message {
+	return Message{Key: key, Params: map[string]any{
+		"minutes":    max(now.Sub(at).Minutes(), 0),
+		"expired_at": instant(at),
+	}}
+}
+
+// RecoveryDone asks to set a new password before the privileged time ends.
+func RecoveryDone(until, now time.Time) Message {
+	return Message{Key: KeyRecoveryDone, Params: map[string]any{
+		"minutes":                    until.Sub(now).Minutes(),
+		"privilegedSessionExpiresAt": instant(until),
+	}}
+}
+
+// TooManyAttempts says when the next attempt will be judged.
+func TooManyAttempts(wait time.Duration) Message {
+	return Message{Key: KeyTooManyAttempts, Params: map[string]any{
+		"minutes":     max(wait.Minutes(), 1),
+		"retry_after": wait.Round(time.Second).Seconds(),
+	}}
+}

@@ -1,0 +1,101 @@
+package ui
+
+import (
+	"encoding/json"
+
+	"symbolon/internal/message"
+)
+
+// CSRFName is the name of the field that carries the anti-CSRF token.
+const CSRFName = "csrf_token"
+
+// Form is what a flow shows: messages on the whole flow and a group of inputs
+// for each method on offer, in the order of the methods.
+type Form struct {
+	Messages []message.Message `json:"messages,omitempty"`
+	Groups   []Group           `json:"groups,omitempty"`
+}
+
+// Group is the inputs of one method; each group is a form of its own.
+type Group struct {
+	Method   string            `json:"method"`
+	Messages []message.Message `json:"messages,omitempty"`
+	Nodes    []Node            `json:"nodes"`
+}
+
+// Node is one input.
+type Node struct {
+	Name string `json:"name"`
+	// Type is an HTML input type: text, password, email, number, checkbox, date,
+	// datetime-local, url, hidden, submit.
+	Type     string `json:"type"`
+	Value    any    `json:"value,omitempty"`
+	Required bool   `json:"required,omitempty"`
+	Disabled bool   `json:"disabled,omitempty"`
+	// Pattern is a regular expression of the identity schema.
+	Pattern string `json:"pattern,omitempty"`
+
+	// What follows is for pages alone; the v0.5 wire has no member for it.
+
+	Label        string `json:"label,omitempty"`
+	Options      []any  `json:"options,omitempty"`      // the values of an enum
+	Autocomplete string `json:"autocomplete,omitempty"` // HTML autofill token
+
+	Messages []message.Message `json:"messages,omitempty"`
+}
+
+// Secret reports whether a submitted value must never be shown again.
+func (n *Node) Secret() bool { return n.Type == "password" || n.Name == CSRFName }
+
+// CSRF returns the node that carries the flow's anti-CSRF token. The engine
+// fills in the value.
+func CSRF() Node { return Node{Name: CSRFName, Type: "hidden", Required: true} }
+
+// Group returns the method's group, nil if the form has none.
+func (f *Form) Group(method string) *Group {
+	for i := range f.Groups {
+		if f.Groups[i].Method == method {
+			return &f.Groups[i]
+		}
+	}
+	return nil
+}
+
+// Node returns the first node of that name, nil if the group has none.
+func (g *Group) Node(name string) *Node {
+	for i := range g.Nodes {
+		if g.Nodes[i].Name == name {
+			return &g.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// Add puts a message on the field of that name, which is appended where the
+// schema knows no such input, or on the whole group if the name is empty.
+func (g *Group) Add(field string, m message.Message) {
+	if field == "" {
+		g.Messages = append(g.Messages, m)
+		return
+	}
+	node := g.Node(field)
+	if node == nil {
+		g.Nodes = append(g.Nodes, Node{Name: field, Type: "text"})
+		node = &g.Nodes[len(g.Nodes)-1]
+	}
+	node.Messages = append(node.Messages, m)
+}
+
+// Fill sets the value of every node that has one in values, except secrets.
+func (g *Group) Fill(values map[string]any) {
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		if v, ok := values[n.Name]; ok && !n.Secret() && n.Type != "submit" {
+			n.Value = v
+		}
+	}
+}
+
+// Number keeps a JSON number as it was written, so that storing a form does not
+// turn 30 into 3e1.
+type Number = json.Number
