@@ -1,0 +1,396 @@
+package config
+
+import (
+	"encoding/json"
+	"net/url"
+	"time"
+)
+
+// Config is the whole configuration, named as in the files. URLs are nil when
+// unset and absolute otherwise, unless their comment says more.
+type Config struct {
+	// Dev is --dev: cookies without Secure, lenient checks, never for production.
+	Dev bool
+	// Embedded tells that no file was given and the built-in profile applies.
+	Embedded bool
+	// LaxAPI lets API flows be submitted with cookies or an Origin header: the
+	// environment variable DEV_DISABLE_API_FLOW_ENFORCEMENT together with Dev.
+	LaxAPI bool
+
+	// Version is the release the file was written for; informative.
+	Version string
+	// DSN names the database, "memory" or scheme://….
+	DSN         SecretURL
+	Serve       Serve
+	Identity    Identity
+	Selfservice Selfservice
+	Courier     Courier
+	Session     Session
+	Secrets     Secrets
+	Hashers     Hashers
+	Password    Password
+	Link        Link
+	Security    Security
+	Cleanup     Cleanup
+	Log         Log
+}
+
+// Serve holds the two listeners.
+type Serve struct {
+	Public Public
+	Admin  Admin
+	// TrustedProxies are addresses and CIDR ranges whose X-Forwarded-For counts.
+	TrustedProxies []string
+}
+
+// Public is the listener that browsers and apps use.
+type Public struct {
+	BaseURL *url.URL // never nil after Load: guessed when unset
+	Host    string
+	Port    int // 0 for any free one
+	CORS    CORS
+	TLS     TLS
+	Metrics bool // serve /metrics/prometheus here too
+}
+
+// Admin is the listener for operators.
+type Admin struct {
+	BaseURL  *url.URL // never nil after Load: guessed when unset
+	Host     string
+	Port     int // 0 for any free one
+	TLS      TLS
+	Token    Secret // bearer token that requests must carry; empty for none
+	Insecure bool   // listen off loopback without a token
+}
+
+// TLS is a certificate chain and its key in PEM files; both empty for plain
+// HTTP.
+type TLS struct {
+	CertFile string
+	KeyFile  string
+}
+
+// Enabled reports whether the listener speaks TLS.
+func (t TLS) Enabled() bool { return t.CertFile != "" && t.KeyFile != "" }
+
+// CORS is who may call the public listener from pages of other origins.
+type CORS struct {
+	Enabled          bool
+	AllowedOrigins   []string // "*", an origin, or an origin with one "*"
+	AllowedMethods   []string
+	AllowedHeaders   []string
+	ExposedHeaders   []string
+	AllowCredentials bool
+	MaxAge           int // seconds; 0 leaves it to the browser
+}
+
+// Identity holds the identity schemas.
+type Identity struct {
+	// DefaultSchemaURL is the schema with the id "default": file://, http(s)://
+	// or base64://; empty for the embedded one.
+	DefaultSchemaURL string
+	Schemas          []Schema
+}
+
+// Schema is a further identity schema.
+type Schema struct {
+	ID  string
+	URL string // as Identity.DefaultSchemaURL
+}
+
+// Selfservice is what people do for themselves.
+type Selfservice struct {
+	DefaultBrowserReturnURL *url.URL // nil for the built-in welcome page
+	WhitelistedReturnURLs   []*url.URL
+	Methods                 Methods
+	Flows                   Flows
+}
+
+// Methods switches the ways to prove or change something.
+type Methods struct {
+	Password Toggle
+	Profile  Toggle
+	Link     Toggle
+	OIDC     OIDC
+}
+
+// Toggle is a method that is only on or off.
+type Toggle struct{ Enabled bool }
+
+// OIDC is signing in with other providers.
+type OIDC struct {
+	Enabled   bool
+	Providers []Provider
+}
+
+// Provider is one OpenID Connect or OAuth 2.0 provider.
+type Provider struct {
+	ID              string
+	Provider        string // generic, google, github, gitlab, microsoft, discord
+	ClientID        string
+	ClientSecret    Secret
+	MapperURL       string // Jsonnet: file://, http(s):// or base64://
+	IssuerURL       string
+	Scope           []string
+	Tenant          string          // microsoft only
+	RequestedClaims json.RawMessage // OpenID Connect Core 5.5; nil for none
+}
+
+// Flows holds what differs by kind of flow.
+type Flows struct {
+	Login        LoginFlow
+	Registration RegistrationFlow
+	Settings     SettingsFlow
+	Recovery     RecoveryFlow
+	Verification VerificationFlow
+	Logout       LogoutFlow
+	Error        ErrorFlow
+}
+
+// After is what follows a success.
+type After struct {
+	DefaultBrowserReturnURL *url.URL // nil for the default of the flow or above it
+	Hooks                   Hooks    // see the key's help for the names
+}
+
+// LoginFlow is signing in.
+type LoginFlow struct {
+	UIURL    *url.URL // nil for the built-in page
+	Lifespan time.Duration
+	After    AfterSignIn
+}
+
+// RegistrationFlow is making an account.
+type RegistrationFlow struct {
+	UIURL    *url.URL // nil for the built-in page
+	Lifespan time.Duration
+	// HideExisting answers a taken identifier as a success and mails the owner.
+	HideExisting bool
+	After        AfterSignIn
+}
+
+// AfterSignIn is what follows a login or a registration.
+type AfterSignIn struct {
+	DefaultBrowserReturnURL *url.URL
+	Password                After
+	OIDC                    After
+}
+
+// SettingsFlow is changing one's own profile and credentials.
+type SettingsFlow struct {
+	UIURL    *url.URL // nil for the built-in page
+	Lifespan time.Duration
+	// PrivilegedSessionMaxAge is how long after signing in credentials may be
+	// changed.
+	PrivilegedSessionMaxAge time.Duration
+	// RevokeOtherSessions ends the person's other sessions when the password
+	// changes.
+	RevokeOtherSessions bool
+	// KeepAddressUntilVerified lets the old address sign in until the new one is
+	// proven.
+	KeepAddressUntilVerified bool
+	After                    AfterSettings
+}
+
+// AfterSettings is what follows a change of settings.
+type AfterSettings struct {
+	DefaultBrowserReturnURL *url.URL
+	Password                After
+	Profile                 After
+	OIDC                    After
+}
+
+// RecoveryFlow is getting back into an account.
+type RecoveryFlow struct {
+	Enabled  bool
+	UIURL    *url.URL // nil for the built-in page
+	Lifespan time.Duration
+	// RevokeOtherSessions ends the person's other sessions.
+	RevokeOtherSessions bool
+}
+
+// VerificationFlow is proving an address.
+type VerificationFlow struct {
+	Enabled                 bool
+	UIURL                   *url.URL // nil for the built-in page
+	Lifespan                time.Duration
+	DefaultBrowserReturnURL *url.URL // nil for the flow's page
+}
+
+// LogoutFlow is signing out.
+type LogoutFlow struct {
+	DefaultBrowserReturnURL *url.URL
+}
+
+// ErrorFlow is the page for errors that belong to no form.
+type ErrorFlow struct {
+	UIURL *url.URL // nil for the built-in page
+}
+
+// Courier sends mail.
+type Courier struct {
+	SMTP                 SMTP
+	TemplateOverridePath string // directory; empty for the embedded templates only
+	Workers              int
+	MaxTries             int
+	Backoff              Backoff
+}
+
+// Backoff is the wait between two tries: it doubles from Min to Max.
+type Backoff struct {
+	Min time.Duration
+	Max time.Duration
+}
+
+// SMTP is the mail server.
+type SMTP struct {
+	// ConnectionURI is smtp:// or smtps://user:password@host:port/; empty for
+	// none, and then mail stays in the mailbox of the admin listener.
+	ConnectionURI SecretURL
+	FromAddress   string
+	FromName      string
+	Timeout       time.Duration // of one delivery
+}
+
+// Session is being signed in.
+type Session struct {
+	Lifespan  time.Duration
+	CacheSize int // sessions kept in memory
+	Cookie    Cookie
+}
+
+// Cookie is the session cookie.
+type Cookie struct {
+	Name       string
+	Domain     string // empty: this host only
+	Path       string
+	Persistent bool
+	SameSite   string // Strict, Lax or None
+}
+
+// Secrets are the keys of everything signed or sealed; the first one is used,
+// the others are still accepted.
+type Secrets struct {
+	Default []Secret
+	Cookie  []Secret
+}
+
+// Signing returns the secrets that sign cookies: those of secrets.cookie, or
+// else those of secrets.default.
+func (s Secrets) Signing() []string {
+	if len(s.Cookie) > 0 {
+		return Reveal(s.Cookie)
+	}
+	return Reveal(s.Default)
+}
+
+// Unset reports whether secrets.default is missing, so that somebody has to
+// make one.
+func (s Secrets) Unset() bool { return len(s.Default) == 0 }
+
+// Hashers is how passwords are hashed and what hashes are accepted.
+type Hashers struct {
+	Argon2 Argon2
+	Limits HashLimits
+	Budget HashBudget
+}
+
+// Argon2 are the parameters of new hashes.
+type Argon2 struct {
+	Memory      int // KiB
+	Iterations  int
+	Parallelism int
+	SaltLength  int // bytes
+	KeyLength   int // bytes
+}
+
+// HashLimits bound the parameters of hashes that are verified or imported.
+type HashLimits struct {
+	Argon2 Argon2Limits
+	Bcrypt BcryptLimits
+	Scrypt ScryptLimits
+	PBKDF2 PBKDF2Limits
+}
+
+// Argon2Limits bound Argon2 hashes.
+type Argon2Limits struct {
+	Memory      int // KiB
+	Iterations  int
+	Parallelism int
+}
+
+// BcryptLimits bound bcrypt hashes.
+type BcryptLimits struct{ Cost int }
+
+// ScryptLimits bound scrypt hashes.
+type ScryptLimits struct {
+	Cost        int // base-2 logarithm of N
+	BlockSize   int // r
+	Parallelism int // p
+}
+
+// PBKDF2Limits bound PBKDF2 hashes.
+type PBKDF2Limits struct{ Iterations int }
+
+// HashBudget bounds the memory of all hashing together.
+type HashBudget struct {
+	Memory int // KiB; 0 for a quarter of what the process may use, at most 1 GiB
+	// Wait is how long a request waits for its share before it is turned away.
+	Wait time.Duration
+}
+
+// Password is which passwords are accepted.
+type Password struct {
+	MinLength           int // bytes
+	CommonList          bool
+	MaxBreaches         int
+	IgnoreNetworkErrors bool
+	BreachAPIURL        *url.URL // /range/XXXXX is asked below it
+}
+
+// Link is how links in mails behave.
+type Link struct {
+	// Confirm puts a button before a link takes effect, on the built-in pages.
+	Confirm bool
+}
+
+// Security is protection against abuse.
+type Security struct {
+	Limits   Limits
+	Outgoing Outgoing
+	// Notices mails people about changes to their credentials and addresses.
+	Notices bool
+}
+
+// Limits bound failed proofs.
+type Limits struct {
+	Enabled     bool
+	Window      time.Duration
+	PerIdentity int
+	PerAddress  int
+}
+
+// Outgoing bounds which hosts the server itself may call.
+type Outgoing struct {
+	// Allow are hosts, host:port pairs, addresses and CIDR ranges that may be
+	// called although they are not public.
+	Allow []string
+}
+
+// Cleanup is the removal of what has ended.
+type Cleanup struct {
+	Interval     time.Duration // 0 for never
+	KeepFlows    time.Duration // after expiry
+	KeepSessions time.Duration // after expiry or revocation
+	KeepErrors   time.Duration // after creation
+	KeepMessages time.Duration // after delivery or the last try
+}
+
+// Log is what the process writes about itself.
+type Log struct {
+	Level  string // trace, debug, info, warning, error, fatal, panic
+	Format string // text or json
+	// LeakSensitiveValues is read for old files and has no effect: nothing
+	// sensitive is ever logged.
+	LeakSensitiveValues bool
+}

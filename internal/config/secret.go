@@ -1,0 +1,91 @@
+package config
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+)
+
+const redacted = "[redacted]"
+
+// Secret is a value that never prints: fmt, slog and JSON show [redacted].
+type Secret string
+
+// Reveal returns the secret itself.
+func (s Secret) Reveal() string { return string(s) }
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return redacted
+}
+
+// GoString keeps %#v from printing the value.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue keeps slog from printing the value.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON keeps encoding/json from printing the value.
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+
+// Reveal returns the secrets themselves.
+func Reveal(secrets []Secret) []string {
+	out := make([]string, len(secrets))
+	for i, s := range secrets {
+		out[i] = s.Reveal()
+	}
+	return out
+}
+
+// SecretURL is a URL or DSN that may hold a password. It prints without it.
+type SecretURL string
+
+// Reveal returns the URL with its password.
+func (u SecretURL) Reveal() string { return string(u) }
+
+// String blots out the password of the user information and the values of query
+// parameters that are named like secrets. Database DSNs are not always valid
+// URLs (mysql://user:pw@tcp(host)/), so it works on the text: up to the last @.
+func (u SecretURL) String() string {
+	text := string(u)
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		if text == "" || text == "memory" {
+			return text
+		}
+		return redacted
+	}
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		if user, _, found := strings.Cut(rest[:at], ":"); found {
+			rest = user + ":" + redacted + rest[at:]
+		}
+	}
+	return scheme + "://" + redactQuery(rest)
+}
+
+func redactQuery(text string) string {
+	path, query, ok := strings.Cut(text, "?")
+	if !ok {
+		return text
+	}
+	params := strings.Split(query, "&")
+	for i, p := range params {
+		name, _, _ := strings.Cut(p, "=")
+		lower := strings.ToLower(name)
+		if strings.Contains(lower, "pass") || strings.Contains(lower, "pwd") || strings.Contains(lower, "secret") || strings.Contains(lower, "token") {
+			params[i] = name + "=" + redacted
+		}
+	}
+	return path + "?" + strings.Join(params, "&")
+}
+
+// GoString keeps %#v from printing the password.
+func (u SecretURL) GoString() string { return u.String() }
+
+// LogValue keeps slog from printing the password.
+func (u SecretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+// MarshalJSON keeps encoding/json from printing the password.
+func (u SecretURL) MarshalJSON() ([]byte, error) { return json.Marshal(u.String()) }
