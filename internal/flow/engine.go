@@ -1,0 +1,171 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+	"symbolon/internal/traits"
+)
+
+// Store is what the engine needs from storage.
+type Store interface {
+	CreateFlow(context.Context, *Flow) error
+	Flow(ctx context.Context, id string) (*Flow, error)
+	FlowByResume(ctx context.Context, hash string) (*Flow, error)
+	SaveFlow(context.Context, *Flow) error // errs.ErrStale when Version moved
+	InTx(context.Context, func(context.Context) error) error
+}
+
+// Identities is what the engine needs to know and change of identities.
+type Identities interface {
+	ByID(ctx context.Context, id string) (*identity.Identity, error)
+	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	Redraft(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	Unchanged(context.Context, *identity.Identity) (*identity.Draft, error)
+	Create(context.Context, *identity.Draft) (*identity.Identity, error)
+	Save(context.Context, *identity.Draft) (*identity.Identity, error)
+	Credential(ctx context.Context, id, typ string) (*identity.Credential, error)
+	UpdateCredential(ctx context.Context, id string, c identity.Credential) error
+	MarkVerified(ctx context.Context, id, addressID string) error
+	Schema(ctx context.Context, id string) (*traits.Schema, error)
+}
+
+// Sessions is what the engine needs from sessions.
+type Sessions interface {
+	Issue(context.Context, *identity.Identity, session.Factor) (*session.Session, string, error)
+	RevokeOthers(ctx context.Context, identityID, exceptID string) error
+}
+
+// Limiter counts failed proofs. Charge takes one attempt for each key before a
+// submission is judged; refund gives it back once it has succeeded.
+type Limiter interface {
+	Charge(ctx context.Context, keys Attempt) (refund func(), wait time.Duration, ok bool)
+}
+
+// Attempt is whom an attempt counts against.
+type Attempt struct {
+	IdentityID string // empty if nobody is known by the identifier
+	Identifier string // as typed
+	Address    string // the client's
+}
+
+// Observer is told how submissions end, for metrics.
+type Observer interface {
+	Submitted(k Kind, method, outcome string)
+	Started(k Kind, c Client)
+}
+
+// Config is immutable: a reload builds a new engine.
+type Config struct {
+	PublicURL     *url.URL   // where browsers and apps reach the public listener
+	DefaultReturn *url.URL   // the last resort of redirects
+	Allowed       []*url.URL // return_to must lie below one of these
+	Kinds         map[Kind]KindConfig
+	// PrivilegedAge is how long after authentication a session may change
+	// credentials.
+	PrivilegedAge time.Duration
+	// DefaultSchema is the schema of registrations.
+	DefaultSchema string
+	// RevokeOnRecovery and RevokeOnPasswordChange end an identity's other
+	// sessions.
+	RevokeOnRecovery       bool
+	RevokeOnPasswordChange bool
+	// Notices tells the owner of credential and address changes by mail.
+	Notices bool
+	// HideExisting answers a registration for a taken identifier as if it had
+	// worked, and tells the owner by mail.
+	HideExisting bool
+	// LaxAPI accepts cookies and Origin headers in API flows. For development.
+	LaxAPI bool
+}
+
+// KindConfig is what differs by kind.
+type KindConfig struct {
+	Enabled  bool
+	Lifespan time.Duration
+	UI       *url.URL // the page that shows the flow
+	Return   *url.URL // where a browser goes after success; nil for the default
+	// After overrides by method.
+	After map[string]AfterConfig
+}
+
+// AfterConfig is what follows a success of one method.
+type AfterConfig struct {
+	Return *url.URL
+	Hooks  []string // HookSession, HookRevoke
+}
+
+// The hooks of v0.5.
+const (
+	HookSession = "session"                // registration: sign in at once
+	HookRevoke  = "revoke_active_sessions" // login: end the sessions there are
+)
+
+// Engine runs flows.
+type Engine struct {
+	store      Store
+	identities Identities
+	sessions   Sessions
+	limiter    Limiter
+	mail       courier.Queue
+	observer   Observer
+	config     Config
+	now        func() time.Time
+
+	methods    []Method
+	steps      map[Kind]map[string]Step
+	challenger Challenger // nil if no method can reach an address
+}
+
+// Parts are what an engine is made of.
+type Parts struct {
+	Store      Store
+	Identities Identities
+	Sessions   Sessions
+	Limiter    Limiter
+	Mail       courier.Queue
+	Observer   Observer
+	Methods    []Method // in the order in which forms show them
+	Now        func() time.Time
+}
+
+// New returns an engine. Methods that are switched off are simply not among the
+// parts.
+func New(p Parts, c Config) *Engine {
+	e := &Engine{
+		store: p.Store, identities: p.Identities, sessions: p.Sessions, limiter: p.Limiter,
+		mail: p.Mail, observer: p.Observer, methods: p.Methods, now: p.Now, config: c,
+		steps: map[Kind]map[string]Step{},
+	}
+	for _, k := range Kinds {
+		e.steps[k] = map[string]Step{}
+	}
+	for _, m := range p.Methods {
+		for k, step := range m.Steps() {
+			e.steps[k][m.ID()] = step
+		}
+		if c, ok := m.(Challenger); ok && e.challenger == nil {
+			e.challenger = c
+		}
+	}
+	return e
+}
+
+// Serves reports whether a kind is switched on.
+func (e *Engine) Serves(k Kind) bool { return e.config.Kinds[k].Enabled }
+
+// Methods lists the methods that serve a kind.
+func (e *Engine) Methods(k Kind) []string {
+	var ids []string
+	for _, m := range e.methods {
+		if _, ok := e.steps[k][m.ID()]; ok {
+			ids = append(ids, m.ID())
+		}
+	}
+	return ids
+}

@@ -1,0 +1,120 @@
+package flow
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"symbolon/internal/message"
+)
+
+// Input is a decoded submission, the same for forms and JSON.
+type Input struct {
+	form   url.Values
+	object map[string]json.RawMessage
+	// problem is why nothing could be decoded; the engine shows it on the form.
+	problem *message.Message
+}
+
+// FormInput is the input of an urlencoded or multipart body, or of a query.
+func FormInput(v url.Values) Input { return Input{form: v} }
+
+// JSONInput is the input of a JSON object.
+func JSONInput(object map[string]json.RawMessage) Input { return Input{object: object} }
+
+// BrokenInput is a body that could not be decoded.
+func BrokenInput(why message.Message) Input { return Input{problem: &why} }
+
+// Form returns the values of a form, nil for JSON.
+func (in Input) Form() url.Values { return in.form }
+
+// Object returns the members of a JSON object, nil for a form.
+func (in Input) Object() map[string]json.RawMessage { return in.object }
+
+// Text returns a field as text. ok is false if it was not sent, or sent as JSON
+// null; got names the JSON type if it is not a string.
+func (in Input) Text(name string) (value string, ok bool, got string) {
+	if in.object == nil {
+		values, sent := in.form[name]
+		if !sent || len(values) == 0 {
+			return "", false, ""
+		}
+		return values[0], true, ""
+	}
+	raw, sent := in.object[name]
+	if !sent || string(raw) == "null" {
+		return "", false, ""
+	}
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return "", true, jsonType(raw)
+	}
+	return value, true, ""
+}
+
+// Bind decodes text fields into the string members of the struct that dst
+// points to, by their json tag. The tag required:"true" rejects a field that is
+// missing or empty, required:"filled" says "missing" for both. Unknown fields
+// are ignored; a value of another type than string is rejected.
+func (in Input) Bind(dst any) error {
+	target := reflect.ValueOf(dst).Elem()
+	var rejected Rejected
+	for i := range target.NumField() {
+		field := target.Type().Field(i)
+		name := field.Tag.Get("json")
+		value, sent, got := in.Text(name)
+		if m := judge(field.Tag.Get("required"), name, value, sent, got); m != nil {
+			rejected.Messages = append(rejected.Messages, FieldMessage{name, *m})
+		}
+		target.Field(i).SetString(value)
+	}
+	if rejected.Messages != nil {
+		return &rejected
+	}
+	return nil
+}
+
+func judge(required, name, value string, sent bool, got string) *message.Message {
+	var m message.Message
+	switch {
+	case got != "":
+		m = message.Message{Key: message.KeyWrongType, Params: map[string]any{"want": "string", "got": got}}
+	case required == "" || sent && value != "":
+		return nil
+	case sent && required == "true":
+		m = message.Of(message.KeyEmpty)
+	default:
+		m = message.Missing(name)
+	}
+	return &m
+}
+
+// jsonType names the type of a JSON value as messages do.
+func jsonType(raw json.RawMessage) string {
+	switch strings.TrimLeft(string(raw), " \t\r\n")[0] {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case 't', 'f':
+		return "boolean"
+	default:
+		return "number"
+	}
+}
+
+// stored is how a submission waits inside a flow for a re-authentication.
+type stored struct {
+	Form   url.Values                 `json:"form,omitempty"`
+	Object map[string]json.RawMessage `json:"object,omitempty"`
+}
+
+func (in Input) store() stored { return stored{Form: in.form, Object: in.object} }
+
+func (s stored) input() Input { return Input{form: s.Form, object: s.Object} }
+
+// String names the shape alone: submissions hold passwords.
+func (in Input) String() string {
+	return fmt.Sprintf("input of %d fields", len(in.form)+len(in.object))
+}

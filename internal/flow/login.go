@@ -1,0 +1,29 @@
+package flow
+
+import "context"
+
+// loginEffect signs in whoever was authenticated.
+func loginEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
+	proof, ok := fact.(Authenticated)
+	if !ok {
+		return Result{}, errWrongFact(Login, fact)
+	}
+	owner := proof.Identity
+	if err := e.upgrade(ctx, owner, proof.Upgrade); err != nil {
+		return Result{}, err
+	}
+	if e.hooked(Login, s.method, HookRevoke) {
+		if err := e.sessions.RevokeOthers(ctx, owner.ID, ""); err != nil {
+			return Result{}, err
+		}
+	}
+	issued, token, err := e.sessions.Issue(ctx, owner, proof.Factor)
+	if err != nil {
+		return Result{}, err
+	}
+	s.Flow.end(e.now())
+	return Result{
+		Outcome: Finished, Session: issued, Token: token, Identity: owner,
+		Redirect: e.returnURL(s.Flow, s.method),
+	}, nil
+}

@@ -1,0 +1,80 @@
+package flow
+
+import (
+	"fmt"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+)
+
+// Outcome is how a request to the engine ended, if not in an error.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Shown    Outcome = iota + 1 // the form was fetched or started
+	Again                       // the submission was rejected; the form says why
+	Waiting                     // something is on its way to the person
+	Finished                    // the effect of the kind has happened
+)
+
+// Result is what the transport renders.
+type Result struct {
+	Outcome  Outcome
+	Flow     *Flow              // also beside an error, once the flow was found
+	Identity *identity.Identity // subject of settings; the new identity of a registration
+	Session  *session.Session   // the session issued, or the settings caller's own
+	Token    string             // of the session issued; empty if none was
+	Redirect string             // where a browser goes when Finished
+}
+
+// LoggedIn says that a signed-in caller has no use for this kind of flow.
+type LoggedIn struct {
+	Kind     Kind
+	Redirect string // where a browser goes instead
+}
+
+func (e *LoggedIn) Error() string { return fmt.Sprintf("%s: a session exists already", e.Kind) }
+
+// LoginRequired says that the caller must sign in first.
+type LoginRequired struct{ Kind Kind }
+
+func (e *LoginRequired) Error() string { return fmt.Sprintf("%s: no session", e.Kind) }
+
+// Expired says that the flow is over and can't be shown.
+type Expired struct{ Flow *Flow }
+
+func (e *Expired) Error() string { return fmt.Sprintf("%s flow is over", e.Flow.Kind) }
+
+// Restarted says that the flow was over and a fresh one, whose message says
+// why, takes its place.
+type Restarted struct{ Flow *Flow }
+
+func (e *Restarted) Error() string { return fmt.Sprintf("%s flow was started again", e.Flow.Kind) }
+
+// Reauthenticate asks a browser to sign in once more. The submission waits in
+// the flow, sealed by Token, which only the browser keeps.
+type Reauthenticate struct {
+	Flow  *Flow
+	Token string
+}
+
+func (e *Reauthenticate) Error() string { return "session is too old to change credentials" }
+
+// The errors that say what was wrong with a request as a whole.
+var (
+	errForeign     = errs.New(errs.Invalid, "flow_of_another_identity", "You must restart the flow because the resumable session was initiated by another person.")
+	errResumeEnded = errs.New(errs.Invalid, "resumable_session_expired", "You must restart the flow because the resumable session has expired.")
+	errCSRF        = errs.New(errs.Forbidden, "csrf_token_invalid", "A request failed due to a missing or invalid csrf_token value.")
+	errPrivilege   = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
+	errNoSecret    = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
+	// ErrForeign says that a settings flow belongs to someone else.
+	ErrForeign = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")
+)
+
+// errWrongFact is a programming error: a method established what the kind has no
+// use for. The contract suite of flowtest finds it.
+func errWrongFact(k Kind, fact Fact) error {
+	return fmt.Errorf("no effect for %T in a %s flow", fact, k)
+}

@@ -1,0 +1,90 @@
+package flow
+
+import (
+	"context"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+)
+
+// recoveryEffect signs in whoever controls a recovery address, for long enough
+// to choose a new password, and leads to the settings.
+func recoveryEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
+	switch fact := fact.(type) {
+	case Sent:
+		return e.wait(ctx, s.Flow, fact)
+	case ProvedAddress:
+		return e.recovered(ctx, s, fact)
+	}
+	return Result{}, errWrongFact(Recovery, fact)
+}
+
+func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress) (Result, error) {
+	if err := e.markVerified(ctx, fact); err != nil {
+		return Result{}, err
+	}
+	if e.config.RevokeOnRecovery {
+		if err := e.sessions.RevokeOthers(ctx, fact.IdentityID, ""); err != nil {
+			return Result{}, err
+		}
+	}
+	owner, err := e.identities.ByID(ctx, fact.IdentityID)
+	if err != nil {
+		return Result{}, err
+	}
+	issued, token, err := e.sessions.Issue(ctx, owner, fact.Factor)
+	if err != nil {
+		return Result{}, err
+	}
+	s.Flow.State, s.Flow.ResumeHash = Passed, ""
+
+	next := e.fresh(Settings, Browser, e.now())
+	next.Request = e.config.PublicURL.JoinPath("self-service/settings/browser").String()
+	next.Subject, next.ReturnTo = owner.ID, s.Flow.ReturnTo
+	next.CSRF = secret.MaskCSRF(s.caller.NextCSRF)
+	until := issued.AuthenticatedAt.Add(e.config.PrivilegedAge)
+	next.Form.Messages = []message.Message{message.RecoveryDone(until, e.now())}
+	if err := e.create(ctx, next, owner); err != nil {
+		return Result{}, err
+	}
+	return Result{Outcome: Finished, Session: issued, Token: token, Identity: owner, Redirect: e.Page(next)}, nil
+}
+
+// markVerified records a proof of an address where the address is a verifiable
+// one.
+func (e *Engine) markVerified(ctx context.Context, fact ProvedAddress) error {
+	owner, err := e.identities.ByID(ctx, fact.IdentityID)
+	if err != nil {
+		return err
+	}
+	a := identity.Find(owner.Verifiable, fact.Via, fact.Normalized)
+	if a == nil || a.Verified {
+		return nil
+	}
+	return e.identities.MarkVerified(ctx, owner.ID, a.ID)
+}
+
+// RecoveryLink makes a link that signs the identity in once, for an
+// administrator to hand over. A zero lifespan is the kind's own.
+func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (link string, expires time.Time, err error) {
+	owner, err := e.identities.ByID(ctx, identityID)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	if len(owner.Recovery) == 0 {
+		return "", time.Time{}, errs.New(errs.Invalid, "no_recovery_address", "The identity does not have any recovery addresses set.")
+	}
+	f := e.fresh(Recovery, Browser, e.now())
+	f.Request = e.config.PublicURL.JoinPath("self-service/recovery/browser").String()
+	if lifespan > 0 {
+		f.ExpiresAt = f.IssuedAt.Add(lifespan)
+	}
+	err = e.store.InTx(ctx, func(ctx context.Context) error {
+		link, err = e.challenge(ctx, f, owner.Recovery[0], owner.ID, false)
+		return err
+	})
+	return link, f.ExpiresAt, err
+}

@@ -1,0 +1,63 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+)
+
+// registrationEffect creates the identity that the submission drafted, with the
+// credential that was chosen.
+func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
+	chosen, ok := fact.(NewCredential)
+	if !ok {
+		return Result{}, errWrongFact(Registration, fact)
+	}
+	draft := s.work.draft
+	draft.Set(chosen.Credential)
+	if len(draft.Credential(chosen.Credential.Type).Identifiers) == 0 {
+		return Result{}, errNoSecret
+	}
+	result := Result{Outcome: Finished, Redirect: e.returnURL(s.Flow, s.method)}
+	created, err := e.identities.Create(ctx, draft)
+	if errors.Is(err, errs.ErrConflict) {
+		if !e.config.HideExisting {
+			return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))
+		}
+		s.Flow.end(e.now())
+		result.Identity = &draft.Identity
+		return result, e.tellOwners(ctx, draft)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	result.Identity = created
+	if err := e.verify(ctx, created, created.Verifiable); err != nil {
+		return Result{}, err
+	}
+	// With existing accounts hidden nobody is signed in, since that would tell
+	// the two outcomes apart.
+	if e.hooked(Registration, s.method, HookSession) && !e.config.HideExisting {
+		result.Session, result.Token, err = e.sessions.Issue(ctx, created, chosen.Factor)
+		if err != nil {
+			return Result{}, err
+		}
+	}
+	s.Flow.end(e.now())
+	return result, nil
+}
+
+// tellOwners writes to the addresses of a registration that failed because its
+// identifier is taken: to their owner it is news, to anyone else it is nothing.
+func (e *Engine) tellOwners(ctx context.Context, d *identity.Draft) error {
+	for _, a := range d.Identity.Verifiable {
+		if err := e.mail.Enqueue(ctx, courier.Message{Template: courier.RegistrationTaken, To: a.Value}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+)
+
+// ResumeRequest is a secret that came back from outside, such as the token of a
+// link in a mail.
+type ResumeRequest struct {
+	Kind   Kind
+	Method string
+	Token  string
+	Input  Input
+	Caller Caller
+}
+
+// Resume continues the flow that waits for the token. Tokens work once; an
+// unknown or used one starts the kind afresh with a message (*Restarted).
+func (e *Engine) Resume(ctx context.Context, r ResumeRequest) (Result, error) {
+	result, err := e.resume(ctx, r)
+	e.observer.Submitted(r.Kind, r.Method, outcomeName(result, err))
+	return result, err
+}
+
+func (e *Engine) resume(ctx context.Context, r ResumeRequest) (Result, error) {
+	step, served := e.steps[r.Kind][r.Method]
+	if !served {
+		return Result{}, errs.ErrNotFound
+	}
+	if err := e.checkSession(r.Kind, r.Caller, false, ""); err != nil {
+		return Result{}, err
+	}
+	f, err := e.store.FlowByResume(ctx, secret.Hash(r.Token))
+	if errors.Is(err, errs.ErrNotFound) || err == nil && f.Kind != r.Kind {
+		return Result{}, e.unknownToken(ctx, r)
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("find flow by token: %w", err)
+	}
+	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
+		return Result{}, err
+	}
+	submit := SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: f.ID, Input: r.Input, Caller: r.Caller, resumed: true}
+	result, err := e.judge(ctx, f, submit, step)
+	if errors.Is(err, errs.ErrStale) {
+		return Result{}, e.unknownToken(ctx, r) // the other of two clicks was first
+	}
+	return result, err
+}
+
+// unknownToken starts the kind afresh for a token that opens nothing.
+func (e *Engine) unknownToken(ctx context.Context, r ResumeRequest) error {
+	why := message.KeyVerificationInvalid
+	if r.Kind == Recovery {
+		why = message.KeyRecoveryInvalid
+	}
+	started := &Flow{
+		Kind: r.Kind, Client: Browser,
+		Request: e.config.PublicURL.JoinPath("self-service", string(r.Kind), "browser").String(),
+	}
+	return e.restart(ctx, started, r.Caller, message.Of(why))
+}

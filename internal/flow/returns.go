@@ -1,0 +1,86 @@
+package flow
+
+import (
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+
+	"symbolon/internal/errs"
+)
+
+// judgeReturn decides where return_to leads: an absolute URL below an allowed
+// one, or empty for the default. Relative values resolve against the default.
+func (e *Engine) judgeReturn(k Kind, raw string) (string, error) {
+	if raw == "" {
+		return "", nil
+	}
+	refused := errs.New(errs.Invalid, "return_to_not_allowed", fmt.Sprintf("Requested return_to URL %q is not whitelisted.", raw))
+	target, err := url.Parse(raw)
+	if err != nil || strings.ContainsAny(raw, "\\\t\r\n") || target.User != nil {
+		return "", refused
+	}
+	target = e.defaultReturn(k, "").ResolveReference(target)
+	for _, allowed := range e.config.Allowed {
+		if below(target, allowed) {
+			return target.String(), nil
+		}
+	}
+	return "", refused
+}
+
+// JudgeReturn is judgeReturn for redirects that belong to no flow, such as
+// logout. fallback is used for an empty raw.
+func (e *Engine) JudgeReturn(raw string, fallback *url.URL) (string, error) {
+	if raw == "" {
+		if fallback == nil {
+			fallback = e.config.DefaultReturn
+		}
+		return fallback.String(), nil
+	}
+	return e.judgeReturn("", raw)
+}
+
+// below reports whether target is the allowed URL or lies below its path,
+// counted in whole segments: /app allows /app/x but not /application.
+func below(target, allowed *url.URL) bool {
+	if !strings.EqualFold(target.Scheme, allowed.Scheme) || !strings.EqualFold(target.Host, allowed.Host) {
+		return false
+	}
+	// Compare what a server would: dots and repeated slashes resolved, escapes
+	// decoded once.
+	dir := strings.TrimSuffix(path.Clean("/"+allowed.Path), "/")
+	file := path.Clean("/" + target.Path)
+	return file == dir || strings.HasPrefix(file, dir+"/")
+}
+
+// returnURL is where a browser goes after a success of the method.
+func (e *Engine) returnURL(f *Flow, method string) string {
+	if f.ReturnTo != "" {
+		if kept, err := e.judgeReturn(f.Kind, f.ReturnTo); err == nil {
+			return kept
+		}
+	}
+	if u := e.configuredReturn(f.Kind, method); u != nil {
+		return u.String()
+	}
+	if f.Kind == Settings || f.Kind == Verification {
+		return e.Page(f)
+	}
+	return e.config.DefaultReturn.String()
+}
+
+func (e *Engine) configuredReturn(k Kind, method string) *url.URL {
+	c := e.config.Kinds[k]
+	if u := c.After[method].Return; u != nil {
+		return u
+	}
+	return c.Return
+}
+
+func (e *Engine) defaultReturn(k Kind, method string) *url.URL {
+	if u := e.configuredReturn(k, method); u != nil {
+		return u
+	}
+	return e.config.DefaultReturn
+}

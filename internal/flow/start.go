@@ -1,0 +1,212 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+	"symbolon/internal/ui"
+)
+
+// Caller is what is known of who makes a request.
+type Caller struct {
+	Session *session.Session // nil when anonymous
+	CSRF    string           // value of the csrf_token cookie; empty if absent
+	// NextCSRF is the value the cookie gets should this request sign someone in.
+	NextCSRF string
+	Cookie   bool // the request carried a Cookie header
+	Origin   bool // the request carried an Origin header
+}
+
+// StartRequest asks for a new flow.
+type StartRequest struct {
+	Kind     Kind
+	Client   Client
+	URL      string // full URL of the request, kept for the wire's request_url
+	ReturnTo string // as sent; browsers only
+	Refresh  bool   // login: prove credentials although signed in
+	Caller   Caller
+}
+
+// Start makes a flow. The error is *LoggedIn or *LoginRequired where the
+// kind's session rule says so, and of code errs.Invalid for a return_to that
+// leads where nobody allowed.
+func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
+	returnTo := ""
+	if r.Client == Browser {
+		var err error
+		if returnTo, err = e.judgeReturn(r.Kind, r.ReturnTo); err != nil {
+			return Result{}, err
+		}
+	}
+	refresh := r.Refresh && r.Kind == Login
+	if err := e.checkSession(r.Kind, r.Caller, refresh, returnTo); err != nil {
+		return Result{}, err
+	}
+	f := e.fresh(r.Kind, r.Client, e.now())
+	f.Request, f.ReturnTo, f.Refresh = r.URL, returnTo, refresh
+	f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
+	subject, err := e.subject(ctx, f, r.Caller)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := e.create(ctx, f, subject); err != nil {
+		return Result{}, err
+	}
+	e.observer.Started(f.Kind, f.Client)
+	return Result{Outcome: Shown, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
+}
+
+// fresh returns an empty flow of a kind.
+func (e *Engine) fresh(k Kind, c Client, now time.Time) *Flow {
+	now = now.UTC().Truncate(time.Microsecond)
+	return &Flow{
+		ID: secret.NewID(), Kind: k, Client: c, State: Open,
+		IssuedAt: now, ExpiresAt: now.Add(e.config.Kinds[k].Lifespan),
+	}
+}
+
+// subject names the identity that a flow is about, before anyone has proved to
+// be one: the owner of settings, the person who re-authenticates.
+func (e *Engine) subject(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
+	if c.Session == nil || f.Kind != Settings && !f.Refresh {
+		return nil, nil
+	}
+	f.Subject = c.Session.IdentityID
+	return e.identities.ByID(ctx, f.Subject)
+}
+
+func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity) error {
+	if err := e.build(ctx, f, subject); err != nil {
+		return err
+	}
+	if err := e.store.CreateFlow(ctx, f); err != nil {
+		return fmt.Errorf("create %s flow: %w", f.Kind, err)
+	}
+	return nil
+}
+
+// build makes the form anew from what the methods offer.
+func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity) error {
+	f.Form.Groups = nil
+	for _, m := range e.methods {
+		step, ok := e.steps[f.Kind][m.ID()]
+		if !ok || step.Show == nil || step.BrowserOnly && f.Client == API {
+			continue
+		}
+		nodes, err := step.Show(ctx, View{Flow: f, Subject: subject, method: m.ID()})
+		if err != nil {
+			return fmt.Errorf("show %s in %s flow: %w", m.ID(), f.Kind, err)
+		}
+		if nodes == nil {
+			continue
+		}
+		group := ui.Group{Method: m.ID(), Nodes: nodes}
+		if step.Traits {
+			if err := e.addTraits(ctx, f.Kind, &group, subject); err != nil {
+				return err
+			}
+		}
+		if csrf := group.Node(ui.CSRFName); csrf != nil {
+			csrf.Value = f.CSRF
+		}
+		f.Form.Groups = append(f.Form.Groups, group)
+	}
+	return nil
+}
+
+// addTraits adds an input for each trait, with the subject's values.
+func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *identity.Identity) error {
+	schema, err := e.schemaFor(ctx, k, subject)
+	if err != nil {
+		return err
+	}
+	for _, t := range schema.Fields() {
+		g.Nodes = append(g.Nodes, ui.Node{
+			Name: t.Name, Type: t.Type, Pattern: t.Pattern, Required: t.Required,
+			Label: t.Title, Options: t.Enum, Autocomplete: t.Autocomplete,
+		})
+	}
+	if subject == nil {
+		return nil
+	}
+	for _, v := range schema.Flatten(subject.Traits) {
+		g.Set(v.Name, v.Value)
+	}
+	return nil
+}
+
+// restart replaces a flow that is over. What the person was about to do, where
+// they wanted to go, stays.
+func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.Message) error {
+	f := e.fresh(old.Kind, old.Client, e.now())
+	f.Request, f.ReturnTo, f.Refresh, f.Subject = old.Request, old.ReturnTo, old.Refresh, old.Subject
+	f.CSRF = secret.MaskCSRF(c.CSRF)
+	f.Form.Messages = []message.Message{why}
+	var subject *identity.Identity
+	if f.Subject != "" {
+		var err error
+		if subject, err = e.identities.ByID(ctx, f.Subject); err != nil {
+			return err
+		}
+	}
+	if err := e.create(ctx, f, subject); err != nil {
+		return err
+	}
+	return &Restarted{Flow: f}
+}
+
+// Get returns a flow for display. Settings flows are for their owner alone.
+func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, error) {
+	if k == Settings && c.Session == nil {
+		return Result{}, &LoginRequired{Kind: k}
+	}
+	f, err := e.load(ctx, k, id)
+	if err != nil {
+		return Result{}, err
+	}
+	if k == Settings && f.Subject != c.Session.IdentityID {
+		return Result{}, ErrForeign
+	}
+	return e.shown(ctx, f)
+}
+
+// Inspect returns a flow for an administrator, whoever owns it.
+func (e *Engine) Inspect(ctx context.Context, k Kind, id string) (Result, error) {
+	f, err := e.load(ctx, k, id)
+	if err != nil {
+		return Result{}, err
+	}
+	return e.shown(ctx, f)
+}
+
+func (e *Engine) shown(ctx context.Context, f *Flow) (Result, error) {
+	if f.Expired(e.now()) {
+		return Result{}, &Expired{Flow: f}
+	}
+	r := Result{Outcome: Shown, Flow: f}
+	if f.Kind == Settings {
+		var err error
+		if r.Identity, err = e.identities.ByID(ctx, f.Subject); err != nil {
+			return Result{}, err
+		}
+	}
+	return r, nil
+}
+
+// load reads a flow of a kind. An id of another kind is as unknown as any.
+func (e *Engine) load(ctx context.Context, k Kind, id string) (*Flow, error) {
+	f, err := e.store.Flow(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read %s flow: %w", k, err)
+	}
+	if f.Kind != k {
+		return nil, errs.ErrNotFound
+	}
+	return f, nil
+}

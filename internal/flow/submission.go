@@ -1,0 +1,152 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/traits"
+)
+
+// Submission is a View plus what was sent.
+type Submission struct {
+	View
+	Input Input
+	// Resumed: the secret that the flow waits for has come back.
+	Resumed bool
+
+	caller Caller
+	engine *Engine
+	work   *work
+}
+
+// work is what one submission has computed so far.
+type work struct {
+	draft   *identity.Draft
+	refunds []func()
+}
+
+func (w *work) refunded() {
+	for _, refund := range w.refunds {
+		refund()
+	}
+}
+
+// Charge counts an attempt at guessing before the method judges it; success
+// gives it back. The error is to be returned as it is.
+func (s Submission) Charge(ctx context.Context, identityID, identifier string) error {
+	refund, err := s.engine.charge(ctx, s.Flow, Attempt{IdentityID: identityID, Identifier: identifier})
+	if err == nil {
+		s.work.refunds = append(s.work.refunds, refund)
+	}
+	return err
+}
+
+// Spend counts an attempt that costs someone else something, such as a mail,
+// and so is not given back on success.
+func (s Submission) Spend(ctx context.Context, identifier string) error {
+	_, err := s.engine.charge(ctx, s.Flow, Attempt{Identifier: identifier})
+	return err
+}
+
+// HasTraits reports whether any trait of the schema was submitted.
+func (s Submission) HasTraits(ctx context.Context) (bool, error) {
+	schema, err := s.engine.schemaFor(ctx, s.Flow.Kind, s.Subject)
+	if err != nil {
+		return false, err
+	}
+	return len(schema.Submitted(traitsInput(s.Input))) > 0, nil
+}
+
+// Draft returns the identity that the submitted traits make: a new one in
+// registration, the changed subject in settings, where what was not submitted
+// stays as it was. The error is *Rejected where the schema refuses the traits.
+func (s Submission) Draft(ctx context.Context) (*identity.Draft, error) {
+	if s.work.draft != nil {
+		return s.work.draft, nil
+	}
+	schema, err := s.engine.schemaFor(ctx, s.Flow.Kind, s.Subject)
+	if err != nil {
+		return nil, err
+	}
+	values, err := schema.Decode(traitsInput(s.Input))
+	if err != nil {
+		return nil, rejectTraits(err)
+	}
+	if s.Subject == nil {
+		s.work.draft, err = s.engine.identities.Draft(ctx, s.engine.config.DefaultSchema, values)
+		return s.work.draft, rejectTraits(err)
+	}
+	merged, err := schema.Merge(s.Subject.Traits, values)
+	if err != nil {
+		return nil, rejectTraits(err)
+	}
+	s.work.draft, err = s.engine.identities.Redraft(ctx, s.Subject, s.Subject.SchemaID, merged)
+	return s.work.draft, rejectTraits(err)
+}
+
+// Kept returns the subject of settings as a draft with its traits untouched, to
+// set a credential on.
+func (s Submission) Kept(ctx context.Context) (*identity.Draft, error) {
+	if s.work.draft == nil {
+		kept, err := s.engine.identities.Unchanged(ctx, s.Subject)
+		if err != nil {
+			return nil, err
+		}
+		s.work.draft = kept
+	}
+	return s.work.draft, nil
+}
+
+// prepare makes the draft that the fact needs while no transaction is open: a
+// schema may have to be fetched.
+func (s Submission) prepare(ctx context.Context, fact Fact) error {
+	if _, ok := fact.(NewCredential); !ok {
+		return nil
+	}
+	var err error
+	if s.Flow.Kind == Registration {
+		_, err = s.Draft(ctx)
+	} else {
+		_, err = s.Kept(ctx)
+	}
+	return err
+}
+
+// schemaFor returns the schema of the subject, or of registrations.
+func (e *Engine) schemaFor(ctx context.Context, k Kind, subject *identity.Identity) (*traits.Schema, error) {
+	id := e.config.DefaultSchema
+	if subject != nil {
+		id = subject.SchemaID
+	}
+	schema, err := e.identities.Schema(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("load schema for %s flow: %w", k, err)
+	}
+	return schema, nil
+}
+
+func traitsInput(in Input) traits.Input {
+	return traits.Input{Form: in.form, JSON: in.object}
+}
+
+// rejectTraits places what the schema objects to on the fields concerned.
+func rejectTraits(err error) error {
+	invalid, ok := errors.AsType[*traits.Invalid](err)
+	if !ok {
+		return err
+	}
+	rejected := &Rejected{}
+	for _, v := range invalid.Violations {
+		m := message.Message{Key: message.KeySchemaPrefix + v.Kind, Params: v.Params}
+		if v.Property != "" {
+			m = message.Missing(v.Property)
+		} else {
+			m = message.Reason(v.Text)
+		}
+		rejected.Messages = append(rejected.Messages, FieldMessage{v.Field, m})
+	}
+	return rejected
+}

@@ -1,0 +1,223 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+)
+
+// SubmitRequest is one submission of one method's form.
+type SubmitRequest struct {
+	Kind   Kind
+	Method string
+	FlowID string
+	Input  Input
+	Caller Caller
+
+	resumed bool // the secret that the flow waits for has come back
+}
+
+// Submit runs one step. It is the only path from a submission to an effect, so
+// the checks on it can't be forgotten by a method or a kind.
+func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
+	result, err := e.submit(ctx, r)
+	e.observer.Submitted(r.Kind, r.Method, outcomeName(result, err))
+	return result, err
+}
+
+func (e *Engine) submit(ctx context.Context, r SubmitRequest) (Result, error) {
+	step, ok := e.steps[r.Kind][r.Method]
+	if !ok {
+		return Result{}, errs.ErrNotFound
+	}
+	if err := e.CheckSession(r.Kind, r.Caller); err != nil {
+		return Result{}, err
+	}
+	f, err := e.load(ctx, r.Kind, r.FlowID)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := e.admitted(ctx, f, r, step)
+	if err != nil {
+		result.Flow = f // tells the transport who is asking
+	}
+	return result, err
+}
+
+func (e *Engine) admitted(ctx context.Context, f *Flow, r SubmitRequest, step Step) (Result, error) {
+	if err := e.admit(ctx, f, r.Caller, r.Input); err != nil {
+		return e.again(ctx, f, r, err)
+	}
+	return e.judge(ctx, f, r, step)
+}
+
+// judge lets the method make a fact of the submission and the kind an effect of
+// the fact.
+func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step) (Result, error) {
+	if step.Privileged && !e.privileged(r.Caller) {
+		return Result{}, e.reauthenticate(ctx, f, r)
+	}
+	s := Submission{
+		View:  View{Flow: f, Session: r.Caller.Session, method: r.Method},
+		Input: r.Input, Resumed: r.resumed,
+		caller: r.Caller, engine: e, work: &work{},
+	}
+	var err error
+	if s.Subject, err = e.subject(ctx, f, r.Caller); err != nil {
+		return Result{}, err
+	}
+	fact, err := step.Submit(ctx, s)
+	if err != nil {
+		return e.again(ctx, f, r, err)
+	}
+	s.work.refunded()
+	if t, ok := fact.(NewTraits); ok && t.Draft.Protected() && !e.privileged(r.Caller) {
+		return Result{}, e.reauthenticate(ctx, f, r)
+	}
+	return e.commit(ctx, s, r, fact)
+}
+
+// commit turns the fact into the kind's effect, in one transaction.
+func (e *Engine) commit(ctx context.Context, s Submission, r SubmitRequest, fact Fact) (Result, error) {
+	before := s.Flow
+	if err := s.prepare(ctx, fact); err != nil {
+		return e.again(ctx, before, r, err)
+	}
+	var result Result
+	err := e.store.InTx(ctx, func(ctx context.Context) error {
+		// The function may run again after a rollback, so it works on a copy.
+		s.Flow = before.clone()
+		s.Flow.Active = r.Method
+		s.Flow.Form.Messages = nil
+		var err error
+		if result, err = ruleFor(s.Flow.Kind).effect(e, ctx, s, fact); err != nil {
+			return err
+		}
+		return e.store.SaveFlow(ctx, s.Flow)
+	})
+	if err == nil {
+		result.Flow = s.Flow
+		return result, nil
+	}
+	if errors.Is(err, errs.ErrStale) {
+		err = e.lost(ctx, before, r.Caller, err)
+	}
+	return e.again(ctx, before, r, err)
+}
+
+// lost explains why another request won: usually the same form was sent twice
+// and the flow is over now.
+func (e *Engine) lost(ctx context.Context, f *Flow, c Caller, stale error) error {
+	now, err := e.load(ctx, f.Kind, f.ID)
+	if err != nil {
+		return err
+	}
+	if err := e.checkLifetime(ctx, now, c); err != nil {
+		return err
+	}
+	return stale
+}
+
+// again shows the form once more with what was wrong, for a *Rejected; any other
+// error is passed on.
+func (e *Engine) again(ctx context.Context, f *Flow, r SubmitRequest, why error) (Result, error) {
+	rejected, ok := errors.AsType[*Rejected](why)
+	if !ok {
+		return Result{}, why
+	}
+	f = f.clone()
+	f.Active = r.Method
+	f.Form.Messages = nil
+	if f.Kind == Settings {
+		f.State = Open
+	}
+	if f.Client == Browser {
+		f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
+	}
+	subject, err := e.subject(ctx, f, r.Caller)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := e.build(ctx, f, subject); err != nil {
+		return Result{}, err
+	}
+	if group := f.Form.Group(r.Method); group != nil {
+		group.Fill(e.typed(ctx, f, subject, r))
+		for _, m := range rejected.Messages {
+			group.Add(m.Field, m.Message)
+		}
+	}
+	if err := e.store.SaveFlow(ctx, f); err != nil && !errors.Is(err, errs.ErrStale) {
+		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
+	}
+	return Result{Outcome: Again, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
+}
+
+// typed returns what was typed, by field name, to be shown again.
+func (e *Engine) typed(ctx context.Context, f *Flow, subject *identity.Identity, r SubmitRequest) map[string]any {
+	values := map[string]any{}
+	for _, node := range f.Form.Group(r.Method).Nodes {
+		if text, ok, _ := r.Input.Text(node.Name); ok {
+			values[node.Name] = text
+		}
+	}
+	if schema, err := e.schemaFor(ctx, f.Kind, subject); err == nil {
+		maps.Copy(values, schema.Submitted(traitsInput(r.Input)))
+	}
+	return values
+}
+
+// clone copies what an effect changes, so that a rollback leaves the original.
+func (f *Flow) clone() *Flow {
+	c := *f
+	c.Private = maps.Clone(f.Private)
+	if c.Private == nil {
+		c.Private = map[string]json.RawMessage{}
+	}
+	c.Form.Messages = append(c.Form.Messages[:0:0], c.Form.Messages...)
+	return &c
+}
+
+// outcomeName is the label of a submission in metrics and logs.
+func outcomeName(r Result, err error) string {
+	var code errs.Code
+	if err != nil {
+		code = errs.Of(err)
+	}
+	switch {
+	case err == nil && r.Outcome == Again:
+		return "rejected"
+	case err == nil && r.Outcome == Waiting:
+		return "waiting"
+	case err == nil:
+		return "success"
+	case code == errs.TooMany:
+		return "throttled"
+	case code == errs.Unavailable:
+		return "unavailable"
+	case code == errs.Internal && !redirects(err):
+		return "error"
+	}
+	return "refused"
+}
+
+// redirects reports whether the error merely leads the caller elsewhere.
+func redirects(err error) bool {
+	if _, ok := errors.AsType[*LoggedIn](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*LoginRequired](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*Restarted](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*Reauthenticate](err)
+	return ok
+}

@@ -1,0 +1,102 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/httpapi/wire05"
+)
+
+// maxBulk is how many identities one JSON document may create. Newline-separated
+// JSON is read as it comes and has no such limit.
+const maxBulk = 1000
+
+const ndjson = "application/x-ndjson"
+
+// patch is one identity of a bulk import.
+type patch struct {
+	Create  json.RawMessage `json:"create"`
+	PatchID string          `json:"patch_id"`
+}
+
+// patched is what became of it.
+type patched struct {
+	Action   string        `json:"action"` // create, error
+	Identity string        `json:"identity,omitempty"`
+	PatchID  string        `json:"patch_id,omitempty"`
+	Error    *wire05.Error `json:"error,omitempty"`
+}
+
+// importIdentities creates many identities, each for itself: one that is refused
+// does not stop the others.
+func (s *Server) importIdentities(w http.ResponseWriter, r *http.Request) error {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == ndjson {
+		return s.importStream(w, r)
+	}
+	var in struct {
+		Identities []patch `json:"identities"`
+	}
+	if err := decodeJSON(r, maxBulk*maxIdentity/16, &in); err != nil {
+		return err
+	}
+	if len(in.Identities) > maxBulk {
+		return errs.New(errs.Invalid, "bulk_too_large", fmt.Sprintf("At most %d identities fit one call. Split the list, or send %s.", maxBulk, ndjson))
+	}
+	out := make([]patched, len(in.Identities))
+	for i, p := range in.Identities {
+		out[i] = s.importOne(r, p)
+	}
+	return writeJSON(w, http.StatusOK, map[string]any{"identities": out})
+}
+
+// importStream reads one patch after the other and answers each in its line.
+func (s *Server) importStream(w http.ResponseWriter, r *http.Request) error {
+	control := http.NewResponseController(w)
+	// Without full duplex the server would read the whole body before the first
+	// answer; where it can't be had, that is what happens.
+	_ = control.EnableFullDuplex()
+	w.Header().Set("Content-Type", ndjson)
+	in, out := json.NewDecoder(r.Body), json.NewEncoder(w)
+	for {
+		var p patch
+		err := in.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			fault := wire05.Fault(http.StatusBadRequest, errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+err.Error()), "")
+			return out.Encode(patched{Action: "error", Error: &fault})
+		}
+		if err := out.Encode(s.importOne(r, p)); err != nil {
+			return nil //nolint:nilerr // the client is gone, there is nobody to tell
+		}
+		_ = control.Flush()
+	}
+}
+
+func (s *Server) importOne(r *http.Request, p patch) patched {
+	created, err := s.importBody(r.Context(), p.Create)
+	if err != nil {
+		_, fault := s.fault(r, err)
+		return patched{Action: "error", PatchID: p.PatchID, Error: &fault}
+	}
+	return patched{Action: "create", PatchID: p.PatchID, Identity: created}
+}
+
+func (s *Server) importBody(ctx context.Context, body []byte) (id string, err error) {
+	in, err := decodeIdentity(body)
+	if err != nil {
+		return "", err
+	}
+	created, err := s.create(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	return created.ID, nil
+}

@@ -1,0 +1,189 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/identity"
+	"symbolon/internal/traits"
+)
+
+// identityBody is what administrators send of an identity.
+type identityBody struct {
+	SchemaID    string           `json:"schema_id"`
+	Traits      json.RawMessage  `json:"traits"`
+	Credentials *credentialsBody `json:"credentials"`
+}
+
+// credentialsBody carries credentials into an identity, in the shape of later
+// versions of the API. They are never sent out.
+type credentialsBody struct {
+	Password *struct {
+		Config struct {
+			HashedPassword string `json:"hashed_password"`
+			Password       string `json:"password"`
+		} `json:"config"`
+	} `json:"password"`
+}
+
+// decodeIdentity reads an identity. Unknown members are refused: a misspelt one
+// would be lost in silence.
+func decodeIdentity(body []byte) (identityBody, error) {
+	var in identityBody
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&in)
+	switch {
+	case errors.Is(err, io.EOF):
+		return in, errs.New(errs.Invalid, "body_invalid", "The request body is empty. Send a JSON object with the member traits.")
+	case err != nil:
+		return in, errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+err.Error())
+	case len(in.Traits) == 0:
+		return in, errs.New(errs.Invalid, "traits_missing", "The member traits is missing. Send the identity's traits as a JSON object.")
+	}
+	return in, nil
+}
+
+func readIdentity(r *http.Request) (identityBody, error) {
+	body, err := readBody(r, maxIdentity)
+	if err != nil {
+		return identityBody{}, err
+	}
+	return decodeIdentity(body)
+}
+
+// createIdentity stores a new identity. No hook runs and no mail is sent.
+func (s *Server) createIdentity(w http.ResponseWriter, r *http.Request) error {
+	in, err := readIdentity(r)
+	if err != nil {
+		return err
+	}
+	created, err := s.create(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", s.config.AdminURL.JoinPath("identities", created.ID).String())
+	return writeJSON(w, http.StatusCreated, s.wire.Identity(created))
+}
+
+func (s *Server) create(ctx context.Context, in identityBody) (*identity.Identity, error) {
+	if in.SchemaID == "" {
+		in.SchemaID = traits.DefaultID
+	}
+	draft, err := s.Identities.Draft(ctx, in.SchemaID, in.Traits)
+	if err != nil {
+		return nil, adminFault(err, in.SchemaID)
+	}
+	if err := s.setCredentials(ctx, draft, in.Credentials); err != nil {
+		return nil, err
+	}
+	created, err := s.Identities.Create(ctx, draft)
+	return created, adminFault(err, in.SchemaID)
+}
+
+func (s *Server) setCredentials(ctx context.Context, d *identity.Draft, in *credentialsBody) error {
+	if in == nil || in.Password == nil {
+		return nil
+	}
+	given := in.Password.Config
+	if (given.HashedPassword == "") == (given.Password == "") {
+		return errs.New(errs.Invalid, "password_invalid", "Give either credentials.password.config.hashed_password or credentials.password.config.password.")
+	}
+	credential, err := s.Passwords.Import(ctx, given.HashedPassword, given.Password)
+	if err != nil {
+		return err
+	}
+	d.Set(credential)
+	return nil
+}
+
+// updateIdentity replaces traits, and the schema where one is named.
+func (s *Server) updateIdentity(w http.ResponseWriter, r *http.Request) error {
+	in, err := readIdentity(r)
+	if err != nil {
+		return err
+	}
+	current, err := s.Identities.ByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if in.SchemaID == "" {
+		in.SchemaID = current.SchemaID
+	}
+	draft, err := s.Identities.Redraft(r.Context(), current, in.SchemaID, in.Traits)
+	if err != nil {
+		return adminFault(err, in.SchemaID)
+	}
+	if err := s.setCredentials(r.Context(), draft, in.Credentials); err != nil {
+		return err
+	}
+	saved, err := s.Identities.Save(r.Context(), draft)
+	if err != nil {
+		return adminFault(err, in.SchemaID)
+	}
+	return writeJSON(w, http.StatusOK, s.wire.Identity(saved))
+}
+
+func (s *Server) getIdentity(w http.ResponseWriter, r *http.Request) error {
+	found, err := s.Identities.ByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, s.wire.Identity(found))
+}
+
+func (s *Server) deleteIdentity(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Identities.Delete(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// adminFault says to an administrator what the schema or the database objects
+// to.
+func adminFault(err error, schemaID string) error {
+	if invalid, ok := errors.AsType[*traits.Invalid](err); ok {
+		return errs.New(errs.Invalid, "traits_invalid", invalid.Dump)
+	}
+	if errors.Is(err, traits.ErrUnknownSchema) {
+		return errs.New(errs.Invalid, "schema_unknown", fmt.Sprintf("Unable to find JSON Schema ID: %s", schemaID))
+	}
+	if errors.Is(err, traits.ErrUnreadableSchema) {
+		return (&errs.Error{Code: errs.Internal, ID: "schema_unreadable", Reason: "Unable to parse validate JSON object against JSON schema."}).Because(err)
+	}
+	if errors.Is(err, errs.ErrConflict) {
+		return errs.ErrConflict.Because(err)
+	}
+	return err
+}
+
+// schemaFault is adminFault for those who only want to read a schema.
+func schemaFault(err error) error {
+	if errors.Is(err, traits.ErrUnknownSchema) {
+		return (&errs.Error{Code: errs.NotFound, ID: "schema_unknown"}).Because(err)
+	}
+	if errors.Is(err, traits.ErrUnreadableSchema) {
+		return (&errs.Error{
+			Code: errs.Internal, ID: "schema_unreadable",
+			Reason: "The file for this JSON Schema ID could not be found or opened. This is a configuration issue.",
+		}).Because(err)
+	}
+	return err
+}
+
+// identities renders a list that is never null.
+func (s *Server) identities(in []*identity.Identity) []wire05.Identity {
+	out := make([]wire05.Identity, len(in))
+	for i := range in {
+		out[i] = s.wire.Identity(in[i])
+	}
+	return out
+}

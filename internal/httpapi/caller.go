@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+)
+
+// token returns the session token of a request: Authorization: Bearer before
+// X-Session-Token before the cookie. The first that is there decides, so a bad
+// one is not rescued by a good one behind it.
+func (s *Server) token(r *http.Request) string {
+	if token, ok := bearer(r); ok {
+		return token
+	}
+	if token := r.Header.Get("X-Session-Token"); token != "" {
+		return token
+	}
+	token, _ := s.cookies.sessionToken(r)
+	return token
+}
+
+// bearer returns the token of an Authorization header of exactly two parts.
+func bearer(r *http.Request) (token string, ok bool) {
+	scheme, token, found := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !found || !strings.EqualFold(scheme, "bearer") {
+		return "", false
+	}
+	return token, true
+}
+
+// caller tells the engine who is asking. Storage trouble while checking the
+// session is an error: nobody becomes anonymous by it.
+func (s *Server) caller(r *http.Request) (flow.Caller, error) {
+	c := flow.Caller{
+		CSRF:   csrfCookie(r),
+		Cookie: r.Header.Get("Cookie") != "",
+		Origin: r.Header.Get("Origin") != "",
+	}
+	live, err := s.sessions.Check(r.Context(), s.token(r))
+	switch {
+	case err == nil:
+		c.Session = live.Session
+	case !errors.Is(err, session.ErrNone):
+		return c, err
+	}
+	c.NextCSRF = secret.NewCSRF()
+	return c, nil
+}

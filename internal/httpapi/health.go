@@ -1,0 +1,38 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// readyWithin is how long storage may take to answer a probe.
+const readyWithin = 2 * time.Second
+
+var healthy = map[string]string{"status": "ok"}
+
+func (s *Server) alive(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, healthy)
+}
+
+// ready asks the database. Why it is not ready is told to administrators alone.
+func (s *Server) ready(listener string) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+		defer cancel()
+		err := s.Ready(ctx)
+		if err == nil {
+			return writeJSON(w, http.StatusOK, healthy)
+		}
+		noteError(r, err)
+		why := err.Error()
+		if listener == "public" {
+			why = "error may contain sensitive information and was obfuscated"
+		}
+		return writeJSON(w, http.StatusServiceUnavailable, map[string]any{"errors": map[string]string{"database": why}})
+	}
+}
+
+func (s *Server) version(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, http.StatusOK, map[string]string{"version": s.config.Version})
+}

@@ -1,0 +1,122 @@
+package httpapi
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"time"
+
+	"symbolon/internal/reqctx"
+	"symbolon/internal/secret"
+)
+
+// listener is what every request to one of the two ports passes: request id,
+// recovery, path cleaning, the log line and the metrics.
+type listener struct {
+	server *Server
+	name   string
+	mux    *http.ServeMux
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	route  string
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// maxRequestID bounds what a client may put on our log lines as its id.
+const maxRequestID = 128
+
+func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := l.server.now()
+	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.client(r)}
+	if request.Sent = printable(request.ID); !request.Sent {
+		request.ID = secret.NewID()
+	}
+	r = r.WithContext(reqctx.With(r.Context(), request))
+	out := &recorder{ResponseWriter: w}
+	defer l.finish(out, r, request, start)
+	l.route(out, r)
+}
+
+func (l *listener) route(w http.ResponseWriter, r *http.Request) {
+	if l.name == "public" {
+		w.Header()["Vary"] = append(w.Header()["Vary"], "Cookie")
+	}
+	clean, moved := cleanPath(r.URL.Path)
+	if moved && safe(r.Method) {
+		to := url.URL{Path: clean, RawQuery: r.URL.RawQuery}
+		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
+		return
+	}
+	if clean != r.URL.Path {
+		u := *r.URL
+		u.Path, u.RawPath = clean, ""
+		r.URL = &u
+	}
+	l.mux.ServeHTTP(w, r)
+}
+
+// finish answers a panic, counts the request and writes its one log line. The
+// line has the route's pattern, never the query: links carry tokens.
+func (l *listener) finish(w *recorder, r *http.Request, request *reqctx.Request, start time.Time) {
+	if cause := recover(); cause != nil {
+		if cause == http.ErrAbortHandler { //nolint:errorlint // the sentinel is compared as net/http does
+			panic(cause)
+		}
+		reqctx.Note(r.Context(), slog.String("stack", string(debug.Stack())))
+		if w.status == 0 {
+			l.server.writeError(w, r, fmt.Errorf("panic: %v", cause))
+		}
+	}
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	took := l.server.now().Sub(start)
+	l.server.Meter.Observe(l.name, w.route, r.Method, w.status, took)
+	level := slog.LevelInfo
+	if w.status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !l.server.Log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := append([]slog.Attr{
+		slog.String("listener", l.name), slog.String("method", r.Method), slog.String("route", w.route),
+		slog.Int("status", w.status), slog.Duration("took", took),
+		slog.String("request_id", request.ID), slog.String("client", request.Address),
+	}, request.Attrs...)
+	l.server.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+func printable(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		if id[i] < 0x21 || id[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}

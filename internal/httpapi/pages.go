@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+)
+
+// The built-in pages run in this process and reach the engine through these
+// methods, with the same session, cookie and CSRF code as every other request.
+
+// PageFlow returns the flow that a page is asked to show by its flow parameter,
+// and sees to the anti-CSRF cookie as fetching a flow does.
+func (s *Server) PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error) {
+	caller, err := s.caller(r)
+	if err != nil {
+		return flow.Result{}, err
+	}
+	s.cookies.ensureCSRF(w, r)
+	return s.engine.Get(r.Context(), k, r.URL.Query().Get("flow"), caller)
+}
+
+// PageSession returns the session of whoever looks at a page, nil if nobody is
+// signed in.
+func (s *Server) PageSession(r *http.Request) (*session.Session, error) {
+	live, err := s.sessions.Check(r.Context(), s.token(r))
+	if errors.Is(err, session.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return live.Session, nil
+}
+
+// PageError returns the stored error that the error page is asked to show by
+// its error parameter; errs.ErrNotFound for one that is unknown or belongs to
+// another browser.
+func (s *Server) PageError(r *http.Request) (*errs.Stored, error) {
+	stored, err := s.storedError(r)
+	if err != nil {
+		return nil, err
+	}
+	cookie := csrfCookie(r)
+	if stored.CSRFHash != "" && cookie != "" && !secret.Equal(stored.CSRFHash, secret.Hash(cookie)) {
+		return nil, errs.ErrNotFound
+	}
+	return stored, nil
+}
+
+// Action is the URL that a method's form is sent to.
+func (s *Server) Action(f *flow.Flow, method string) string { return s.wire.Action(f, method) }
+
+// StartURL is where a browser starts a flow of a kind.
+func (s *Server) StartURL(k flow.Kind) *url.URL {
+	return s.config.PublicURL.JoinPath("self-service", string(k), "browser")
+}
+
+// LogoutURL is where a browser signs out.
+func (s *Server) LogoutURL() *url.URL {
+	return s.config.PublicURL.JoinPath("self-service/browser/flows/logout")
+}

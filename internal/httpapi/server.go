@@ -1,0 +1,162 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/jub0bs/cors"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+)
+
+// Engine runs flows. *flow.Engine satisfies it.
+type Engine interface {
+	Start(context.Context, flow.StartRequest) (flow.Result, error)
+	Get(ctx context.Context, k flow.Kind, id string, c flow.Caller) (flow.Result, error)
+	Inspect(ctx context.Context, k flow.Kind, id string) (flow.Result, error)
+	Submit(context.Context, flow.SubmitRequest) (flow.Result, error)
+	Resume(context.Context, flow.ResumeRequest) (flow.Result, error)
+	Continue(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
+	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
+	// Page is the URL that shows a browser flow.
+	Page(*flow.Flow) string
+	// CheckSession applies the kind's session rule where it does not depend on
+	// the flow.
+	CheckSession(flow.Kind, flow.Caller) error
+	JudgeReturn(raw string, fallback *url.URL) (string, error)
+	Serves(flow.Kind) bool
+	Methods(flow.Kind) []string
+}
+
+// Sessions checks and ends sessions. *session.Service satisfies it.
+type Sessions interface {
+	Check(ctx context.Context, token string) (*session.Live, error)
+	Revoke(ctx context.Context, token string) error
+}
+
+// Identities is what administrators do to identities. *identity.Service
+// satisfies it.
+type Identities interface {
+	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	Redraft(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	Create(context.Context, *identity.Draft) (*identity.Identity, error)
+	Save(context.Context, *identity.Draft) (*identity.Identity, error)
+	ByID(ctx context.Context, id string) (*identity.Identity, error)
+	Delete(ctx context.Context, id string) error
+	List(context.Context, identity.Query) ([]*identity.Identity, int, error)
+}
+
+// Errors keeps errors for the error page.
+type Errors interface {
+	SaveError(context.Context, *errs.Stored) error
+	Error(ctx context.Context, id string) (*errs.Stored, error)
+}
+
+// Schemas serves identity schemas as they are.
+type Schemas interface {
+	Raw(ctx context.Context, id string) ([]byte, error)
+}
+
+// Passwords turns what an administrator gives as a password into a credential.
+type Passwords interface {
+	// Import accepts a hash in PHC or crypt format within the limits, or hashes a
+	// plain password.
+	Import(ctx context.Context, hash, plain string) (identity.Credential, error)
+}
+
+// Meter observes requests.
+type Meter interface {
+	Observe(listener, route, method string, status int, took time.Duration)
+}
+
+// Config of the listeners.
+type Config struct {
+	Version        string
+	PublicURL      *url.URL
+	AdminURL       *url.URL
+	ErrorUI        *url.URL
+	LoginUI        *url.URL
+	LogoutReturn   *url.URL // nil for the default
+	RecoveryLife   time.Duration
+	Cookies        CookieConfig
+	CookieSecrets  []string
+	TrustedProxies []string // addresses or CIDRs whose X-Forwarded-For counts
+	AdminToken     string   // empty: no token is asked for
+	Dev            bool
+	CORS           *CORSConfig // nil: off
+	PublicMetrics  bool
+}
+
+// Parts are what a server serves.
+type Parts struct {
+	Engine     Engine
+	Sessions   Sessions
+	Identities Identities
+	Passwords  Passwords
+	Errors     Errors
+	Schemas    Schemas
+	Meter      Meter
+	Metrics    http.Handler // the Prometheus endpoint
+	// Ready says whether requests can be served; the error is shown to
+	// administrators alone.
+	Ready func(context.Context) error
+	// Pages and Console are the built-in pages of the listeners; nil for none.
+	Pages   map[string]http.Handler
+	Console map[string]http.Handler
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// Server is the two listeners' handlers.
+type Server struct {
+	Parts
+	engine   Engine
+	sessions Sessions
+	errors   Errors
+	config   Config
+	cookies  *cookies
+	wire     *wire05.Renderer
+	proxies  proxies
+	pages    *secret.Signer   // page tokens of listings
+	cors     *cors.Middleware // nil: off
+	now      func() time.Time
+}
+
+// New returns a server. The error names a setting that can't work.
+func New(p Parts, c Config) (*Server, error) {
+	if c.Cookies.SessionName == "" {
+		c.Cookies.SessionName = "ory_kratos_session"
+	}
+	k, err := newCookies(c.Cookies, c.PublicURL, c.CookieSecrets)
+	if err != nil {
+		return nil, err
+	}
+	trusted, err := parseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := secret.NewSigner("page-token", c.CookieSecrets)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		Parts: p, engine: p.Engine, sessions: p.Sessions, errors: p.Errors,
+		config: c, cookies: k, wire: wire05.New(c.PublicURL), proxies: trusted, now: p.Now,
+		pages: pages,
+	}
+	if c.CORS != nil {
+		if s.cors, err = NewCORS(*c.CORS); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,186 @@
+package httpapi
+
+import (
+	"net/http"
+	"path"
+	"strings"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/secret"
+	"symbolon/internal/ui"
+)
+
+// handler is an http.Handler that may fail; what it returns is answered as an
+// error object.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// table is the URL map of one listener while it is built.
+type table struct {
+	server    *Server
+	listener  string // public, admin
+	endpoints map[string]*endpoint
+}
+
+// endpoint is one path with what its methods do.
+type endpoint struct {
+	table    *table
+	path     string
+	methods  map[string]handler
+	allow    []string
+	all      handler // answers every method
+	noStore  bool    // answers must not be kept by caches
+	untoken  bool    // answers without the admin token
+	fallback bool
+}
+
+func (s *Server) newTable(listener string) *table {
+	return &table{server: s, listener: listener, endpoints: map[string]*endpoint{}}
+}
+
+func (t *table) endpoint(path string) *endpoint {
+	e := t.endpoints[path]
+	if e == nil {
+		e = &endpoint{table: t, path: path, methods: map[string]handler{}, noStore: t.listener == "public"}
+		t.endpoints[path] = e
+	}
+	return e
+}
+
+func (t *table) add(method, path string, h handler) *endpoint {
+	e := t.endpoint(path)
+	e.methods[method] = h
+	e.allow = append(e.allow, method)
+	return e
+}
+
+func (t *table) get(path string, h handler) *endpoint { return t.add(http.MethodGet, path, h) }
+
+func (t *table) any(path string, h handler) *endpoint {
+	e := t.endpoint(path)
+	e.all = h
+	return e
+}
+
+// cached leaves caching to the endpoint itself.
+func (e *endpoint) cached() *endpoint {
+	e.noStore = false
+	return e
+}
+
+// open answers without the admin token: probes have none.
+func (e *endpoint) open() *endpoint {
+	e.untoken = true
+	return e
+}
+
+// handler returns the finished listener.
+func (t *table) handler() http.Handler {
+	mux := http.NewServeMux()
+	for path, e := range t.endpoints {
+		mux.Handle(path, e)
+	}
+	if _, taken := t.endpoints["/"]; !taken {
+		mux.Handle("/", &endpoint{table: t, path: "unmatched", fallback: true})
+	}
+	return &listener{server: t.server, name: t.listener, mux: mux}
+}
+
+// ServeHTTP answers a request to one path.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if out, ok := w.(*recorder); ok {
+		out.route = e.path
+	}
+	s := e.table.server
+	if e.table.listener == "admin" && !e.untoken && !s.hasAdminToken(r) {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="symbolon admin"`)
+		s.writeError(w, r, errs.New(errs.Unauthorized, "admin_token_missing", "This listener asks for a bearer token. Send the header Authorization: Bearer <serve.admin.token>."))
+		return
+	}
+	h, ok := e.pick(r.Method)
+	if !ok {
+		e.decline(w, r)
+		return
+	}
+	if e.noStore {
+		w.Header()["Cache-Control"] = noStore
+	}
+	if err := h(w, r); err != nil {
+		s.writeError(w, r, err)
+	}
+}
+
+var noStore = []string{"private, no-cache, no-store, must-revalidate"}
+
+func (e *endpoint) pick(method string) (handler, bool) {
+	if e.all != nil {
+		return e.all, true
+	}
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	h, ok := e.methods[method]
+	return h, ok
+}
+
+// decline answers what has no handler: an unknown path, OPTIONS, a method that
+// the path does not take.
+func (e *endpoint) decline(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case e.fallback && e.table.listener == "public" && !safe(r.Method) && !csrfGiven(r):
+		e.table.server.writeError(w, r, errs.New(errs.Invalid, "csrf_token_invalid", "CSRF token is missing or invalid."))
+	case e.fallback:
+		http.NotFound(w, r)
+	default:
+		w.Header().Set("Allow", strings.Join(append(e.allow, http.MethodOptions), ", "))
+		if r.Method == http.MethodOptions {
+			return
+		}
+		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+	}
+}
+
+func safe(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
+}
+
+// csrfGiven reports whether a request to no flow carries the anti-CSRF token,
+// as a header or as a form field.
+func csrfGiven(r *http.Request) bool {
+	cookie := csrfCookie(r)
+	if token := r.Header.Get("X-CSRF-Token"); token != "" {
+		return secret.CheckCSRF(token, cookie)
+	}
+	body, err := readBody(r, maxBody)
+	if err != nil {
+		return false
+	}
+	token := decodeBody(r, body).Form().Get(ui.CSRFName)
+	return secret.CheckCSRF(token, cookie)
+}
+
+func (s *Server) hasAdminToken(r *http.Request) bool {
+	if s.config.AdminToken == "" {
+		return true
+	}
+	token, ok := bearer(r)
+	return ok && secret.Equal(token, s.config.AdminToken)
+}
+
+// cleanPath folds repeated slashes and dots. redirected is the path without a
+// trailing slash where the request's had one.
+func cleanPath(given string) (clean string, redirected bool) {
+	if given == "" || given == "/" {
+		return "/", false
+	}
+	if !strings.Contains(given, "//") && !strings.Contains(given, "/.") && given[len(given)-1] != '/' {
+		return given, false
+	}
+	return path.Clean("/" + given), strings.HasSuffix(given, "/")
+}
+
+// client is the address that limits and logs count a request against.
+func (s *Server) client(r *http.Request) string { return s.proxies.client(r) }

@@ -1,0 +1,141 @@
+package wire05
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Flow is a flow of any kind.
+type Flow struct {
+	ID         string            `json:"id"`
+	Type       string            `json:"type"`
+	ExpiresAt  time.Time         `json:"expires_at"`
+	IssuedAt   time.Time         `json:"issued_at"`
+	RequestURL string            `json:"request_url"`
+	Active     string            `json:"active,omitempty"`
+	Messages   []Message         `json:"messages"`
+	Methods    map[string]Method `json:"methods"`
+	Identity   *Identity         `json:"identity,omitempty"` // settings
+	State      string            `json:"state,omitempty"`    // settings, recovery, verification
+	Forced     *bool             `json:"forced,omitempty"`   // login
+}
+
+// Method is one method's form within a flow.
+type Method struct {
+	Method string `json:"method"`
+	Config Config `json:"config"`
+}
+
+// Config says where a method's form goes and what is in it.
+type Config struct {
+	Action   string    `json:"action"`
+	Method   string    `json:"method"`
+	Fields   []Field   `json:"fields"`
+	Messages []Message `json:"messages,omitempty"`
+}
+
+// Field is one input. Value is a string, number or boolean, and nil where the
+// field has none.
+type Field struct {
+	Name     string    `json:"name"`
+	Type     string    `json:"type"`
+	Pattern  string    `json:"pattern,omitempty"`
+	Disabled bool      `json:"disabled,omitempty"`
+	Required bool      `json:"required,omitempty"`
+	Value    any       `json:"value,omitempty"`
+	Messages []Message `json:"messages,omitempty"`
+}
+
+// Message is a numbered text.
+type Message struct {
+	ID   int    `json:"id"`
+	Text string `json:"text"`
+	Type string `json:"type"`
+	// Context points to a map so that an empty one is sent and an absent one is
+	// not.
+	Context *map[string]any `json:"context,omitempty"`
+}
+
+// Session is a session with its identity.
+type Session struct {
+	ID              string    `json:"id"`
+	Active          bool      `json:"active"`
+	ExpiresAt       time.Time `json:"expires_at"`
+	AuthenticatedAt time.Time `json:"authenticated_at"`
+	IssuedAt        time.Time `json:"issued_at"`
+	Identity        Identity  `json:"identity"`
+}
+
+// Identity is an identity without its credentials.
+type Identity struct {
+	ID                  string              `json:"id"`
+	SchemaID            string              `json:"schema_id"`
+	SchemaURL           string              `json:"schema_url"`
+	Traits              json.RawMessage     `json:"traits"`
+	VerifiableAddresses []VerifiableAddress `json:"verifiable_addresses,omitempty"`
+	RecoveryAddresses   []RecoveryAddress   `json:"recovery_addresses,omitempty"`
+}
+
+// VerifiableAddress is an address that its owner can prove.
+type VerifiableAddress struct {
+	ID         string     `json:"id"`
+	Value      string     `json:"value"`
+	Verified   bool       `json:"verified"`
+	Via        string     `json:"via"`
+	Status     string     `json:"status"` // pending, completed
+	VerifiedAt *time.Time `json:"verified_at,omitempty"`
+}
+
+// RecoveryAddress is an address that lets its owner back in.
+type RecoveryAddress struct {
+	ID    string `json:"id"`
+	Value string `json:"value"`
+	Via   string `json:"via"`
+}
+
+// LoginViaAPI answers an API login. A registration's answer has the identity
+// beside it, and neither token nor session where none was made.
+type LoginViaAPI struct {
+	SessionToken string  `json:"session_token"`
+	Session      Session `json:"session"`
+}
+
+// RegistrationViaAPI answers an API registration.
+type RegistrationViaAPI struct {
+	SessionToken string   `json:"session_token,omitempty"`
+	Session      *Session `json:"session,omitempty"`
+	Identity     Identity `json:"identity"`
+}
+
+// SettingsViaAPI answers a settings submission of an API client.
+type SettingsViaAPI struct {
+	Flow     Flow     `json:"flow"`
+	Identity Identity `json:"identity"`
+}
+
+// RecoveryLink answers an administrator's request for a link.
+type RecoveryLink struct {
+	RecoveryLink string    `json:"recovery_link"`
+	ExpiresAt    time.Time `json:"expires_at"`
+}
+
+// Error is an error as clients get it.
+type Error struct {
+	Code    int            `json:"code"`
+	Status  string         `json:"status"`
+	Request string         `json:"request,omitempty"`
+	Reason  string         `json:"reason,omitempty"`
+	Details map[string]any `json:"details,omitempty"`
+	Message string         `json:"message"`
+}
+
+// Envelope wraps an error.
+type Envelope struct {
+	Error Error `json:"error"`
+}
+
+// StoredError is what the error page of a browser flow shows.
+type StoredError struct {
+	ID     string          `json:"id"`
+	Errors json.RawMessage `json:"errors"`
+}

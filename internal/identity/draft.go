@@ -1,0 +1,197 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"symbolon/internal/secret"
+	"symbolon/internal/traits"
+)
+
+// Draft is an identity that has passed its schema and is not stored yet. It is
+// made outside of transactions, since a schema may have to be fetched.
+type Draft struct {
+	Identity    Identity
+	Identifiers []string // normalised password identifiers that the traits yield
+	Credentials []Credential
+
+	before         *Identity // what it changes; nil for a new identity
+	oldIdentifiers []string
+}
+
+// Draft validates traits and returns a new identity made of them. The error is
+// a *traits.Invalid when the schema refuses them.
+func (s *Service) Draft(ctx context.Context, schemaID string, values json.RawMessage) (*Draft, error) {
+	d := &Draft{Identity: Identity{ID: secret.NewOrderedID(), SchemaID: schemaID}}
+	if err := s.fill(ctx, d, values); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Redraft validates new traits, and possibly another schema, for an identity
+// that exists. Addresses whose normalised value stays keep their id and
+// verification; credentials are kept and get the new identifiers.
+func (s *Service) Redraft(ctx context.Context, i *Identity, schemaID string, values json.RawMessage) (*Draft, error) {
+	d, err := s.keep(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	d.Identity.SchemaID = schemaID
+	if err := s.fill(ctx, d, values); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Unchanged returns an identity as a draft of itself, to set a credential on. Its
+// traits are not judged again: a schema that has become stricter must not keep
+// anyone from changing a password.
+func (s *Service) Unchanged(ctx context.Context, i *Identity) (*Draft, error) {
+	d, err := s.keep(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := s.schemas.Schema(ctx, i.SchemaID)
+	if err != nil {
+		return nil, fmt.Errorf("load identity schema: %w", err)
+	}
+	found, err := schema.Annotations(i.Traits)
+	if err != nil {
+		return nil, err
+	}
+	d.Identifiers = found.Identifiers
+	d.reserve()
+	return d, nil
+}
+
+// keep returns the identity with its credentials as they are stored.
+func (s *Service) keep(ctx context.Context, i *Identity) (*Draft, error) {
+	credentials, err := s.store.Credentials(ctx, i.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read credentials: %w", err)
+	}
+	d := &Draft{Identity: *i, before: i, Credentials: credentials}
+	if c := d.Credential(TypePassword); c != nil {
+		d.oldIdentifiers = slices.Clone(c.Identifiers)
+	}
+	return d, nil
+}
+
+func (s *Service) fill(ctx context.Context, d *Draft, values json.RawMessage) error {
+	schema, err := s.schemas.Schema(ctx, d.Identity.SchemaID)
+	if err != nil {
+		return fmt.Errorf("load identity schema: %w", err)
+	}
+	if err := schema.Validate(values); err != nil {
+		return err
+	}
+	found, err := schema.Annotations(values)
+	if err != nil {
+		return err
+	}
+	d.Identity.Traits = values
+	d.Identity.Verifiable = addresses(d.Identity.Verifiable, found.Verifiable)
+	d.Identity.Recovery = addresses(d.Identity.Recovery, found.Recovery)
+	d.Identifiers = found.Identifiers
+	d.reserve()
+	return nil
+}
+
+// reserve keeps the password identifiers the identity's own, with or without a
+// password: nobody else can register them.
+func (d *Draft) reserve() {
+	if c := d.Credential(TypePassword); c != nil {
+		c.Identifiers = d.Identifiers
+		return
+	}
+	if len(d.Identifiers) > 0 {
+		d.Credentials = append(d.Credentials, Credential{
+			Type: TypePassword, Identifiers: d.Identifiers, Config: json.RawMessage(`{}`),
+		})
+	}
+}
+
+// Set adds a credential or replaces the one of its type. A password gets the
+// identifiers of the traits.
+func (d *Draft) Set(c Credential) {
+	if c.Type == TypePassword {
+		c.Identifiers = d.Identifiers
+	}
+	if old := d.Credential(c.Type); old != nil {
+		c.Version = old.Version
+		*old = c
+		return
+	}
+	d.Credentials = append(d.Credentials, c)
+}
+
+// Credential returns the draft's credential of that type, nil if it has none.
+func (d *Draft) Credential(typ string) *Credential {
+	for i := range d.Credentials {
+		if d.Credentials[i].Type == typ {
+			return &d.Credentials[i]
+		}
+	}
+	return nil
+}
+
+// Protected reports whether saving the draft would change how its owner signs
+// in or can be verified: identifiers or verifiable addresses.
+func (d *Draft) Protected() bool {
+	if d.before == nil {
+		return true
+	}
+	return len(d.NewAddresses()) > 0 || len(d.LostAddresses()) > 0 || d.identifiersChanged()
+}
+
+func (d *Draft) identifiersChanged() bool {
+	return !slices.Equal(d.oldIdentifiers, d.Identifiers)
+}
+
+// NewAddresses returns the verifiable addresses that the stored identity does
+// not have.
+func (d *Draft) NewAddresses() []Address {
+	if d.before == nil {
+		return d.Identity.Verifiable
+	}
+	return without(d.Identity.Verifiable, d.before.Verifiable)
+}
+
+// LostAddresses returns the verifiable addresses that the draft gives up.
+func (d *Draft) LostAddresses() []Address {
+	if d.before == nil {
+		return nil
+	}
+	return without(d.before.Verifiable, d.Identity.Verifiable)
+}
+
+func without(in, other []Address) []Address {
+	var out []Address
+	for _, a := range in {
+		if Find(other, a.Via, a.Normalized) == nil {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// addresses turns what the schema marks into addresses, keeping those that
+// exist.
+func addresses(old []Address, found []traits.Address) []Address {
+	var out []Address
+	for _, f := range found {
+		if Find(out, f.Via, f.Normalized) != nil {
+			continue
+		}
+		a := Address{ID: secret.NewID(), Via: f.Via, Normalized: f.Normalized}
+		if known := Find(old, f.Via, f.Normalized); known != nil {
+			a = *known
+		}
+		a.Value = f.Value
+		out = append(out, a)
+	}
+	return out
+}

@@ -1,0 +1,153 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/traits"
+)
+
+// Store keeps identities. *store.DB satisfies it.
+type Store interface {
+	CreateIdentity(context.Context, *Identity, []Credential) error
+	SaveIdentity(context.Context, *Identity, []Credential) error
+	Identity(ctx context.Context, id string) (*Identity, error)
+	IdentityByIdentifier(ctx context.Context, typ, identifier string) (*Identity, *Credential, error)
+	IdentityByAddress(ctx context.Context, p Purpose, via, normalized string) (*Identity, *Address, error)
+	Credentials(ctx context.Context, identityID string) ([]Credential, error)
+	UpdateCredential(ctx context.Context, identityID string, c Credential) error
+	MarkVerified(ctx context.Context, addressID string, at time.Time) error
+	DeleteIdentity(ctx context.Context, id string) error
+	Identities(context.Context, Query) ([]*Identity, error)
+	CountIdentities(context.Context, Query) (int, error)
+}
+
+// Schemas finds identity schemas by id. *traits.Registry satisfies it.
+type Schemas interface {
+	Schema(ctx context.Context, id string) (*traits.Schema, error)
+}
+
+// Service creates, finds and changes identities.
+type Service struct {
+	store   Store
+	schemas Schemas
+	changed func(ctx context.Context, id string)
+	now     func() time.Time
+}
+
+// New returns a service. changed is told of every write to an identity that
+// existed before, in the write's context; sessions forget what they cached of it.
+func New(s Store, schemas Schemas, changed func(ctx context.Context, id string), now func() time.Time) *Service {
+	return &Service{store: s, schemas: schemas, changed: changed, now: now}
+}
+
+// Create stores a new identity. The error is errs.ErrConflict when an identifier
+// or address is taken.
+func (s *Service) Create(ctx context.Context, d *Draft) (*Identity, error) {
+	i := d.Identity
+	i.CreatedAt = s.now()
+	i.UpdatedAt = i.CreatedAt
+	if err := s.store.CreateIdentity(ctx, &i, d.Credentials); err != nil {
+		return nil, fmt.Errorf("create identity: %w", err)
+	}
+	return &i, nil
+}
+
+// Save stores a draft made by Redraft. The error is errs.ErrConflict when an
+// identifier or address is taken and errs.ErrStale when the identity changed
+// since it was read.
+func (s *Service) Save(ctx context.Context, d *Draft) (*Identity, error) {
+	i := d.Identity
+	i.UpdatedAt = s.now()
+	if err := s.store.SaveIdentity(ctx, &i, d.Credentials); err != nil {
+		return nil, fmt.Errorf("save identity: %w", err)
+	}
+	s.changed(ctx, i.ID)
+	return &i, nil
+}
+
+// ByID finds an identity; errs.ErrNotFound if there is none.
+func (s *Service) ByID(ctx context.Context, id string) (*Identity, error) {
+	return s.store.Identity(ctx, id)
+}
+
+// ByIdentifier finds the owner of a credential by what was typed, in any case
+// and with spaces around it; errs.ErrNotFound if there is none.
+func (s *Service) ByIdentifier(ctx context.Context, typ, typed string) (*Identity, *Credential, error) {
+	return s.store.IdentityByIdentifier(ctx, typ, traits.Normalize(typed))
+}
+
+// ByAddress finds the owner of an address by what was typed; errs.ErrNotFound if
+// there is none.
+func (s *Service) ByAddress(ctx context.Context, p Purpose, via, typed string) (*Identity, *Address, error) {
+	return s.store.IdentityByAddress(ctx, p, via, traits.Normalize(typed))
+}
+
+// Credential returns the identity's credential of that type; errs.ErrNotFound if
+// it has none.
+func (s *Service) Credential(ctx context.Context, id, typ string) (*Credential, error) {
+	all, err := s.store.Credentials(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Type == typ {
+			return &all[i], nil
+		}
+	}
+	return nil, errs.ErrNotFound
+}
+
+// Credentials returns all credentials of an identity.
+func (s *Service) Credentials(ctx context.Context, id string) ([]Credential, error) {
+	return s.store.Credentials(ctx, id)
+}
+
+// UpdateCredential replaces a credential's configuration if it is still in the
+// version given; errs.ErrStale otherwise.
+func (s *Service) UpdateCredential(ctx context.Context, id string, c Credential) error {
+	return s.store.UpdateCredential(ctx, id, c)
+}
+
+// MarkVerified records that the owner of an identity proved an address.
+func (s *Service) MarkVerified(ctx context.Context, id, addressID string) error {
+	if err := s.store.MarkVerified(ctx, addressID, s.now()); err != nil {
+		return fmt.Errorf("mark address verified: %w", err)
+	}
+	s.changed(ctx, id)
+	return nil
+}
+
+// Delete removes an identity with its credentials, addresses and sessions;
+// errs.ErrNotFound if there is none.
+func (s *Service) Delete(ctx context.Context, id string) error {
+	if err := s.store.DeleteIdentity(ctx, id); err != nil {
+		return err
+	}
+	s.changed(ctx, id)
+	return nil
+}
+
+// List returns a page of identities in the order of their ids, and how many
+// there are on all pages.
+func (s *Service) List(ctx context.Context, q Query) ([]*Identity, int, error) {
+	if q.Identifier != "" {
+		q.Identifier = traits.Normalize(q.Identifier)
+	}
+	page, err := s.store.Identities(ctx, q)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list identities: %w", err)
+	}
+	total, err := s.store.CountIdentities(ctx, q)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count identities: %w", err)
+	}
+	return page, total, nil
+}
+
+// Schema returns the compiled schema of that id.
+func (s *Service) Schema(ctx context.Context, id string) (*traits.Schema, error) {
+	return s.schemas.Schema(ctx, id)
+}

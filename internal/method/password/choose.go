@@ -1,0 +1,85 @@
+package password
+
+import (
+	"context"
+	"errors"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/message"
+	"symbolon/internal/passpolicy"
+	"symbolon/internal/ui"
+)
+
+// showRegistration offers a password; the engine adds the traits after it.
+func showRegistration(context.Context, flow.View) ([]ui.Node, error) {
+	return []ui.Node{ui.CSRF(), field("new-password")}, nil
+}
+
+func showSettings(context.Context, flow.View) ([]ui.Node, error) {
+	return []ui.Node{field("new-password"), ui.CSRF()}, nil
+}
+
+// register accepts the password of a new identity.
+func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	password, err := chosen(s)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := s.Draft(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.accept(ctx, password, draft.Identifiers)
+}
+
+// change accepts a new password of the signed-in identity.
+func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	password, err := chosen(s)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := s.Kept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return m.accept(ctx, password, draft.Identifiers)
+}
+
+func chosen(s flow.Submission) (string, error) {
+	var in struct {
+		Password string `json:"password" required:"filled"`
+	}
+	err := s.Input.Bind(&in)
+	return in.Password, err
+}
+
+// accept checks the policy first, so that a refused password costs no hash.
+func (m *Method) accept(ctx context.Context, password string, identifiers []string) (flow.Fact, error) {
+	err := m.policy.Check(ctx, password, identifiers)
+	if broken, ok := errors.AsType[*passpolicy.Violation](err); ok {
+		return nil, flow.Reject("password", explain(broken))
+	}
+	if err != nil {
+		return nil, err
+	}
+	hash, err := m.hasher.Hash(ctx, password)
+	if err != nil {
+		return nil, busy(err)
+	}
+	return flow.NewCredential{Credential: Credential(hash), Factor: m.factor()}, nil
+}
+
+func explain(v *passpolicy.Violation) message.Message {
+	switch v.Kind {
+	case passpolicy.TooShort:
+		return message.PasswordTooShort(v.MinLength, v.Length)
+	case passpolicy.TooSimilar:
+		return message.PasswordTooSimilar()
+	case passpolicy.Common:
+		return message.PasswordCommon()
+	case passpolicy.Breached:
+		return message.PasswordBreached(v.MaxBreaches)
+	default:
+		return message.PasswordUnchecked()
+	}
+}

@@ -1,0 +1,106 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/passhash"
+	"symbolon/internal/ui"
+)
+
+func (m *Method) showLogin(ctx context.Context, v flow.View) ([]ui.Node, error) {
+	identifier := ui.Node{Name: "identifier", Type: "text", Required: true, Label: "E-mail or user name", Autocomplete: "username"}
+	if v.Subject != nil {
+		known, err := m.identities.Credential(ctx, v.Subject.ID, identity.TypePassword)
+		if err != nil && !errors.Is(err, errs.ErrNotFound) {
+			return nil, err
+		}
+		if known != nil && len(known.Identifiers) > 0 {
+			identifier.Value = known.Identifiers[0]
+		}
+	}
+	return []ui.Node{identifier, field("current-password"), ui.CSRF()}, nil
+}
+
+// login judges an identifier and a password.
+func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	var in struct {
+		Identifier string `json:"identifier" required:"true"`
+		Password   string `json:"password" required:"true"`
+	}
+	if err := s.Input.Bind(&in); err != nil {
+		return nil, err
+	}
+	owner, credential, err := m.identities.ByIdentifier(ctx, identity.TypePassword, in.Identifier)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return nil, err
+	}
+	if err := m.charge(ctx, s, owner, in.Identifier); err != nil {
+		return nil, err
+	}
+	if owner == nil {
+		return nil, m.pretend(ctx, in.Password, errs.ErrNotFound)
+	}
+	hash, err := hashOf(credential)
+	if err != nil {
+		return nil, err
+	}
+	if hash == "" {
+		return nil, m.pretend(ctx, in.Password, errors.New("identity has no password"))
+	}
+	return m.judge(ctx, owner, credential, hash, in.Password)
+}
+
+func (m *Method) charge(ctx context.Context, s flow.Submission, owner *identity.Identity, identifier string) error {
+	id := ""
+	if owner != nil {
+		id = owner.ID
+	}
+	return s.Charge(ctx, id, identifier)
+}
+
+// pretend takes as long as judging a password would.
+func (m *Method) pretend(ctx context.Context, password string, why error) error {
+	if err := m.hasher.VerifyNothing(ctx, password); err != nil {
+		return busy(err)
+	}
+	return rejected(why)
+}
+
+func (m *Method) judge(ctx context.Context, owner *identity.Identity, c *identity.Credential, hash, password string) (flow.Fact, error) {
+	result, err := m.hasher.Verify(ctx, hash, password)
+	if limit, ok := errors.AsType[*passhash.LimitError](err); ok {
+		// The hash would cost more than this server may spend. Who signs in learns
+		// nothing; the operator learns which key to raise.
+		m.log.WarnContext(ctx, "stored password hash exceeds a limit", slog.String("identity_id", owner.ID), slog.Any("error", limit))
+		return nil, m.pretend(ctx, password, err)
+	}
+	if err != nil {
+		return nil, busy(err)
+	}
+	if !result.Match {
+		return nil, rejected(nil)
+	}
+	fact := flow.Authenticated{Identity: owner, Factor: m.factor()}
+	if result.Outdated {
+		fact.Upgrade = m.upgrade(ctx, c, password)
+	}
+	return fact, nil
+}
+
+// upgrade hashes a correct password with today's parameters. Where that is not
+// possible now, the next login will do.
+func (m *Method) upgrade(ctx context.Context, c *identity.Credential, password string) *identity.Credential {
+	hash, err := m.hasher.Hash(ctx, password)
+	if err != nil {
+		m.log.InfoContext(ctx, "password hash not upgraded", slog.Any("error", err))
+		return nil
+	}
+	next := *c
+	next.Config = Credential(hash).Config
+	return &next
+}

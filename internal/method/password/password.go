@@ -1,0 +1,115 @@
+package password
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/passhash"
+	"symbolon/internal/passpolicy"
+	"symbolon/internal/session"
+	"symbolon/internal/ui"
+)
+
+// ID is the method's name on the wire and in configuration.
+const ID = "password"
+
+// Identities finds whom an identifier belongs to.
+type Identities interface {
+	ByIdentifier(ctx context.Context, typ, typed string) (*identity.Identity, *identity.Credential, error)
+	Credential(ctx context.Context, id, typ string) (*identity.Credential, error)
+}
+
+// Hasher judges and makes password hashes. *passhash.Hasher satisfies it.
+type Hasher interface {
+	Hash(ctx context.Context, password string) (string, error)
+	Verify(ctx context.Context, encoded, password string) (passhash.Result, error)
+	VerifyNothing(ctx context.Context, password string) error
+}
+
+// Policy says which passwords may be chosen. *passpolicy.Policy satisfies it.
+type Policy interface {
+	Check(ctx context.Context, password string, identifiers []string) error
+}
+
+// Method is the password method.
+type Method struct {
+	identities Identities
+	hasher     Hasher
+	policy     Policy
+	log        *slog.Logger
+}
+
+// New returns the method.
+func New(i Identities, h Hasher, p Policy, log *slog.Logger) *Method {
+	return &Method{identities: i, hasher: h, policy: p, log: log}
+}
+
+// ID implements flow.Method.
+func (*Method) ID() string { return ID }
+
+// Steps implements flow.Method.
+func (m *Method) Steps() map[flow.Kind]flow.Step {
+	return map[flow.Kind]flow.Step{
+		flow.Login:        {Show: m.showLogin, Submit: m.login},
+		flow.Registration: {Show: showRegistration, Submit: m.register, Traits: true},
+		flow.Settings:     {Show: showSettings, Submit: m.change, Privileged: true},
+	}
+}
+
+// config is the stored form of a password credential. An empty hash reserves
+// the identifier without a password.
+type config struct {
+	Hash string `json:"hashed_password,omitempty"`
+}
+
+// Credential returns a password credential for a hash in PHC format, without
+// identifiers: the identity's schema yields those.
+func Credential(hash string) identity.Credential {
+	raw, err := json.Marshal(config{Hash: hash})
+	if err != nil {
+		panic(err) // a struct of one string always encodes
+	}
+	return identity.Credential{Type: identity.TypePassword, Config: raw}
+}
+
+func hashOf(c *identity.Credential) (string, error) {
+	var stored config
+	if err := json.Unmarshal(c.Config, &stored); err != nil {
+		return "", fmt.Errorf("read password credential: %w", err)
+	}
+	return stored.Hash, nil
+}
+
+// field is the input for a password. autocomplete tells password managers
+// whether to fill in or to suggest one.
+func field(autocomplete string) ui.Node {
+	return ui.Node{Name: "password", Type: "password", Required: true, Label: "Password", Autocomplete: autocomplete}
+}
+
+// busy turns a full hashing queue into an answer that says when to come back.
+func busy(err error) error {
+	if full, ok := errors.AsType[*passhash.Busy](err); ok {
+		return &errs.Error{
+			Code: errs.Unavailable, ID: "hashing_busy", RetryAfter: full.RetryAfter, Err: err,
+			Reason: "The service is busy right now. Please try again in a moment.",
+		}
+	}
+	return err
+}
+
+// rejected is the one answer to unknown identifiers, wrong passwords and
+// accounts without a password (OWASP ASVS 6.3.8).
+func rejected(cause error) error {
+	r := flow.Reject("", message.Of(message.KeyInvalidCredentials))
+	r.Cause = cause
+	return r
+}
+
+func (m *Method) factor() session.Factor { return session.Factor{Method: ID} }

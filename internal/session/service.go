@@ -1,0 +1,160 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+)
+
+// Store keeps sessions. *store.DB satisfies it.
+type Store interface {
+	CreateSession(context.Context, *Session) error
+	// SessionByToken answers the session with its Identity, revoked or expired
+	// ones too.
+	SessionByToken(ctx context.Context, tokenHash string) (*Session, error)
+	RevokeSession(ctx context.Context, tokenHash string) error
+	RevokeSessions(ctx context.Context, identityID, exceptID string) error
+	DeleteSessions(ctx context.Context, identityID string) error
+	// AfterCommit runs f when the context's transaction has committed, or at
+	// once when there is none.
+	AfterCommit(ctx context.Context, f func())
+}
+
+// Config of the service.
+type Config struct {
+	Lifespan  time.Duration // from authentication to expiry
+	CacheSize int           // sessions kept in memory; 0 for DefaultCacheSize
+}
+
+// DefaultCacheSize bounds the cache to some 100 MB with large traits, and to
+// far less with ordinary ones.
+const DefaultCacheSize = 50_000
+
+// ErrNone says that a request carries no valid session.
+var ErrNone = errs.New(errs.Unauthorized, "session_inactive", "No valid session cookie found.")
+
+// Service issues, checks and revokes sessions.
+type Service struct {
+	store  Store
+	cache  *cache
+	config Config
+	now    func() time.Time
+
+	hits, misses atomic.Uint64
+}
+
+// New returns a service over the store.
+func New(s Store, c Config, now func() time.Time) *Service {
+	if c.CacheSize == 0 {
+		c.CacheSize = DefaultCacheSize
+	}
+	return &Service{store: s, cache: newCache(c.CacheSize), config: c, now: now}
+}
+
+// Live is a checked session, shared between requests and therefore read-only.
+type Live struct {
+	*Session
+
+	read     uint64 // the cache's count before the session was read
+	rendered atomic.Pointer[[]byte]
+}
+
+// Rendered returns what render made of the session, calling it at most a few
+// times in the life of the cache entry. render must depend on the session alone.
+func (l *Live) Rendered(render func(*Session) ([]byte, error)) ([]byte, error) {
+	if kept := l.rendered.Load(); kept != nil {
+		return *kept, nil
+	}
+	made, err := render(l.Session)
+	if err != nil {
+		return nil, err
+	}
+	l.rendered.Store(&made)
+	return made, nil
+}
+
+// Issue creates a session for an identity that has just proved the factor, in
+// the caller's transaction. The token is returned once and never stored.
+func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor) (*Session, string, error) {
+	now := s.now().UTC().Truncate(time.Microsecond)
+	f.At = now
+	token := secret.Token()
+	issued := &Session{
+		ID: secret.NewID(), IdentityID: owner.ID, TokenHash: secret.Hash(token), Active: true,
+		IssuedAt: now, AuthenticatedAt: now, ExpiresAt: now.Add(s.config.Lifespan),
+		Factors: []Factor{f}, Identity: owner,
+	}
+	if err := s.store.CreateSession(ctx, issued); err != nil {
+		return nil, "", fmt.Errorf("issue session: %w", err)
+	}
+	return issued, token, nil
+}
+
+// Check returns the session of a token, or ErrNone if the token is unknown,
+// revoked or expired. Storage trouble is its own error: nobody is signed out by
+// it.
+func (s *Service) Check(ctx context.Context, token string) (*Live, error) {
+	if len(token) != secret.TokenLength {
+		return nil, ErrNone
+	}
+	hash := secret.Hash(token)
+	live, ok := s.cache.get(hash)
+	if ok {
+		s.hits.Add(1)
+	} else {
+		s.misses.Add(1)
+		before := s.cache.now()
+		found, err := s.store.SessionByToken(ctx, hash)
+		if errors.Is(err, errs.ErrNotFound) {
+			return nil, ErrNone
+		}
+		if err != nil {
+			return nil, fmt.Errorf("check session: %w", err)
+		}
+		live = &Live{Session: found, read: before}
+		s.cache.put(live)
+	}
+	if !live.Valid(s.now()) {
+		return nil, ErrNone
+	}
+	return live, nil
+}
+
+// Revoke ends the session of a token. An unknown or ended one is no error: the
+// caller wanted it gone.
+func (s *Service) Revoke(ctx context.Context, token string) error {
+	hash := secret.Hash(token)
+	err := s.store.RevokeSession(ctx, hash)
+	s.store.AfterCommit(ctx, func() { s.cache.drop(hash) })
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return fmt.Errorf("revoke session: %w", err)
+	}
+	return nil
+}
+
+// RevokeOthers ends all sessions of an identity but the one named; an empty
+// name spares none.
+func (s *Service) RevokeOthers(ctx context.Context, identityID, exceptID string) error {
+	if err := s.store.RevokeSessions(ctx, identityID, exceptID); err != nil {
+		return fmt.Errorf("revoke sessions: %w", err)
+	}
+	s.Forget(ctx, identityID)
+	return nil
+}
+
+// Forget drops every cached check of an identity once the context's transaction
+// has committed. Whoever changes or deletes an identity calls it.
+func (s *Service) Forget(ctx context.Context, identityID string) {
+	s.store.AfterCommit(ctx, func() { s.cache.drop(identityID) })
+}
+
+// CacheStats counts checks answered from memory and from the database.
+func (s *Service) CacheStats() (hits, misses uint64, entries int) {
+	return s.hits.Load(), s.misses.Load(), s.cache.entries.EstimatedSize()
+}
