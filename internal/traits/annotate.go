@@ -1,0 +1,206 @@
+package traits
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Address is a means to reach a person that traits contain.
+type Address struct {
+	Via        string // always "email"
+	Value      string // as typed, without surrounding space; mail goes here
+	Normalized string // Normalize of Value, for comparison
+}
+
+// Annotations are what the schema marks in traits.
+type Annotations struct {
+	// Identifiers are login identifiers in normal form, each once, in document order.
+	Identifiers []string
+	// Verifiable and Recovery have each address once, in document order.
+	Verifiable []Address
+	Recovery   []Address
+}
+
+// Annotations collects identifiers and addresses from traits that are valid. Under
+// keywords that choose between schemas (anyOf, oneOf, if) only those count that
+// the value obeys. Empty values are left out.
+func (s *Schema) Annotations(traits json.RawMessage) (Annotations, error) {
+	value, err := parse(traits, rootName)
+	if err != nil {
+		return Annotations{}, fmt.Errorf("annotate traits: %w", err)
+	}
+	c := collector{schema: s, seen: map[mark]bool{}}
+	if nesting(value) <= s.depth {
+		c.visit(s.compiled, map[string]any{rootName: value}, 0)
+	}
+	return c.found, nil
+}
+
+// maxHops bounds references in place, which a schema can make endless.
+const maxHops = 64
+
+type collector struct {
+	schema *Schema
+	found  Annotations
+	seen   map[mark]bool
+}
+
+// mark is a use of a value.
+type mark struct{ use, normalized string }
+
+// once reports whether the value was not yet found for that use.
+func (c *collector) once(use, normalized string) bool {
+	m := mark{use, normalized}
+	if c.seen[m] {
+		return false
+	}
+	c.seen[m] = true
+	return true
+}
+
+// visit collects from a value that obeys s. hops counts the schemas above s that
+// apply to the same value.
+func (c *collector) visit(s *jsonschema.Schema, value any, hops int) {
+	if !c.schema.annotated[s] || hops > maxHops {
+		return
+	}
+	if e := extensionOf(s); e != nil {
+		c.mark(e, value)
+	}
+	for _, applied := range applying(s, value) {
+		c.visit(applied, value, hops+1)
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		c.members(s, v)
+	case []any:
+		c.items(s, v)
+	}
+}
+
+// applying returns the subschemas that the value itself obeys.
+func applying(s *jsonschema.Schema, value any) []*jsonschema.Schema {
+	list := present(append([]*jsonschema.Schema{s.Ref, s.RecursiveRef}, s.AllOf...))
+	if s.DynamicRef != nil {
+		list = append(list, s.DynamicRef.Ref)
+	}
+	for _, choice := range slices.Concat(s.AnyOf, s.OneOf) {
+		if choice.Validate(value) == nil {
+			list = append(list, choice)
+		}
+	}
+	if s.If != nil {
+		branch := s.Else
+		if s.If.Validate(value) == nil {
+			branch = s.Then
+			list = append(list, s.If)
+		}
+		list = append(list, branch)
+	}
+	return present(append(list, dependent(s, value)...))
+}
+
+func dependent(s *jsonschema.Schema, value any) []*jsonschema.Schema {
+	object, ok := value.(map[string]any)
+	if !ok || len(s.DependentSchemas)+len(s.Dependencies) == 0 {
+		return nil
+	}
+	var list []*jsonschema.Schema
+	for _, name := range sortedNames(object) {
+		list = append(list, s.DependentSchemas[name])
+		if schema, ok := s.Dependencies[name].(*jsonschema.Schema); ok {
+			list = append(list, schema)
+		}
+	}
+	return list
+}
+
+func (c *collector) members(s *jsonschema.Schema, object map[string]any) {
+	for _, name := range c.schema.order[s] {
+		if member, ok := object[name]; ok {
+			c.visit(s.Properties[name], member, 0)
+		}
+	}
+	additional, _ := s.AdditionalProperties.(*jsonschema.Schema)
+	if additional == nil && len(s.PatternProperties) == 0 {
+		return
+	}
+	for _, name := range sortedNames(object) {
+		matched := s.Properties[name] != nil
+		for pattern, schema := range s.PatternProperties {
+			if pattern.MatchString(name) {
+				matched = true
+				c.visit(schema, object[name], 0)
+			}
+		}
+		if !matched && additional != nil {
+			c.visit(additional, object[name], 0)
+		}
+	}
+}
+
+func (c *collector) items(s *jsonschema.Schema, array []any) {
+	for i, item := range array {
+		if schema := itemAt(s, i); schema != nil {
+			c.visit(schema, item, 0)
+		}
+		if s.Contains != nil && c.schema.annotated[s.Contains] && s.Contains.Validate(item) == nil {
+			c.visit(s.Contains, item, 0)
+		}
+	}
+}
+
+// itemAt returns the schema of an array's element.
+func itemAt(s *jsonschema.Schema, i int) *jsonschema.Schema {
+	if i < len(s.PrefixItems) {
+		return s.PrefixItems[i]
+	}
+	switch items := s.Items.(type) {
+	case *jsonschema.Schema:
+		return items
+	case []*jsonschema.Schema:
+		if i < len(items) {
+			return items[i]
+		}
+		additional, _ := s.AdditionalItems.(*jsonschema.Schema)
+		return additional
+	}
+	return s.Items2020
+}
+
+func (c *collector) mark(e *extension, value any) {
+	text, ok := identifierText(value)
+	if !ok {
+		return
+	}
+	address := Address{Via: viaEmail, Value: text, Normalized: Normalize(text)}
+	if address.Normalized == "" {
+		return
+	}
+	if e.identifier && c.once("identifier", address.Normalized) {
+		c.found.Identifiers = append(c.found.Identifiers, address.Normalized)
+	}
+	if e.verification == viaEmail && c.once("verification", address.Normalized) {
+		c.found.Verifiable = append(c.found.Verifiable, address)
+	}
+	if e.recovery == viaEmail && c.once("recovery", address.Normalized) {
+		c.found.Recovery = append(c.found.Recovery, address)
+	}
+}
+
+// identifierText returns the text of a value that can identify someone.
+func identifierText(value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		return strings.TrimSpace(v), true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return fmt.Sprint(v), true
+	}
+	return "", false
+}

@@ -1,0 +1,143 @@
+package traits
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/message"
+)
+
+// keyword is the schema keyword that gives traits their meaning.
+const keyword = "ory.sh/kratos"
+
+// viaEmail is the only channel that addresses have.
+const viaEmail = "email"
+
+// extension is what the keyword says about one schema. Unknown members are
+// tolerated, as are members of a wrong type.
+type extension struct {
+	identifier   bool
+	verification string // the value of via, empty if absent
+	recovery     string
+}
+
+// vocabulary makes the compiler read the keyword.
+func vocabulary() *jsonschema.Vocabulary {
+	return &jsonschema.Vocabulary{
+		URL: "urn:symbolon:vocabulary:traits",
+		Compile: func(_ *jsonschema.CompilerContext, schema map[string]any) (jsonschema.SchemaExt, error) {
+			e := readExtension(schema[keyword])
+			if e == nil {
+				return nil, nil
+			}
+			return e, nil
+		},
+	}
+}
+
+func readExtension(value any) *extension {
+	e := extension{}
+	e.identifier, _ = member(value, "credentials", "password", "identifier").(bool)
+	e.verification, _ = member(value, "verification", "via").(string)
+	e.recovery, _ = member(value, "recovery", "via").(string)
+	if e == (extension{}) {
+		return nil
+	}
+	return &e
+}
+
+// member follows names into nested objects, nil where one is missing.
+func member(value any, names ...string) any {
+	for _, name := range names {
+		object, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = object[name]
+	}
+	return value
+}
+
+// Validate implements jsonschema.SchemaExt. As in v0.5 only the first objection
+// is raised.
+func (e *extension) Validate(ctx *jsonschema.ValidatorContext, value any) {
+	for _, use := range []struct{ name, via string }{{"verification", e.verification}, {"recovery", e.recovery}} {
+		switch {
+		case use.via == "" || value == nil:
+		case use.via != viaEmail:
+			ctx.AddError(&unknownVia{use: use.name, via: use.via})
+			return
+		case !isEmailValue(value):
+			ctx.AddError(&kind.Format{Got: value, Want: viaEmail})
+			return
+		}
+	}
+}
+
+func isEmailValue(value any) bool {
+	s, ok := value.(string)
+	return ok && IsEmail(s)
+}
+
+// extensionOf returns what the keyword says about a compiled schema, nil if it
+// is absent.
+func extensionOf(s *jsonschema.Schema) *extension {
+	for _, x := range s.Extensions {
+		if e, ok := x.(*extension); ok {
+			return e
+		}
+	}
+	return nil
+}
+
+// lateFormat checks a format after all other keywords. The library stops at the
+// first wrong format; a person wants to hear everything that is wrong.
+type lateFormat struct{ format *jsonschema.Format }
+
+// Validate implements jsonschema.SchemaExt.
+func (f lateFormat) Validate(ctx *jsonschema.ValidatorContext, value any) {
+	if err := f.format.Validate(value); err != nil {
+		ctx.AddError(&kind.Format{Got: value, Want: f.format.Name, Err: err})
+	}
+}
+
+// delayFormats moves the formats of all schemas behind the other keywords.
+func delayFormats(schemas []*jsonschema.Schema) {
+	for _, s := range schemas {
+		if s.Format != nil {
+			s.Extensions = append([]jsonschema.SchemaExt{lateFormat{s.Format}}, s.Extensions...)
+			s.Format = nil
+		}
+	}
+}
+
+// formatOf returns the name of a schema's asserted format.
+func formatOf(s *jsonschema.Schema) string {
+	for _, x := range s.Extensions {
+		if f, ok := x.(lateFormat); ok {
+			return f.format.Name
+		}
+	}
+	if s.Format != nil {
+		return s.Format.Name
+	}
+	return ""
+}
+
+// unknownVia objects to a channel that does not exist. It is reported when a
+// value is judged and not when the schema is read: v0.5 files carry such values
+// on properties that nobody sets.
+type unknownVia struct{ use, via string }
+
+// KeywordPath implements jsonschema.ErrorKind.
+func (u *unknownVia) KeywordPath() []string { return []string{u.use + ".via"} }
+
+// LocalizedString implements jsonschema.ErrorKind.
+func (u *unknownVia) LocalizedString(*message.Printer) string { return u.text() }
+
+func (u *unknownVia) text() string {
+	via, _ := json.Marshal(u.via)
+	return fmt.Sprintf("%s.via has unknown value %s", u.use, via)
+}

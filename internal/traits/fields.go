@@ -1,0 +1,139 @@
+package traits
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// rootName is the member of the identity schema that describes traits, and the
+// first step of every field name.
+const rootName = "traits"
+
+// Field is an input that a form needs to submit one trait.
+type Field struct {
+	// Name is the dotted path, for example traits.name.first. A dot inside a member
+	// name is written \. there.
+	Name string
+	// Type is an HTML input type: text, number, checkbox, email, url, date or
+	// datetime-local.
+	Type    string
+	Pattern string // regular expression (RE2 syntax), not anchored
+	Title   string
+	// Required is set if every identity of the schema has the trait.
+	Required bool
+	// Enum lists the allowed values as decoded JSON, numbers as json.Number.
+	Enum                 []any
+	MinLength, MaxLength *int // in characters
+	Minimum, Maximum     *float64
+	// Multiple is set for arrays, whose elements a form sends under the same name.
+	Multiple bool
+	// Identifier is set if the trait, or each of its elements, is a login identifier.
+	Identifier bool
+	// Autocomplete is an HTML autofill token where the purpose is certain.
+	Autocomplete string
+}
+
+// Fields returns the inputs of a form in document order. The caller must not
+// change the slice.
+func (s *Schema) Fields() []Field { return s.fields }
+
+func (s *Schema) deriveFields() error {
+	b := shaper{order: s.order, onPath: map[*jsonschema.Schema]int{}}
+	whole := &property{leaf: &leaf{}}
+	if err := b.visit(s.compiled, whole, false); err != nil {
+		return err
+	}
+	s.root = whole.ensure(rootName)
+	s.root.parent = nil
+	s.positions = map[string]int{}
+	if err := s.settle(s.root); err != nil {
+		return err
+	}
+	for _, p := range s.leaves {
+		s.fields = append(s.fields, p.field())
+	}
+	return nil
+}
+
+func (p *property) field() Field {
+	return Field{
+		Name:         p.path,
+		Type:         p.leaf.inputType(),
+		Pattern:      p.leaf.pattern,
+		Title:        p.leaf.title,
+		Required:     p.always(),
+		Enum:         p.leaf.enum,
+		MinLength:    p.leaf.minLength,
+		MaxLength:    p.leaf.maxLength,
+		Minimum:      p.leaf.minimum,
+		Maximum:      p.leaf.maximum,
+		Multiple:     p.leaf.typ == "array",
+		Identifier:   p.leaf.identifier,
+		Autocomplete: p.autocomplete(),
+	}
+}
+
+// always reports whether every valid document has the property.
+func (p *property) always() bool {
+	for ; p.parent != nil; p = p.parent {
+		if !slices.Contains(p.parent.requires, p.name) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *leaf) inputType() string {
+	switch l.typ {
+	case "number", "integer":
+		return "number"
+	case "boolean":
+		return "checkbox"
+	case "string":
+		if t, ok := inputByFormat[l.format]; ok {
+			return t
+		}
+	}
+	return "text"
+}
+
+var inputByFormat = map[string]string{
+	"email":     "email",
+	"date":      "date",
+	"date-time": "datetime-local",
+	"uri":       "url",
+}
+
+// autofill names the traits whose purpose is certain from their path and format
+// (HTML standard, 4.10.18.7 Autofill).
+var autofill = []struct {
+	format string
+	ending []string
+	token  string
+}{
+	{"email", nil, "email"},
+	{"uri", []string{"website", "homepage"}, "url"},
+	{"date", []string{"birthday", "birthdate", "date_of_birth"}, "bday"},
+	{"", []string{"name.first", "first_name", "firstname", "given_name"}, "given-name"},
+	{"", []string{"name.last", "last_name", "lastname", "family_name"}, "family-name"},
+	{"", []string{"username"}, "username"},
+	{"", []string{"phone", "phone_number"}, "tel"},
+}
+
+func (p *property) autocomplete() string {
+	if p.leaf.typ != "string" {
+		return ""
+	}
+	path := strings.ToLower(p.path)
+	for _, a := range autofill {
+		if a.format != p.leaf.format {
+			continue
+		}
+		if a.ending == nil || slices.ContainsFunc(a.ending, func(end string) bool { return strings.HasSuffix(path, "."+end) }) {
+			return a.token
+		}
+	}
+	return ""
+}

@@ -1,0 +1,152 @@
+package traits
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Limits on a compiled schema, so that a hostile or mistaken one is refused when
+// it is read and not when someone signs up.
+const (
+	maxSchemas = 5_000
+	// maxWork is how many subschemas may apply to one value and what it is nested in.
+	maxWork = 10_000
+	// minDepth is how deep traits may be nested under any accepted schema.
+	minDepth = 4
+)
+
+// inPlace returns the subschemas that apply to the same value as s itself.
+func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
+	list := []*jsonschema.Schema{s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else}
+	if s.DynamicRef != nil {
+		list = append(list, s.DynamicRef.Ref)
+	}
+	list = append(list, s.AllOf...)
+	list = append(list, s.AnyOf...)
+	list = append(list, s.OneOf...)
+	for _, dependency := range s.Dependencies {
+		if schema, ok := dependency.(*jsonschema.Schema); ok {
+			list = append(list, schema)
+		}
+	}
+	list = slices.AppendSeq(list, maps.Values(s.DependentSchemas))
+	return present(list)
+}
+
+// below returns the subschemas that apply to members or elements, beside those
+// of "properties".
+func below(s *jsonschema.Schema) []*jsonschema.Schema {
+	list := []*jsonschema.Schema{
+		s.PropertyNames, s.UnevaluatedProperties, s.Contains,
+		s.Items2020, s.UnevaluatedItems, s.ContentSchema,
+	}
+	list = slices.AppendSeq(list, maps.Values(s.PatternProperties))
+	list = append(list, s.PrefixItems...)
+	for _, either := range []any{s.AdditionalProperties, s.Items, s.AdditionalItems} {
+		switch x := either.(type) {
+		case *jsonschema.Schema:
+			list = append(list, x)
+		case []*jsonschema.Schema:
+			list = append(list, x...)
+		}
+	}
+	return present(list)
+}
+
+func present(list []*jsonschema.Schema) []*jsonschema.Schema {
+	return slices.DeleteFunc(list, func(s *jsonschema.Schema) bool { return s == nil })
+}
+
+// children returns all direct subschemas.
+func children(s *jsonschema.Schema) []*jsonschema.Schema {
+	return slices.AppendSeq(append(inPlace(s), below(s)...), maps.Values(s.Properties))
+}
+
+// reachable returns root and every schema under it, each once.
+func reachable(root *jsonschema.Schema) []*jsonschema.Schema {
+	seen := map[*jsonschema.Schema]bool{root: true}
+	list := []*jsonschema.Schema{root}
+	for i := 0; i < len(list); i++ {
+		for _, child := range children(list[i]) {
+			if !seen[child] {
+				seen[child] = true
+				list = append(list, child)
+			}
+		}
+	}
+	return list
+}
+
+// leadingTo returns the schemas from which one that satisfies found is reached.
+func leadingTo(list []*jsonschema.Schema, found func(*jsonschema.Schema) bool) map[*jsonschema.Schema]bool {
+	parents := map[*jsonschema.Schema][]*jsonschema.Schema{}
+	marked := map[*jsonschema.Schema]bool{}
+	var next []*jsonschema.Schema
+	for _, s := range list {
+		for _, child := range children(s) {
+			parents[child] = append(parents[child], s)
+		}
+		if found(s) {
+			marked[s] = true
+			next = append(next, s)
+		}
+	}
+	for ; len(next) > 0; next = next[1:] {
+		for _, parent := range parents[next[0]] {
+			if !marked[parent] {
+				marked[parent] = true
+				next = append(next, parent)
+			}
+		}
+	}
+	return marked
+}
+
+// depthAllowed returns how deep a document may be nested so that judging any
+// value in it stays within maxWork. Schemas that refer to themselves along
+// several branches multiply the work with each level.
+func depthAllowed(root *jsonschema.Schema) int {
+	e := estimate{known: map[step]int{}}
+	for depth := range maxDepth {
+		if e.work(root, depth+1) > maxWork {
+			return depth
+		}
+	}
+	return maxDepth
+}
+
+type step struct {
+	schema *jsonschema.Schema
+	depth  int
+}
+
+type estimate struct{ known map[step]int }
+
+// work counts the subschemas that apply to a value, and to the costliest path
+// down from it, if the value is nested depth levels deep. A schema that refers to
+// itself in place is stopped by the library and counts once.
+func (e estimate) work(s *jsonschema.Schema, depth int) int {
+	at := step{s, depth}
+	if n, ok := e.known[at]; ok {
+		return n
+	}
+	e.known[at] = 0
+	total := 1
+	for _, child := range inPlace(s) {
+		total = min(total+e.work(child, depth), maxWork+1)
+	}
+	if depth > 0 {
+		costliest := 0
+		for _, child := range s.Properties {
+			costliest = max(costliest, e.work(child, depth-1))
+		}
+		total = min(total+costliest, maxWork+1)
+		for _, child := range below(s) {
+			total = min(total+e.work(child, depth-1), maxWork+1)
+		}
+	}
+	e.known[at] = total
+	return total
+}

@@ -1,0 +1,88 @@
+package traits
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Merge applies submitted traits, as Decode returns them, to those an identity
+// has: what was not submitted stays, what was submitted empty is removed. Members
+// that the schema does not name stay where it allows them and go where it forbids
+// them, so that an identity from before a change of the schema can be saved.
+func (s *Schema) Merge(old, submitted json.RawMessage) (json.RawMessage, error) {
+	was, err := parse(old, rootName)
+	if err != nil {
+		return nil, fmt.Errorf("read stored traits: %w", err)
+	}
+	now, err := parse(submitted, rootName)
+	if err != nil {
+		return nil, err
+	}
+	return s.encode(s.root.merge(s.root.prune(was), now))
+}
+
+// prune drops the members that the schema forbids by not naming them.
+func (p *property) prune(value any) any {
+	object, ok := value.(map[string]any)
+	if !ok || p.leaf != nil {
+		return value
+	}
+	kept := make(map[string]any, len(object))
+	for name, member := range object {
+		c := p.child(name)
+		switch {
+		case c != nil:
+			kept[name] = c.prune(member)
+		case !p.closed:
+			kept[name] = member
+		}
+	}
+	return kept
+}
+
+// merge returns the value of p after the change. It changes was.
+func (p *property) merge(was, now any) any {
+	submitted, ok := now.(map[string]any)
+	if !ok || len(p.children) == 0 {
+		return now
+	}
+	merged, ok := was.(map[string]any)
+	if !ok {
+		merged = map[string]any{}
+	}
+	for name, value := range submitted {
+		p.change(merged, name, value)
+	}
+	return merged
+}
+
+func (p *property) change(merged map[string]any, name string, value any) {
+	if cleared(value) {
+		delete(merged, name)
+		return
+	}
+	c := p.child(name)
+	if c == nil {
+		merged[name] = value
+		return
+	}
+	result := c.merge(merged[name], value)
+	if object, ok := result.(map[string]any); ok && len(object) == 0 && c.leaf == nil {
+		delete(merged, name)
+		return
+	}
+	merged[name] = result
+}
+
+// cleared reports whether a submitted value says that there shall be none: empty
+// text, an empty list, or a list input that was emptied.
+func cleared(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0 || len(v) == 1 && v[0] == ""
+	default:
+		return false
+	}
+}

@@ -1,0 +1,38 @@
+package traits
+
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// dottedI keeps U+0130 apart from "i": Go's simple case mapping would make the
+// two equal, and with them the addresses of two people.
+var dottedI = strings.NewReplacer("\u0130", "i\u0307")
+
+// Normalize returns the form in which identifiers and addresses are stored for
+// lookup and compared: without surrounding white space, in Unicode normal form C
+// and in lower case. Every comparison of identifiers goes through it.
+//
+// Compatibility forms (NFKC) are kept apart on purpose: folding them lets a
+// person claim an identifier that merely looks like another one. Two spellings
+// with the same normal form are one account, so mail goes to the stored value
+// and never to the spelling a stranger typed.
+func Normalize(identifier string) string {
+	s := strings.TrimSpace(identifier)
+	if plain(s) {
+		return strings.ToLower(s)
+	}
+	s = dottedI.Replace(norm.NFC.String(s))
+	return strings.TrimSpace(norm.NFC.String(strings.ToLower(s)))
+}
+
+// plain reports whether s is ASCII, for which all of the above is lower case.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

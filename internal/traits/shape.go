@@ -1,0 +1,270 @@
+package traits
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// Limits on what a schema may spread out to.
+const (
+	maxFields  = 1_000
+	maxRepeats = 5      // how often a schema may contain itself in one path
+	maxVisits  = 50_000 // subschemas looked at
+)
+
+// property is a node of the tree of properties that a schema names. A leaf can be
+// submitted; other nodes only hold members.
+type property struct {
+	name     string // of the member
+	path     string // dotted, for example traits.name.first; a dot in a name is escaped
+	parent   *property
+	children []*property
+	requires []string
+	closed   bool // members that the schema does not name are forbidden
+	leaf     *leaf
+}
+
+// leaf is what the schemas that apply to a property say about its value.
+type leaf struct {
+	typ        string // JSON type; empty as long as no schema settled it
+	items      string // type of an array's elements, empty if they differ
+	format     string
+	title      string
+	pattern    string
+	enum       []any
+	identifier bool
+	minLength  *int
+	maxLength  *int
+	minimum    *float64
+	maximum    *float64
+}
+
+var dotEscaper = strings.NewReplacer(".", `\.`)
+
+// escapeDots makes a member name a step of a dotted path.
+func escapeDots(name string) string { return dotEscaper.Replace(name) }
+
+func (p *property) child(name string) *property {
+	for _, c := range p.children {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func (p *property) ensure(name string) *property {
+	if c := p.child(name); c != nil {
+		return c
+	}
+	path := escapeDots(name)
+	if p.path != "" {
+		path = p.path + "." + path
+	}
+	c := &property{name: name, path: path, parent: p, leaf: &leaf{}}
+	p.children = append(p.children, c)
+	return c
+}
+
+// shaper walks compiled schemas and builds the tree.
+type shaper struct {
+	order  map[*jsonschema.Schema][]string
+	onPath map[*jsonschema.Schema]int
+	visits int
+}
+
+// visit adds what s says about the value at p. conditional is set below keywords
+// that do not bind every value, where "required" is no promise.
+func (b *shaper) visit(s *jsonschema.Schema, p *property, conditional bool) error {
+	if b.onPath[s] >= maxRepeats {
+		return nil
+	}
+	if b.visits++; b.visits > maxVisits {
+		return errors.New("too many properties")
+	}
+	b.onPath[s]++
+	defer func() { b.onPath[s]-- }()
+
+	p.leaf.describe(s)
+	if closed, ok := s.AdditionalProperties.(bool); ok && !closed && !conditional {
+		p.closed = true
+	}
+	if err := b.properties(s, p, conditional); err != nil {
+		return err
+	}
+	return b.applied(s, p, conditional)
+}
+
+func (b *shaper) properties(s *jsonschema.Schema, p *property, conditional bool) error {
+	if !conditional {
+		p.requires = append(p.requires, s.Required...)
+	}
+	for _, name := range b.order[s] {
+		if err := b.visit(s.Properties[name], p.ensure(name), conditional); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applied visits the schemas that apply to the same value.
+func (b *shaper) applied(s *jsonschema.Schema, p *property, conditional bool) error {
+	always := present(append([]*jsonschema.Schema{s.Ref}, s.AllOf...))
+	sometimes := present([]*jsonschema.Schema{s.Not, s.If, s.Then, s.Else})
+	sometimes = append(append(sometimes, s.AnyOf...), s.OneOf...)
+	for _, c := range always {
+		if err := b.visit(c, p, conditional); err != nil {
+			return err
+		}
+	}
+	for _, c := range sometimes {
+		if err := b.visit(c, p, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe fills in what s says and no earlier schema said.
+func (l *leaf) describe(s *jsonschema.Schema) {
+	if l.typ == "" {
+		l.typ = typeOf(s)
+		if l.typ == "array" {
+			l.items = itemType(s)
+		}
+	}
+	first(&l.format, formatOf(s))
+	first(&l.title, s.Title)
+	if s.Pattern != nil {
+		first(&l.pattern, s.Pattern.String())
+	}
+	if l.enum == nil && s.Enum != nil {
+		l.enum = s.Enum.Values
+	}
+	l.identifier = l.identifier || identifies(s)
+	l.bounds(s)
+}
+
+func (l *leaf) bounds(s *jsonschema.Schema) {
+	if l.minLength == nil {
+		l.minLength = s.MinLength
+	}
+	if l.maxLength == nil {
+		l.maxLength = s.MaxLength
+	}
+	if l.minimum == nil && s.Minimum != nil {
+		f, _ := s.Minimum.Float64()
+		l.minimum = &f
+	}
+	if l.maximum == nil && s.Maximum != nil {
+		f, _ := s.Maximum.Float64()
+		l.maximum = &f
+	}
+}
+
+func first(dst *string, value string) {
+	if *dst == "" {
+		*dst = value
+	}
+}
+
+// identifies reports whether a value under s, or its elements, identify.
+func identifies(s *jsonschema.Schema) bool {
+	if e := extensionOf(s); e != nil && e.identifier {
+		return true
+	}
+	if items := itemSchema(s); items != nil {
+		e := extensionOf(items)
+		return e != nil && e.identifier
+	}
+	return false
+}
+
+// typeOf returns the one type that a schema allows, else that of its constant or
+// default. Several types make no form field.
+func typeOf(s *jsonschema.Schema) string {
+	if s.Types != nil {
+		if types := s.Types.ToStrings(); len(types) == 1 {
+			return known(types[0])
+		}
+	}
+	for _, value := range []*any{s.Const, s.Default} {
+		if value != nil {
+			return known(jsonType(*value))
+		}
+	}
+	return ""
+}
+
+func known(typ string) string {
+	if typ == "null" {
+		return ""
+	}
+	return typ
+}
+
+func itemSchema(s *jsonschema.Schema) *jsonschema.Schema {
+	items, _ := s.Items.(*jsonschema.Schema)
+	if s.Items2020 != nil && len(s.PrefixItems) == 0 {
+		items = s.Items2020
+	}
+	for range maxRepeats {
+		if items == nil || items.Ref == nil {
+			break
+		}
+		items = items.Ref
+	}
+	return items
+}
+
+func itemType(s *jsonschema.Schema) string {
+	if items := itemSchema(s); items != nil {
+		return typeOf(items)
+	}
+	return ""
+}
+
+// jsonType names the type of a decoded value as messages do.
+func jsonType(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case json.Number, float64, int:
+		return "number"
+	case string:
+		return "string"
+	case []any:
+		return "array"
+	default:
+		return "object"
+	}
+}
+
+// settle decides which nodes are leaves: those of one type without properties.
+// It collects them and the position of every path in document order.
+func (s *Schema) settle(p *property) error {
+	if p.path != "" {
+		s.positions[p.path] = len(s.positions)
+	}
+	if len(p.children) > 0 || p.leaf.typ == "" || p.path == "" {
+		p.leaf = nil
+	}
+	if p.leaf != nil {
+		s.leaves = append(s.leaves, p)
+	}
+	if len(s.leaves) > maxFields {
+		return fmt.Errorf("more than %d fields", maxFields)
+	}
+	for _, c := range p.children {
+		if err := s.settle(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
