@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+)
+
+// MarkVerified records when the owner of an address proved to control it;
+// errs.ErrNotFound if there is no such address.
+func (db *DB) MarkVerified(ctx context.Context, addressID string, when time.Time) error {
+	id, ok := canonical(addressID)
+	if !ok {
+		return errs.ErrNotFound
+	}
+	err := db.execOne(ctx, `UPDATE addresses SET verified = ?, verified_at = ? WHERE id = ?`, true, micros(when), id)
+	if err != nil {
+		return fmt.Errorf("mark address verified: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) insertAddresses(ctx context.Context, i *identity.Identity) error {
+	for _, list := range addressLists(i) {
+		for position, a := range *list.addresses {
+			if err := db.insertAddress(ctx, i.ID, list.purpose, position, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addressList is one of an identity's lists.
+type addressList struct {
+	purpose   identity.Purpose
+	addresses *[]identity.Address
+}
+
+func addressLists(i *identity.Identity) []addressList {
+	return []addressList{
+		{identity.ForVerification, &i.Verifiable},
+		{identity.ForRecovery, &i.Recovery},
+	}
+}
+
+func (db *DB) insertAddress(ctx context.Context, identityID string, p identity.Purpose, position int, a identity.Address) error {
+	_, err := db.exec(ctx, `INSERT INTO addresses
+ (id, identity_id, purpose, via, value, normalized, position, verified, verified_at)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.ID, identityID, string(p), a.Via, a.Value, a.Normalized, position, a.Verified, microsOrNull(a.VerifiedAt))
+	if err != nil {
+		return fmt.Errorf("insert address: %w", err)
+	}
+	return nil
+}
+
+// saveAddresses makes the stored addresses those of the identity. Rows of
+// addresses that stay keep id and verification, whatever the caller believes of
+// them: they may have been verified since the identity was read.
+func (db *DB) saveAddresses(ctx context.Context, i *identity.Identity) error {
+	stored, err := db.Identity(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	for n, list := range addressLists(i) {
+		old := *addressLists(stored)[n].addresses
+		kept := slices.Clone(*list.addresses)
+		if err := db.deleteAddresses(ctx, old, kept); err != nil {
+			return err
+		}
+		if err := db.keepAddresses(ctx, i.ID, list.purpose, old, kept); err != nil {
+			return err
+		}
+		*list.addresses = kept
+	}
+	return nil
+}
+
+func (db *DB) deleteAddresses(ctx context.Context, old, wanted []identity.Address) error {
+	for _, a := range old {
+		if identity.Find(wanted, a.Via, a.Normalized) != nil {
+			continue
+		}
+		if _, err := db.exec(ctx, `DELETE FROM addresses WHERE id = ?`, a.ID); err != nil {
+			return fmt.Errorf("delete address: %w", err)
+		}
+	}
+	return nil
+}
+
+func (db *DB) keepAddresses(ctx context.Context, identityID string, p identity.Purpose, old, wanted []identity.Address) error {
+	for position := range wanted {
+		a := &wanted[position]
+		known := identity.Find(old, a.Via, a.Normalized)
+		if known == nil {
+			if err := db.insertAddress(ctx, identityID, p, position, *a); err != nil {
+				return err
+			}
+			continue
+		}
+		a.ID, a.Verified, a.VerifiedAt = known.ID, known.Verified, known.VerifiedAt
+		_, err := db.exec(ctx, `UPDATE addresses SET value = ?, position = ? WHERE id = ?`, a.Value, position, a.ID)
+		if err != nil {
+			return fmt.Errorf("update address: %w", err)
+		}
+	}
+	return nil
+}

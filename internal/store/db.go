@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"symbolon/internal/errs"
+)
+
+// DefaultPatience is how long a write waits for its turn before it fails with
+// errs.ErrUnavailable.
+const DefaultPatience = 5 * time.Second
+
+// Config says which database to open and how.
+type Config struct {
+	// DSN is memory, sqlite:///absolute/path, sqlite://./relative/path or
+	// sqlite://:memory:, with the options max_conns, max_idle_conns,
+	// max_conn_lifetime and synchronous=full|normal. Every database in memory is
+	// one of its own.
+	DSN string
+	Now func() time.Time
+	// Logger gets what is worth knowing of migrations; nil for silence.
+	Logger *slog.Logger
+	// Exclusive takes the lock that keeps other processes out of the file, for
+	// servers and for commands that change a database while no server runs.
+	Exclusive bool
+	// Patience replaces DefaultPatience.
+	Patience time.Duration
+}
+
+// DB is a database. Its methods may be called by many goroutines at once.
+type DB struct {
+	dialect Dialect
+	logger  *slog.Logger
+
+	reads  *pool
+	writes *writer
+	closed atomic.Bool
+	close  func() error // once
+}
+
+// pools is what a dialect opens.
+type pools struct {
+	read  *sql.DB
+	write *sql.DB   // at most one connection
+	lock  io.Closer // nil if none was asked for
+	// settle prepares the database for use once it is known to be ours.
+	settle string
+}
+
+// Open opens a database and leaves its schema alone: see Migrate. It refuses one
+// that holds the tables of another program (ErrForeign).
+func Open(ctx context.Context, c Config) (*DB, error) {
+	if c.Now == nil {
+		return nil, errors.New("open database: no clock")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Patience == 0 {
+		c.Patience = DefaultPatience
+	}
+	src, err := parseDSN(c.DSN)
+	if err != nil {
+		return nil, err
+	}
+	d, err := dialectFor(src.scheme)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.Open(ctx, src, c)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db := &DB{
+		dialect: d, logger: c.Logger,
+		reads: newPool(p.read, &d), writes: newWriter(p.write, &d, c),
+	}
+	db.close = sync.OnceValue(func() error {
+		db.closed.Store(true)
+		return errors.Join(db.writes.close(), db.reads.close(), closeLock(p.lock))
+	})
+	if err := db.settle(ctx, p.settle); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// settle checks that the database is ours before anything is written to it.
+func (db *DB) settle(ctx context.Context, statement string) error {
+	err := db.writes.alone(ctx, func(pool *sql.DB) error {
+		if err := refuseForeign(ctx, pool, db.dialect.Tables); err != nil {
+			return err
+		}
+		if statement == "" {
+			return nil
+		}
+		_, err := pool.ExecContext(ctx, statement)
+		return err
+	})
+	return db.classify(err)
+}
+
+// ErrForeign says that a database belongs to the original server and must first
+// be taken over.
+var ErrForeign = errors.New("the database holds the tables of Ory Kratos and is left untouched; " +
+	"take it over with: symbolon migrate from-kratos")
+
+// ErrLocked says that another process has the database file to itself.
+var ErrLocked = errors.New("the database file is in use")
+
+// foreignTables are tables of the original. One of them is enough to tell: the
+// names are not used here.
+var foreignTables = []string{
+	"schema_migration", "identity_credential_types", "identity_credentials",
+	"selfservice_login_flows", "selfservice_login_requests",
+	"selfservice_registration_flows", "selfservice_errors",
+}
+
+func refuseForeign(ctx context.Context, pool *sql.DB, tables string) error {
+	rows, err := pool.QueryContext(ctx, tables)
+	if err != nil {
+		return fmt.Errorf("list tables: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return fmt.Errorf("list tables: %w", err)
+		}
+		if slices.Contains(foreignTables, strings.ToLower(name)) {
+			return ErrForeign
+		}
+	}
+	return rows.Err()
+}
+
+// Close waits for running transactions, closes all connections and gives up the
+// lock. Later calls of other methods answer errs.ErrUnavailable.
+func (db *DB) Close() error { return db.close() }
+
+func closeLock(lock io.Closer) error {
+	if lock == nil {
+		return nil
+	}
+	return lock.Close()
+}
+
+// classify turns a driver's error into one of errs.
+func (db *DB) classify(err error) error {
+	if err != nil && db.closed.Load() {
+		return errs.ErrUnavailable.Because(err)
+	}
+	return db.dialect.Classify(err)
+}
+
+// Ready asks the database whether it answers and holds every migration that this
+// program knows; errs.ErrUnavailable says what is missing.
+func (db *DB) Ready(ctx context.Context) error {
+	pending, err := db.Plan(ctx)
+	if err != nil {
+		return fmt.Errorf("check database: %w", err)
+	}
+	if len(pending) > 0 {
+		return errs.ErrUnavailable.Because(fmt.Errorf("migrations to be applied: %s", strings.Join(pending, ", ")))
+	}
+	return nil
+}
+
+// pool reads outside of transactions, with one prepared statement a query.
+type pool struct {
+	sql     *sql.DB
+	dialect *Dialect
+	stmts   sync.Map // query to *sql.Stmt
+}
+
+func newPool(db *sql.DB, d *Dialect) *pool { return &pool{sql: db, dialect: d} }
+
+// prepare returns the statement of a query. Queries are constants of this
+// package, so the cache is bounded by their number.
+func (p *pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if known, ok := p.stmts.Load(query); ok {
+		return known.(*sql.Stmt), nil
+	}
+	fresh, err := p.sql.PrepareContext(ctx, p.dialect.text(query))
+	if err != nil {
+		return nil, err
+	}
+	known, loaded := p.stmts.LoadOrStore(query, fresh)
+	if loaded {
+		_ = fresh.Close() // another goroutine was faster
+	}
+	return known.(*sql.Stmt), nil
+}
+
+func (p *pool) close() error { return p.sql.Close() }

@@ -1,0 +1,250 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+)
+
+// maxPage is how many identities a query without a limit returns.
+const maxPage = 1000
+
+const identityColumns = `i.id, i.schema_id, i.traits, i.version, i.created_at, i.updated_at,
+ a.id, a.purpose, a.via, a.value, a.normalized, a.verified, a.verified_at`
+
+const joinAddresses = `LEFT JOIN addresses a ON a.identity_id = i.id`
+
+// identityRow scans identityColumns: an identity and one of its addresses.
+type identityRow struct {
+	identity identity.Identity
+	address  identity.Address
+	purpose  string
+}
+
+func (r *identityRow) targets() []any {
+	i, a := &r.identity, &r.address
+	return []any{
+		&i.ID, &i.SchemaID, (*[]byte)(&i.Traits), &i.Version, at{&i.CreatedAt}, at{&i.UpdatedAt},
+		text{&a.ID}, text{&r.purpose}, text{&a.Via}, text{&a.Value}, text{&a.Normalized},
+		flag{&a.Verified}, at{&a.VerifiedAt},
+	}
+}
+
+// addTo puts the row's address, if it has one, on the identity.
+func (r *identityRow) addTo(i *identity.Identity) {
+	switch {
+	case r.address.ID == "":
+	case identity.Purpose(r.purpose) == identity.ForVerification:
+		i.Verifiable = append(i.Verifiable, r.address)
+	default:
+		i.Recovery = append(i.Recovery, r.address)
+	}
+}
+
+// byAddress puts addresses in the order in which they were saved.
+const byAddress = ` ORDER BY a.purpose, a.position`
+
+// identity reads one identity with its addresses, as of one moment. The query
+// selects identityColumns and what more takes.
+func (db *DB) identity(ctx context.Context, more []any, query string, args ...any) (*identity.Identity, error) {
+	var found *identity.Identity
+	err := db.read(ctx, func(scan scanFunc) error {
+		var row identityRow
+		if err := scan(append(row.targets(), more...)...); err != nil {
+			return err
+		}
+		if found == nil {
+			found = &row.identity
+		}
+		row.addTo(found)
+		return nil
+	}, query+byAddress, args...)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return nil, errs.ErrNotFound
+	}
+	return found, nil
+}
+
+// Identity returns an identity with its addresses; errs.ErrNotFound if there is
+// none of that id.
+func (db *DB) Identity(ctx context.Context, id string) (*identity.Identity, error) {
+	id, ok := canonical(id)
+	if !ok {
+		return nil, errs.ErrNotFound
+	}
+	found, err := db.identity(ctx, nil, `SELECT `+identityColumns+` FROM identities i `+joinAddresses+`
+ WHERE i.id = ?`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read identity: %w", err)
+	}
+	return found, nil
+}
+
+// IdentityByIdentifier returns the owner of a credential by its type and one of
+// its identifiers in normalised form; errs.ErrNotFound if it is nobody's.
+func (db *DB) IdentityByIdentifier(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error) {
+	c := &identity.Credential{Type: typ}
+	more := []any{(*[]byte)(&c.Config), &c.Version}
+	owner, err := db.identity(ctx, more, `SELECT `+identityColumns+`, c.config, c.version
+ FROM credential_identifiers n
+ JOIN credentials c ON c.identity_id = n.identity_id AND c.type = n.type
+ JOIN identities i ON i.id = n.identity_id `+joinAddresses+`
+ WHERE n.identifier = ? AND n.type = ?`, identifier, typ)
+	if err == nil {
+		c.Identifiers, err = db.identifiers(ctx, owner.ID, typ)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read identity by identifier: %w", err)
+	}
+	return owner, c, nil
+}
+
+// IdentityByAddress returns the owner of an address by its normalised value;
+// errs.ErrNotFound if it is nobody's.
+func (db *DB) IdentityByAddress(ctx context.Context, p identity.Purpose, via, normalized string) (*identity.Identity, *identity.Address, error) {
+	owner, err := db.identity(ctx, nil, `SELECT `+identityColumns+`
+ FROM addresses o JOIN identities i ON i.id = o.identity_id `+joinAddresses+`
+ WHERE o.normalized = ? AND o.purpose = ? AND o.via = ?`, normalized, string(p), via)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read identity by address: %w", err)
+	}
+	among := owner.Recovery
+	if p == identity.ForVerification {
+		among = owner.Verifiable
+	}
+	return owner, identity.Find(among, via, normalized), nil
+}
+
+// Identities returns a page of identities with their addresses, in the order of
+// their ids. A limit of zero stands for 1000.
+func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Identity, error) {
+	where, args := conditions(q)
+	limit := q.Limit
+	if limit <= 0 {
+		limit = maxPage
+	}
+	// The page is cut before addresses multiply the rows.
+	query := `SELECT ` + identityColumns + ` FROM (SELECT i.id, i.schema_id, i.traits, i.version, i.created_at, i.updated_at
+ FROM identities i` + where + ` ORDER BY i.id LIMIT ? OFFSET ?) i ` + joinAddresses + `
+ ORDER BY i.id, a.purpose, a.position`
+	var page []*identity.Identity
+	err := db.list(ctx, func(scan scanFunc) error {
+		var row identityRow
+		if err := scan(row.targets()...); err != nil {
+			return err
+		}
+		if len(page) == 0 || page[len(page)-1].ID != row.identity.ID {
+			page = append(page, &row.identity)
+		}
+		row.addTo(page[len(page)-1])
+		return nil
+	}, query, append(args, limit, q.Offset)...)
+	if err != nil {
+		return nil, fmt.Errorf("list identities: %w", err)
+	}
+	return page, nil
+}
+
+// CountIdentities returns how many identities a query finds on all its pages:
+// limit and offset don't matter.
+func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error) {
+	where, args := conditions(q)
+	n := 0
+	err := db.list(ctx, func(scan scanFunc) error { return scan(&n) }, `SELECT COUNT(*) FROM identities i`+where, args...)
+	if err != nil {
+		return 0, fmt.Errorf("count identities: %w", err)
+	}
+	return n, nil
+}
+
+// conditions builds the WHERE of a query out of fixed texts, so there are few
+// different queries.
+func conditions(q identity.Query) (where string, args []any) {
+	var all []string
+	if q.After != "" {
+		all, args = append(all, `i.id > ?`), append(args, q.After)
+	}
+	if q.SchemaID != "" {
+		all, args = append(all, `i.schema_id = ?`), append(args, q.SchemaID)
+	}
+	if q.Identifier != "" {
+		all = append(all, `i.id IN (SELECT n.identity_id FROM credential_identifiers n WHERE n.identifier = ?)`)
+		args = append(args, q.Identifier)
+	}
+	if len(all) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(all, " AND "), args
+}
+
+// CreateIdentity stores a new identity with its addresses and credentials, each
+// in the version it has. The error is errs.ErrConflict when an identifier or an
+// address is taken; then nothing is stored.
+func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
+	err := db.InTx(ctx, func(ctx context.Context) error {
+		i.CreatedAt, i.UpdatedAt = edge(i.CreatedAt), edge(i.UpdatedAt)
+		_, err := db.exec(ctx, `INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at)
+ VALUES (?, ?, ?, ?, ?, ?)`, i.ID, i.SchemaID, string(i.Traits), i.Version, micros(i.CreatedAt), micros(i.UpdatedAt))
+		if err != nil {
+			return err
+		}
+		for _, c := range credentials {
+			if err := db.insertCredential(ctx, i.ID, c); err != nil {
+				return err
+			}
+		}
+		return db.insertAddresses(ctx, i)
+	})
+	if err != nil {
+		return fmt.Errorf("insert identity: %w", err)
+	}
+	return nil
+}
+
+// SaveIdentity replaces an identity if it is stored in the version that i has,
+// and then counts i.Version up. Addresses that it had before keep their id and
+// their verification, which are put on i; the credentials given replace all that
+// there are. The error is errs.ErrStale when the identity, or a credential that
+// would be overwritten, changed since it was read, errs.ErrConflict when an
+// identifier or address is taken, errs.ErrNotFound when the identity is gone.
+func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
+	err := db.InTx(ctx, func(ctx context.Context) error {
+		i.UpdatedAt = edge(i.UpdatedAt)
+		changed, err := db.exec(ctx, `UPDATE identities SET schema_id = ?, traits = ?, version = ?, updated_at = ?
+ WHERE id = ? AND version = ?`, i.SchemaID, string(i.Traits), i.Version+1, micros(i.UpdatedAt), i.ID, i.Version)
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return db.moved(ctx, `SELECT 1 FROM identities WHERE id = ?`, i.ID)
+		}
+		if err := db.saveCredentials(ctx, i.ID, credentials); err != nil {
+			return err
+		}
+		return db.saveAddresses(ctx, i)
+	})
+	if err != nil {
+		return fmt.Errorf("update identity: %w", err)
+	}
+	i.Version++
+	return nil
+}
+
+// DeleteIdentity removes an identity with its credentials, addresses, sessions
+// and the flows that are about it; errs.ErrNotFound if there is none.
+func (db *DB) DeleteIdentity(ctx context.Context, id string) error {
+	id, ok := canonical(id)
+	if !ok {
+		return errs.ErrNotFound
+	}
+	if err := db.execOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {
+		return fmt.Errorf("delete identity: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// schemaTable is where applied migrations are recorded.
+const schemaTable = "symbolon_schema"
+
+// Migration is one step of the schema.
+type Migration struct {
+	Version   int64
+	Name      string    // of the file, without the extension
+	AppliedAt time.Time // zero while it waits to be applied
+}
+
+// Migrate applies the migrations that are missing, each in a transaction, and
+// returns their names. A database of a newer release is left as it is.
+func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
+	err = db.migrations(ctx, func(p *goose.Provider) error {
+		results, err := p.Up(ctx)
+		for _, r := range results {
+			applied = append(applied, migrationName(r.Source))
+		}
+		return err
+	})
+	if err != nil {
+		return applied, fmt.Errorf("migrate database: %w", err)
+	}
+	if len(applied) > 0 {
+		db.logger.InfoContext(ctx, "database migrated", "applied", applied)
+	}
+	return applied, nil
+}
+
+// MigrationStatus lists the migrations that this program knows, in their order.
+func (db *DB) MigrationStatus(ctx context.Context) (all []Migration, err error) {
+	err = db.migrations(ctx, func(p *goose.Provider) error {
+		status, err := p.Status(ctx)
+		for _, s := range status {
+			all = append(all, Migration{
+				Version: s.Source.Version, Name: migrationName(s.Source), AppliedAt: s.AppliedAt.UTC(),
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read status of migrations: %w", err)
+	}
+	return all, nil
+}
+
+// Plan returns the names of the migrations that Migrate would apply. It writes
+// nothing.
+func (db *DB) Plan(ctx context.Context) ([]string, error) {
+	known, err := db.dialect.migrations()
+	if err != nil {
+		return nil, err
+	}
+	done, err := db.applied(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read applied migrations: %w", err)
+	}
+	var pending []string
+	for _, m := range known {
+		if !done[m.Version] {
+			pending = append(pending, m.Name)
+		}
+	}
+	return pending, nil
+}
+
+// applied returns the versions that the database has.
+func (db *DB) applied(ctx context.Context) (map[int64]bool, error) {
+	names, err := db.tables(ctx)
+	if err != nil || !slices.Contains(names, schemaTable) {
+		return nil, err
+	}
+	done := map[int64]bool{}
+	err = db.list(ctx, func(scan scanFunc) error {
+		var version int64
+		err := scan(&version)
+		done[version] = true
+		return err
+	}, `SELECT version_id FROM `+schemaTable+` WHERE is_applied`)
+	return done, err
+}
+
+// tables names the tables there are, but those of the database itself.
+func (db *DB) tables(ctx context.Context) ([]string, error) {
+	var names []string
+	err := db.list(ctx, func(scan scanFunc) error {
+		var name string
+		err := scan(&name)
+		names = append(names, name)
+		return err
+	}, db.dialect.Tables)
+	return names, err
+}
+
+// migrations lists what the dialect brings, from the names of the files.
+func (d *Dialect) migrations() ([]Migration, error) {
+	p, err := d.provider(&sql.DB{})
+	if err != nil {
+		return nil, err
+	}
+	var all []Migration
+	for _, source := range p.ListSources() {
+		all = append(all, Migration{Version: source.Version, Name: migrationName(source)})
+	}
+	return all, nil
+}
+
+func (db *DB) migrations(ctx context.Context, f func(*goose.Provider) error) error {
+	err := db.writes.alone(ctx, func(pool *sql.DB) error {
+		p, err := db.dialect.provider(pool)
+		if err != nil {
+			return err
+		}
+		return f(p)
+	})
+	return db.classify(err)
+}
+
+func (d *Dialect) provider(pool *sql.DB) (*goose.Provider, error) {
+	return goose.NewProvider(d.Goose, pool, d.Migrations,
+		goose.WithTableName(schemaTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+}
+
+func migrationName(s *goose.Source) string {
+	return strings.TrimSuffix(path.Base(s.Path), ".sql")
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/session"
+)
+
+const sessionColumns = `s.id, s.identity_id, s.token_hash, s.active, s.issued_at, s.authenticated_at,
+ s.expires_at, s.factors`
+
+// sessionRow scans sessionColumns.
+type sessionRow struct {
+	session session.Session
+	factors string
+}
+
+func (r *sessionRow) targets() []any {
+	s := &r.session
+	return []any{
+		&s.ID, &s.IdentityID, &s.TokenHash, &s.Active, at{&s.IssuedAt}, at{&s.AuthenticatedAt},
+		at{&s.ExpiresAt}, &r.factors,
+	}
+}
+
+func (r *sessionRow) finish() (*session.Session, error) {
+	if err := fromJSON(r.factors, &r.session.Factors); err != nil {
+		return nil, err
+	}
+	return &r.session, nil
+}
+
+// CreateSession stores a new session. The error is errs.ErrNotFound when its
+// identity does not exist (any more).
+func (db *DB) CreateSession(ctx context.Context, s *session.Session) error {
+	factors, err := toJSON(append([]session.Factor{}, s.Factors...))
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	s.IssuedAt, s.AuthenticatedAt, s.ExpiresAt = edge(s.IssuedAt), edge(s.AuthenticatedAt), edge(s.ExpiresAt)
+	_, err = db.exec(ctx, `INSERT INTO sessions
+ (id, identity_id, token_hash, active, issued_at, authenticated_at, expires_at, factors)
+ VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.ID, s.IdentityID, s.TokenHash, s.Active, micros(s.IssuedAt), micros(s.AuthenticatedAt),
+		micros(s.ExpiresAt), factors)
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	return nil
+}
+
+// SessionByToken returns the session of a token's hash with its identity, both
+// as of one moment, revoked and expired sessions too; errs.ErrNotFound if there
+// is none.
+func (db *DB) SessionByToken(ctx context.Context, tokenHash string) (*session.Session, error) {
+	var row sessionRow
+	owner, err := db.identity(ctx, row.targets(), `SELECT `+identityColumns+`, `+sessionColumns+`
+ FROM sessions s JOIN identities i ON i.id = s.identity_id `+joinAddresses+`
+ WHERE s.token_hash = ?`, tokenHash)
+	if err != nil {
+		return nil, fmt.Errorf("read session: %w", err)
+	}
+	found, err := row.finish()
+	if err != nil {
+		return nil, fmt.Errorf("read session: %w", err)
+	}
+	found.Identity = owner
+	return found, nil
+}
+
+// Sessions returns the sessions of an identity, revoked and expired ones too, the
+// latest first and without the identity.
+func (db *DB) Sessions(ctx context.Context, identityID string) ([]*session.Session, error) {
+	id, ok := canonical(identityID)
+	if !ok {
+		return nil, nil
+	}
+	var found []*session.Session
+	err := db.list(ctx, func(scan scanFunc) error {
+		var row sessionRow
+		if err := scan(row.targets()...); err != nil {
+			return err
+		}
+		s, err := row.finish()
+		found = append(found, s)
+		return err
+	}, `SELECT `+sessionColumns+` FROM sessions s WHERE s.identity_id = ? ORDER BY s.issued_at DESC, s.id`, id)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return found, nil
+}
+
+// RevokeSession ends the session of a token's hash; errs.ErrNotFound if there is
+// none. Ending it twice is no error.
+func (db *DB) RevokeSession(ctx context.Context, tokenHash string) error {
+	err := db.execOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash)
+	if err != nil {
+		return fmt.Errorf("revoke session: %w", err)
+	}
+	return nil
+}
+
+// RevokeSessionByID ends a session of an identity; errs.ErrNotFound if the
+// identity has none of that id.
+func (db *DB) RevokeSessionByID(ctx context.Context, identityID, id string) error {
+	owner, isID := canonical(identityID)
+	id, ok := canonical(id)
+	if !ok || !isID {
+		return errs.ErrNotFound
+	}
+	err := db.execOne(ctx, `UPDATE sessions SET active = ? WHERE id = ? AND identity_id = ?`, false, id, owner)
+	if err != nil {
+		return fmt.Errorf("revoke session: %w", err)
+	}
+	return nil
+}
+
+// RevokeSessions ends all sessions of an identity but the one named; an empty
+// name spares none.
+func (db *DB) RevokeSessions(ctx context.Context, identityID, exceptID string) error {
+	_, err := db.exec(ctx, `UPDATE sessions SET active = ? WHERE identity_id = ? AND id <> ? AND active = ?`,
+		false, identityID, exceptID, true)
+	if err != nil {
+		return fmt.Errorf("revoke sessions: %w", err)
+	}
+	return nil
+}
+
+// DeleteSessions removes all sessions of an identity.
+func (db *DB) DeleteSessions(ctx context.Context, identityID string) error {
+	_, err := db.exec(ctx, `DELETE FROM sessions WHERE identity_id = ?`, identityID)
+	if err != nil {
+		return fmt.Errorf("delete sessions: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+	_ "github.com/ncruces/go-sqlite3/vfs/memdb" // the databases in memory
+	"github.com/pressly/goose/v3"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/secret"
+)
+
+//go:embed migrations/sqlite/*.sql
+var sqliteMigrations embed.FS
+
+// memoryPath is the path of a DSN that asks for a database in memory.
+const memoryPath = ":memory:"
+
+func sqliteDialect() Dialect {
+	migrations, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
+	if err != nil {
+		panic(err) // the path is a constant
+	}
+	return Dialect{
+		Name:       "SQLite",
+		Schemes:    []string{"sqlite"},
+		Goose:      goose.DialectSQLite3,
+		Migrations: migrations,
+		Tables:     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
+		Begin:      `BEGIN IMMEDIATE`,
+		Classify:   classifySQLite,
+		Open:       openSQLite,
+	}
+}
+
+// openSQLite makes a pool of readers and one writer. Nothing touches the
+// database before the first query.
+func openSQLite(_ context.Context, src source, c Config) (*pools, error) {
+	o, err := readOptions(src.params, "mode", "cache")
+	if err != nil {
+		return nil, err
+	}
+	p := &pools{}
+	name := memoryName()
+	if src.rest != memoryPath {
+		var path string
+		if path, p.lock, err = claimFile(src, c.Exclusive); err != nil {
+			return nil, err
+		}
+		name = url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
+		// SQLite makes the log beside the file with the rights of the file.
+		name.RawQuery = url.Values{"modeof": {path}}.Encode()
+		// WAL: readers and the writer don't keep each other waiting.
+		p.settle = `PRAGMA journal_mode = wal`
+	}
+	busy := "busy_timeout(" + strconv.FormatInt(c.Patience.Milliseconds(), 10) + ")"
+	p.write, err = openPool(name, busy, "foreign_keys(1)", "synchronous("+o.synchronous+")",
+		"cache_size(-4096)", "temp_store(memory)", "journal_size_limit(16777216)", "trusted_schema(0)")
+	if err != nil {
+		return nil, errors.Join(err, closeLock(p.lock))
+	}
+	p.read, err = openPool(name, busy, "query_only(1)", "cache_size(-1024)", "temp_store(memory)", "trusted_schema(0)")
+	if err != nil {
+		return nil, errors.Join(err, p.write.Close(), closeLock(p.lock))
+	}
+	p.write.SetMaxOpenConns(1)
+	p.read.SetMaxOpenConns(o.maxConns)
+	p.read.SetMaxIdleConns(o.maxIdle)
+	p.read.SetConnMaxLifetime(o.maxLifetime)
+	return p, nil
+}
+
+// memoryName names a database in memory that nobody else opens.
+func memoryName() url.URL {
+	return url.URL{
+		Scheme: "file", OmitHost: true, Path: "/" + secret.NewID(),
+		RawQuery: url.Values{"vfs": {"memdb"}}.Encode(),
+	}
+}
+
+func openPool(name url.URL, pragmas ...string) (*sql.DB, error) {
+	params := name.Query()
+	params["_pragma"] = pragmas
+	name.RawQuery = params.Encode()
+	pool, err := driver.Open(name.String())
+	if err != nil {
+		return nil, fmt.Errorf("read name of database: %w", err)
+	}
+	return pool, nil
+}
+
+// claimFile makes sure that the file exists, readable by its owner alone, and
+// takes its lock if asked to.
+func claimFile(src source, exclusive bool) (path string, lock io.Closer, err error) {
+	mode, err := oneOf(src.params.Get("mode"), "", "rwc", "rw")
+	if err != nil {
+		return "", nil, fmt.Errorf("read dsn option \"mode\": %w", err)
+	}
+	if src.rest == "" {
+		return "", nil, errors.New("dsn names no file")
+	}
+	if path, err = filepath.Abs(filepath.FromSlash(src.rest)); err != nil {
+		return "", nil, fmt.Errorf("resolve path of dsn: %w", err)
+	}
+	if mode == "rw" {
+		_, err = os.Stat(path)
+	} else {
+		err = createPrivate(path)
+	}
+	if err != nil {
+		return "", nil, errs.ErrUnavailable.Because(err)
+	}
+	if exclusive {
+		if lock, err = lockFile(path + ".lock"); err != nil {
+			return "", nil, err
+		}
+	}
+	// The index of the log; SQLite itself would make it readable by all. It is
+	// remade at the first use, so its content does not matter.
+	if err := createPrivate(path + "-shm"); err != nil {
+		return "", nil, errors.Join(errs.ErrUnavailable.Because(err), closeLock(lock))
+	}
+	return path, lock, nil
+}
+
+// createPrivate makes an empty file of mode 0600 if there is none.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// classifySQLite knows the result codes: https://sqlite.org/rescode.html
+func classifySQLite(err error) error {
+	var code sqlite3.ExtendedErrorCode
+	if !errors.As(err, &code) {
+		return err
+	}
+	switch code {
+	case sqlite3.CONSTRAINT_UNIQUE, sqlite3.CONSTRAINT_PRIMARYKEY:
+		return errs.ErrConflict.Because(err)
+	case sqlite3.CONSTRAINT_FOREIGNKEY:
+		return errs.ErrNotFound.Because(err)
+	}
+	switch sqlite3.ErrorCode(code & 0xff) {
+	case sqlite3.BUSY, sqlite3.LOCKED, sqlite3.FULL, sqlite3.IOERR, sqlite3.CANTOPEN,
+		sqlite3.READONLY, sqlite3.PERM, sqlite3.PROTOCOL, sqlite3.NOLFS:
+		return errs.ErrUnavailable.Because(err)
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Stats is what an operator may want to know of the database at this moment.
+type Stats struct {
+	Open, InUse, Idle int           // connections for reading
+	ReadWaits         int64         // reads that waited for a connection, so far
+	ReadWait          time.Duration // how long they waited together
+
+	Queue     int           // writes that wait for their turn
+	Batches   uint64        // commits so far
+	Writes    uint64        // transactions committed in them
+	WriteWait time.Duration // from call to answer, of all writes together
+}
+
+// AverageBatch is how many transactions share a commit; 0 before the first.
+func (s Stats) AverageBatch() float64 {
+	if s.Batches == 0 {
+		return 0
+	}
+	return float64(s.Writes) / float64(s.Batches)
+}
+
+// Stats returns the numbers without asking the database.
+func (db *DB) Stats() Stats {
+	reads := db.reads.sql.Stats()
+	w := db.writes
+	w.mu.Lock()
+	queue := w.waiting.Len()
+	w.mu.Unlock()
+	return Stats{
+		Open: reads.OpenConnections, InUse: reads.InUse, Idle: reads.Idle,
+		ReadWaits: reads.WaitCount, ReadWait: reads.WaitDuration,
+		Queue: queue, Batches: w.batches.Load(), Writes: w.writes.Load(),
+		WriteWait: time.Duration(w.waited.Load()),
+	}
+}
+
+// TableSizes counts the rows of each table. It reads them all, so it is for a
+// question now and then.
+func (db *DB) TableSizes(ctx context.Context) (map[string]int64, error) {
+	names, err := db.tables(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	sizes := map[string]int64{}
+	for _, name := range names {
+		var rows int64
+		err := db.list(ctx, func(scan scanFunc) error { return scan(&rows) }, `SELECT COUNT(*) FROM `+name)
+		if err != nil {
+			return nil, fmt.Errorf("count rows of %s: %w", name, err)
+		}
+		sizes[name] = rows
+	}
+	return sizes, nil
+}

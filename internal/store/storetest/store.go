@@ -1,0 +1,65 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+	"symbolon/internal/store"
+)
+
+// Store is what the suite tests: all that the other packages want of storage.
+type Store interface {
+	identity.Store
+	session.Store
+	flow.Store
+
+	Sessions(ctx context.Context, identityID string) ([]*session.Session, error)
+	RevokeSessionByID(ctx context.Context, identityID, id string) error
+	SaveError(context.Context, *errs.Stored) error
+	Error(ctx context.Context, id string) (*errs.Stored, error)
+}
+
+var _ Store = (*store.DB)(nil)
+
+// Now is the moment at which the suite takes place. It has nanoseconds, which no
+// storage keeps.
+var Now = time.Date(2026, time.March, 1, 12, 30, 15, 123456789, time.UTC)
+
+// Open returns a migrated database in memory that is closed when the test ends.
+func Open(t testing.TB) *store.DB {
+	t.Helper()
+	return OpenDSN(t, "memory")
+}
+
+// OpenFile returns a migrated database in a file that is closed and removed when
+// the test ends.
+func OpenFile(t testing.TB) *store.DB {
+	t.Helper()
+	return OpenDSN(t, "sqlite://"+t.TempDir()+"/test.db")
+}
+
+// OpenDSN returns a migrated database that is closed when the test ends.
+func OpenDSN(t testing.TB, dsn string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{DSN: dsn, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// clock stands still: nothing in storage depends on how long it takes.
+func clock() time.Time { return Now }

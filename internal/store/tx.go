@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"symbolon/internal/errs"
+)
+
+// InTx runs fn in a transaction that fn's context carries; every method called
+// with that context takes part. A nested call joins: it is committed with the
+// outer one, and if it fails it is undone alone, so that the outer fn may go on.
+//
+// InTx returns when the transaction is safe on disk or undone. fn may run again
+// after its work was lost to somebody else's failure, so it must not hash, send
+// or call out, and must set rather than add to what lies outside of it. Once
+// started it runs to its end whatever becomes of ctx; while it waits for its
+// turn, the end of ctx or of the configured patience (errs.ErrUnavailable) keeps
+// it from running. A panic in fn undoes its work and reaches the caller.
+func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
+	if outer := txOf(ctx); outer != nil {
+		return outer.nest(ctx, fn)
+	}
+	var hooks []func()
+	err := db.writes.run(ctx, func(ctx context.Context, c *conn) error {
+		t := &tx{conn: c}
+		defer func() { t.over = true }()
+		err := fn(context.WithValue(ctx, txKey{}, t))
+		hooks = t.hooks
+		if t.broken != nil {
+			return t.broken
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, hook := range hooks {
+		hook()
+	}
+	return nil
+}
+
+// AfterCommit runs f once the context's transaction is committed and before InTx
+// returns to its caller, in the order of the calls; never if it is undone. With
+// no transaction f runs at once.
+func (db *DB) AfterCommit(ctx context.Context, f func()) {
+	if t := txOf(ctx); t != nil {
+		t.hooks = append(t.hooks, f)
+		return
+	}
+	f()
+}
+
+// tx is a transaction, used by one goroutine.
+type tx struct {
+	conn   *conn
+	hooks  []func()
+	broken error // the database failed: nothing but undoing is left
+	over   bool
+}
+
+type txKey struct{}
+
+func txOf(ctx context.Context) *tx {
+	t, _ := ctx.Value(txKey{}).(*tx)
+	return t
+}
+
+// usable refuses statements that would run outside of their transaction: SQLite
+// ends one by itself when a disk is full, and a goroutine may outlive fn.
+func (t *tx) usable() error {
+	switch {
+	case t == nil:
+		return nil
+	case t.over:
+		return errors.New("transaction is over")
+	}
+	return t.broken
+}
+
+// note remembers an error after which the transaction can't be trusted.
+func (t *tx) note(err error) error {
+	if t != nil && t.broken == nil && errors.Is(err, errs.ErrUnavailable) {
+		t.broken, t.conn.lost = err, true
+	}
+	return err
+}
+
+func (t *tx) nest(ctx context.Context, fn func(context.Context) error) error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	before := len(t.hooks)
+	err := t.conn.savepoint(ctx, func() error { return fn(ctx) })
+	if err != nil {
+		t.hooks = t.hooks[:before]
+	}
+	if t.conn.lost && t.broken == nil {
+		t.broken = errs.ErrUnavailable.Because(fmt.Errorf("undo part of a transaction: %w", err))
+	}
+	return err
+}
+
+// conn is the one connection that writes, with its prepared statements.
+type conn struct {
+	sql     *sql.Conn
+	dialect *Dialect
+	stmts   map[string]*sql.Stmt
+	// lost: the transaction is not what its parts believe, because a part of it
+	// could not be undone or the database failed. All of it must go.
+	lost bool
+}
+
+func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if known, ok := c.stmts[query]; ok {
+		return known, nil
+	}
+	fresh, err := c.sql.PrepareContext(ctx, c.dialect.text(query))
+	if err != nil {
+		return nil, err
+	}
+	c.stmts[query] = fresh
+	return fresh, nil
+}
+
+func (c *conn) do(ctx context.Context, statement string) error {
+	_, err := c.sql.ExecContext(ctx, statement)
+	return c.dialect.Classify(err)
+}
+
+// savepoint runs fn so that its work can be undone alone, when it fails and when
+// it panics or ends its goroutine.
+func (c *conn) savepoint(ctx context.Context, fn func() error) (err error) {
+	if err := c.do(ctx, "SAVEPOINT part"); err != nil {
+		c.lost = true
+		return err
+	}
+	kept := false
+	defer func() {
+		if !kept {
+			c.undo(ctx)
+		}
+	}()
+	if err := fn(); err != nil {
+		return err
+	}
+	if err := c.do(ctx, "RELEASE part"); err != nil {
+		return err
+	}
+	kept = true
+	return nil
+}
+
+func (c *conn) undo(ctx context.Context) {
+	err := c.do(ctx, "ROLLBACK TO part")
+	if err == nil {
+		err = c.do(ctx, "RELEASE part")
+	}
+	if err != nil {
+		c.lost = true
+	}
+}
