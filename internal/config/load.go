@@ -1,5 +1,17 @@
 package config
 
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
 // Source is where settings come from. Later ones win: the defaults, the files
 // in their order, the environment, the flags.
 type Source struct {
@@ -18,4 +30,246 @@ type Source struct {
 	WorkDir string
 	// Hostname names this machine in a guessed base_url; nil for os.Hostname.
 	Hostname func() (string, error)
+}
+
+// maxFile bounds configuration and secret files, in bytes.
+const maxFile = 1 << 20
+
+//go:embed profile.yaml
+var profile []byte
+
+// Load reads, completes and checks the configuration. The error, if any, is a
+// Problems with everything that is wrong; the report is there in both cases.
+func Load(src Source) (*Config, *Report, error) {
+	l := &loader{
+		source: src.complete(), table: newTable(),
+		config:  &Config{Dev: src.Dev, Embedded: len(src.Files) == 0},
+		origins: map[string]Origin{},
+	}
+	l.defaults()
+	l.files()
+	l.environment()
+	l.flags()
+	l.deduce()
+	l.validate()
+	report := l.report()
+	if len(l.problems) > 0 {
+		return nil, report, l.problems
+	}
+	return l.config, report, nil
+}
+
+func (s Source) complete() Source {
+	if s.ReadFile == nil {
+		s.ReadFile = readBounded
+	}
+	if s.Hostname == nil {
+		s.Hostname = os.Hostname
+	}
+	return s
+}
+
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFile {
+		return nil, errors.New("the file is larger than 1 MiB")
+	}
+	return data, nil
+}
+
+// loader fills a Config and keeps what there is to say about it.
+type loader struct {
+	source   Source
+	table    *table
+	config   *Config
+	origins  map[string]Origin // by path, of what is not a default
+	problems Problems
+	warnings []Problem
+}
+
+func (l *loader) fail(key, text string, at Origin) {
+	l.problems = append(l.problems, Problem{Key: key, Text: text, Origin: at})
+}
+
+func (l *loader) warn(key, text string, at Origin) {
+	l.warnings = append(l.warnings, Problem{Key: key, Text: text, Origin: at})
+}
+
+func (l *loader) defaults() {
+	for _, k := range l.table.keys {
+		if k.Default != "" && !k.nested() {
+			l.apply(k, l.config, &node{shape: loose, text: k.Default, origin: Origin{Kind: FromDefault}})
+		}
+	}
+}
+
+// files reads and merges the files and applies the result.
+func (l *loader) files() {
+	if l.config.Embedded {
+		root, p := readYAML(profile, FromProfile, "")
+		if p != nil {
+			l.fail("", p.Text, p.Origin)
+			return
+		}
+		l.applyAll(root)
+		return
+	}
+	var merged *node
+	for _, name := range l.source.Files {
+		root, p := l.readFile(name)
+		switch {
+		case p != nil:
+			l.problems = append(l.problems, *p)
+		case root.shape != object && root.shape != null:
+			l.fail("", fmt.Sprintf("is %s; write settings as name: value", root.what()), root.origin)
+		case root.shape == object:
+			merged = merge(merged, root)
+		}
+	}
+	if merged != nil {
+		l.applyAll(merged)
+	}
+}
+
+func (l *loader) readFile(name string) (*node, *Problem) {
+	data, err := l.source.ReadFile(l.absolute("", name))
+	if err != nil {
+		return nil, &Problem{Text: "cannot be read: " + cause(err), Origin: Origin{Kind: FromFile, Name: name}}
+	}
+	return parseFile(name, data)
+}
+
+// cause drops the path from file errors, which the message names already.
+func cause(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// absolute resolves a path against a directory, and that against WorkDir.
+func (l *loader) absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	if filepath.IsAbs(dir) {
+		return filepath.Join(dir, path)
+	}
+	return filepath.Join(l.source.WorkDir, dir, path)
+}
+
+func (l *loader) applyAll(root *node) {
+	found := l.collect(l.table.root, root)
+	for _, k := range l.table.keys {
+		if n, ok := found[k.Path]; ok {
+			l.apply(k, l.config, n)
+		}
+	}
+}
+
+// collect finds the values of the settings below a group, by path, and reports
+// what is no setting.
+func (l *loader) collect(group *branch, n *node) map[string]*node {
+	found := map[string]*node{}
+	for _, f := range n.fields {
+		if child := group.child[f.name]; child != nil && f.name != "[]" {
+			l.collectChild(child, f, found)
+			continue
+		}
+		if secret, ok := group.secretOf(f.name); ok {
+			l.collectSecretFile(secret, group, n, f, found)
+			continue
+		}
+		path := strings.TrimPrefix(group.path+"."+f.name, ".")
+		l.fail(path, suggest(path, group, l.table.root.paths()), f.place)
+	}
+	return found
+}
+
+func (l *loader) collectChild(child *branch, f field, found map[string]*node) {
+	switch {
+	case f.value.shape == null:
+	case child.key != nil:
+		f.value.origin = firstKnown(f.value.origin, f.place)
+		found[child.path] = f.value
+	case f.value.shape != object:
+		l.fail(child.path, fmt.Sprintf("is %s; write a group of settings: %s", f.value.what(), strings.Join(child.names, ", ")), f.place)
+	default:
+		maps.Copy(found, l.collect(child, f.value))
+	}
+}
+
+// firstKnown prefers the place of the value, which aliases move far away from
+// where the reader looks.
+func firstKnown(value, name Origin) Origin {
+	if value.Line == 0 {
+		return name
+	}
+	return value
+}
+
+func (l *loader) collectSecretFile(secret, group *branch, n *node, f field, found map[string]*node) {
+	if f.value.shape == null {
+		return
+	}
+	path, err := f.value.asText()
+	if err != nil {
+		l.fail(secret.path+fileSuffix, err.Error(), f.place)
+		return
+	}
+	if plain := n.field(strings.TrimSuffix(f.name, fileSuffix)); plain != nil && plain.value.shape != null {
+		l.fail(secret.path+fileSuffix, "and "+secret.path+" are both given; keep one", f.place)
+		return
+	}
+	if value, ok := l.secretFile(*secret.key, secret.path+fileSuffix, l.absolute(filepath.Dir(f.place.Name), path), f.place); ok {
+		found[secret.path] = value
+	}
+}
+
+// secretFile reads a secret, or of a list of secrets one from each line.
+func (l *loader) secretFile(k Key, name, path string, at Origin) (*node, bool) {
+	data, err := l.source.ReadFile(path)
+	if err != nil {
+		l.fail(name, fmt.Sprintf("%s cannot be read: %s", path, cause(err)), at)
+		return nil, false
+	}
+	n := &node{shape: loose, text: strings.TrimRight(string(data), "\r\n"), origin: at}
+	if strings.TrimSpace(n.text) == "" {
+		l.fail(name, path+" is empty", at)
+		return nil, false
+	}
+	if k.ref.kind == kindSecrets {
+		n.shape, n.items = list, n.split("\n")
+	}
+	return n, true
+}
+
+// flags applies what the command line says.
+func (l *loader) flags() {
+	for _, path := range slices.Sorted(maps.Keys(l.source.Flags)) {
+		at := Origin{Kind: FromFlag, Name: path}
+		k, ok := l.find(path)
+		if !ok {
+			l.fail(path, suggest(path, nil, l.table.root.paths()), at)
+			continue
+		}
+		l.apply(k, l.config, &node{shape: loose, text: l.source.Flags[path], origin: at})
+	}
+}
+
+func (l *loader) find(path string) (Key, bool) {
+	i := slices.IndexFunc(l.table.keys, func(k Key) bool { return k.Path == path && !k.nested() })
+	if i < 0 {
+		return Key{}, false
+	}
+	return l.table.keys[i], true
 }

@@ -1,11 +1,20 @@
 package config
 
-import "fmt"
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Origin is where a value came from.
 type Origin struct {
 	Kind   OriginKind
-	Name   string // file or environment variable
+	Name   string // file, environment variable or key given as a flag
 	Line   int    // from 1; 0 if unknown
 	Column int    // from 1
 }
@@ -26,6 +35,8 @@ const (
 // String is file:line:column for files, and else the kind with the name.
 func (o Origin) String() string {
 	switch {
+	case o.Kind == "":
+		return string(FromDefault)
 	case o.Kind == FromFile && o.Line > 0:
 		return fmt.Sprintf("%s:%d:%d", o.Name, o.Line, o.Column)
 	case o.Kind == FromFile:
@@ -38,15 +49,32 @@ func (o Origin) String() string {
 
 // Report tells where every value came from.
 type Report struct {
-	Values   []Value // in the order of Keys
+	Values   []Value // in the order of Keys, without the members of list items
 	Warnings []Problem
 }
 
 // Value is one key as it stands, without secrets.
 type Value struct {
 	Key    Key
-	Value  any // as JSON has it; nil when unset
+	Value  any // as encoding/json has it; nil when unset
 	Origin Origin
+}
+
+// Text is the value in one line, nearly as in the environment.
+func (v Value) Text() string {
+	switch value := v.Value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	case []string:
+		return strings.Join(value, ",")
+	}
+	data, err := json.Marshal(v.Value)
+	if err != nil {
+		return fmt.Sprint(v.Value)
+	}
+	return string(data)
 }
 
 // Problem is one mistake, or one thing worth knowing, in the configuration.
@@ -56,13 +84,137 @@ type Problem struct {
 	Origin Origin
 }
 
+// Error is place, key and text, as compilers write it.
 func (p Problem) Error() string {
 	text := p.Text
 	if p.Key != "" {
-		text = p.Key + ": " + text
+		text = p.Key + " " + text
 	}
-	if p.Origin == (Origin{}) || p.Origin.Kind == FromDefault {
+	if p.Origin.Kind == "" || p.Origin.Kind == FromDefault {
 		return text
 	}
 	return p.Origin.String() + ": " + text
+}
+
+// Problems is everything that is wrong with a configuration.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	lines := make([]string, 0, len(p)+1)
+	if len(p) != 1 {
+		lines = append(lines, fmt.Sprintf("the configuration has %d mistakes:", len(p)))
+	}
+	for _, problem := range p {
+		lines = append(lines, problem.Error())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// report brings problems and warnings into the order of their places and lists
+// all values.
+func (l *loader) report() *Report {
+	for _, list := range [][]Problem{l.problems, l.warnings} {
+		slices.SortStableFunc(list, func(a, b Problem) int {
+			return cmp.Or(cmp.Compare(a.Origin.Name, b.Origin.Name), cmp.Compare(a.Origin.Line, b.Origin.Line),
+				cmp.Compare(a.Origin.Column, b.Origin.Column), cmp.Compare(a.Key, b.Key))
+		})
+	}
+	r := &Report{Warnings: l.warnings}
+	for _, k := range l.table.keys {
+		if k.nested() {
+			continue
+		}
+		origin, ok := l.origins[k.Path]
+		if !ok {
+			origin = Origin{Kind: FromDefault}
+		}
+		v := Value{Key: k, Origin: origin}
+		if !k.ref.ignored {
+			v.Value = l.table.shown(k, l.config)
+		}
+		r.Values = append(r.Values, v)
+	}
+	return r
+}
+
+// shown is the value of a key without secrets.
+func (t *table) shown(k Key, root any) any {
+	pointer := k.ref.at(root)
+	if list, ok := pointer.(objects); ok {
+		return t.shownList(k, list)
+	}
+	if raw, ok := pointer.(*json.RawMessage); ok {
+		if *raw == nil {
+			return nil
+		}
+		return *raw
+	}
+	values, isList := items(pointer)
+	if !isList {
+		return plain(values[0])
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(plain(v))
+	}
+	return texts
+}
+
+func (t *table) shownList(k Key, list objects) any {
+	out := make([]map[string]any, list.size())
+	for i := range out {
+		out[i] = map[string]any{}
+		for _, member := range t.keys {
+			name, ok := strings.CutPrefix(member.Path, k.Path+"[].")
+			if !ok || member.ref.ignored {
+				continue
+			}
+			if v := t.shown(member, list.item(i)); !empty(v) {
+				out[i][name] = v
+			}
+		}
+	}
+	return out
+}
+
+// plain is a scalar as it is shown: URLs and durations as text, secrets blotted
+// out.
+func plain(v any) any {
+	switch v := v.(type) {
+	case *url.URL:
+		if v == nil {
+			return nil
+		}
+		return v.Redacted()
+	case time.Duration:
+		return formatDuration(v)
+	case fmt.Stringer:
+		return v.String()
+	}
+	return v
+}
+
+func empty(v any) bool {
+	list, isList := v.([]string)
+	return v == nil || v == "" || isList && len(list) == 0
+}
+
+// Change is a key whose value differs between two configurations.
+type Change struct {
+	Key    Key // Key.Restart tells whether it counts only from the next start
+	Before any // without secrets
+	After  any
+}
+
+// Diff lists what changed, in the order of Keys.
+func Diff(before, after *Config) []Change {
+	t := newTable()
+	var changes []Change
+	for _, k := range t.keys {
+		if k.nested() || k.ref.ignored || reflect.DeepEqual(k.ref.at(before), k.ref.at(after)) {
+			continue
+		}
+		changes = append(changes, Change{Key: k, Before: t.shown(k, before), After: t.shown(k, after)})
+	}
+	return changes
 }

@@ -1,0 +1,269 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// apply decodes a value into its place below root and remembers where it came
+// from.
+func (l *loader) apply(k Key, root any, n *node) {
+	pointer := k.ref.at(root)
+	var err error
+	if k.ref.kind == kindObjects {
+		err = l.fill(k, pointer.(objects), n)
+	} else if err = assign(k, pointer, n); err == nil {
+		err = k.check(pointer)
+	}
+	if err != nil {
+		l.fail(k.Path, k.advise(err), n.origin)
+		return
+	}
+	if n.origin.Kind == FromDefault {
+		return
+	}
+	if !k.nested() {
+		l.origins[k.Path] = n.origin
+	}
+	if k.NoEffect != "" && n.text != k.Default {
+		l.warn(k.Path, "has no effect: "+k.NoEffect, n.origin)
+	}
+}
+
+// advise completes what is wrong with an example of what is right.
+func (k Key) advise(err error) string {
+	if k.Example == "" || strings.Contains(err.Error(), ";") && k.ref.kind == kindBool {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s, for example %s", err, k.Example)
+}
+
+// assign converts by the type of the target.
+func assign(k Key, pointer any, n *node) (err error) {
+	switch p := pointer.(type) {
+	case *string:
+		*p, err = n.asText()
+	case *Secret:
+		var s string
+		s, err = n.asText()
+		*p = Secret(s)
+	case *SecretURL:
+		var s string
+		s, err = n.asText()
+		*p = SecretURL(s)
+	case *bool:
+		*p, err = n.asBool()
+	case *int:
+		*p, err = n.asInt()
+	case *time.Duration:
+		*p, err = n.asDuration()
+	case **url.URL:
+		*p, err = n.asURL()
+	case *[]string:
+		*p, err = each(n, (*node).asText)
+	case *[]Secret:
+		*p, err = each(n, func(n *node) (Secret, error) { s, err := n.asText(); return Secret(s), err })
+	case *[]*url.URL:
+		*p, err = each(n, (*node).asURL)
+	case *Hooks:
+		*p, err = each(n, (*node).asHook)
+	case *json.RawMessage:
+		*p, err = n.asJSON()
+	default:
+		err = fmt.Errorf("is of a type that cannot be read: %T", pointer)
+	}
+	if err != nil && k.Secret() {
+		return errors.New("is not what is needed here: " + k.Type())
+	}
+	return err
+}
+
+func each[T any](n *node, convert func(*node) (T, error)) ([]T, error) {
+	items, err := n.asList()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]T, 0, len(items))
+	for i, item := range items {
+		v, err := convert(item)
+		if err != nil {
+			return nil, fmt.Errorf("item %d %w", i+1, err)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func (n *node) asURL() (*url.URL, error) {
+	s, err := n.asText()
+	if err != nil || s == "" {
+		return nil, err
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, fmt.Errorf("is %s, which is not a URL", n.shown())
+	}
+	return u, nil
+}
+
+// asHook reads {hook: name} or the bare name.
+func (n *node) asHook() (string, error) {
+	if n.shape != object {
+		return n.asText()
+	}
+	f := n.field("hook")
+	if f == nil || len(n.fields) != 1 {
+		return "", errors.New("is not written {hook: name}")
+	}
+	return f.value.asText()
+}
+
+func (n *node) asJSON() (json.RawMessage, error) {
+	if n.shape == loose {
+		parsed, err := n.parsed()
+		if err != nil {
+			return nil, err
+		}
+		n = parsed
+	}
+	return json.Marshal(n.json())
+}
+
+// check holds a decoded value against the rules of its key.
+func (k Key) check(pointer any) error {
+	values, isList := items(pointer)
+	for _, r := range k.rules {
+		if r.ok == nil {
+			if err := k.checkDifferent(values); err != nil {
+				return err
+			}
+			continue
+		}
+		for i, v := range values {
+			if unset(v) || r.ok(v) {
+				continue
+			}
+			what := "it"
+			if isList {
+				what = fmt.Sprintf("item %d", i+1)
+			}
+			if k.Secret() {
+				return fmt.Errorf("is not accepted; %s must be %s", what, r.text)
+			}
+			return fmt.Errorf("is %q; %s must be %s", plain(v), what, r.text)
+		}
+	}
+	return nil
+}
+
+func (k Key) checkDifferent(values []any) error {
+	seen := map[any]bool{}
+	for i, v := range values {
+		name := fmt.Sprint(plainText(v))
+		if seen[name] {
+			return fmt.Errorf("has the same value twice; remove item %d", i+1)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// items takes a list apart; anything else is one item.
+func items(pointer any) (values []any, isList bool) {
+	switch p := pointer.(type) {
+	case *string:
+		return []any{*p}, false
+	case *Secret:
+		return []any{*p}, false
+	case *SecretURL:
+		return []any{*p}, false
+	case *bool:
+		return []any{*p}, false
+	case *int:
+		return []any{*p}, false
+	case *time.Duration:
+		return []any{*p}, false
+	case **url.URL:
+		return []any{*p}, false
+	case *[]string:
+		return anys(*p), true
+	case *Hooks:
+		return anys(*p), true
+	case *[]Secret:
+		return anys(*p), true
+	case *[]*url.URL:
+		return anys(*p), true
+	}
+	return nil, true
+}
+
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
+// unset values break no rule: where one is needed, that is said elsewhere.
+func unset(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return v == ""
+	case SecretURL:
+		return v == ""
+	case *url.URL:
+		return v == nil
+	}
+	return false
+}
+
+// fill decodes a list of groups, such as providers.
+func (l *loader) fill(k Key, target objects, n *node) error {
+	list, err := n.asList()
+	if err != nil {
+		return err
+	}
+	group := l.table.root
+	for part := range strings.SplitSeq(k.Path, ".") {
+		group = group.child[part]
+	}
+	target.resize(len(list))
+	for i, item := range list {
+		before, warned := len(l.problems), len(l.warnings)
+		l.fillItem(group.child["[]"], target.item(i), item)
+		numberAll(l.problems[before:], i)
+		numberAll(l.warnings[warned:], i)
+	}
+	return nil
+}
+
+func (l *loader) fillItem(group *branch, target any, n *node) {
+	member, err := n.asObject()
+	if err != nil {
+		l.fail(group.path, err.Error(), n.origin)
+		return
+	}
+	found := l.collect(group, member)
+	for _, name := range group.names {
+		k := *group.child[name].key
+		value, given := found[k.Path]
+		if given {
+			l.apply(k, target, value)
+		}
+		if k.Required && (!given || value.text == "" && value.shape != list) {
+			l.fail(k.Path, k.advise(errors.New("is needed here")), n.origin)
+		}
+	}
+}
+
+// numberAll puts the position of an item into the paths of its problems.
+func numberAll(problems []Problem, i int) {
+	for j := range problems {
+		problems[j].Key = strings.Replace(problems[j].Key, "[]", fmt.Sprintf("[%d]", i), 1)
+	}
+}

@@ -1,0 +1,120 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// environment applies the variables that are settings. Empty ones count as
+// unset.
+func (l *loader) environment() {
+	env := l.variables()
+	l.legacy(env)
+	for _, k := range l.table.keys {
+		if k.nested() {
+			continue
+		}
+		name := k.Env()
+		value, plain := env[name]
+		at := Origin{Kind: FromEnvironment, Name: name}
+		if path, ok := env[name+"_FILE"]; ok && k.Secret() {
+			at.Name += "_FILE"
+			if plain {
+				l.fail(k.Path, fmt.Sprintf("%s and %s_FILE are both set; unset one", name, name), at)
+				continue
+			}
+			if n, ok := l.secretFile(k, k.Path, l.absolute("", path), at); ok {
+				l.apply(k, l.config, n)
+			}
+			continue
+		}
+		if plain {
+			l.apply(k, l.config, &node{shape: loose, text: value, origin: at})
+		}
+	}
+	l.misspelt(env)
+}
+
+func (l *loader) variables() map[string]string {
+	env := map[string]string{}
+	for _, pair := range l.source.Environ {
+		if name, value, ok := strings.Cut(pair, "="); ok && value != "" {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+const laxVariable = "DEV_DISABLE_API_FLOW_ENFORCEMENT"
+
+// legacy handles the variables that v0.5 reads and that are no keys.
+func (l *loader) legacy(env map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		at := Origin{Kind: FromEnvironment, Name: name}
+		switch {
+		case name == laxVariable:
+			l.lax(env[name], at)
+		case name == "DISABLE_TELEMETRY" || name == "SQA_OPT_OUT":
+			l.warn("", "has no effect: nothing is ever sent home", at)
+		case strings.HasPrefix(name, "TRACING_") || name == "JAEGER_PROPAGATION":
+			l.warn("", "has no effect: there is no tracing", at)
+		case strings.HasPrefix(name, "CORS_"):
+			l.legacyCORS(env, name, at)
+		}
+	}
+}
+
+func (l *loader) lax(value string, at Origin) {
+	on, err := strconv.ParseBool(value)
+	switch {
+	case err != nil:
+		l.fail("", "write true or false", at)
+	case on && !l.config.Dev:
+		l.warn("", "has no effect without --dev", at)
+	default:
+		l.config.LaxAPI = on
+	}
+}
+
+// legacyCORS honours the old names, below the new ones.
+func (l *loader) legacyCORS(env map[string]string, name string, at Origin) {
+	last := strings.ToLower(strings.TrimPrefix(name, "CORS_"))
+	if last == "allowed_credentials" {
+		last = "allow_credentials"
+	}
+	k, ok := l.find("serve.public.cors." + last)
+	if !ok {
+		return
+	}
+	l.warn(k.Path, "is an old name; use "+k.Env(), at)
+	if _, newer := env[k.Env()]; !newer {
+		l.apply(k, l.config, &node{shape: loose, text: env[name], origin: at})
+	}
+}
+
+// misspelt warns of variables that are nearly settings. Other programs have
+// variables too, so it takes a long name and a near miss.
+func (l *loader) misspelt(env map[string]string) {
+	known := map[string]bool{}
+	for _, k := range l.table.keys {
+		known[k.Env()] = true
+		if k.Secret() {
+			known[k.Env()+"_FILE"] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(known))
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if known[name] || len(name) < 12 {
+			continue
+		}
+		for _, candidate := range names {
+			if len(candidate) >= 12 && distance(name, candidate, 3) < 3 {
+				l.warn("", "is not a setting; did you mean "+candidate+"?", Origin{Kind: FromEnvironment, Name: name})
+				break
+			}
+		}
+	}
+}

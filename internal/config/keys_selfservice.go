@@ -1,0 +1,123 @@
+package config
+
+// sourceRule names the sources of identity schemas and claim mappers.
+func sourceRule() rule { return scheme("file://", "http://", "https://", "base64://") }
+
+func identityKeys() []Key {
+	return []Key{
+		{
+			Path: "identity.default_schema_url", ref: in(func(c *Config) any { return &c.Identity.DefaultSchemaURL }), Example: "file:///etc/symbolon/person.schema.json",
+			rules: []rule{sourceRule()},
+			Help:  "The JSON Schema of identities with the schema id `default`. When unset, an embedded one with e-mail address and name applies.",
+		},
+		{
+			Path: "identity.schemas", ref: in(func(c *Config) any { return objectsOf[Schema]{&c.Identity.Schemas} }), Example: `[{"id":"customer","url":"file:///etc/symbolon/customer.schema.json"}]`,
+			Help: "Further identity schemas.",
+		},
+		{
+			Path: "identity.schemas[].id", ref: in(func(s *Schema) any { return &s.ID }), Required: true, Example: "customer",
+			Help: "The name by which identities refer to the schema. `default` is taken by identity.default_schema_url.",
+		},
+		{
+			Path: "identity.schemas[].url", ref: in(func(s *Schema) any { return &s.URL }), Required: true, Example: "file:///etc/symbolon/customer.schema.json",
+			rules: []rule{sourceRule()},
+			Help:  "Where the schema is: a file, a web address, or base64:// followed by the document itself.",
+		},
+	}
+}
+
+func selfserviceKeys() []Key {
+	return []Key{
+		{
+			Path: "selfservice.default_browser_return_url", ref: in(func(c *Config) any { return &c.Selfservice.DefaultBrowserReturnURL }), Example: "https://app.example.org/",
+			Help: "Where browsers go when nothing else says so. When unset, the built-in welcome page. Like all URLs of this section it may be relative to serve.public.base_url.",
+		},
+		{
+			Path: "selfservice.whitelisted_return_urls", ref: in(func(c *Config) any { return &c.Selfservice.WhitelistedReturnURLs }), Example: "https://app.example.org/,https://www.example.org/shop",
+			rules: []rule{different()},
+			Help:  "Where `return_to` may lead: to these URLs and below them, counted in whole path segments. What lies below self-service of the public base URL is always allowed.",
+		},
+	}
+}
+
+func methodKeys() []Key {
+	const at = "selfservice.methods."
+	return []Key{
+		{
+			Path: at + "password.enabled", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Password.Enabled }), Default: "true", Example: "false",
+			Help: "Signing in, registering and settings with a password.",
+		},
+		{
+			Path: at + "profile.enabled", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Profile.Enabled }), Default: "true", Example: "false",
+			Help: "Changing one's traits in settings.",
+		},
+		{
+			Path: at + "link.enabled", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Link.Enabled }), Default: "true", Example: "false",
+			Help: "Links by mail, for recovery, verification and the admin's recovery link.",
+		},
+		{
+			Path: at + "oidc.enabled", ref: in(func(c *Config) any { return &c.Selfservice.Methods.OIDC.Enabled }), Default: "false", Example: "true",
+			Help: "Signing in with OpenID Connect and OAuth 2.0 providers.",
+		},
+		{
+			Path: at + "oidc.config.providers", ref: in(func(c *Config) any { return objectsOf[Provider]{&c.Selfservice.Methods.OIDC.Providers} }),
+			Example: `[{"id":"google","provider":"google","client_id":"abc","client_secret":"def","mapper_url":"file:///etc/symbolon/google.jsonnet","scope":["email"]}]`,
+			Help:    "The providers. Of two with the same id the first counts.",
+		},
+	}
+}
+
+func providerKeys() []Key {
+	const at = "selfservice.methods.oidc.config.providers[]."
+	return []Key{
+		{
+			Path: at + "id", ref: in(func(p *Provider) any { return &p.ID }), Required: true, Example: "google",
+			Help: "The name of the provider in forms, in the redirect URI <base_url>/self-service/methods/oidc/callback/ID and in stored credentials. Changing it cuts existing accounts off.",
+		},
+		{
+			Path: at + "provider", ref: in(func(p *Provider) any { return &p.Provider }), Required: true, Example: "google",
+			rules: []rule{oneOf("generic", "google", "github", "gitlab", "microsoft", "discord")},
+			Help:  "The sort of provider. `generic` is any that speaks OpenID Connect.",
+		},
+		{
+			Path: at + "client_id", ref: in(func(p *Provider) any { return &p.ClientID }), Required: true, Example: "1234.apps.example.com",
+			Help: "The client id that the provider gave you.",
+		},
+		{
+			Path: at + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Required: true, Example: "k8s0…",
+			Help: "The client secret that the provider gave you.",
+		},
+		{
+			Path: at + "mapper_url", ref: in(func(p *Provider) any { return &p.MapperURL }), Required: true, Example: "file:///etc/symbolon/google.jsonnet",
+			rules: []rule{sourceRule()},
+			Help:  "A Jsonnet program that turns the provider's claims into traits.",
+		},
+		{
+			Path: at + "issuer_url", ref: in(func(p *Provider) any { return &p.IssuerURL }), Example: "https://accounts.example.org/",
+			rules: []rule{scheme("http://", "https://")},
+			Help:  "The issuer whose discovery document is read. For generic and gitlab; the others know theirs.",
+		},
+		{
+			Path: at + "auth_url", ref: dropped[string](), Example: "https://accounts.example.org/authorize",
+			NoEffect: "the provider's own document tells its endpoints, in v0.5 too",
+			Help:     "The authorization endpoint.",
+		},
+		{
+			Path: at + "token_url", ref: dropped[string](), Example: "https://accounts.example.org/token",
+			NoEffect: "the provider's own document tells its endpoints, in v0.5 too",
+			Help:     "The token endpoint.",
+		},
+		{
+			Path: at + "scope", ref: in(func(p *Provider) any { return &p.Scope }), Example: `["email","profile"]`,
+			Help: "The scopes to ask for. Where the provider speaks OpenID Connect, openid is added.",
+		},
+		{
+			Path: at + "tenant", ref: in(func(p *Provider) any { return &p.Tenant }), Example: "common",
+			Help: "The tenant of a microsoft provider, which needs it: an id, common, organizations or consumers.",
+		},
+		{
+			Path: at + "requested_claims", ref: in(func(p *Provider) any { return &p.RequestedClaims }), Example: `{"id_token":{"email":{"essential":true}}}`,
+			Help: "The claims request parameter of OpenID Connect Core 5.5.",
+		},
+	}
+}

@@ -1,0 +1,114 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// jsonReader walks the tokens of a document, because decoding into values would
+// lose their places.
+type jsonReader struct {
+	data []byte
+	dec  *json.Decoder
+	at   func(offset int) Origin
+}
+
+func readJSON(data []byte, at func(offset int) Origin) (*node, *Problem) {
+	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), at: at}
+	r.dec.UseNumber()
+	n, p := r.value(0)
+	if p != nil {
+		return nil, p
+	}
+	if _, _, err := r.next(); !errors.Is(err, io.EOF) {
+		return nil, &Problem{Text: "there is more after the end of the document", Origin: r.at(int(r.dec.InputOffset()))}
+	}
+	return n, nil
+}
+
+// next reads one token and finds where it starts.
+func (r *jsonReader) next() (json.Token, Origin, error) {
+	start := int(r.dec.InputOffset())
+	for start < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[start]) >= 0 {
+		start++
+	}
+	token, err := r.dec.Token()
+	return token, r.at(start), err
+}
+
+func (r *jsonReader) fault(err error) *Problem {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return &Problem{Text: syntax.Error(), Origin: r.at(int(syntax.Offset) - 1)}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &Problem{Text: "the document ends too early", Origin: r.at(len(r.data))}
+	}
+	return &Problem{Text: err.Error(), Origin: r.at(int(r.dec.InputOffset()))}
+}
+
+func (r *jsonReader) value(depth int) (*node, *Problem) {
+	token, place, err := r.next()
+	if err != nil {
+		return nil, r.fault(err)
+	}
+	if depth > maxDepth {
+		return nil, &Problem{Text: "is nested too deeply", Origin: place}
+	}
+	switch v := token.(type) {
+	case json.Delim:
+		if v == '{' {
+			return r.object(place, depth)
+		}
+		return r.list(place, depth)
+	case string:
+		return &node{shape: text, text: v, origin: place}, nil
+	case json.Number:
+		return &node{shape: number, text: v.String(), origin: place}, nil
+	case bool:
+		return &node{shape: boolean, text: fmt.Sprint(v), origin: place}, nil
+	}
+	return &node{shape: null, origin: place}, nil
+}
+
+func (r *jsonReader) object(place Origin, depth int) (*node, *Problem) {
+	n := &node{shape: object, origin: place}
+	for r.dec.More() {
+		token, at, err := r.next()
+		if err != nil {
+			return nil, r.fault(err)
+		}
+		name, _ := token.(string)
+		value, p := r.value(depth + 1)
+		if p != nil {
+			return nil, p
+		}
+		if p := n.add(field{name: name, value: value, place: at}); p != nil {
+			return nil, p
+		}
+	}
+	_, _, err := r.next()
+	if err != nil {
+		return nil, r.fault(err)
+	}
+	return n, nil
+}
+
+func (r *jsonReader) list(place Origin, depth int) (*node, *Problem) {
+	n := &node{shape: list, origin: place}
+	for r.dec.More() {
+		item, p := r.value(depth + 1)
+		if p != nil {
+			return nil, p
+		}
+		n.items = append(n.items, item)
+	}
+	_, _, err := r.next()
+	if err != nil {
+		return nil, r.fault(err)
+	}
+	return n, nil
+}

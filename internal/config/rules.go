@@ -1,0 +1,143 @@
+package config
+
+import (
+	"fmt"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// rule restricts a value, or each item of a list of texts.
+type rule struct {
+	text   string         // completes "must be …"
+	schema map[string]any // the same for JSON Schema
+	ok     func(value any) bool
+}
+
+func atLeast(low int) rule {
+	return rule{
+		text: fmt.Sprintf("at least %d", low), schema: map[string]any{"minimum": low},
+		ok: func(v any) bool { n, is := v.(int); return is && n >= low },
+	}
+}
+
+func between(low, high int) rule {
+	return rule{
+		text: fmt.Sprintf("between %d and %d", low, high), schema: map[string]any{"minimum": low, "maximum": high},
+		ok: func(v any) bool { n, is := v.(int); return is && n >= low && n <= high },
+	}
+}
+
+// positive is for durations that mean nothing when they are zero.
+func positive() rule {
+	return rule{text: "more than 0s", ok: func(v any) bool { d, is := v.(time.Duration); return is && d > 0 }}
+}
+
+func oneOf(values ...string) rule {
+	return rule{
+		text: "one of " + strings.Join(values, ", "), schema: map[string]any{"enum": values},
+		ok: func(v any) bool { s, is := v.(string); return is && slices.Contains(values, s) },
+	}
+}
+
+// oneOfFold is oneOf without regard to case.
+func oneOfFold(values ...string) rule {
+	r := oneOf(values...)
+	r.ok = func(v any) bool { s, is := v.(string); return is && slices.Contains(values, strings.ToLower(s)) }
+	return r
+}
+
+func matches(pattern, words string) rule {
+	compiled := regexp.MustCompile(pattern)
+	return rule{
+		text: words, schema: map[string]any{"pattern": pattern},
+		ok: func(v any) bool { return compiled.MatchString(fmt.Sprint(plainText(v))) },
+	}
+}
+
+// scheme wants one of the given beginnings, each followed by something.
+func scheme(beginnings ...string) rule {
+	quoted := make([]string, len(beginnings))
+	for i, b := range beginnings {
+		quoted[i] = regexp.QuoteMeta(b)
+	}
+	return matches("^("+strings.Join(quoted, "|")+").+", "starting with "+strings.Join(beginnings, ", "))
+}
+
+// absolute wants a web address without user information, query and fragment.
+func absolute() rule {
+	return rule{
+		text: "an absolute http:// or https:// address without user, query and fragment",
+		ok: func(v any) bool {
+			u, is := v.(*url.URL)
+			return is && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+				u.User == nil && u.RawQuery == "" && u.Fragment == ""
+		},
+	}
+}
+
+func emailAddress() rule {
+	return rule{
+		text: "an e-mail address", schema: map[string]any{"format": "email"},
+		ok: func(v any) bool {
+			s, is := v.(string)
+			if !is {
+				return false
+			}
+			a, err := mail.ParseAddress(s)
+			return err == nil && a.Address == s
+		},
+	}
+}
+
+// network wants an address or a range of addresses.
+func network() rule {
+	return rule{
+		text: "an IP address or a CIDR range such as 10.0.0.0/8",
+		ok:   func(v any) bool { s, is := v.(string); return is && isNetwork(s) },
+	}
+}
+
+func isNetwork(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	_, err := netip.ParsePrefix(s)
+	return err == nil
+}
+
+// destination wants what security.outgoing.allow understands.
+func destination() rule {
+	name := regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
+	return rule{
+		text: "a host, host:port, IP address, [IPv6]:port or CIDR range",
+		ok: func(v any) bool {
+			s, is := v.(string)
+			if !is {
+				return false
+			}
+			_, err := netip.ParseAddrPort(s)
+			return err == nil || isNetwork(s) || name.MatchString(s)
+		},
+	}
+}
+
+// different wants no two equal items. It judges the whole list.
+func different() rule {
+	return rule{text: "all different", schema: map[string]any{"uniqueItems": true}}
+}
+
+// plainText is the text of a value whose type hides it.
+func plainText(v any) any {
+	switch v := v.(type) {
+	case Secret:
+		return v.Reveal()
+	case SecretURL:
+		return v.Reveal()
+	}
+	return v
+}

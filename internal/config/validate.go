@@ -1,0 +1,245 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// defaultSender is the sender of v0.5.
+const defaultSender = "no-reply@ory.kratos.sh"
+
+// minSecret is the length of secrets that v0.5 asks for, in characters.
+const minSecret = 16
+
+// findings collects what is wrong with settings that are right one by one.
+type findings struct {
+	wrong, odd []Problem
+}
+
+func (f *findings) fail(key, text string) {
+	f.wrong = append(f.wrong, Problem{Key: key, Text: text})
+}
+
+func (f *findings) warn(key, text string) { f.odd = append(f.odd, Problem{Key: key, Text: text}) }
+
+// Validate checks the settings against one another. What v0.5 started with is
+// at most a warning, but for an open admin listener and secrets everybody
+// knows.
+func (c *Config) Validate() (problems, warnings []Problem) {
+	f := &findings{}
+	for _, check := range []func(*findings){
+		c.checkDatabase, c.checkListeners, c.checkAdmin, c.checkPublic, c.checkProxies, c.checkSecrets,
+		c.checkCookie, c.checkMethods, c.checkSchemas, c.checkProviders, c.checkCourier,
+	} {
+		check(f)
+	}
+	return f.wrong, f.odd
+}
+
+// validate adds the places, and leaves out what follows from a value that could
+// not be read.
+func (l *loader) validate() {
+	broken := map[string]bool{}
+	for _, p := range l.problems {
+		broken[p.Key] = true
+	}
+	wrong, odd := l.config.Validate()
+	for _, p := range wrong {
+		if !broken[p.Key] {
+			l.fail(p.Key, p.Text, l.origins[p.Key])
+		}
+	}
+	for _, p := range odd {
+		if !broken[p.Key] {
+			l.warn(p.Key, p.Text, l.origins[p.Key])
+		}
+	}
+}
+
+func (c *Config) checkDatabase(f *findings) {
+	if c.DSN == "" {
+		f.fail("dsn", "is not set; write for example sqlite:///var/lib/symbolon/db.sqlite?_fk=true&mode=rwc, or memory for a trial")
+	}
+	if c.Version != "" && !strings.HasPrefix(c.Version, "v0.5") {
+		f.warn("version", fmt.Sprintf("is %q; the file is read as one of v0.5", c.Version))
+	}
+}
+
+func (c *Config) checkListeners(f *findings) {
+	p, a := c.Serve.Public, c.Serve.Admin
+	if p.Port == a.Port && p.Port != 0 && (p.Host == a.Host || everyAddress(p.Host) || everyAddress(a.Host)) {
+		f.fail("serve.admin.port", fmt.Sprintf("is %d, as is serve.public.port; give the listeners different ports", a.Port))
+	}
+	for name, t := range map[string]TLS{"serve.public": p.TLS, "serve.admin": a.TLS} {
+		if t.CertFile != "" && t.KeyFile == "" {
+			f.fail(name+".tls.cert_file", "is set without "+name+".tls.key_file; set both or neither")
+		}
+		if t.KeyFile != "" && t.CertFile == "" {
+			f.fail(name+".tls.key_file", "is set without "+name+".tls.cert_file; set both or neither")
+		}
+	}
+}
+
+func (c *Config) checkAdmin(f *findings) {
+	a := c.Serve.Admin
+	if loopback(a.Host) {
+		return
+	}
+	switch {
+	case a.Token == "" && !a.Insecure:
+		f.fail("serve.admin.host", fmt.Sprintf("is %q, so other machines could reach the admin listener, and whoever does owns every account; "+
+			"set serve.admin.token (SERVE_ADMIN_TOKEN), or serve.admin.insecure: true if the network is closed, or serve.admin.host: 127.0.0.1", a.Host))
+	case a.Token != "" && len(a.Token) < minSecret && !c.Dev:
+		f.fail("serve.admin.token", fmt.Sprintf("has fewer than %d characters; take a longer one", minSecret))
+	case a.Token == "":
+		f.warn("serve.admin.insecure", "is true: anybody who reaches the admin listener owns every account")
+	}
+}
+
+func (c *Config) checkPublic(f *findings) {
+	p := c.Serve.Public
+	if p.BaseURL.Scheme == "http" && c.SecureCookies() {
+		f.warn("serve.public.base_url", "is http:// and not on this machine; cookies are marked Secure and browsers will not send them there: serve it over https://")
+	}
+	if p.CORS.Enabled && p.CORS.AllowCredentials && slices.Contains(p.CORS.AllowedOrigins, "*") {
+		f.warn("serve.public.cors.allowed_origins", "is * while allow_credentials is true; browsers send no cookies then: list the origins")
+	}
+}
+
+func (c *Config) checkProxies(f *findings) {
+	for _, p := range c.Serve.TrustedProxies {
+		if r, err := netip.ParsePrefix(p); err == nil && r.Bits() == 0 {
+			f.warn("serve.trusted_proxies", p+" is everybody; anybody can then claim any address and escape the limits")
+		}
+	}
+}
+
+func (c *Config) checkSecrets(f *findings) {
+	if c.Secrets.Unset() && !c.Embedded {
+		f.warn("secrets.default", "is not set; one is made up at each start, so that people are signed out and links die: set one")
+	}
+	report := f.fail
+	if c.Dev || !c.offLoopback() {
+		report = f.warn
+	}
+	for key, secrets := range map[string][]Secret{"secrets.default": c.Secrets.Default, "secrets.cookie": c.Secrets.Cookie} {
+		for i, s := range secrets {
+			if why := weakness(s.Reveal()); why != "" {
+				report(key, fmt.Sprintf("item %d %s; make one with: openssl rand -base64 24", i+1, why))
+			}
+		}
+	}
+}
+
+// weakness says why a secret is none, and is empty for good ones.
+func weakness(s string) string {
+	if len([]rune(s)) < minSecret {
+		return fmt.Sprintf("has fewer than %d characters", minSecret)
+	}
+	distinct := map[rune]bool{}
+	for _, r := range s {
+		distinct[r] = true
+	}
+	if len(distinct) < 6 {
+		return "repeats the same few characters"
+	}
+	plain := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == ' ' || r == '.' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
+	for _, known := range []string{"changeme", "insecure", "pleasechange", "replaceme", "yoursecret", "mysecret", "examplesecret", "12345678901234"} {
+		if strings.Contains(plain, known) {
+			return "is a placeholder from an example"
+		}
+	}
+	return ""
+}
+
+func (c *Config) checkCookie(f *findings) {
+	k, host := c.Session.Cookie, c.Serve.Public.BaseURL.Hostname()
+	domain := strings.ToLower(strings.TrimPrefix(k.Domain, "."))
+	if domain != "" && !strings.EqualFold(host, domain) && !strings.HasSuffix(strings.ToLower(host), "."+domain) {
+		f.warn("session.cookie.domain", fmt.Sprintf("is %q, which neither is nor contains %s, the host of serve.public.base_url; browsers will drop the cookie", k.Domain, host))
+	}
+	secure := c.SecureCookies()
+	if k.SameSite == "None" && !secure {
+		f.warn("session.cookie.same_site", "is None, which browsers accept only in Secure cookies; with --dev or http:// they drop the cookie")
+	}
+	if strings.HasPrefix(k.Name, "__Host-") && (!secure || k.Domain != "" || k.Path != "/") {
+		f.fail("session.cookie.name", "starts with __Host-, which needs https, session.cookie.path / and no session.cookie.domain")
+	}
+	if strings.HasPrefix(k.Name, "__Secure-") && !secure {
+		f.fail("session.cookie.name", "starts with __Secure-, which needs https")
+	}
+	if k.Name == "csrf_token" || k.Name == "ory_kratos_continuity" {
+		f.fail("session.cookie.name", "is the name of another cookie of this server; choose another")
+	}
+}
+
+func (c *Config) checkMethods(f *findings) {
+	m, flows := c.Selfservice.Methods, c.Selfservice.Flows
+	if !m.Link.Enabled && flows.Recovery.Enabled {
+		f.warn("selfservice.flows.recovery.enabled", "is true, but selfservice.methods.link.enabled is not; there is no way to recover")
+	}
+	if !m.Link.Enabled && flows.Verification.Enabled {
+		f.warn("selfservice.flows.verification.enabled", "is true, but selfservice.methods.link.enabled is not; there is no way to verify")
+	}
+	for name, after := range map[string]After{"password": flows.Settings.After.Password, "profile": flows.Settings.After.Profile, "oidc": flows.Settings.After.OIDC} {
+		if len(after.Hooks) > 0 {
+			f.warn("selfservice.flows.settings.after."+name+".hooks", "has no effect: new addresses are asked to be verified anyway while verification is on")
+		}
+	}
+}
+
+func (c *Config) checkSchemas(f *findings) {
+	for _, s := range c.Identity.Schemas {
+		if s.ID == "default" {
+			f.fail("identity.schemas", `has a schema with the id "default"; that one is set with identity.default_schema_url`)
+		}
+	}
+}
+
+func (c *Config) checkProviders(f *findings) {
+	const key = "selfservice.methods.oidc.config.providers"
+	oidc := c.Selfservice.Methods.OIDC
+	if oidc.Enabled && len(oidc.Providers) == 0 {
+		f.warn(key, "is empty while selfservice.methods.oidc.enabled is true")
+	}
+	for i, p := range oidc.Providers {
+		switch {
+		case p.Provider == "microsoft" && p.Tenant == "":
+			f.fail(key, fmt.Sprintf("item %d (%s) needs tenant, for example common", i+1, p.ID))
+		case p.Provider != "microsoft" && p.Tenant != "":
+			f.warn(key, fmt.Sprintf("item %d (%s) has a tenant, which only microsoft providers know", i+1, p.ID))
+		case (p.Provider == "generic" || p.Provider == "gitlab") && p.IssuerURL == "":
+			f.warn(key, fmt.Sprintf("item %d (%s) has no issuer_url; nobody can sign in with it", i+1, p.ID))
+		}
+	}
+}
+
+func (c *Config) checkCourier(f *findings) {
+	b, smtp := c.Courier.Backoff, c.Courier.SMTP
+	if b.Min > b.Max {
+		f.fail("courier.backoff.min", fmt.Sprintf("is %s, more than courier.backoff.max, %s", formatDuration(b.Min), formatDuration(b.Max)))
+	}
+	if smtp.ConnectionURI == "" {
+		return
+	}
+	if u, err := url.Parse(smtp.ConnectionURI.Reveal()); err != nil || u.Hostname() == "" || !validPort(u.Port()) {
+		f.fail("courier.smtp.connection_uri", "is not smtp://user:password@host:port/; percent-encode special characters of the password, such as @ as %40")
+	}
+	if smtp.FromAddress == defaultSender {
+		f.warn("courier.smtp.from_address", "is not set; mail will claim to come from "+defaultSender)
+	}
+}
+
+func validPort(port string) bool {
+	n, err := strconv.Atoi(port)
+	return port == "" || err == nil && n > 0 && n <= 65535
+}
