@@ -14,6 +14,7 @@ import (
 // concurrent use.
 type Schema struct {
 	compiled  *jsonschema.Schema
+	judge     *jsonschema.Schema              // compiled under one allOf
 	order     map[*jsonschema.Schema][]string // property names as written
 	annotated map[*jsonschema.Schema]bool     // leads to an ory.sh/kratos keyword
 	root      *property
@@ -60,7 +61,11 @@ func compile(root string, docs map[string]document) (s *Schema, err error) {
 		return nil, errors.New("too complex: too many subschemas apply to one value")
 	}
 	delayFormats(all)
-	s = &Schema{compiled: compiled, depth: depth, order: propertyOrder(all, docs)}
+	judge, err := judgeOf(compiler, compiled)
+	if err != nil {
+		return nil, err
+	}
+	s = &Schema{compiled: compiled, judge: judge, depth: depth, order: propertyOrder(all, docs)}
 	s.annotated = leadingTo(all, func(s *jsonschema.Schema) bool { return extensionOf(s) != nil })
 	if err := s.deriveFields(); err != nil {
 		return nil, err
@@ -82,6 +87,21 @@ func newCompiler(docs map[string]document) (*jsonschema.Compiler, error) {
 		}
 	}
 	return c, nil
+}
+
+// judgeOf puts a schema under an allOf. The library forgets where it found several
+// errors if that was the outermost schema; here it never is.
+func judgeOf(c *jsonschema.Compiler, compiled *jsonschema.Schema) (*jsonschema.Schema, error) {
+	const location = "embedded://judge"
+	if err := c.AddResource(location, map[string]any{"allOf": []any{true}}); err != nil {
+		return nil, err
+	}
+	judge, err := c.Compile(location)
+	if err != nil {
+		return nil, err
+	}
+	judge.AllOf = []*jsonschema.Schema{compiled}
+	return judge, nil
 }
 
 // noLoader refuses whatever was not loaded and judged beforehand.

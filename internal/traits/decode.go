@@ -26,7 +26,7 @@ type Input struct {
 // left for Validate to refuse. JSON null counts as absent. Members that are no
 // field of the schema are dropped.
 //
-// The error is an *Invalid if the JSON breaks a limit.
+// The error is an *Invalid if the submission breaks a limit.
 func (s *Schema) Decode(in Input) (json.RawMessage, error) {
 	value, err := s.decode(in)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *Schema) decode(in Input) (any, error) {
 	if traits == nil {
 		traits = map[string]any{}
 	}
-	return traits, nil
+	return traits, bound(traits, rootName)
 }
 
 // values returns what a form sent under a name.

@@ -77,6 +77,9 @@ func (p *property) field() Field {
 
 // always reports whether every valid document has the property.
 func (p *property) always() bool {
+	if p.parent == nil {
+		return false
+	}
 	for ; p.parent != nil; p = p.parent {
 		if !slices.Contains(p.parent.requires, p.name) {
 			return false

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -56,13 +58,18 @@ func parse(raw []byte, name string) (any, error) {
 // bound checks a decoded value against the limits.
 func bound(value any, name string) error {
 	m := meter{left: maxValues}
-	if where, err := m.check(value, maxDepth); err != nil {
-		return refuse(strings.Join(append([]string{name}, where...), "."), err)
+	if _, err := m.check(value, maxDepth); err == nil {
+		return nil
 	}
-	return nil
+	m = meter{left: maxValues, sorted: true} // the same report each time
+	where, err := m.check(value, maxDepth)
+	return refuse(strings.Join(append([]string{name}, where...), "."), err)
 }
 
-type meter struct{ left int }
+type meter struct {
+	left   int
+	sorted bool
+}
 
 // check returns the path of the first value that breaks a limit.
 func (m *meter) check(value any, depth int) ([]string, error) {
@@ -102,7 +109,11 @@ func (m *meter) object(object map[string]any, depth int) ([]string, error) {
 	if depth < 0 {
 		return nil, errTooDeep
 	}
-	for name, member := range object {
+	members := maps.All(object)
+	if m.sorted {
+		members = inOrder(object)
+	}
+	for name, member := range members {
 		if strings.ContainsRune(name, 0) {
 			return nil, errBadText
 		}
@@ -111,6 +122,16 @@ func (m *meter) object(object map[string]any, depth int) ([]string, error) {
 		}
 	}
 	return nil, nil
+}
+
+func inOrder(object map[string]any) iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for _, name := range sortedNames(object) {
+			if !yield(name, object[name]) {
+				return
+			}
+		}
+	}
 }
 
 // located prepends a step to the path of a value that is at fault itself; limits

@@ -6,9 +6,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// dottedI keeps U+0130 apart from "i": Go's simple case mapping would make the
-// two equal, and with them the addresses of two people.
-var dottedI = strings.NewReplacer("\u0130", "i\u0307")
+// apart keeps U+0130 apart from "i": Go's simple case mapping would make the two
+// equal, and with them the addresses of two people. A zero byte becomes the
+// replacement character, which every database can store.
+var apart = strings.NewReplacer("\u0130", "i\u0307", "\x00", "\ufffd")
 
 // Normalize returns the form in which identifiers and addresses are stored for
 // lookup and compared: without surrounding white space, in Unicode normal form C
@@ -23,14 +24,14 @@ func Normalize(identifier string) string {
 	if plain(s) {
 		return strings.ToLower(s)
 	}
-	s = dottedI.Replace(norm.NFC.String(s))
+	s = apart.Replace(norm.NFC.String(s))
 	return strings.TrimSpace(norm.NFC.String(strings.ToLower(s)))
 }
 
-// plain reports whether s is ASCII, for which all of the above is lower case.
+// plain reports whether s is ASCII text, for which lower case is all there is to do.
 func plain(s string) bool {
 	for i := range len(s) {
-		if s[i] >= 0x80 {
+		if s[i] >= 0x80 || s[i] == 0 {
 			return false
 		}
 	}

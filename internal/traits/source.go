@@ -61,7 +61,10 @@ func parseOrigin(raw string) (origin, error) {
 func fileOrigin(rest string) (origin, error) {
 	rest, _, _ = strings.Cut(rest, "#")
 	path, err := url.PathUnescape(rest)
-	if err != nil || path == "" || strings.ContainsRune(path, 0) {
+	if err != nil {
+		path = rest // a plain path, as v0.5 takes it
+	}
+	if path == "" || strings.ContainsRune(path, 0) {
 		return origin{}, errors.New("is not a valid file URL")
 	}
 	path, err = filepath.Abs(path)

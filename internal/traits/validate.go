@@ -24,7 +24,7 @@ func (s *Schema) Validate(traits json.RawMessage) error {
 	if nesting(value) > s.depth {
 		return refuse(rootName, errTooComplex)
 	}
-	err = s.compiled.Validate(map[string]any{rootName: value})
+	err = s.judge.Validate(map[string]any{rootName: value})
 	if err == nil {
 		return nil
 	}
@@ -57,14 +57,15 @@ func nesting(value any) int {
 	return deepest + 1
 }
 
-// topCause unpacks the library's outermost error, which has no meaning of its own.
+// topCause unpacks the errors of the library and of the judge, which have no
+// meaning of their own.
 func topCause(failure *jsonschema.ValidationError) *jsonschema.ValidationError {
-	if len(failure.Causes) == 1 {
-		return failure.Causes[0]
+	for range 2 {
+		if len(failure.Causes) == 1 {
+			failure = failure.Causes[0]
+		}
 	}
-	return &jsonschema.ValidationError{
-		SchemaURL: failure.SchemaURL, ErrorKind: &kind.Group{}, Causes: failure.Causes,
-	}
+	return failure
 }
 
 // placed is a violation with its place in the list.

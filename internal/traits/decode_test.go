@@ -1,0 +1,206 @@
+package traits
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const everyType = `{
+	"text": {"type": "string"},
+	"whole": {"type": "integer"},
+	"real": {"type": "number"},
+	"flag": {"type": "boolean"},
+	"words": {"type": "array", "items": {"type": "string"}},
+	"numbers": {"type": "array", "items": {"type": "number"}},
+	"flags": {"type": "array", "items": {"type": "boolean"}},
+	"things": {"type": "array", "items": {"type": "object"}},
+	"mixed": {"type": "array"},
+	"free": {"type": "object"},
+	"deep": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "object", "properties": {"c": {"type": "integer"}}}}},
+	"several": {"type": ["string", "null"]},
+	"choice": {"enum": ["a", "b"]},
+	"fixed": {"const": 7},
+	"preset": {"default": true},
+	"with.dot": {"type": "string"}
+}`
+
+func TestDecodingFollowsTheTypeOfTheField(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, everyType)
+	for name, test := range map[string]struct {
+		in   Input
+		want string
+	}{
+		"nothing at all":                       {Input{}, `{}`},
+		"form text keeps spaces":               {formInput(t, "traits.text=+a+"), `{"text":" a "}`},
+		"form text takes the first value":      {formInput(t, "traits.text=a&traits.text=b"), `{"text":"a"}`},
+		"markup is kept as it is":              {formInput(t, "traits.text=%3Cb%3E%26"), `{"text":"<b>&"}`},
+		"form number with sign and zeros":      {formInput(t, "traits.whole=%2B007"), `{"whole":7}`},
+		"form number with a fraction of zero":  {formInput(t, "traits.whole=30.0"), `{"whole":30}`},
+		"form number with exponent":            {formInput(t, "traits.real=1e3"), `{"real":1000}`},
+		"form number too large for digits":     {formInput(t, "traits.real=1e30"), `{"real":1e+30}`},
+		"integers keep all digits":             {formInput(t, "traits.whole=12345678901234567890"), `{"whole":12345678901234567890}`},
+		"minus zero is zero":                   {formInput(t, "traits.whole=-0"), `{"whole":0}`},
+		"form infinity stays text":             {formInput(t, "traits.real=Inf"), `{"real":"Inf"}`},
+		"form hexadecimal stays text":          {formInput(t, "traits.real=0x10"), `{"real":"0x10"}`},
+		"form number out of range stays text":  {formInput(t, "traits.real=1e999"), `{"real":"1e999"}`},
+		"form empty number stays empty":        {formInput(t, "traits.whole="), `{"whole":""}`},
+		"form boolean words":                   {formInput(t, "traits.flag=T"), `{"flag":true}`},
+		"form boolean off stays text":          {formInput(t, "traits.flag=off"), `{"flag":"off"}`},
+		"form list of words":                   {formInput(t, "traits.words=a&traits.words=1"), `{"words":["a","1"]}`},
+		"form list of numbers":                 {formInput(t, "traits.numbers=1.50&traits.numbers=x"), `{"numbers":[1.5,"x"]}`},
+		"form list of flags":                   {formInput(t, "traits.flags=on&traits.flags=0"), `{"flags":[true,false]}`},
+		"form list of anything is text":        {formInput(t, "traits.mixed=1&traits.mixed=true"), `{"mixed":["1","true"]}`},
+		"form object is text":                  {formInput(t, `traits.free={"a":1}`), `{"free":"{\"a\":1}"}`},
+		"form nested":                          {formInput(t, "traits.deep.b.c=5"), `{"deep":{"b":{"c":5}}}`},
+		"form unknown names":                   {formInput(t, "traits.other=1&text=2&password=3&traits.words.0=a"), `{}`},
+		"form of a property of several types":  {formInput(t, "traits.several=a&traits.choice=a"), `{}`},
+		"constants and defaults give a type":   {formInput(t, "traits.fixed=7&traits.preset=on"), `{"fixed":7,"preset":true}`},
+		"dots in names are escaped":            {formInput(t, `traits.with\.dot=a`), `{"with.dot":"a"}`},
+		"json text for numbers":                {members(t, `{"traits.whole":"7","traits.real":"x"}`), `{"whole":7,"real":"x"}`},
+		"json number for text":                 {members(t, `{"traits.text":1.50}`), `{"text":"1.50"}`},
+		"json boolean for text":                {members(t, `{"traits.text":true}`), `{"text":"true"}`},
+		"json list for text stays a list":      {members(t, `{"traits.text":["a"]}`), `{"text":["a"]}`},
+		"json null is absent":                  {members(t, `{"traits.text":null,"traits.deep":{"a":null},"traits":null}`), `{}`},
+		"json objects in lists":                {members(t, `{"traits.things":[{"b":1,"a":"<"}]}`), `{"things":[{"a":"<","b":1}]}`},
+		"json free object":                     {members(t, `{"traits.free":{"x":{"y":[1,null]}}}`), `{"free":{"x":{"y":[1,null]}}}`},
+		"json object under a dotted name":      {members(t, `{"traits.deep":{"b":{"c":"5","d":1}}}`), `{"deep":{"b":{"c":5}}}`},
+		"json nested":                          {members(t, `{"traits":{"deep":{"a":"x","zz":1},"text":"t","zz":1}}`), `{"text":"t","deep":{"a":"x"}}`},
+		"json dotted wins over nested":         {members(t, `{"traits":{"text":"nested","deep":{"a":"x"}},"traits.text":"flat"}`), `{"text":"flat","deep":{"a":"x"}}`},
+		"json the most specific name wins":     {members(t, `{"traits.deep":{"a":"outer","b":{"c":1}},"traits.deep.a":"inner"}`), `{"deep":{"a":"inner","b":{"c":1}}}`},
+		"json dotted null leaves nested alone": {members(t, `{"traits":{"text":"nested"},"traits.text":null}`), `{"text":"nested"}`},
+		"json no field can be set by nesting":  {members(t, `{"traits":{"several":"a","choice":"a"}}`), `{}`},
+		"json traits of another type are kept": {members(t, `{"traits":[1]}`), `[1]`},
+		"json parent of another type is kept":  {members(t, `{"traits":{"deep":5}}`), `{"deep":5}`},
+		"json and a form together":             {Input{Form: formInput(t, "traits.text=f").Form, JSON: members(t, `{"traits":{"whole":1}}`).JSON}, `{"text":"f","whole":1}`},
+		"empty values that count as absent":    {Input{Form: map[string][]string{"traits.text": {""}, "traits.words": {"", "a"}}, EmptyIsAbsent: true}, `{"words":["a"]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := s.Decode(test.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestDecodingRefusesHostileJSON(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, everyType)
+	for name, test := range map[string]struct{ value, field, text string }{
+		"too deep":          {strings.Repeat("[", 100) + strings.Repeat("]", 100), "traits.free", "is nested too deeply"},
+		"deeper than Go's":  {strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), "traits.free", "is not valid JSON"},
+		"too many values":   {"[" + strings.Repeat("1,", 20_000) + "1]", "traits.free", "must not have more than 10000 values"},
+		"too large":         {`"` + strings.Repeat("a", 1<<20) + `"`, "traits.free", "must not be larger than 1048576 bytes"},
+		"a huge exponent":   {`[1e999999999]`, "traits.free.0", "is not a number that can be represented"},
+		"a tiny exponent":   {`{"a":1e-999999999}`, "traits.free.a", "is not a number that can be represented"},
+		"many digits":       {strings.Repeat("9", 100_000), "traits.free", "is not a number that can be represented"},
+		"a zero byte":       {`{"a":["\u0000"]}`, "traits.free.a.0", "must not contain the character U+0000"},
+		"trailing data":     {`1 2`, "traits.free", "has data after the JSON value"},
+		"half a value":      {`{"a"`, "traits.free", "is not valid JSON"},
+		"nothing":           {``, "traits.free", "is not valid JSON"},
+		"an unpaired quote": {`"`, "traits.free", "is not valid JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := Input{JSON: map[string]json.RawMessage{"traits.free": json.RawMessage(test.value)}}
+			_, err := s.Decode(in)
+			if diff := cmp.Diff([]complaint{{test.field, "", test.text}}, complaints(invalid(t, err))); diff != "" {
+				t.Error(diff)
+			}
+			if got := s.Submitted(in); len(got) > 0 {
+				t.Errorf("submitted values of a refused document: %v", got)
+			}
+		})
+	}
+}
+
+func TestSubmittedValuesRefillTheForm(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, everyType)
+	got := s.Submitted(Input{
+		Form: formInput(t, "traits.whole=abc&traits.real=1.50&traits.flag=on&traits.words=a&traits.words=b&traits.free=x&password=p").Form,
+		JSON: members(t, `{"traits":{"deep":{"a":"x"},"things":[{"n":1}]}}`).JSON,
+	})
+	want := map[string]any{
+		"traits.whole": "abc", "traits.real": json.Number("1.5"), "traits.flag": true,
+		"traits.words.0": "a", "traits.words.1": "b", "traits.free": "x", "traits.deep.a": "x",
+		"traits.things.0.n": json.Number("1"),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFlatteningFollowsTheSchema(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, everyType)
+	got := s.Flatten(json.RawMessage(`{"with.dot":"d","unknown":1,"words":["a","b"],"free":{"z.z":[null,true],"a":1},"whole":30,"deep":{"b":{"c":5}},"text":null}`))
+	want := []Value{
+		{"traits.whole", json.Number("30")},
+		{"traits.words.0", "a"},
+		{"traits.words.1", "b"},
+		{"traits.free.a", json.Number("1")},
+		{`traits.free.z\.z.1`, true},
+		{"traits.deep.b.c", json.Number("5")},
+		{`traits.with\.dot`, "d"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := s.Flatten(json.RawMessage(`{`)); got != nil {
+		t.Errorf("flatten broken JSON: %v", got)
+	}
+}
+
+func TestMergingKeepsWhatWasNotSubmitted(t *testing.T) {
+	t.Parallel()
+	open := traitsSchema(t, everyType)
+	closed := traitsSchema(t, `{"text":{"type":"string"},"deep":{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}}`,
+		`"additionalProperties":false`)
+	for name, test := range map[string]struct {
+		schema               *Schema
+		old, submitted, want string
+	}{
+		"nothing submitted":                         {open, `{"text":"a","whole":1}`, `{}`, `{"text":"a","whole":1}`},
+		"one value":                                 {open, `{"text":"a","whole":1}`, `{"text":"b"}`, `{"text":"b","whole":1}`},
+		"a nested value keeps its neighbours":       {open, `{"deep":{"a":"x","b":{"c":1}}}`, `{"deep":{"b":{"c":2}}}`, `{"deep":{"a":"x","b":{"c":2}}}`},
+		"empty text clears":                         {open, `{"text":"a","whole":1}`, `{"text":"","whole":""}`, `{}`},
+		"an empty list clears":                      {open, `{"words":["a"],"numbers":[1]}`, `{"words":[],"numbers":[""]}`, `{}`},
+		"clearing the last member drops its parent": {open, `{"deep":{"a":"x"}}`, `{"deep":{"a":""}}`, `{}`},
+		"clearing what is not there":                {open, `{}`, `{"deep":{"a":""},"text":""}`, `{}`},
+		"lists are replaced":                        {open, `{"words":["a","b"]}`, `{"words":["c"]}`, `{"words":["c"]}`},
+		"free objects are replaced":                 {open, `{"free":{"a":1}}`, `{"free":{"b":2}}`, `{"free":{"b":2}}`},
+		"false is a value":                          {open, `{"flag":true}`, `{"flag":false}`, `{"flag":false}`},
+		"zero is a value":                           {open, `{"whole":5}`, `{"whole":0}`, `{"whole":0}`},
+		"members beside the schema stay, last":      {open, `{"zz":1,"several":"x","text":"a"}`, `{"whole":2}`, `{"text":"a","whole":2,"several":"x","zz":1}`},
+		"forbidden members go":                      {closed, `{"zz":1,"text":"a","deep":{"a":"x","old":1}}`, `{}`, `{"text":"a","deep":{"a":"x"}}`},
+		"an object replaces another type":           {open, `{"deep":"text"}`, `{"deep":{"a":"x"}}`, `{"deep":{"a":"x"}}`},
+		"stored null":                               {open, `null`, `{"text":"a"}`, `{"text":"a"}`},
+		"submitted traits of a wrong type":          {open, `{"text":"a"}`, `[1]`, `[1]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := test.schema.Merge(json.RawMessage(test.old), json.RawMessage(test.submitted))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	if _, err := open.Merge(json.RawMessage(`{`), json.RawMessage(`{}`)); err == nil {
+		t.Error("broken stored traits are merged")
+	}
+	if _, err := open.Merge(json.RawMessage(`{}`), json.RawMessage(`{`)); err == nil {
+		t.Error("broken submitted traits are merged")
+	}
+}
