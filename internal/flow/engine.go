@@ -47,11 +47,11 @@ type Limiter interface {
 	Charge(ctx context.Context, keys Attempt) (refund func(), wait time.Duration, ok bool)
 }
 
-// Attempt is whom an attempt counts against.
+// Attempt is whom an attempt counts against, beside the client's address, which
+// the context carries.
 type Attempt struct {
 	IdentityID string // empty if nobody is known by the identifier
-	Identifier string // as typed
-	Address    string // the client's
+	Identifier string // normalised
 }
 
 // Observer is told how submissions end, for metrics.

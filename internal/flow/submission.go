@@ -37,7 +37,7 @@ func (w *work) refunded() {
 // Charge counts an attempt at guessing before the method judges it; success
 // gives it back. The error is to be returned as it is.
 func (s Submission) Charge(ctx context.Context, identityID, identifier string) error {
-	refund, err := s.engine.charge(ctx, s.Flow, Attempt{IdentityID: identityID, Identifier: identifier})
+	refund, err := s.engine.charge(ctx, s.Flow, Attempt{IdentityID: identityID, Identifier: traits.Normalize(identifier)})
 	if err == nil {
 		s.work.refunds = append(s.work.refunds, refund)
 	}
@@ -47,7 +47,7 @@ func (s Submission) Charge(ctx context.Context, identityID, identifier string) e
 // Spend counts an attempt that costs someone else something, such as a mail,
 // and so is not given back on success.
 func (s Submission) Spend(ctx context.Context, identifier string) error {
-	_, err := s.engine.charge(ctx, s.Flow, Attempt{Identifier: identifier})
+	_, err := s.engine.charge(ctx, s.Flow, Attempt{Identifier: traits.Normalize(identifier)})
 	return err
 }
 
@@ -140,11 +140,9 @@ func rejectTraits(err error) error {
 	}
 	rejected := &Rejected{}
 	for _, v := range invalid.Violations {
-		m := message.Message{Key: message.KeySchemaPrefix + v.Kind, Params: v.Params}
+		m := message.Schema(v.Kind, v.Text, v.Params)
 		if v.Property != "" {
 			m = message.Missing(v.Property)
-		} else {
-			m = message.Reason(v.Text)
 		}
 		rejected.Messages = append(rejected.Messages, FieldMessage{v.Field, m})
 	}

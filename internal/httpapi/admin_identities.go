@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -79,13 +78,13 @@ func (s *Server) create(ctx context.Context, in identityBody) (*identity.Identit
 	}
 	draft, err := s.Identities.Draft(ctx, in.SchemaID, in.Traits)
 	if err != nil {
-		return nil, adminFault(err, in.SchemaID)
+		return nil, adminFault(err)
 	}
 	if err := s.setCredentials(ctx, draft, in.Credentials); err != nil {
 		return nil, err
 	}
 	created, err := s.Identities.Create(ctx, draft)
-	return created, adminFault(err, in.SchemaID)
+	return created, adminFault(err)
 }
 
 func (s *Server) setCredentials(ctx context.Context, d *identity.Draft, in *credentialsBody) error {
@@ -119,14 +118,14 @@ func (s *Server) updateIdentity(w http.ResponseWriter, r *http.Request) error {
 	}
 	draft, err := s.Identities.Redraft(r.Context(), current, in.SchemaID, in.Traits)
 	if err != nil {
-		return adminFault(err, in.SchemaID)
+		return adminFault(err)
 	}
 	if err := s.setCredentials(r.Context(), draft, in.Credentials); err != nil {
 		return err
 	}
 	saved, err := s.Identities.Save(r.Context(), draft)
 	if err != nil {
-		return adminFault(err, in.SchemaID)
+		return adminFault(err)
 	}
 	return writeJSON(w, http.StatusOK, s.wire.Identity(saved))
 }
@@ -149,14 +148,14 @@ func (s *Server) deleteIdentity(w http.ResponseWriter, r *http.Request) error {
 
 // adminFault says to an administrator what the schema or the database objects
 // to.
-func adminFault(err error, schemaID string) error {
+func adminFault(err error) error {
 	if invalid, ok := errors.AsType[*traits.Invalid](err); ok {
 		return errs.New(errs.Invalid, "traits_invalid", invalid.Dump)
 	}
-	if errors.Is(err, traits.ErrUnknownSchema) {
-		return errs.New(errs.Invalid, "schema_unknown", fmt.Sprintf("Unable to find JSON Schema ID: %s", schemaID))
+	if unknown, ok := errors.AsType[*traits.UnknownError](err); ok {
+		return errs.New(errs.Invalid, "schema_unknown", unknown.Error())
 	}
-	if errors.Is(err, traits.ErrUnreadableSchema) {
+	if unusable(err) {
 		return (&errs.Error{Code: errs.Internal, ID: "schema_unreadable", Reason: "Unable to parse validate JSON object against JSON schema."}).Because(err)
 	}
 	if errors.Is(err, errs.ErrConflict) {
@@ -167,16 +166,25 @@ func adminFault(err error, schemaID string) error {
 
 // schemaFault is adminFault for those who only want to read a schema.
 func schemaFault(err error) error {
-	if errors.Is(err, traits.ErrUnknownSchema) {
+	if _, ok := errors.AsType[*traits.UnknownError](err); ok {
 		return (&errs.Error{Code: errs.NotFound, ID: "schema_unknown"}).Because(err)
 	}
-	if errors.Is(err, traits.ErrUnreadableSchema) {
+	if unusable(err) {
 		return (&errs.Error{
 			Code: errs.Internal, ID: "schema_unreadable",
 			Reason: "The file for this JSON Schema ID could not be found or opened. This is a configuration issue.",
 		}).Because(err)
 	}
 	return err
+}
+
+// unusable reports whether a schema can't be read or is none.
+func unusable(err error) bool {
+	if _, ok := errors.AsType[*traits.UnreadableError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*traits.SchemaError](err)
+	return ok
 }
 
 // identities renders a list that is never null.

@@ -1,6 +1,9 @@
 package message
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // The keys of the catalogue. A key is stored in flows and in translations, so
 // it is never renamed.
@@ -111,6 +114,14 @@ func Keys() []string {
 // English alone, such as what a schema's author or a provider says.
 func Reason(text string) Message {
 	return Message{Key: KeyReason, Params: map[string]any{"text": text}}
+}
+
+// Schema is what an identity schema objects to: the keyword violated, the
+// wire's English sentence and the values in it.
+func Schema(keyword, text string, params map[string]any) Message {
+	filled := map[string]any{"text": text}
+	maps.Copy(filled, params)
+	return Message{Key: KeySchemaPrefix + keyword, Params: filled}
 }
 
 // Of returns a message without parameters.

@@ -64,7 +64,7 @@ func (m *Method) accept(ctx context.Context, password string, identifiers []stri
 	}
 	hash, err := m.hasher.Hash(ctx, password)
 	if err != nil {
-		return nil, busy(err)
+		return nil, Busy(err)
 	}
 	return flow.NewCredential{Credential: Credential(hash), Factor: m.factor()}, nil
 }

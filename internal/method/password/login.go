@@ -66,7 +66,7 @@ func (m *Method) charge(ctx context.Context, s flow.Submission, owner *identity.
 // pretend takes as long as judging a password would.
 func (m *Method) pretend(ctx context.Context, password string, why error) error {
 	if err := m.hasher.VerifyNothing(ctx, password); err != nil {
-		return busy(err)
+		return Busy(err)
 	}
 	return rejected(why)
 }
@@ -80,7 +80,7 @@ func (m *Method) judge(ctx context.Context, owner *identity.Identity, c *identit
 		return nil, m.pretend(ctx, password, err)
 	}
 	if err != nil {
-		return nil, busy(err)
+		return nil, Busy(err)
 	}
 	if !result.Match {
 		return nil, rejected(nil)

@@ -12,7 +12,6 @@ import (
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
 	"symbolon/internal/passhash"
-	"symbolon/internal/passpolicy"
 	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
@@ -93,8 +92,8 @@ func field(autocomplete string) ui.Node {
 	return ui.Node{Name: "password", Type: "password", Required: true, Label: "Password", Autocomplete: autocomplete}
 }
 
-// busy turns a full hashing queue into an answer that says when to come back.
-func busy(err error) error {
+// Busy turns a full hashing queue into an answer that says when to come back.
+func Busy(err error) error {
 	if full, ok := errors.AsType[*passhash.Busy](err); ok {
 		return &errs.Error{
 			Code: errs.Unavailable, ID: "hashing_busy", RetryAfter: full.RetryAfter, Err: err,

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"net/url"
+
+	"symbolon/internal/config"
+	"symbolon/internal/flow"
+	"symbolon/internal/method/link"
+	"symbolon/internal/method/password"
+	"symbolon/internal/method/profile"
+	"symbolon/internal/traits"
+)
+
+// page is a path of the built-in pages below the public URL, used where the
+// configuration names no page of its own.
+func page(c *config.Config, configured *url.URL, path string) *url.URL {
+	if configured != nil {
+		return configured
+	}
+	return c.Serve.Public.BaseURL.JoinPath(path)
+}
+
+// engineConfig is what the flow engine needs of the configuration.
+func engineConfig(c *config.Config) flow.Config {
+	public := c.Serve.Public.BaseURL
+	self := c.Selfservice
+	return flow.Config{
+		PublicURL:              public,
+		DefaultReturn:          page(c, self.DefaultBrowserReturnURL, "/"),
+		Allowed:                allowedReturns(c),
+		Kinds:                  kinds(c),
+		PrivilegedAge:          self.Flows.Settings.PrivilegedSessionMaxAge,
+		DefaultSchema:          traits.DefaultID,
+		RevokeOnRecovery:       self.Flows.Recovery.RevokeOtherSessions,
+		RevokeOnPasswordChange: self.Flows.Settings.RevokeOtherSessions,
+		Notices:                c.Security.Notices,
+		HideExisting:           self.Flows.Registration.HideExisting,
+		LaxAPI:                 c.LaxAPI,
+	}
+}
+
+// allowedReturns is the configured list, the flows themselves and, where they
+// are in use, the built-in pages.
+func allowedReturns(c *config.Config) []*url.URL {
+	public := c.Serve.Public.BaseURL
+	allowed := append([]*url.URL{public.JoinPath("self-service")}, c.Selfservice.WhitelistedReturnURLs...)
+	if c.Selfservice.Flows.Settings.UIURL == nil {
+		allowed = append(allowed, public.JoinPath("settings"))
+	}
+	return allowed
+}
+
+func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
+	f := c.Selfservice.Flows
+	return map[flow.Kind]flow.KindConfig{
+		flow.Login: {
+			Enabled: true, Lifespan: f.Login.Lifespan, UI: page(c, f.Login.UIURL, "login"),
+			Return: f.Login.After.DefaultBrowserReturnURL,
+			After:  map[string]flow.AfterConfig{password.ID: after(f.Login.After.Password)},
+		},
+		flow.Registration: {
+			Enabled: true, Lifespan: f.Registration.Lifespan, UI: page(c, f.Registration.UIURL, "registration"),
+			Return: f.Registration.After.DefaultBrowserReturnURL,
+			After:  map[string]flow.AfterConfig{password.ID: after(f.Registration.After.Password)},
+		},
+		flow.Settings: {
+			Enabled: true, Lifespan: f.Settings.Lifespan, UI: page(c, f.Settings.UIURL, "settings"),
+			Return: f.Settings.After.DefaultBrowserReturnURL,
+			After: map[string]flow.AfterConfig{
+				password.ID: after(f.Settings.After.Password), profile.ID: after(f.Settings.After.Profile),
+			},
+		},
+		flow.Recovery: {
+			Enabled: f.Recovery.Enabled, Lifespan: f.Recovery.Lifespan, UI: page(c, f.Recovery.UIURL, "recovery"),
+		},
+		flow.Verification: {
+			Enabled: f.Verification.Enabled, Lifespan: f.Verification.Lifespan, UI: page(c, f.Verification.UIURL, "verification"),
+			Return: f.Verification.DefaultBrowserReturnURL,
+		},
+	}
+}
+
+func after(c config.After) flow.AfterConfig {
+	return flow.AfterConfig{Return: c.DefaultBrowserReturnURL, Hooks: c.Hooks}
+}
+
+// methods is THE list of authentication methods, in the order in which forms
+// show them. Adding one is a package and a line here.
+func (a *App) methods(c *config.Config) []flow.Method {
+	on := c.Selfservice.Methods
+	all := []struct {
+		enabled bool
+		method  flow.Method
+	}{
+		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.log)},
+		{on.Profile.Enabled, profile.New()},
+		{on.Link.Enabled, link.New(a.identities, c.Serve.Public.BaseURL)},
+	}
+	var enabled []flow.Method
+	for _, m := range all {
+		if m.enabled {
+			enabled = append(enabled, m.method)
+		}
+	}
+	return enabled
+}

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"symbolon/internal/config"
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi"
+	"symbolon/internal/webui"
+)
+
+func (a *App) newServer() error {
+	c := a.config
+	pages, err := webui.New(webui.Config{
+		Product:      "Symbolon",
+		BasePath:     c.Serve.Public.BaseURL.Path,
+		Recovery:     a.engine.Serves(flow.Recovery),
+		Verification: a.engine.Serves(flow.Verification),
+	})
+	if err != nil {
+		return err
+	}
+	a.server, err = httpapi.New(httpapi.Parts{
+		Engine: a.engine, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
+		Errors: a.db, Schemas: a.schemas, Meter: a.metrics, Metrics: a.metrics.Handler(),
+		Ready: a.db.Ready, Pages: pages.Handlers(), Log: a.log, Now: a.now,
+	}, a.httpConfig())
+	if err != nil {
+		return err
+	}
+	pages.Bind(a.server)
+	return nil
+}
+
+func (a *App) httpConfig() httpapi.Config {
+	c := a.config
+	flows := c.Selfservice.Flows
+	return httpapi.Config{
+		Version:        a.version,
+		PublicURL:      c.Serve.Public.BaseURL,
+		AdminURL:       c.Serve.Admin.BaseURL,
+		ErrorUI:        page(c, flows.Error.UIURL, "error"),
+		LogoutReturn:   flows.Logout.DefaultBrowserReturnURL,
+		Cookies:        cookieConfig(c),
+		CookieSecrets:  c.Secrets.Signing(),
+		TrustedProxies: c.Serve.TrustedProxies,
+		AdminToken:     c.Serve.Admin.Token.Reveal(),
+		CORS:           corsConfig(c.Serve.Public.CORS),
+		PublicMetrics:  c.Serve.Public.Metrics,
+	}
+}
+
+func cookieConfig(c *config.Config) httpapi.CookieConfig {
+	sameSite := map[string]http.SameSite{
+		"Strict": http.SameSiteStrictMode, "Lax": http.SameSiteLaxMode, "None": http.SameSiteNoneMode,
+	}
+	cookie := c.Session.Cookie
+	return httpapi.CookieConfig{
+		SessionName: cookie.Name, Domain: cookie.Domain, Path: cookie.Path, Persistent: cookie.Persistent,
+		SameSite: sameSite[cookie.SameSite], Secure: c.SecureCookies(), Lifespan: c.Session.Lifespan,
+	}
+}
+
+func corsConfig(c config.CORS) *httpapi.CORSConfig {
+	if !c.Enabled {
+		return nil
+	}
+	out := &httpapi.CORSConfig{
+		Origins: c.AllowedOrigins, Methods: c.AllowedMethods, RequestHeaders: c.AllowedHeaders,
+		Exposed: c.ExposedHeaders, Credentials: c.AllowCredentials, MaxAge: time.Duration(c.MaxAge) * time.Second,
+	}
+	// Any page of any site, with the visitor's cookies: browsers refuse the
+	// wildcard then, and so does the library. The wildcard stays, without cookies.
+	for _, origin := range c.AllowedOrigins {
+		if strings.TrimSpace(origin) == "*" {
+			out.Credentials = false
+		}
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"symbolon/internal/config"
+)
+
+// The limits of connections. Headers and bodies are small and come at once or
+// not at all; stopping waits as long as requests may take (decision: 10 s).
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+	stopWithin        = 10 * time.Second
+)
+
+// Addresses are where the listeners were opened, as host:port.
+type Addresses struct{ Public, Admin string }
+
+// Run serves both listeners and the courier until ctx ends, then finishes what
+// is in progress and closes the database. ready is called once both listeners
+// accept connections.
+func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
+	public, err := a.listen(a.config.Serve.Public.Host, a.config.Serve.Public.Port)
+	if err != nil {
+		return errors.Join(fmt.Errorf("public listener: %w", err), a.db.Close())
+	}
+	admin, err := a.listen(a.config.Serve.Admin.Host, a.config.Serve.Admin.Port)
+	if err != nil {
+		return errors.Join(fmt.Errorf("admin listener: %w", err), public.Close(), a.db.Close())
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	servers := []*http.Server{a.newHTTPServer(a.Public()), a.newHTTPServer(a.Admin())}
+	var group sync.WaitGroup
+	group.Go(func() { stop(serve(servers[0], public, a.config.Serve.Public.TLS)) })
+	group.Go(func() { stop(serve(servers[1], admin, a.config.Serve.Admin.TLS)) })
+	group.Go(func() { stop(a.dispatcher.Run(ctx)) })
+	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
+	<-ctx.Done()
+	err = a.stop(servers)
+	group.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return errors.Join(err, a.db.Close())
+}
+
+func (a *App) listen(host string, port int) (net.Listener, error) {
+	return net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+}
+
+func (a *App) newHTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// serve answers until the server is shut down, which is no error.
+func serve(s *http.Server, l net.Listener, c config.TLS) error {
+	var err error
+	if c.Enabled() {
+		err = s.ServeTLS(l, c.CertFile, c.KeyFile)
+	} else {
+		err = s.Serve(l)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return context.Canceled
+	}
+	return err
+}
+
+// stop lets requests in progress end, then cuts off the rest.
+func (a *App) stop(servers []*http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	var group sync.WaitGroup
+	for _, s := range servers {
+		group.Go(func() {
+			if err := s.Shutdown(ctx); err != nil {
+				a.log.Warn("requests were cut off at shutdown", slog.Any("error", err))
+				_ = s.Close()
+			}
+		})
+	}
+	group.Wait()
+	return nil
+}

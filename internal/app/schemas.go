@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"symbolon/internal/netguard"
+	"symbolon/internal/traits"
+)
+
+// maxSchema bounds a fetched schema.
+const maxSchema = 1 << 20
+
+// newSchemas returns the registry of identity schemas; without a configured
+// default it is the embedded one.
+func (a *App) newSchemas(guard *netguard.Guard) (*traits.Registry, error) {
+	c := a.config.Identity
+	if c.DefaultSchemaURL == "" {
+		c.DefaultSchemaURL = traits.DefaultURL
+	}
+	sources := []traits.Source{{ID: traits.DefaultID, URL: c.DefaultSchemaURL}}
+	for _, s := range c.Schemas {
+		sources = append(sources, traits.Source{ID: s.ID, URL: s.URL})
+	}
+	return traits.NewRegistry(traits.Options{
+		Sources: sources, Now: a.now,
+		Fetch: func(ctx context.Context, url string) ([]byte, error) { return fetch(ctx, guard, url, url) },
+		FetchReference: func(ctx context.Context, source, url string) ([]byte, error) {
+			return fetch(ctx, guard, source, url)
+		},
+		OnStale: func(id string, err error) {
+			a.log.Warn("identity schema could not be read again, the one before stays in use", slog.String("schema_id", id), slog.Any("error", err))
+		},
+	})
+}
+
+// fetch gets a document; source is the URL that the operator wrote.
+func fetch(ctx context.Context, guard *netguard.Guard, source, url string) ([]byte, error) {
+	client, err := guard.Client(source)
+	if err != nil {
+		return nil, err
+	}
+	defer client.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, fmt.Errorf("fetch schema: %w", err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("fetch schema: %w", err)
+	}
+	body, err := netguard.Read(response, maxSchema)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("fetch schema: the server answered %d", response.StatusCode)
+	}
+	return body, nil
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+)
+
+// outputFormat is the value of --format. The empty one is not valid: add sets
+// the default.
+type outputFormat string
+
+// The formats: for people, for programs, and for both.
+const (
+	formatTable outputFormat = "table"
+	formatJSON  outputFormat = "json"
+	formatYAML  outputFormat = "yaml"
+)
+
+// add gives a command the flag.
+func (f *outputFormat) add(c *cobra.Command) {
+	*f = formatTable
+	c.Flags().Var(f, "format", "`FORMAT` of the output: table, json or yaml")
+}
+
+// String, Set and Type are pflag.Value.
+func (f *outputFormat) String() string { return string(*f) }
+
+// Set refuses unknown formats.
+func (f *outputFormat) Set(text string) error {
+	switch v := outputFormat(text); v {
+	case formatTable, formatJSON, formatYAML:
+		*f = v
+		return nil
+	}
+	return fmt.Errorf("must be table, json or yaml")
+}
+
+// Type names the value in help texts.
+func (f *outputFormat) Type() string { return "format" }
+
+// write renders a value as JSON or YAML, with the names of its json tags in
+// both.
+func (f *outputFormat) write(w io.Writer, v any) error {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	data := out.Bytes()
+	if *f == formatYAML {
+		var doc yaml.Node
+		if err := yaml.Unmarshal(data, &doc); err != nil {
+			return err
+		}
+		plainStyle(&doc)
+		var err error
+		if data, err = yaml.Marshal(&doc); err != nil {
+			return err
+		}
+	}
+	_, err := w.Write(data)
+	return err
+}
+
+// plainStyle drops JSON's braces and quotes where YAML needs none.
+func plainStyle(n *yaml.Node) {
+	n.Style = 0
+	for _, c := range n.Content {
+		plainStyle(c)
+	}
+}

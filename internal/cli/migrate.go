@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"symbolon/internal/app"
+)
+
+func newMigrateCommand(e *env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "migrate", Short: "Bring the database's tables up to date", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newMigrateSQLCommand(e), newMigrateStatusCommand(e))
+	return c
+}
+
+// databaseFlags say which database is meant: an argument, the environment and
+// files, or both, the argument first.
+type databaseFlags struct {
+	configFlags
+	fromEnv bool
+}
+
+func (f *databaseFlags) add(c *cobra.Command) {
+	f.configFlags.add(c)
+	c.Flags().BoolVarP(&f.fromEnv, "read-from-env", "e", false, "take the DSN from the environment or the configuration file")
+}
+
+func (f *databaseFlags) dsn(e *env, args []string) (string, error) {
+	if len(args) == 1 {
+		return args[0], nil
+	}
+	if !f.fromEnv && len(f.files) == 0 {
+		return "", usageError{errors.New("name the database: give its DSN as argument, or -e to take it from the environment, or -c FILE")}
+	}
+	c, err := f.load(e, nil)
+	if err != nil {
+		return "", err
+	}
+	return c.DSN.Reveal(), nil
+}
+
+func newMigrateSQLCommand(e *env) *cobra.Command {
+	var f databaseFlags
+	var yes bool
+	c := &cobra.Command{
+		Use:   "sql [DSN]",
+		Short: "Apply the migrations that the database lacks",
+		Example: `  symbolon migrate sql sqlite:///var/lib/symbolon/db.sqlite
+  DSN=sqlite://./symbolon.db symbolon migrate sql -e --yes`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dsn, err := f.dsn(e, args)
+			if err != nil {
+				return err
+			}
+			m, err := app.OpenMigrations(cmd.Context(), dsn)
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			pending, err := m.Pending(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if len(pending) == 0 {
+				fmt.Fprintln(e.Stdout, "The database is up to date.")
+				return nil
+			}
+			fmt.Fprintf(e.Stdout, "These migrations will be applied:\n  %s\n", strings.Join(pending, "\n  "))
+			if !yes && !confirm(e, "Apply them?") {
+				return errors.New("nothing was changed")
+			}
+			if _, err := m.Apply(cmd.Context()); err != nil {
+				return err
+			}
+			fmt.Fprintf(e.Stdout, "%d applied. The database is up to date.\n", len(pending))
+			return nil
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func newMigrateStatusCommand(e *env) *cobra.Command {
+	var f databaseFlags
+	c := &cobra.Command{
+		Use:     "status [DSN]",
+		Short:   "Tell which migrations are applied and which are not",
+		Example: "  symbolon migrate status -c kratos.yml",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dsn, err := f.dsn(e, args)
+			if err != nil {
+				return err
+			}
+			m, err := app.OpenMigrations(cmd.Context(), dsn)
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			pending, err := m.Pending(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if len(pending) == 0 {
+				fmt.Fprintln(e.Stdout, "The database is up to date.")
+				return nil
+			}
+			fmt.Fprintf(e.Stdout, "Not applied yet:\n  %s\nApply them with 'symbolon migrate sql'.\n", strings.Join(pending, "\n  "))
+			return nil
+		},
+	}
+	f.add(c)
+	return c
+}
+
+// confirm asks a question on the terminal; anything but yes is no.
+func confirm(e *env, question string) bool {
+	fmt.Fprintf(e.Stdout, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(e.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes"
+}

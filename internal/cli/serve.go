@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"symbolon/internal/app"
+	"symbolon/internal/config"
+)
+
+// configFlags are the flags of every command that reads a configuration.
+type configFlags struct {
+	files []string
+	dev   bool
+}
+
+func (f *configFlags) add(c *cobra.Command) {
+	c.Flags().StringArrayVarP(&f.files, "config", "c", nil, "configuration `FILE` (.yaml, .json, .toml); may be repeated, later ones win")
+}
+
+// load reads the configuration and prints its warnings.
+func (f *configFlags) load(e *env, flags map[string]string) (*config.Config, error) {
+	c, report, err := config.Load(config.Source{Files: f.files, Environ: e.Environ, Flags: flags, Dev: f.dev})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range report.Warnings {
+		fmt.Fprintf(e.Stderr, "warning: %v\n", w)
+	}
+	return c, nil
+}
+
+func newServeCommand(e *env) *cobra.Command {
+	var f configFlags
+	var migrate, quiet, ignored bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server: the public and the admin listener and the courier",
+		Long: `Run the server until it gets SIGINT or SIGTERM; it then finishes the requests in
+progress within 10 seconds.
+
+Without -c an embedded profile applies: SQLite in ./symbolon.db, secrets in
+./symbolon.db.secrets, the public listener on 127.0.0.1:4433 with its own pages,
+the admin listener on 127.0.0.1:4434. Every key can be set in the environment:
+SERVE_PUBLIC_PORT=8080 sets serve.public.port. 'symbolon config explain KEY'
+tells what a key does.`,
+		Example: `  symbolon serve
+  symbolon serve --dev -c kratos.yml
+  SERVE_PUBLIC_PORT=8080 symbolon serve`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := f.load(e, nil)
+			if err != nil {
+				return err
+			}
+			started := time.Now()
+			a, err := app.New(cmd.Context(), app.Options{
+				Config: cfg, Now: time.Now, Logger: newLogger(e.Stderr, cfg.Log), Version: buildVersion(), Migrate: migrate,
+			})
+			if err != nil {
+				return err
+			}
+			return a.Run(cmd.Context(), func(at app.Addresses) {
+				if !quiet {
+					greet(e.Stdout, cfg, at, time.Since(started))
+				}
+			})
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVar(&f.dev, "dev", false, "development: cookies without Secure, lenient checks; never for production")
+	c.Flags().BoolVar(&migrate, "migrate", false, "bring the database up to date first (SQLite always is)")
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "print no greeting")
+	c.Flags().BoolVar(&ignored, "disable-telemetry", false, "accepted and without effect: there is no telemetry")
+	c.Flags().BoolVar(&ignored, "sqa-opt-out", false, "accepted and without effect: there is no telemetry")
+	return c
+}
+
+// greet tells a person where to go.
+func greet(w io.Writer, c *config.Config, at app.Addresses, took time.Duration) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n  Symbolon %s is ready (%d ms).\n\n", buildVersion(), took.Milliseconds())
+	line := func(name, text string) { fmt.Fprintf(&b, "  %-14s %s\n", name, text) }
+	line("Pages", c.Serve.Public.BaseURL.String())
+	line("Sign up", c.Serve.Public.BaseURL.JoinPath("self-service/registration/browser").String())
+	line("Public API", "http://"+at.Public)
+	line("Admin API", "http://"+at.Admin)
+	if c.Courier.SMTP.ConnectionURI == "" {
+		line("Mailbox", "http://"+at.Admin+"/mailbox")
+	}
+	line("Database", c.DSN.String())
+	if c.Embedded {
+		fmt.Fprintf(&b, "\n  This is the embedded profile: made to try out, ready to keep.\n  'symbolon config print' shows every setting and where it comes from.\n")
+	}
+	fmt.Fprintln(&b)
+	_, _ = io.WriteString(w, b.String())
+}
+
+// newLogger returns the logger that log.level and log.format ask for.
+func newLogger(w io.Writer, c config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level(c.Level)}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// level maps the words of v0.5 to those of slog.
+func level(word string) slog.Level {
+	switch word {
+	case "trace", "debug":
+		return slog.LevelDebug
+	case "warning":
+		return slog.LevelWarn
+	case "error", "fatal", "panic":
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
+}

@@ -1,0 +1,10 @@
+// Package netguard owns outgoing HTTP: clients that reach what the operator
+// named and the public internet, and nothing else (OWASP SSRF Prevention Cheat
+// Sheet, ASVS 13.2).
+//
+// It does not know what is fetched or why. The exact host and port of a URL that
+// the operator wrote is allowed, private or not; what is learned at run time,
+// such as a redirect, must be public, or the same host and port, or on the allow
+// list. Addresses are judged when dialled, after resolution, so a name that
+// changes its mind between check and use gains nothing.
+package netguard

@@ -1,0 +1,135 @@
+package passpolicy
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Kind is the rule that a password breaks.
+type Kind uint8
+
+// The rules, in the order in which they are judged.
+const (
+	TooShort   Kind = iota + 1
+	TooSimilar      // to an identifier of its owner
+	Common
+	Breached
+	Unchecked // the look-up failed and the operator insists on it
+)
+
+// Violation says which rule a password breaks.
+type Violation struct {
+	Kind        Kind
+	Length      int // of the password in bytes, for TooShort
+	MinLength   int // for TooShort
+	MaxBreaches int // for Breached
+}
+
+func (v *Violation) Error() string {
+	switch v.Kind {
+	case TooShort:
+		return fmt.Sprintf("password has %d of at least %d bytes", v.Length, v.MinLength)
+	case TooSimilar:
+		return "password is too similar to an identifier"
+	case Common:
+		return "password is common"
+	case Breached:
+		return "password is known from breaches"
+	default:
+		return "password could not be looked up"
+	}
+}
+
+// Config of a Policy.
+type Config struct {
+	MinLength  int  // bytes
+	CommonList bool // refuse the passwords on the embedded list
+	// MaxBreaches is in how many breaches a password may have been found.
+	MaxBreaches int
+	// IgnoreNetworkErrors accepts a password that could not be looked up.
+	IgnoreNetworkErrors bool
+	// BreachAPIURL is asked for /range/XXXXX; empty switches the look-up off.
+	BreachAPIURL string
+}
+
+// Policy judges new passwords. It is safe for concurrent use.
+type Policy struct {
+	config   Config
+	breaches *breaches
+}
+
+// New returns a policy; client makes the look-ups.
+func New(c Config, client *http.Client, now func() time.Time) *Policy {
+	return &Policy{config: c, breaches: newBreaches(c.BreachAPIURL, client, now)}
+}
+
+// Check returns a *Violation if the password breaks a rule. identifiers are what
+// its owner signs in with.
+func (p *Policy) Check(ctx context.Context, password string, identifiers []string) error {
+	if len(password) < p.config.MinLength {
+		return &Violation{Kind: TooShort, Length: len(password), MinLength: p.config.MinLength}
+	}
+	for _, identifier := range identifiers {
+		if similar(password, identifier) {
+			return &Violation{Kind: TooSimilar}
+		}
+	}
+	if p.config.CommonList && common(password) {
+		return &Violation{Kind: Common}
+	}
+	return p.checkBreaches(ctx, password)
+}
+
+func (p *Policy) checkBreaches(ctx context.Context, password string) error {
+	if p.config.BreachAPIURL == "" {
+		return nil
+	}
+	count, err := p.breaches.count(ctx, password)
+	switch {
+	case err == nil && count > p.config.MaxBreaches:
+		return &Violation{Kind: Breached, MaxBreaches: p.config.MaxBreaches}
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && !p.config.IgnoreNetworkErrors:
+		return &Violation{Kind: Unchecked}
+	}
+	return nil
+}
+
+// The list of common passwords in lower case, sorted, one a line. NOTICE has its
+// origin and licence.
+//
+//go:embed common.txt
+var commonList []byte
+
+// common reports whether a password is on the list, in any case. It searches the
+// text itself, so the list costs no memory beyond the program's own.
+func common(password string) bool {
+	want := []byte(strings.ToLower(password))
+	if bytes.ContainsRune(want, '\n') {
+		return false
+	}
+	at := sort.Search(len(commonList), func(i int) bool {
+		return bytes.Compare(lineAt(i), want) >= 0
+	})
+	return bytes.Equal(lineAt(at), want)
+}
+
+// lineAt returns the line of the list that the byte at i belongs to.
+func lineAt(i int) []byte {
+	if i >= len(commonList) {
+		return nil
+	}
+	start := bytes.LastIndexByte(commonList[:i], '\n') + 1
+	end := bytes.IndexByte(commonList[start:], '\n')
+	if end < 0 {
+		return commonList[start:]
+	}
+	return commonList[start : start+end]
+}

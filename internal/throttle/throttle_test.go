@@ -1,0 +1,95 @@
+package throttle_test
+
+import (
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"symbolon/internal/throttle"
+)
+
+func TestAThousandParallelAttemptsGetTheLimitAndNoMore(t *testing.T) {
+	t.Parallel()
+	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	var allowed atomic.Int32
+	var group sync.WaitGroup
+	for range 1000 {
+		group.Go(func() {
+			if _, _, ok := l.Charge(throttle.Key{Scope: "identity", Value: "a", Limit: 10}); ok {
+				allowed.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if n := allowed.Load(); n != 10 {
+		t.Errorf("%d of 1,000 parallel attempts were let through, want 10", n)
+	}
+}
+
+func TestARefundGivesTheAttemptBack(t *testing.T) {
+	t.Parallel()
+	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	key := throttle.Key{Scope: "identity", Value: "a", Limit: 1}
+	for i := range 5 {
+		refund, _, ok := l.Charge(key)
+		if !ok {
+			t.Fatalf("attempt %d was refused although every one before was refunded", i)
+		}
+		refund()
+	}
+}
+
+func TestAWindowEndsAfterItsLengthAndNotBefore(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	l := throttle.New(10*time.Minute, func() time.Time { return now })
+	key := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 1}
+	l.Charge(key)
+	now = now.Add(4 * time.Minute)
+	_, wait, ok := l.Charge(key)
+	if ok || wait != 6*time.Minute {
+		t.Errorf("after 4 of 10 minutes: let through %v, wait %v; want refused, 6m", ok, wait)
+	}
+	now = now.Add(wait)
+	if _, _, ok := l.Charge(key); !ok {
+		t.Error("the window has ended and the attempt was refused")
+	}
+}
+
+func TestOneSpentKeyTakesNothingFromTheOthers(t *testing.T) {
+	t.Parallel()
+	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	spent := throttle.Key{Scope: "identity", Value: "a", Limit: 1}
+	other := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 3}
+	l.Charge(spent)
+	for range 20 {
+		l.Charge(other, spent)
+	}
+	if _, _, ok := l.Charge(other); !ok {
+		t.Error("refused attempts were counted against the other key")
+	}
+}
+
+func TestEqualValuesOfDifferentScopeAreCountedApart(t *testing.T) {
+	t.Parallel()
+	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	for _, scope := range []string{"identity", "identifier", "address"} {
+		if _, _, ok := l.Charge(throttle.Key{Scope: scope, Value: "same", Limit: 1}); !ok {
+			t.Errorf("the first attempt of scope %s was refused", scope)
+		}
+	}
+}
+
+func BenchmarkCharge(b *testing.B) {
+	l := throttle.New(time.Minute, time.Now)
+	keys := make([]throttle.Key, 1024)
+	for i := range keys {
+		keys[i] = throttle.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 1 << 30}
+	}
+	for i := 0; b.Loop(); i++ {
+		refund, _, _ := l.Charge(keys[i%len(keys)])
+		refund()
+	}
+}
