@@ -1,0 +1,18 @@
+package store
+
+// FileOf returns the path of the file that a DSN names, empty for databases in
+// memory and on servers.
+func FileOf(dsn string) string {
+	src, err := parseDSN(dsn)
+	if err != nil || src.scheme != "sqlite" || src.rest == memoryPath {
+		return ""
+	}
+	return src.rest
+}
+
+// IsEmbedded reports whether a DSN names a database inside this process: nobody
+// else can be asked to migrate it.
+func IsEmbedded(dsn string) bool {
+	src, err := parseDSN(dsn)
+	return err == nil && src.scheme == "sqlite"
+}

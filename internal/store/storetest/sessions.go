@@ -1,0 +1,129 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+)
+
+func sessionTests() []test {
+	return []test{
+		{"a session is read as it was created, with its identity", sessionRoundTrip},
+		{"a session's identity is the one of now", sessionFollowsIdentity},
+		{"an unknown session is not found", sessionUnknown},
+		{"a session can't belong to an identity that does not exist", sessionForeign},
+		{"a token belongs to one session", sessionSameToken},
+		{"an identity's sessions are listed, the latest first", sessionList},
+		{"a session is revoked by its token and stays on record", sessionRevoke},
+		{"a session is revoked by its id and owner", sessionRevokeByID},
+		{"all sessions of an identity but one are revoked", sessionRevokeOthers},
+		{"all sessions of an identity are deleted", sessionDelete},
+	}
+}
+
+func sessionRoundTrip(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	created, token := NewSession(owner.ID)
+	created.Factors = append(created.Factors, session.Factor{Method: "link", At: Now.Add(time.Hour).Truncate(time.Microsecond)})
+	must(t, s.CreateSession(t.Context(), created))
+	read := got(s.SessionByToken(t.Context(), secret.Hash(token)))(t)
+	created.Identity = owner
+	wantSame(t, read, created)
+	if want := Now.Truncate(time.Microsecond); read.IssuedAt != want {
+		t.Errorf("issued at %v, want %v", read.IssuedAt, want)
+	}
+}
+
+func sessionFollowsIdentity(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	created := mustSession(t, s, owner.ID)
+	must(t, s.MarkVerified(t.Context(), owner.Verifiable[0].ID, Now))
+	owner.Recovery = append(owner.Recovery, newAddress("b@example.org"))
+	must(t, s.SaveIdentity(t.Context(), owner, got(s.Credentials(t.Context(), owner.ID))(t)))
+	wantSame(t, got(s.SessionByToken(t.Context(), created.TokenHash))(t).Identity, owner)
+}
+
+func sessionUnknown(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	mustSession(t, s, owner.ID)
+	_, err := s.SessionByToken(t.Context(), secret.Hash("no token"))
+	wantError(t, err, errs.ErrNotFound)
+	wantError(t, s.RevokeSession(t.Context(), secret.Hash("no token")), errs.ErrNotFound)
+	wantError(t, s.RevokeSessionByID(t.Context(), owner.ID, secret.NewID()), errs.ErrNotFound)
+	wantError(t, s.RevokeSessionByID(t.Context(), owner.ID, "no id"), errs.ErrNotFound)
+	must(t, s.RevokeSessions(t.Context(), secret.NewOrderedID(), ""))
+	must(t, s.DeleteSessions(t.Context(), secret.NewOrderedID()))
+	wantSame(t, len(got(s.Sessions(t.Context(), secret.NewOrderedID()))(t)), 0)
+}
+
+func sessionForeign(t *testing.T, s Store) {
+	created, _ := NewSession(secret.NewOrderedID())
+	wantError(t, s.CreateSession(t.Context(), created), errs.ErrNotFound)
+}
+
+func sessionSameToken(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	a := mustSession(t, s, owner.ID)
+	b, _ := NewSession(owner.ID)
+	b.TokenHash = a.TokenHash
+	wantError(t, s.CreateSession(t.Context(), b), errs.ErrConflict)
+}
+
+func sessionList(t *testing.T, s Store) {
+	owner, other := mustIdentity(t, s, "a@example.org"), mustIdentity(t, s, "b@example.org")
+	mustSession(t, s, other.ID)
+	var want []*session.Session
+	for _, age := range []time.Duration{time.Hour, time.Minute, time.Second} {
+		created, _ := NewSession(owner.ID)
+		created.IssuedAt = Now.Add(-age)
+		must(t, s.CreateSession(t.Context(), created))
+		want = append([]*session.Session{created}, want...)
+	}
+	must(t, s.RevokeSession(t.Context(), want[1].TokenHash))
+	want[1].Active = false
+	wantSame(t, got(s.Sessions(t.Context(), owner.ID))(t), want)
+}
+
+// active reports whether the session of a token hash is.
+func active(t *testing.T, s Store, of *session.Session) bool {
+	t.Helper()
+	return got(s.SessionByToken(t.Context(), of.TokenHash))(t).Active
+}
+
+func sessionRevoke(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	a, b := mustSession(t, s, owner.ID), mustSession(t, s, owner.ID)
+	must(t, s.RevokeSession(t.Context(), a.TokenHash))
+	must(t, s.RevokeSession(t.Context(), a.TokenHash))
+	wantSame(t, []bool{active(t, s, a), active(t, s, b)}, []bool{false, true})
+}
+
+func sessionRevokeByID(t *testing.T, s Store) {
+	owner, other := mustIdentity(t, s, "a@example.org"), mustIdentity(t, s, "b@example.org")
+	a, b := mustSession(t, s, owner.ID), mustSession(t, s, owner.ID)
+	wantError(t, s.RevokeSessionByID(t.Context(), other.ID, a.ID), errs.ErrNotFound)
+	wantSame(t, active(t, s, a), true)
+	must(t, s.RevokeSessionByID(t.Context(), owner.ID, a.ID))
+	wantSame(t, []bool{active(t, s, a), active(t, s, b)}, []bool{false, true})
+}
+
+func sessionRevokeOthers(t *testing.T, s Store) {
+	owner, other := mustIdentity(t, s, "a@example.org"), mustIdentity(t, s, "b@example.org")
+	a, b, foreign := mustSession(t, s, owner.ID), mustSession(t, s, owner.ID), mustSession(t, s, other.ID)
+	must(t, s.RevokeSessions(t.Context(), owner.ID, a.ID))
+	wantSame(t, []bool{active(t, s, a), active(t, s, b), active(t, s, foreign)}, []bool{true, false, true})
+	must(t, s.RevokeSessions(t.Context(), owner.ID, ""))
+	wantSame(t, []bool{active(t, s, a), active(t, s, b), active(t, s, foreign)}, []bool{false, false, true})
+}
+
+func sessionDelete(t *testing.T, s Store) {
+	owner, other := mustIdentity(t, s, "a@example.org"), mustIdentity(t, s, "b@example.org")
+	a, foreign := mustSession(t, s, owner.ID), mustSession(t, s, other.ID)
+	must(t, s.DeleteSessions(t.Context(), owner.ID))
+	_, err := s.SessionByToken(t.Context(), a.TokenHash)
+	wantError(t, err, errs.ErrNotFound)
+	wantSame(t, active(t, s, foreign), true)
+}
