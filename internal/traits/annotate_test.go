@@ -55,6 +55,15 @@ func TestAnnotationsAreWhatTheSchemaMarks(t *testing.T) {
 			traitsSchema(t, `{"a":{"type":"string"}}`, `"patternProperties":{"^mail_":{`+mail+`}}`), `{"mail_b":"b@x","a":"n@x","mail_a":"a@x"}`,
 			Annotations{Verifiable: []Address{address("a@x", "a@x"), address("b@x", "b@x")}},
 		},
+		"lists of different elements": {
+			traitsSchema(t, `{"l":{"items":[{},{`+id+`}],"additionalItems":{`+mail+`}}}`), `{"l":["a","b","c@x","d@x"]}`,
+			Annotations{Identifiers: []string{"b"}, Verifiable: []Address{address("c@x", "c@x"), address("d@x", "d@x")}},
+		},
+		"elements that a list must contain": {
+			traitsSchema(t, `{"l":{"contains":{"pattern":"^id:",`+id+`}}}`), `{"l":["x","id:A"]}`,
+			Annotations{Identifiers: []string{"id:a"}},
+		},
+		"booleans identify by their text": {traitsSchema(t, `{"b":{`+id+`}}`), `{"b":true}`, Annotations{Identifiers: []string{"true"}}},
 		"further names": {
 			traitsSchema(t, `{"a":{"type":"string"}}`, `"additionalProperties":{`+id+`}`), `{"b":"X","a":"n"}`,
 			Annotations{Identifiers: []string{"x"}},

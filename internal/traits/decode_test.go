@@ -71,6 +71,9 @@ func TestDecodingFollowsTheTypeOfTheField(t *testing.T) {
 		"json nested":                          {members(t, `{"traits":{"deep":{"a":"x","zz":1},"text":"t","zz":1}}`), `{"text":"t","deep":{"a":"x"}}`},
 		"json dotted wins over nested":         {members(t, `{"traits":{"text":"nested","deep":{"a":"x"}},"traits.text":"flat"}`), `{"text":"flat","deep":{"a":"x"}}`},
 		"json the most specific name wins":     {members(t, `{"traits.deep":{"a":"outer","b":{"c":1}},"traits.deep.a":"inner"}`), `{"deep":{"a":"inner","b":{"c":1}}}`},
+		"json objects of both ways are merged": {members(t, `{"traits":{"deep":{"a":"x","b":{"c":1}}},"traits.deep":{"b":{"c":2}}}`), `{"deep":{"a":"x","b":{"c":2}}}`},
+		"json dotted replaces a wrong parent":  {members(t, `{"traits":{"deep":5},"traits.deep.a":"x"}`), `{"deep":{"a":"x"}}`},
+		"json dotted replaces wrong traits":    {members(t, `{"traits":5,"traits.deep.b.c":1}`), `{"deep":{"b":{"c":1}}}`},
 		"json dotted null leaves nested alone": {members(t, `{"traits":{"text":"nested"},"traits.text":null}`), `{"text":"nested"}`},
 		"json no field can be set by nesting":  {members(t, `{"traits":{"several":"a","choice":"a"}}`), `{}`},
 		"json traits of another type are kept": {members(t, `{"traits":[1]}`), `[1]`},
@@ -117,6 +120,26 @@ func TestDecodingRefusesHostileJSON(t *testing.T) {
 			}
 			if got := s.Submitted(in); len(got) > 0 {
 				t.Errorf("submitted values of a refused document: %v", got)
+			}
+		})
+	}
+}
+
+func TestDecodingRefusesHostileForms(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, everyType)
+	for name, test := range map[string]struct {
+		values      []string
+		field, text string
+	}{
+		"a zero byte":     {[]string{"a", "b\x00"}, "traits.words.1", "must not contain the character U+0000"},
+		"too many values": {make([]string, maxValues+1), "traits", "must not have more than 10000 values"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := s.Decode(Input{Form: map[string][]string{"traits.words": test.values}})
+			if diff := cmp.Diff([]complaint{{test.field, "", test.text}}, complaints(invalid(t, err))); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package traits
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -138,6 +137,5 @@ func (u *unknownVia) KeywordPath() []string { return []string{u.use + ".via"} }
 func (u *unknownVia) LocalizedString(*message.Printer) string { return u.text() }
 
 func (u *unknownVia) text() string {
-	via, _ := json.Marshal(u.via)
-	return fmt.Sprintf("%s.via has unknown value %s", u.use, via)
+	return fmt.Sprintf("%s.via has unknown value %q", u.use, u.via)
 }

@@ -122,6 +122,28 @@ func TestFieldsAreFoundThroughOtherKeywords(t *testing.T) {
 	}
 }
 
+func TestTheSchemaThatComesWithTheProgramWorks(t *testing.T) {
+	t.Parallel()
+	s := schemaText(t, string(DefaultSchema()))
+	maxMail, minMail, maxName := 254, 3, 100
+	want := []Field{
+		{Name: "traits.email", Type: "email", Title: "E-Mail", Required: true, MinLength: &minMail, MaxLength: &maxMail, Identifier: true, Autocomplete: "email"},
+		{Name: "traits.name.first", Type: "text", Title: "First name", MaxLength: &maxName, Autocomplete: "given-name"},
+		{Name: "traits.name.last", Type: "text", Title: "Last name", MaxLength: &maxName, Autocomplete: "family-name"},
+	}
+	if diff := cmp.Diff(want, s.Fields()); diff != "" {
+		t.Error(diff)
+	}
+	traits := json.RawMessage(`{"email":"jane@example.org","name":{"first":"Jane"}}`)
+	if err := s.Validate(traits); err != nil {
+		t.Error(err)
+	}
+	found, err := s.Annotations(traits)
+	if err != nil || len(found.Identifiers) != 1 || len(found.Verifiable) != 1 || len(found.Recovery) != 1 {
+		t.Errorf("annotations %v, %v", found, err)
+	}
+}
+
 func TestMissingObjectsAreToldByTheirRequiredFields(t *testing.T) {
 	t.Parallel()
 	s := traitsSchema(t, `{"name":{"type":"object","properties":{"first":{"type":"string"},"last":{"type":"string"}},"required":["first"]},

@@ -15,6 +15,9 @@ import (
 const (
 	maxSchemaBytes = 1 << 20
 	maxSchemaDepth = 64
+	// maxSchemaParts bounds objects, arrays and booleans: whatever may be a subschema.
+	// The library's compiler takes quadratic time.
+	maxSchemaParts = 10_000
 )
 
 // document is a parsed schema document. It remembers in which order the members
@@ -35,7 +38,7 @@ func parseDocument(raw []byte) (document, error) {
 	p := orderedParser{decoder: decoder, order: map[string][]string{}}
 	value, err := p.value("", maxSchemaDepth)
 	if err != nil {
-		return document{}, fmt.Errorf("document is not valid JSON: %w", err)
+		return document{}, fmt.Errorf("document is not usable JSON: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return document{}, errors.New("document has data after the JSON value")
@@ -46,6 +49,7 @@ func parseDocument(raw []byte) (document, error) {
 type orderedParser struct {
 	decoder *json.Decoder
 	order   map[string][]string
+	parts   int
 }
 
 func (p *orderedParser) value(pointer string, depth int) (any, error) {
@@ -58,16 +62,28 @@ func (p *orderedParser) value(pointer string, depth int) (any, error) {
 	}
 	switch t := token.(type) {
 	case json.Delim:
+		if err := p.count(); err != nil {
+			return nil, err
+		}
 		if t == '{' {
 			return p.object(pointer, depth-1)
 		}
 		return p.array(pointer, depth-1)
+	case bool:
+		return t, p.count()
 	case json.Number:
 		if !representable(string(t)) {
 			return nil, fmt.Errorf("a number %w", errBadNumber)
 		}
 	}
 	return token, nil
+}
+
+func (p *orderedParser) count() error {
+	if p.parts++; p.parts > maxSchemaParts {
+		return fmt.Errorf("more than %d parts", maxSchemaParts)
+	}
+	return nil
 }
 
 func (p *orderedParser) object(pointer string, depth int) (any, error) {

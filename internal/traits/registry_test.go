@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -173,7 +174,7 @@ func TestWrongSourcesAreRefusedAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := NewRegistry(Options{Sources: test.sources, Now: time.Now})
+			_, err := NewRegistry(Options{Sources: test.sources, Now: (&clock{}).Now})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
@@ -210,8 +211,8 @@ func TestProblemsHaveTypes(t *testing.T) {
 	if err := r.Load(t.Context()); err == nil || strings.Count(err.Error(), "\n") < 5 {
 		t.Errorf("load tells of %v", err)
 	}
-	if _, err := errors.AsType[*UnreadableError](r.Load(t.Context())); !err {
-		t.Error("load hides the types")
+	if err := r.Load(t.Context()); !isType[*UnreadableError](err) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("load hides the causes: %v", err)
 	}
 }
 
@@ -230,7 +231,7 @@ func TestChangedFilesAreReadAgain(t *testing.T) {
 
 	writeFile(t, path, `{"half`)
 	r.expect(t, "default", "traits.two")
-	if len(r.stale) != 1 || !strings.Contains(r.stale[0], "not valid JSON") {
+	if len(r.stale) != 1 || !strings.Contains(r.stale[0], "not usable JSON") {
 		t.Errorf("told of %q", r.stale)
 	}
 	r.expect(t, "default", "traits.two")
@@ -256,7 +257,7 @@ func TestAFileThatAppearsLaterIsRead(t *testing.T) {
 		t.Fatal(got)
 	}
 	writeFile(t, path, `{`)
-	if got := r.fieldsOf(t, "default"); !strings.Contains(got, "not valid JSON") {
+	if got := r.fieldsOf(t, "default"); !strings.Contains(got, "not usable JSON") {
 		t.Fatal(got)
 	}
 	writeFile(t, path, oneField)

@@ -27,7 +27,7 @@ func describe(k jsonschema.ErrorKind) (keyword string, values params, text strin
 	case *kind.Enum:
 		return describeEnum(k)
 	case *kind.Format:
-		value := fmt.Sprint(k.Got)
+		value := shortened(fmt.Sprint(k.Got))
 		return "format", params{"value": value, "format": k.Want}, fmt.Sprintf("%q is not valid %q", value, k.Want)
 	case *kind.Pattern:
 		return "pattern", params{"pattern": k.Want}, fmt.Sprintf("does not match pattern %q", k.Want)
@@ -157,12 +157,13 @@ func describeObject(k jsonschema.ErrorKind) (string, params, string) {
 	case *kind.MaxProperties:
 		return count("maxProperties", "maximum %d properties allowed, but found %d properties", k.Want, k.Got)
 	case *kind.Required:
-		return "required", params{"properties": k.Missing}, "missing properties: " + quoted(k.Missing)
+		return "required", params{"properties": few(k.Missing)}, "missing properties: " + quoted(k.Missing)
 	case *kind.AdditionalProperties:
 		names := slices.Sorted(slices.Values(k.Properties))
-		return "additionalProperties", params{"properties": names}, "additionalProperties " + quoted(names) + " not allowed"
+		return "additionalProperties", params{"properties": few(names)}, "additionalProperties " + quoted(names) + " not allowed"
 	case *kind.PropertyNames:
-		return "propertyNames", params{"property": k.Property}, fmt.Sprintf("property name %q is not allowed", k.Property)
+		name := shortened(k.Property)
+		return "propertyNames", params{"property": name}, fmt.Sprintf("property name %q is not allowed", name)
 	case *kind.Dependency:
 		return dependency("dependencies", k.Prop, k.Missing)
 	case *kind.DependentRequired:
@@ -173,7 +174,7 @@ func describeObject(k jsonschema.ErrorKind) (string, params, string) {
 
 func dependency(keyword, property string, missing []string) (string, params, string) {
 	text := fmt.Sprintf("property %s is required, if %q property exists", quoted(missing), property)
-	return keyword, params{"property": property, "missing": missing}, text
+	return keyword, params{"property": property, "missing": few(missing)}, text
 }
 
 // describeApplied describes failures of subschemas as a whole.
@@ -199,10 +200,41 @@ func describeApplied(k jsonschema.ErrorKind) (string, params, string) {
 	return "", params{}, "validation failed"
 }
 
-func quoted(names []string) string {
-	list := make([]string, len(names))
+// Limits on what a text repeats of a submission.
+const (
+	maxQuoted = 256 // characters of a value
+	maxNames  = 20
+)
+
+// shortened cuts a long value.
+func shortened(value string) string {
+	runes := 0
+	for i := range value {
+		if runes++; runes > maxQuoted {
+			return value[:i] + "…"
+		}
+	}
+	return value
+}
+
+// few cuts a long list of names, and the names in it.
+func few(names []string) []string {
+	names = slices.Clone(names[:min(len(names), maxNames)])
 	for i, name := range names {
+		names[i] = shortened(name)
+	}
+	return names
+}
+
+// quoted lists names for a text.
+func quoted(names []string) string {
+	list := few(names)
+	for i, name := range list {
 		list[i] = strconv.Quote(name)
 	}
-	return strings.Join(list, ", ")
+	text := strings.Join(list, ", ")
+	if more := len(names) - len(list); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

@@ -223,37 +223,57 @@ func TestUnknownChannelsAreRefusedWhenAValueIsJudged(t *testing.T) {
 func TestTextsOfOtherKeywords(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ property, value, want string }{
-		"const":            {`{"type":"boolean","const":true}`, `false`, "value must be true"},
-		"const text":       {`{"const":"a\"b"}`, `"x"`, `value must be "a\"b"`},
-		"const object":     {`{"const":{}}`, `"x"`, "const failed"},
-		"one option":       {`{"enum":["a"]}`, `1`, `value must be "a"`},
-		"mixed options":    {`{"enum":["a",2,null,true]}`, `1`, `value must be one of "a", 2, null, true`},
-		"object options":   {`{"enum":[{}]}`, `1`, "enum failed"},
-		"maxLength":        {`{"maxLength":2}`, `"abc"`, "length must be <= 2, but got 3"},
-		"maximum":          {`{"maximum":2.5}`, `3`, "must be <= 2.5 but found 3"},
-		"exclusiveMaximum": {`{"exclusiveMaximum":3}`, `3.0`, "must be < 3 but found 3"},
-		"exclusiveMinimum": {`{"exclusiveMinimum":3}`, `1.5`, "must be > 3 but found 1.5"},
-		"multipleOf":       {`{"multipleOf":0.5}`, `0.3`, "0.3 not multipleOf 0.5"},
-		"several types":    {`{"type":["string","null"]}`, `1`, "expected null or string, but got number"},
-		"minItems":         {`{"minItems":2}`, `[1]`, "minimum 2 items allowed, but found 1 items"},
-		"maxItems":         {`{"maxItems":1}`, `[1,2]`, "maximum 1 items allowed, but found 2 items"},
-		"uniqueItems":      {`{"uniqueItems":true}`, `[1,2,1.0]`, "items at index 0 and 2 are equal"},
-		"contains":         {`{"contains":{"const":1}}`, `[2]`, "contains failed"},
-		"minProperties":    {`{"minProperties":1}`, `{}`, "minimum 1 properties allowed, but found 0 properties"},
-		"maxProperties":    {`{"maxProperties":1}`, `{"a":1,"b":1}`, "maximum 1 properties allowed, but found 2 properties"},
-		"additional":       {`{"properties":{"a":{}},"additionalProperties":false}`, `{"z":1,"y":2}`, `additionalProperties "y", "z" not allowed`},
-		"propertyNames":    {`{"propertyNames":{"maxLength":1}}`, `{"long":1}`, `property name "long" is not allowed`},
-		"dependencies":     {`{"dependencies":{"a":["b"]}}`, `{"a":1}`, `property "b" is required, if "a" property exists`},
-		"not":              {`{"not":{"type":"string"}}`, `"x"`, "not failed"},
-		"never":            {`false`, `"x"`, "always fail"},
-		"oneOf twice":      {`{"oneOf":[true,{"type":"string"}]}`, `"x"`, "valid against schemas at indexes 0 and 1"},
-		"date-time":        {`{"format":"date-time"}`, `"2020-01-31"`, `"2020-01-31" is not valid "date-time"`},
-		"quotes in values": {`{"format":"date"}`, `"a\"b"`, `"a\"b" is not valid "date"`},
-		"empty address":    {`{"format":"email"}`, `""`, `"" is not valid "email"`},
+		"const":                          {`{"type":"boolean","const":true}`, `false`, "value must be true"},
+		"const text":                     {`{"const":"a\"b"}`, `"x"`, `value must be "a\"b"`},
+		"const object":                   {`{"const":{}}`, `"x"`, "const failed"},
+		"one option":                     {`{"enum":["a"]}`, `1`, `value must be "a"`},
+		"mixed options":                  {`{"enum":["a",2,null,true]}`, `1`, `value must be one of "a", 2, null, true`},
+		"object options":                 {`{"enum":[{}]}`, `1`, "enum failed"},
+		"maxLength":                      {`{"maxLength":2}`, `"abc"`, "length must be <= 2, but got 3"},
+		"maximum":                        {`{"maximum":2.5}`, `3`, "must be <= 2.5 but found 3"},
+		"exclusiveMaximum":               {`{"exclusiveMaximum":3}`, `3.0`, "must be < 3 but found 3"},
+		"exclusiveMinimum":               {`{"exclusiveMinimum":3}`, `1.5`, "must be > 3 but found 1.5"},
+		"multipleOf":                     {`{"multipleOf":0.5}`, `0.3`, "0.3 not multipleOf 0.5"},
+		"several types":                  {`{"type":["string","null"]}`, `1`, "expected null or string, but got number"},
+		"minItems":                       {`{"minItems":2}`, `[1]`, "minimum 2 items allowed, but found 1 items"},
+		"maxItems":                       {`{"maxItems":1}`, `[1,2]`, "maximum 1 items allowed, but found 2 items"},
+		"uniqueItems":                    {`{"uniqueItems":true}`, `[1,2,1.0]`, "items at index 0 and 2 are equal"},
+		"contains":                       {`{"contains":{"const":1}}`, `[2]`, "contains failed"},
+		"minProperties":                  {`{"minProperties":1}`, `{}`, "minimum 1 properties allowed, but found 0 properties"},
+		"maxProperties":                  {`{"maxProperties":1}`, `{"a":1,"b":1}`, "maximum 1 properties allowed, but found 2 properties"},
+		"additional":                     {`{"properties":{"a":{}},"additionalProperties":false}`, `{"z":1,"y":2}`, `additionalProperties "y", "z" not allowed`},
+		"propertyNames":                  {`{"propertyNames":{"maxLength":1}}`, `{"long":1}`, `property name "long" is not allowed`},
+		"dependencies":                   {`{"dependencies":{"a":["b"]}}`, `{"a":1}`, `property "b" is required, if "a" property exists`},
+		"additionalItems":                {`{"items":[true],"additionalItems":false}`, `[1,2,3]`, "has 2 items more than allowed"},
+		"anyOf of nothing that explains": {`{"anyOf":[false]}`, `1`, "always fail"},
+		"not":                            {`{"not":{"type":"string"}}`, `"x"`, "not failed"},
+		"never":                          {`false`, `"x"`, "always fail"},
+		"oneOf twice":                    {`{"oneOf":[true,{"type":"string"}]}`, `"x"`, "valid against schemas at indexes 0 and 1"},
+		"date-time":                      {`{"format":"date-time"}`, `"2020-01-31"`, `"2020-01-31" is not valid "date-time"`},
+		"quotes in values":               {`{"format":"date"}`, `"a\"b"`, `"a\"b" is not valid "date"`},
+		"empty address":                  {`{"format":"email"}`, `""`, `"" is not valid "email"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := traitsSchema(t, `{"x":`+test.property+`}`)
+			got := complaints(invalid(t, s.Validate(json.RawMessage(`{"x":`+test.value+`}`))))
+			if diff := cmp.Diff([]complaint{{"traits.x", "", test.want}}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTextsOfKeywordsThatDraft7Lacks(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ property, value, want string }{
+		"dependentRequired": {`{"dependentRequired":{"a":["b"]}}`, `{"a":1}`, `property "b" is required, if "a" property exists`},
+		"minContains":       {`{"contains":{"const":1},"minContains":2}`, `[1,2]`, "must contain at least 2 matching items, but found 1"},
+		"maxContains":       {`{"contains":{"const":1},"maxContains":1}`, `[1,1]`, "must contain at most 1 matching items, but found 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := schemaText(t, `{"$schema":"https://json-schema.org/draft/2020-12/schema","properties":{"traits":{"properties":{"x":`+test.property+`}}}}`)
 			got := complaints(invalid(t, s.Validate(json.RawMessage(`{"x":`+test.value+`}`))))
 			if diff := cmp.Diff([]complaint{{"traits.x", "", test.want}}, got); diff != "" {
 				t.Error(diff)
