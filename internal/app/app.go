@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"symbolon/internal/config"
-	"symbolon/internal/courier"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
 	"symbolon/internal/identity"
@@ -47,8 +46,8 @@ type App struct {
 	hasher     *passhash.Hasher
 	policy     *passpolicy.Policy
 	engine     *flow.Engine
-	outbox     *courier.Outbox
-	dispatcher *courier.Dispatcher
+	outbox     tempMail
+	dispatcher tempMail
 	metrics    *metrics.Metrics
 	server     *httpapi.Server
 }
@@ -72,12 +71,12 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if a.db.Embedded() || o.Migrate {
+	if store.IsEmbedded(a.config.DSN.Reveal()) || o.Migrate {
 		if _, err := a.db.Migrate(ctx); err != nil {
 			return errors.Join(fmt.Errorf("bring database up to date: %w", err), a.db.Close())
 		}
 	}
-	if err := ensureSecrets(a.config, a.db.File(), a.log); err != nil {
+	if err := ensureSecrets(a.config, store.FileOf(a.config.DSN.Reveal()), a.log); err != nil {
 		return errors.Join(err, a.db.Close())
 	}
 	return nil

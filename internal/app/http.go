@@ -6,31 +6,19 @@ import (
 	"time"
 
 	"symbolon/internal/config"
-	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
-	"symbolon/internal/webui"
 )
 
 func (a *App) newServer() error {
-	c := a.config
-	pages, err := webui.New(webui.Config{
-		Product:      "Symbolon",
-		BasePath:     c.Serve.Public.BaseURL.Path,
-		Recovery:     a.engine.Serves(flow.Recovery),
-		Verification: a.engine.Serves(flow.Verification),
-	})
-	if err != nil {
-		return err
-	}
+	var err error
 	a.server, err = httpapi.New(httpapi.Parts{
 		Engine: a.engine, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
 		Errors: a.db, Schemas: a.schemas, Meter: a.metrics, Metrics: a.metrics.Handler(),
-		Ready: a.db.Ready, Pages: pages.Handlers(), Log: a.log, Now: a.now,
+		Ready: a.db.Ready, Log: a.log, Now: a.now,
 	}, a.httpConfig())
 	if err != nil {
 		return err
 	}
-	pages.Bind(a.server)
 	return nil
 }
 

@@ -29,11 +29,12 @@ func (e *Engine) upgrade(ctx context.Context, owner *identity.Identity, c *ident
 }
 
 // wait leaves the flow until the secret that was sent comes back.
-func (e *Engine) wait(ctx context.Context, f *Flow, fact Sent) (Result, error) {
-	f.State = Challenged
+func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, error) {
+	f := s.Flow
+	f.State, f.Active = Challenged, s.method
 	f.Form.Messages = []message.Message{fact.Notify}
 	f.ResumeHash = fact.ResumeHash
-	if err := f.remember(f.Active, fact.Memory); err != nil {
+	if err := f.remember(s.method, fact.Memory); err != nil {
 		return Result{}, err
 	}
 	for _, m := range fact.Mail {

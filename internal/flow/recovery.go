@@ -2,6 +2,8 @@ package flow
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 	"time"
 
 	"symbolon/internal/errs"
@@ -15,7 +17,7 @@ import (
 func recoveryEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
 	switch fact := fact.(type) {
 	case Sent:
-		return e.wait(ctx, s.Flow, fact)
+		return e.wait(ctx, s, fact)
 	case ProvedAddress:
 		return e.recovered(ctx, s, fact)
 	}
@@ -42,11 +44,11 @@ func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress
 	s.Flow.State, s.Flow.ResumeHash = Passed, ""
 
 	next := e.fresh(Settings, Browser, e.now())
-	next.Request = e.config.PublicURL.JoinPath("self-service/settings/browser").String()
+	next.Request = s.url
 	next.Subject, next.ReturnTo = owner.ID, s.Flow.ReturnTo
 	next.CSRF = secret.MaskCSRF(s.caller.NextCSRF)
 	until := issued.AuthenticatedAt.Add(e.config.PrivilegedAge)
-	next.Form.Messages = []message.Message{message.RecoveryDone(until, e.now())}
+	next.Form.Messages = []message.Message{message.RecoveryDone(until, e.config.PrivilegedAge)}
 	if err := e.create(ctx, next, owner); err != nil {
 		return Result{}, err
 	}
@@ -86,5 +88,22 @@ func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan t
 		link, err = e.challenge(ctx, f, owner.Recovery[0], owner.ID, false)
 		return err
 	})
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	link, err = addFlow(link, f.ID)
 	return link, f.ExpiresAt, err
+}
+
+// addFlow names the flow in a link, for clients of the admin API that read it
+// there.
+func addFlow(link, id string) (string, error) {
+	u, err := url.Parse(link)
+	if err != nil {
+		return "", fmt.Errorf("name flow in link: %w", err)
+	}
+	q := u.Query()
+	q.Set("flow", id)
+	u.RawQuery = q.Encode()
+	return u.String(), nil
 }

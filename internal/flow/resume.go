@@ -16,6 +16,7 @@ type ResumeRequest struct {
 	Kind   Kind
 	Method string
 	Token  string
+	URL    string // of the request
 	Input  Input
 	Caller Caller
 }
@@ -46,7 +47,7 @@ func (e *Engine) resume(ctx context.Context, r ResumeRequest) (Result, error) {
 	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
 		return Result{}, err
 	}
-	submit := SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: f.ID, Input: r.Input, Caller: r.Caller, resumed: true}
+	submit := SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: f.ID, URL: r.URL, Input: r.Input, Caller: r.Caller, resumed: true}
 	result, err := e.judge(ctx, f, submit, step)
 	if errors.Is(err, errs.ErrStale) {
 		return Result{}, e.unknownToken(ctx, r) // the other of two clicks was first
@@ -60,9 +61,6 @@ func (e *Engine) unknownToken(ctx context.Context, r ResumeRequest) error {
 	if r.Kind == Recovery {
 		why = message.KeyRecoveryInvalid
 	}
-	started := &Flow{
-		Kind: r.Kind, Client: Browser,
-		Request: e.config.PublicURL.JoinPath("self-service", string(r.Kind), "browser").String(),
-	}
+	started := &Flow{Kind: r.Kind, Client: Browser, Request: r.URL}
 	return e.restart(ctx, started, r.Caller, message.Of(why))
 }

@@ -17,6 +17,7 @@ type Submission struct {
 	// Resumed: the secret that the flow waits for has come back.
 	Resumed bool
 
+	url    string
 	caller Caller
 	engine *Engine
 	work   *work

@@ -17,6 +17,7 @@ type SubmitRequest struct {
 	Kind   Kind
 	Method string
 	FlowID string
+	URL    string // of the request
 	Input  Input
 	Caller Caller
 
@@ -66,7 +67,7 @@ func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step)
 	s := Submission{
 		View:  View{Flow: f, Session: r.Caller.Session, method: r.Method},
 		Input: r.Input, Resumed: r.resumed,
-		caller: r.Caller, engine: e, work: &work{},
+		url: r.URL, caller: r.Caller, engine: e, work: &work{},
 	}
 	var err error
 	if s.Subject, err = e.subject(ctx, f, r.Caller); err != nil {
@@ -93,7 +94,7 @@ func (e *Engine) commit(ctx context.Context, s Submission, r SubmitRequest, fact
 	err := e.store.InTx(ctx, func(ctx context.Context) error {
 		// The function may run again after a rollback, so it works on a copy.
 		s.Flow = before.clone()
-		s.Flow.Active = r.Method
+		s.Flow.Active = ""
 		s.Flow.Form.Messages = nil
 		var err error
 		if result, err = ruleFor(s.Flow.Kind).effect(e, ctx, s, fact); err != nil {

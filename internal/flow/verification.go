@@ -10,7 +10,7 @@ import (
 func verificationEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
 	switch fact := fact.(type) {
 	case Sent:
-		return e.wait(ctx, s.Flow, fact)
+		return e.wait(ctx, s, fact)
 	case ProvedAddress:
 		if err := e.markVerified(ctx, fact); err != nil {
 			return Result{}, err

@@ -31,9 +31,7 @@ func (s *Server) listIdentities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("X-Total-Count", strconv.Itoa(total))
-	h.Set("Link", s.links(query, list, found, total))
+	w.Header().Set("Link", s.links(query, list, found, total))
 	return writeJSON(w, http.StatusOK, s.identities(found))
 }
 

@@ -58,10 +58,9 @@ func (s *Server) fault(r *http.Request, err error) (int, wire05.Error) {
 	if !ok {
 		known = &errs.Error{}
 	}
-	request := reqctx.From(r.Context())
-	id := request.ID
-	if !request.Sent && known.Code != errs.Internal {
-		id = ""
+	id := ""
+	if request := reqctx.From(r.Context()); request.Sent {
+		id = request.ID
 	}
 	status := statuses[known.Code]
 	return status, wire05.Fault(status, known, id)
@@ -80,6 +79,10 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(known.RetryAfter.Seconds()))))
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if status >= http.StatusInternalServerError {
+		// Whoever reports the error can name the log line with its cause.
+		w.Header().Set("X-Request-Id", reqctx.From(r.Context()).ID)
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n'))
 }

@@ -42,7 +42,7 @@ func (s *Server) flowRoutes(t *table, k flow.Kind) {
 		submit := s.submitFlow(k, method)
 		t.add(http.MethodPost, base+"/methods/"+method, submit)
 		if k == flow.Settings || challenges(k) {
-			t.get(base+"/methods/"+method, submit)
+			t.get(base+"/methods/"+method, submit).noHead()
 		}
 	}
 }

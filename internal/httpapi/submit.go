@@ -38,9 +38,9 @@ func (s *Server) submitFlow(k flow.Kind, method string) handler {
 func (s *Server) run(r *http.Request, sub submission) (flow.Result, error) {
 	query := r.URL.Query()
 	if token := query.Get("token"); token != "" && challenges(sub.kind) {
-		return s.engine.Resume(r.Context(), flow.ResumeRequest{Kind: sub.kind, Method: sub.method, Token: token, Caller: sub.caller})
+		return s.engine.Resume(r.Context(), flow.ResumeRequest{Kind: sub.kind, Method: sub.method, Token: token, URL: s.requestURL(r), Caller: sub.caller})
 	}
-	request := flow.SubmitRequest{Kind: sub.kind, Method: sub.method, FlowID: query.Get("flow"), Caller: sub.caller}
+	request := flow.SubmitRequest{Kind: sub.kind, Method: sub.method, FlowID: query.Get("flow"), URL: s.requestURL(r), Caller: sub.caller}
 	if err := s.engine.CheckSession(sub.kind, sub.caller); err != nil {
 		return flow.Result{}, err
 	}

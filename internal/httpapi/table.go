@@ -30,6 +30,7 @@ type endpoint struct {
 	all      handler // answers every method
 	noStore  bool    // answers must not be kept by caches
 	untoken  bool    // answers without the admin token
+	getOnly  bool    // a GET has effects, so HEAD is not the same without a body
 	fallback bool
 }
 
@@ -64,6 +65,12 @@ func (t *table) any(path string, h handler) *endpoint {
 // cached leaves caching to the endpoint itself.
 func (e *endpoint) cached() *endpoint {
 	e.noStore = false
+	return e
+}
+
+// noHead refuses HEAD: mail scanners send it to links that work once.
+func (e *endpoint) noHead() *endpoint {
+	e.getOnly = true
 	return e
 }
 
@@ -115,7 +122,7 @@ func (e *endpoint) pick(method string) (handler, bool) {
 	if e.all != nil {
 		return e.all, true
 	}
-	if method == http.MethodHead {
+	if method == http.MethodHead && !e.getOnly {
 		method = http.MethodGet
 	}
 	h, ok := e.methods[method]

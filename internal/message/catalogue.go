@@ -140,10 +140,11 @@ func Expired(key string, at, now time.Time) Message {
 	}}
 }
 
-// RecoveryDone asks to set a new password before the privileged time ends.
-func RecoveryDone(until, now time.Time) Message {
+// RecoveryDone asks to set a new password before the privileged time, which
+// lasts that long, ends.
+func RecoveryDone(until time.Time, lasts time.Duration) Message {
 	return Message{Key: KeyRecoveryDone, Params: map[string]any{
-		"minutes":                    until.Sub(now).Minutes(),
+		"minutes":                    lasts.Minutes(),
 		"privilegedSessionExpiresAt": instant(until),
 	}}
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -83,6 +84,11 @@ func (m Message) value(name, verb string) string {
 	v, ok := m.Params[name]
 	if !ok {
 		return ""
+	}
+	if n, stored := v.(json.Number); stored && verb != "" {
+		if f, err := n.Float64(); err == nil {
+			v = f
+		}
 	}
 	if verb != "" {
 		return fmt.Sprintf(verb, v)

@@ -29,11 +29,11 @@ func PasswordCommon() Message {
 	return policy(KeyPasswordCommon, "the password is too common", nil)
 }
 
-// PasswordBreached says that a password was found in more breaches than allowed.
-func PasswordBreached(allowed int) Message {
+// PasswordBreached says in how many breaches a password was found.
+func PasswordBreached(found int) Message {
 	return policy(KeyPasswordBreached,
-		fmt.Sprintf("the password has been found in at least %d data breaches and must no longer be used.", allowed),
-		map[string]any{"breaches": allowed})
+		fmt.Sprintf("the password has been found in at least %d data breaches and must no longer be used.", found),
+		map[string]any{"breaches": found})
 }
 
 // PasswordUnchecked says that the breach lookup could not be made and that the

@@ -25,10 +25,10 @@ const (
 
 // Violation says which rule a password breaks.
 type Violation struct {
-	Kind        Kind
-	Length      int // of the password in bytes, for TooShort
-	MinLength   int // for TooShort
-	MaxBreaches int // for Breached
+	Kind      Kind
+	Length    int // of the password in bytes, for TooShort
+	MinLength int // for TooShort
+	Breaches  int // in how many the password was found, for Breached
 }
 
 func (v *Violation) Error() string {
@@ -93,7 +93,7 @@ func (p *Policy) checkBreaches(ctx context.Context, password string) error {
 	count, err := p.breaches.count(ctx, password)
 	switch {
 	case err == nil && count > p.config.MaxBreaches:
-		return &Violation{Kind: Breached, MaxBreaches: p.config.MaxBreaches}
+		return &Violation{Kind: Breached, Breaches: count}
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil && !p.config.IgnoreNetworkErrors:

@@ -78,7 +78,7 @@ func explain(v *passpolicy.Violation) message.Message {
 	case passpolicy.Common:
 		return message.PasswordCommon()
 	case passpolicy.Breached:
-		return message.PasswordBreached(v.MaxBreaches)
+		return message.PasswordBreached(v.Breaches)
 	default:
 		return message.PasswordUnchecked()
 	}
