@@ -16,6 +16,7 @@ const (
 
 // bundle is a schema document with everything it refers to.
 type bundle struct {
+	root   origin
 	raw    []byte // of the root
 	docs   map[string]document
 	stamps []stamp
@@ -27,7 +28,7 @@ type bundle struct {
 
 // gather reads the document of an origin and, step by step, those it refers to.
 func (r *Registry) gather(ctx context.Context, root origin) (*bundle, error) {
-	b := &bundle{docs: map[string]document{}}
+	b := &bundle{root: root, docs: map[string]document{}}
 	b.stampFile(root)
 	raw, err := r.read(ctx, root)
 	if err != nil {
@@ -52,6 +53,15 @@ func (r *Registry) gather(ctx context.Context, root origin) (*bundle, error) {
 		next = append(next, more...)
 	}
 	return b, nil
+}
+
+// operatorURL is the remote URL that the operator configured, empty if there is
+// none.
+func (b *bundle) operatorURL() string {
+	if b.root.remote() {
+		return b.root.url
+	}
+	return ""
 }
 
 // reference is a $ref from a document to another.
@@ -93,8 +103,9 @@ func (b *bundle) add(o origin, raw []byte, known map[string]bool) []reference {
 }
 
 // follow loads the target of a reference. What a document refers to is not the
-// operator's choice, so a remote document never leads to a file, and another
-// server is asked through FetchReference alone.
+// operator's choice, so a remote document never leads to a file, and a server
+// that the operator did not name is asked through FetchReference alone, also by
+// a document that came from it.
 func (r *Registry) follow(ctx context.Context, b *bundle, ref reference, known map[string]bool) ([]reference, error) {
 	target, err := parseOrigin(ref.to)
 	if err != nil {
@@ -104,14 +115,14 @@ func (r *Registry) follow(ctx context.Context, b *bundle, ref reference, known m
 	switch {
 	case target.data != nil || target.path != "" && ref.from.remote():
 		return nil, fmt.Errorf("reference in %s to %q is not allowed", ref.from.name(), ref.to)
-	case target.path != "" || target.sameHost(ref.from):
+	case target.path != "" || target.sameHost(b.root):
 		b.stampFile(target)
 		raw, err = r.read(ctx, target)
 	case r.options.FetchReference == nil:
 		err = errors.New("references to other servers are not enabled")
 	default:
 		b.stampFile(target)
-		raw, err = r.options.FetchReference(ctx, ref.from.url, target.url)
+		raw, err = r.options.FetchReference(ctx, b.operatorURL(), target.url)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("follow reference in %s to %q: %w", ref.from.name(), ref.to, err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestReferencesToOtherDocuments(t *testing.T) {
@@ -61,6 +63,35 @@ func TestReferencesToOtherDocuments(t *testing.T) {
 			}
 			if got := r.fieldsOf(t, "default"); !strings.Contains(got, test.want) || strings.HasPrefix(test.want, "traits") && got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestADocumentLearnedOnTheWayGainsNoTrust(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, test := range map[string]struct{ root, source string }{
+		"from a file":   {writeFile(t, dir+"/a.json", `{"properties":{"traits":{"$ref":"https://other.example/one"}}}`), ""},
+		"from a server": {"https://a.example/s", "https://a.example/s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var guarded []string
+			r := registry(t, func(o *Options) {
+				fetch := o.Fetch
+				o.FetchReference = func(ctx context.Context, source, location string) ([]byte, error) {
+					guarded = append(guarded, source+" "+location)
+					return fetch(ctx, location)
+				}
+			}, "default", test.root)
+			r.web.put("https://a.example/s", `{"properties":{"traits":{"$ref":"https://other.example/one"}}}`)
+			r.web.put("https://other.example/one", `{"properties":{"m":{"$ref":"two"}}}`)
+			r.web.put("https://other.example/two", `{"type":"string"}`)
+			r.expect(t, "default", "traits.m")
+			want := []string{test.source + " https://other.example/one", test.source + " https://other.example/two"}
+			if diff := cmp.Diff(want, guarded); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

@@ -13,12 +13,14 @@ import (
 type Options struct {
 	// Sources are the schemas on offer, in the order in which IDs lists them.
 	Sources []Source
-	// Fetch gets a document from a URL that the operator configured, or from the same
-	// server. It bounds time and size (a schema has at most 1 MiB). nil switches
+	// Fetch gets a document from a URL that the operator configured, or another one
+	// from the same scheme, host and port. It bounds time and size (a schema has at most 1 MiB). nil switches
 	// remote schemas off.
 	Fetch func(ctx context.Context, url string) ([]byte, error)
-	// FetchReference gets a document that source refers to from another server. It
-	// must guard against requests into private networks. nil forbids such references.
+	// FetchReference gets a document that a schema refers to from a server that the
+	// operator did not name. It must guard against requests into private networks.
+	// source is the URL that the operator configured, empty if that is no remote one.
+	// nil forbids such references.
 	FetchReference func(ctx context.Context, source, url string) ([]byte, error)
 	// TTL is how long a remote document is used before it is fetched again; zero means
 	// five minutes.
