@@ -60,6 +60,7 @@ func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
 		},
 		flow.Registration: {
 			Enabled: true, Lifespan: f.Registration.Lifespan, UI: page(c, f.Registration.UIURL, "registration"),
+			SendsEmpty: f.Registration.UIURL == nil,
 			Return: f.Registration.After.DefaultBrowserReturnURL,
 			After:  map[string]flow.AfterConfig{password.ID: after(f.Registration.After.Password)},
 		},

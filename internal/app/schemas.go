@@ -36,9 +36,14 @@ func (a *App) newSchemas(guard *netguard.Guard) (*traits.Registry, error) {
 	})
 }
 
-// fetch gets a document; source is the URL that the operator wrote.
+// fetch gets a document; source is the URL that the operator wrote, empty where
+// that is a file.
 func fetch(ctx context.Context, guard *netguard.Guard, source, url string) ([]byte, error) {
-	client, err := guard.Client(source)
+	var named []string
+	if source != "" {
+		named = append(named, source)
+	}
+	client, err := guard.Client(named...)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,9 @@ func (e *Engine) checkSession(k Kind, c Caller, refresh bool, returnTo string) e
 // admit makes the checks that come before a method sees the submission. It
 // returns *Rejected where the form can say what is wrong.
 func (e *Engine) admit(ctx context.Context, f *Flow, c Caller, in Input) error {
+	if in.problem == nil && !genuine(f, c, in) {
+		return errCSRF
+	}
 	if err := e.checkSession(f.Kind, c, f.Refresh, f.ReturnTo); err != nil {
 		return err
 	}
@@ -79,7 +82,7 @@ func (e *Engine) admit(ctx context.Context, f *Flow, c Caller, in Input) error {
 	if in.problem != nil {
 		return Reject("", *in.problem)
 	}
-	return e.checkClient(f, c, in)
+	return e.checkMisuse(f, c)
 }
 
 // checkLifetime restarts a flow that is over.
@@ -98,19 +101,19 @@ func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
 	return nil
 }
 
-// checkClient refuses requests that a page of another site could have caused.
-// Browsers prove with the double-submitted token that they saw the form. API
-// flows have no token, so nothing that a browser sends on its own is accepted.
-func (e *Engine) checkClient(f *Flow, c Caller, in Input) error {
-	if f.Client == Browser {
-		token, _, _ := in.Text(ui.CSRFName)
-		if !secret.CheckCSRF(token, c.CSRF) {
-			return errCSRF
-		}
-		return nil
-	}
+// genuine reports whether a browser's submission comes from a page that was
+// shown the form: it has the token that belongs to the browser's cookie.
+func genuine(f *Flow, c Caller, in Input) bool {
+	token, _, _ := in.Text(ui.CSRFName)
+	return f.Client == API || secret.CheckCSRF(token, c.CSRF)
+}
+
+// checkMisuse refuses API submissions that a page of another site could have
+// caused. API flows have no token, so nothing that a browser sends on its own is
+// accepted.
+func (e *Engine) checkMisuse(f *Flow, c Caller) error {
 	switch {
-	case e.config.LaxAPI:
+	case f.Client == Browser || e.config.LaxAPI:
 		return nil
 	case c.Origin:
 		return Reject("", message.Of(message.KeyOriginInAPIFlow))

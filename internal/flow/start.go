@@ -17,10 +17,20 @@ import (
 type Caller struct {
 	Session *session.Session // nil when anonymous
 	CSRF    string           // value of the csrf_token cookie; empty if absent
-	// NextCSRF is the value the cookie gets should this request sign someone in.
+	// NextCSRF is the value the cookie gets should this request sign someone in,
+	// or restart a flow for a browser without the cookie.
 	NextCSRF string
 	Cookie   bool // the request carried a Cookie header
 	Origin   bool // the request carried an Origin header
+}
+
+// csrf is the value of the anti-CSRF cookie, or the one it is about to get: a
+// browser without the cookie could not use the form otherwise.
+func (c Caller) csrf(client Client) string {
+	if c.CSRF == "" && client == Browser {
+		return c.NextCSRF
+	}
+	return c.CSRF
 }
 
 // StartRequest asks for a new flow.
@@ -146,7 +156,7 @@ func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *id
 func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.Message) error {
 	f := e.fresh(old.Kind, old.Client, e.now())
 	f.Request, f.ReturnTo, f.Refresh, f.Subject = old.Request, old.ReturnTo, old.Refresh, old.Subject
-	f.CSRF = secret.MaskCSRF(c.CSRF)
+	f.CSRF = secret.MaskCSRF(c.csrf(f.Client))
 	f.Form.Messages = []message.Message{why}
 	var subject *identity.Identity
 	if f.Subject != "" {

@@ -72,7 +72,9 @@ func (s Submission) Draft(ctx context.Context) (*identity.Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := schema.Decode(traitsInput(s.Input))
+	in := traitsInput(s.Input)
+	in.EmptyIsAbsent = s.Subject == nil && s.engine.config.Kinds[s.Flow.Kind].SendsEmpty
+	values, err := schema.Decode(in)
 	if err != nil {
 		return nil, rejectTraits(err)
 	}

@@ -138,9 +138,7 @@ func (e *Engine) again(ctx context.Context, f *Flow, r SubmitRequest, why error)
 	if f.Kind == Settings {
 		f.State = Open
 	}
-	if f.Client == Browser {
-		f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
-	}
+	f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
 	subject, err := e.subject(ctx, f, r.Caller)
 	if err != nil {
 		return Result{}, err

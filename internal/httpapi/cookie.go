@@ -115,11 +115,15 @@ func (k *cookies) ensureCSRF(w http.ResponseWriter, r *http.Request) string {
 	return value
 }
 
+// continuityLife is how long browsers keep the continuity cookie. What it opens
+// ends long before that.
+const continuityLife = 30 * 24 * time.Hour
+
 // setContinuity keeps the key to a submission that waits for a new login.
-func (k *cookies) setContinuity(w http.ResponseWriter, token string) {
+func (k *cookies) setContinuity(w http.ResponseWriter, token string, now time.Time) {
 	http.SetCookie(w, &http.Cookie{
 		Name: continuityCookieName, Value: k.continuity.Sign(token), Path: "/",
-		MaxAge: 30 * 24 * 60 * 60, HttpOnly: true, Secure: k.config.Secure, SameSite: http.SameSiteLaxMode,
+		Expires: now.Add(continuityLife), MaxAge: int(continuityLife.Seconds()), HttpOnly: true, Secure: k.config.Secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jub0bs/cors"
@@ -31,9 +32,19 @@ func NewCORS(c CORSConfig) (*cors.Middleware, error) {
 	return m, nil
 }
 
+const requestHeaders = "Access-Control-Request-Headers"
+
 func (s *Server) withCORS(next http.Handler) http.Handler {
 	if s.cors == nil {
 		return next
 	}
-	return s.cors.Wrap(next)
+	guarded := s.cors.Wrap(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Browsers send these names in lower case, as the Fetch standard says, and
+		// the library takes nothing else. Clients that write them by hand may not.
+		if names := r.Header.Get(requestHeaders); r.Method == http.MethodOptions && names != "" {
+			r.Header.Set(requestHeaders, strings.ToLower(names))
+		}
+		guarded.ServeHTTP(w, r)
+	})
 }

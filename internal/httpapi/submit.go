@@ -145,7 +145,7 @@ func (s *Server) submitRefused(w http.ResponseWriter, r *http.Request, sub submi
 		return s.settingsWithoutSession(w, r, sub.method)
 	}
 	if again, ok := errors.AsType[*flow.Restarted](err); ok {
-		return s.restarted(w, r, again.Flow)
+		return s.restarted(w, r, sub.caller, again.Flow)
 	}
 	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
 		return s.reauthenticate(w, r, sub, wait)
@@ -174,8 +174,11 @@ func (s *Server) settingsWithoutSession(w http.ResponseWriter, r *http.Request, 
 }
 
 // restarted leads to the flow that takes the place of one that was over.
-func (s *Server) restarted(w http.ResponseWriter, r *http.Request, f *flow.Flow) error {
+func (s *Server) restarted(w http.ResponseWriter, r *http.Request, c flow.Caller, f *flow.Flow) error {
 	if f.Client == flow.Browser {
+		if c.CSRF == "" {
+			s.cookies.setCSRF(w, c.NextCSRF)
+		}
 		return redirect(w, r, s.engine.Page(f))
 	}
 	return redirect(w, r, withQuery(s.config.PublicURL.JoinPath("self-service", string(f.Kind), "flows"), "id", f.ID))
@@ -184,7 +187,7 @@ func (s *Server) restarted(w http.ResponseWriter, r *http.Request, f *flow.Flow)
 // reauthenticate leads a browser to sign in once more and then back here, where
 // its submission waits.
 func (s *Server) reauthenticate(w http.ResponseWriter, r *http.Request, sub submission, wait *flow.Reauthenticate) error {
-	s.cookies.setContinuity(w, wait.Token)
+	s.cookies.setContinuity(w, wait.Token, s.now())
 	login := s.config.PublicURL.JoinPath("self-service/login/browser")
 	q := login.Query()
 	q.Set("refresh", "true")

@@ -3,7 +3,6 @@ package link
 import (
 	"context"
 	"errors"
-	"net/mail"
 	"net/url"
 	"time"
 
@@ -72,7 +71,7 @@ func (m *Method) submit(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err := s.Input.Bind(&in); err != nil {
 		return nil, err
 	}
-	if address, err := mail.ParseAddress(in.Email); err != nil || address.Name != "" || len(in.Email) > 254 {
+	if !traits.IsEmail(in.Email) {
 		return nil, flow.Reject("email", message.Message{Key: message.KeyNotAnEmail, Params: map[string]any{"value": in.Email}})
 	}
 	if err := s.Spend(ctx, in.Email); err != nil {
