@@ -1,0 +1,49 @@
+# The one door to everything that is done with this repository. Each target is one line or a script in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run check unit lint test race wire conformance e2e bench fuzz soak cover generate
+T ?= 30s
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## the server with its pages and one SQLite file, all kept in ./var
+	@mkdir -p var && CGO_ENABLED=0 go build -o bin/symbolon ./cmd/symbolon && cd var && exec ../bin/symbolon serve
+
+check: ## before every commit: formatting, vet, lint, unit tests, go.mod, generated files; under 2 minutes
+	@scripts/check.sh
+
+unit: ## unit tests, SQLite included; under 1 minute
+	@go test ./api/... ./cmd/... ./internal/...
+
+lint: ## the linters of .golangci.yml
+	@"$$(scripts/tool.sh golangci-lint)" run
+
+test: ## EVERYTHING, on a fresh machine too: installs what is missing; 20 minutes at most
+	@scripts/test.sh
+
+race: ## unit tests and the replay under the race detector
+	@scripts/race.sh
+
+wire: ## the recorded exchanges of version 0.5, replayed in this process
+	@go test ./test/wire/...
+
+conformance: ## the same over the network, played by a program of its own (where ../shared has it)
+	@test/wire/conformance.sh
+
+e2e: ## the published client and a real browser against the built server
+	@scripts/e2e.sh
+
+bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 4 minutes
+	@go run ./test/bench
+
+fuzz: ## every fuzz target in turn, T=30s each
+	@scripts/fuzz.sh $(T)
+
+soak: ## the long forms: the bench at full size and ten minutes of fuzzing per target
+	@go run ./test/bench && scripts/fuzz.sh 10m
+
+cover: ## statements reached by tests, per package
+	@scripts/cover.sh
+
+generate: ## the documents made from tables: docs/config.md and others
+	@go generate ./...

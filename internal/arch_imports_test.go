@@ -1,0 +1,163 @@
+package internal_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// domain are the packages that every method may know.
+var domain = []string{"courier", "errs", "flow", "identity", "message", "secret", "session", "traits", "ui"}
+
+// mayImport is the direction of imports: cmd → cli → app → transports, methods
+// and store → flow → identity, session → leaves. A package that is missing here
+// fails the test: place it, with what it needs and no more.
+var mayImport = map[string][]string{
+	// The edge.
+	"cmd/symbolon": {"cli"},
+	"cli":          {"app", "config", "passhash", "secret"},
+	"config/gen":   {"config"},
+	// app alone may import both a method and the store; nil means anything but cli.
+	"app": nil,
+
+	// Transports render what the engine returns. They never see the store.
+	"httpapi":        {"courier", "errs", "flow", "httpapi/wire05", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"httpapi/wire05": {"errs", "flow", "identity", "message", "session", "traits", "ui"},
+	"webui":          {"errs", "flow", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"metrics":        {"flow"},
+
+	// A method turns a submission into a fact; it knows no other method, no store and no transport.
+	"method/password": append([]string{"passhash", "passpolicy"}, domain...),
+	"method/link":     domain,
+	"method/profile":  domain,
+
+	// The domain. What flow needs from methods, storage and the clock it declares as interfaces.
+	"flow":     {"courier", "errs", "identity", "message", "secret", "session", "traits", "ui"},
+	"identity": {"errs", "secret", "traits"},
+	"session":  {"errs", "identity", "secret"},
+	"courier":  {"errs", "secret"},
+	"ui":       {"message"},
+
+	// The store keeps what the domain declares, and judges nothing.
+	"store": {"courier", "errs", "flow", "identity", "secret", "session"},
+
+	// Channels carry one rendered message.
+	"courier/smtp":    {"courier"},
+	"courier/webhook": {"courier", "netguard"},
+
+	// Policies of passwords.
+	"passpolicy": {"message", "passhash"},
+
+	// Leaves: the standard library and one library each.
+	"config": {}, "errs": {}, "message": {}, "netguard": {}, "passhash": {}, "reqctx": {}, "secret": {}, "throttle": {}, "traits": {},
+}
+
+func TestImportsPointInOneDirection(t *testing.T) {
+	t.Parallel()
+	placed := map[string]bool{}
+	for _, p := range mustPackages(t) {
+		if p.support() || (!p.internal() && !p.of("cmd")) {
+			continue
+		}
+		allowed, known := mayImport[p.name()]
+		placed[p.name()] = true
+		if !known {
+			t.Errorf("%s has no place in mayImport: add it, with what it needs", p.ImportPath)
+			continue
+		}
+		if allowed == nil {
+			continue
+		}
+		for _, imported := range p.Imports {
+			name, ours := strings.CutPrefix(imported, module+"internal/")
+			if ours && !slices.Contains(allowed, name) {
+				t.Errorf("%s imports %s: not in its row of mayImport, and perhaps the wrong way round", p.ImportPath, name)
+			}
+		}
+	}
+	for name := range mayImport {
+		if !placed[name] {
+			t.Errorf("mayImport has a row for %s, which does not exist", name)
+		}
+	}
+}
+
+func TestWhoMayImportWhat(t *testing.T) {
+	t.Parallel()
+	rules := []struct {
+		packages []string // import paths, or "internal/…" ones of ours
+		allowed  []string // ours, and what lies below them
+		why      string
+	}{
+		{
+			[]string{"symbolon/internal/cli"},
+			[]string{"cmd/symbolon"},
+			"commands are the outermost layer",
+		},
+		{
+			[]string{"symbolon/internal/app"},
+			[]string{"cli"},
+			"whoever needs the composition root wants one part of it: take that",
+		},
+		{
+			[]string{"symbolon/internal/config"},
+			[]string{"app", "cli", "config/gen"},
+			"a package declares its own Config and is given values, so it can be used and tested without the tree",
+		},
+		{
+			[]string{"symbolon/internal/store"},
+			[]string{"app", "cli"},
+			"consumers declare the interface they need, so the domain can be read without SQL",
+		},
+		{
+			[]string{"database/sql", "database/sql/driver", "github.com/ncruces/go-sqlite3", "github.com/pressly/goose/v3"},
+			[]string{"store"},
+			"only the store knows that there is SQL",
+		},
+		{
+			[]string{"net/http"},
+			[]string{"httpapi", "webui", "courier/webhook", "netguard", "method/oidc", "hook", "app", "cli", "metrics"},
+			"flows and methods never see HTTP, and fetches go through netguard",
+		},
+		{
+			[]string{"crypto/rand", "math/rand", "math/rand/v2"},
+			[]string{"secret"},
+			"one source of randomness, which tests can make deterministic",
+		},
+		{
+			[]string{"log", "testing", "net/http/httptest", "expvar", "unsafe", "plugin"},
+			nil,
+			"not in a server: logs are slog's, the rest is for tests or for nobody",
+		},
+	}
+	for _, p := range mustPackages(t) {
+		if p.support() {
+			continue
+		}
+		for _, rule := range rules {
+			for _, banned := range rule.packages {
+				if slices.Contains(p.Imports, banned) && !p.of(rule.allowed...) && p.ImportPath != banned {
+					t.Errorf("%s imports %s: %s", p.ImportPath, banned, rule.why)
+				}
+			}
+		}
+	}
+}
+
+func TestTheServerCarriesNoTestSupport(t *testing.T) {
+	t.Parallel()
+	for _, p := range mustPackages(t) {
+		if p.name() != "cmd/symbolon" {
+			continue
+		}
+		for _, linked := range p.Deps {
+			for _, banned := range []string{"net/http/httptest", "github.com/google/go-cmp", "pgregory.net/rapid", "github.com/emersion/go-smtp"} {
+				if linked == banned || strings.HasPrefix(linked, banned+"/") {
+					t.Errorf("the server links %s, which is for tests", linked)
+				}
+			}
+		}
+		return
+	}
+	t.Error("cmd/symbolon is not among the packages")
+}

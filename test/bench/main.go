@@ -1,0 +1,110 @@
+// Command bench measures the built server against floors: what it serves as a
+// share of what a bare net/http handler serves on the same machine in the same
+// minute, logins as a share of bare argon2id, and how it behaves under pressure.
+//
+// Ratios are taken within one run, because absolute figures say more about the
+// machine than about the server. One client program keeps 64 connections busy,
+// each sending its next request when the answer to the last has come; the server
+// and the bare handler take turns in rounds, and the median round counts. Client
+// and server share the machine's cores.
+//
+//	go run ./test/bench          every measurement in full, about four minutes
+//	go run ./test/bench -short   one short round each, limits twice as lenient
+//	go run ./test/bench -only whoami,start
+//
+// It exits with 1 when a limit is missed.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// plan is how much is measured, and how strictly it is judged.
+type plan struct {
+	rounds   int
+	round    time.Duration // one subject's turn
+	mix      time.Duration
+	logins   int // at once, under the memory limit
+	starts   int
+	leniency float64 // limits are this many times wider
+}
+
+func newPlan(short bool) plan {
+	if short {
+		return plan{rounds: 1, round: 2 * time.Second, mix: 3 * time.Second, logins: 100, starts: 3, leniency: 2}
+	}
+	return plan{rounds: 3, round: 5 * time.Second, mix: 30 * time.Second, logins: 300, starts: 5, leniency: 1}
+}
+
+// measurement is one part of the bench.
+type measurement struct {
+	name string
+	run  func(*bench, context.Context) error
+}
+
+func measurements() []measurement {
+	return []measurement{
+		{"start", (*bench).start},
+		{"whoami", (*bench).whoami},
+		{"create", (*bench).createFlow},
+		{"fetch", (*bench).fetchFlow},
+		{"login", (*bench).login},
+		{"mix", (*bench).mix},
+		{"pressure", (*bench).pressure},
+	}
+}
+
+func main() {
+	serveRaw := flag.String("raw", "", "be the bare handler that answers as this `FILE` says (used by the bench itself)")
+	short := flag.Bool("short", false, "one short round each, limits twice as lenient")
+	only := flag.String("only", "", "the `NAMES` of measurements to make, separated by commas")
+	flag.Parse()
+
+	if *serveRaw != "" {
+		exit(rawServer(*serveRaw))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	exit(run(ctx, newPlan(*short), *only))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func run(ctx context.Context, p plan, only string) error {
+	b, err := newBench(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	for _, m := range measurements() {
+		if only != "" && !slices.Contains(strings.Split(only, ","), m.name) {
+			continue
+		}
+		if err := m.run(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	b.report.write(os.Stdout)
+	if b.report.missed > 0 {
+		return fmt.Errorf("%d of %d limits missed", b.report.missed, len(b.report.rows))
+	}
+	if len(b.report.rows) == 0 {
+		return errors.New("nothing was measured")
+	}
+	return nil
+}

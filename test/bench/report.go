@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// report collects the rows of the table that the bench prints.
+type report struct {
+	rows   []row
+	notes  []string
+	missed int
+}
+
+type row struct{ what, measured, reference, result, limit, verdict string }
+
+func (r *report) add(what, measured, reference, result, limit string, ok bool) {
+	verdict := "ok"
+	if !ok {
+		verdict = "MISSED"
+		r.missed++
+	}
+	r.rows = append(r.rows, row{what, measured, reference, result, limit, verdict})
+	fmt.Printf("%-36s %s  (%s) %s\n", what, result, limit, verdict)
+}
+
+// atLeast reports measured as a share of reference.
+func (r *report) atLeast(what string, measured, reference, floor float64) {
+	share := measured / reference
+	r.add(what, rate(measured), rate(reference), fmt.Sprintf("%.3f", share), fmt.Sprintf("≥ %.3f", floor), share >= floor)
+}
+
+// atMost reports a figure that has a ceiling.
+func (r *report) atMost(what string, measured, ceiling float64, unit string) {
+	r.add(what, fmt.Sprintf("%.1f %s", measured, unit), "", fmt.Sprintf("%.1f %s", measured, unit), fmt.Sprintf("≤ %.0f %s", ceiling, unit), measured <= ceiling)
+}
+
+// none reports a count that must be zero, of so many.
+func (r *report) none(what string, count, of int) {
+	r.add(what, fmt.Sprint(count), fmt.Sprintf("of %d", of), fmt.Sprint(count), "0", count == 0 && of > 0)
+}
+
+// note adds a line below the table.
+func (r *report) note(format string, args ...any) {
+	r.notes = append(r.notes, fmt.Sprintf(format, args...))
+}
+
+func rate(perSecond float64) string { return fmt.Sprintf("%.0f/s", perSecond) }
+
+func (r *report) write(w io.Writer) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(table, "\nwhat\tmeasured\treference\tresult\tlimit\t\n")
+	for _, row := range r.rows {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", row.what, row.measured, row.reference, row.result, row.limit, row.verdict)
+	}
+	_ = table.Flush()
+	for _, note := range r.notes {
+		fmt.Fprintln(w, "  "+note)
+	}
+	fmt.Fprintln(w)
+}
