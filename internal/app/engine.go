@@ -61,8 +61,8 @@ func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
 		flow.Registration: {
 			Enabled: true, Lifespan: f.Registration.Lifespan, UI: page(c, f.Registration.UIURL, "registration"),
 			SendsEmpty: f.Registration.UIURL == nil,
-			Return: f.Registration.After.DefaultBrowserReturnURL,
-			After:  map[string]flow.AfterConfig{password.ID: after(f.Registration.After.Password)},
+			Return:     f.Registration.After.DefaultBrowserReturnURL,
+			After:      map[string]flow.AfterConfig{password.ID: after(f.Registration.After.Password)},
 		},
 		flow.Settings: {
 			Enabled: true, Lifespan: f.Settings.Lifespan, UI: page(c, f.Settings.UIURL, "settings"),

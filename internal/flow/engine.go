@@ -92,7 +92,7 @@ type KindConfig struct {
 	// SendsEmpty: the page sends an empty value for every trait that was not filled
 	// in, as browsers do; they count as absent. In settings they clear a trait.
 	SendsEmpty bool
-	Return   *url.URL // where a browser goes after success; nil for the default
+	Return     *url.URL // where a browser goes after success; nil for the default
 	// After overrides by method.
 	After map[string]AfterConfig
 }
