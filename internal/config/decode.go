@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -36,7 +37,7 @@ func (l *loader) apply(k Key, root any, n *node) {
 
 // advise completes what is wrong with an example of what is right.
 func (k Key) advise(err error) string {
-	if k.Example == "" || strings.Contains(err.Error(), ";") && k.ref.kind == kindBool {
+	if k.Example == "" || k.ref.kind == kindBool || k.Secret() && k.ref.kind != kindSecretURL {
 		return err.Error()
 	}
 	return fmt.Sprintf("%s, for example %s", err, k.Example)
@@ -154,10 +155,18 @@ func (k Key) check(pointer any) error {
 			if k.Secret() {
 				return fmt.Errorf("is not accepted; %s must be %s", what, r.text)
 			}
-			return fmt.Errorf("is %q; %s must be %s", plain(v), what, r.text)
+			return fmt.Errorf("is %s; %s must be %s", quoted(v), what, r.text)
 		}
 	}
 	return nil
+}
+
+// quoted puts texts in quotes, as they would stand in a file.
+func quoted(v any) string {
+	if _, isInt := v.(int); isInt {
+		return plainWord(v)
+	}
+	return strconv.Quote(plainWord(v))
 }
 
 func (k Key) checkDifferent(values []any) error {

@@ -84,7 +84,7 @@ func providerKeys() []Key {
 			Help: "The client id that the provider gave you.",
 		},
 		{
-			Path: at + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Required: true, Example: "k8s0…",
+			Path: at + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Required: true, Example: "$CLIENT_SECRET",
 			Help: "The client secret that the provider gave you.",
 		},
 		{

@@ -5,7 +5,7 @@ func baseKeys() []Key {
 		{
 			Path: "dsn", ref: in(func(c *Config) any { return &c.DSN }), Required: true, Restart: true,
 			Example: "sqlite:///var/lib/symbolon/db.sqlite?_fk=true&mode=rwc",
-			rules:   []rule{matches(`^(memory|(sqlite|sqlite3|postgres|postgresql|mysql|cockroach)://.+)$`, "memory, or an address starting with sqlite://, postgres://, mysql:// or cockroach://")},
+			rules:   []rule{matches(`^(memory|(sqlite|sqlite3|postgres|postgresql|mysql|cockroach)://.+)$`, "memory, or an address that starts with sqlite://, postgres://, mysql:// or cockroach://")},
 			Help:    "The database. `memory` keeps everything in memory and forgets it at the end; `sqlite://FILE` is one file on this machine. Pool options of v0.5 (`max_conns`, `max_idle_conns`, `max_conn_lifetime`) are accepted as query parameters.",
 		},
 		{
@@ -58,7 +58,7 @@ func adminKeys() []Key {
 			Help:  "The port of the admin listener. 0 takes any free one.",
 		},
 		{
-			Path: "serve.admin.token", ref: in(func(c *Config) any { return &c.Serve.Admin.Token }), Example: "hV8wq2Zt6sFk3mXy9bNc", Own: true,
+			Path: "serve.admin.token", ref: in(func(c *Config) any { return &c.Serve.Admin.Token }), Example: "$(openssl rand -hex 24)", Own: true,
 			Help: "A token that every request to the admin listener must carry as `Authorization: Bearer TOKEN`, health checks excepted. The command line takes it from SYMBOLON_ADMIN_TOKEN.",
 		},
 		{

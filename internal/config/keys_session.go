@@ -41,12 +41,12 @@ func sessionKeys() []Key {
 func secretKeys() []Key {
 	return []Key{
 		{
-			Path: "secrets.default", ref: in(func(c *Config) any { return &c.Secrets.Default }), Example: "kN4fR7vQ2xZ8mB6t,pW3jH9sD5gL1cY0a",
+			Path: "secrets.default", ref: in(func(c *Config) any { return &c.Secrets.Default }), Example: "$(openssl rand -hex 24),$OLD_SECRET",
 			rules: []rule{different()},
 			Help:  "Secrets for everything that is signed or sealed, 16 characters or more each. The first is used, the others are still accepted: rotate by putting a new one in front. When unset, one is made up: the embedded profile keeps it beside its database, otherwise it is forgotten at the end of the process.",
 		},
 		{
-			Path: "secrets.cookie", ref: in(func(c *Config) any { return &c.Secrets.Cookie }), Example: "kN4fR7vQ2xZ8mB6t",
+			Path: "secrets.cookie", ref: in(func(c *Config) any { return &c.Secrets.Cookie }), Example: "$(openssl rand -hex 24)",
 			rules: []rule{different()},
 			Help:  "Secrets that sign cookies, instead of secrets.default and by the same rules.",
 		},

@@ -93,6 +93,9 @@ type loader struct {
 	origins  map[string]Origin // by path, of what is not a default
 	problems Problems
 	warnings []Problem
+	// partial tells that a file is missing from the whole, so that there is no
+	// use in judging it.
+	partial bool
 }
 
 func (l *loader) fail(key, text string, at Origin) {
@@ -127,8 +130,10 @@ func (l *loader) files() {
 		root, p := l.readFile(name)
 		switch {
 		case p != nil:
+			l.partial = true
 			l.problems = append(l.problems, *p)
 		case root.shape != object && root.shape != null:
+			l.partial = true
 			l.fail("", fmt.Sprintf("is %s; write settings as name: value", root.what()), root.origin)
 		case root.shape == object:
 			merged = merge(merged, root)
@@ -190,7 +195,7 @@ func (l *loader) collect(group *branch, n *node) map[string]*node {
 			continue
 		}
 		path := strings.TrimPrefix(group.path+"."+f.name, ".")
-		l.fail(path, suggest(path, group, l.table.root.paths()), f.place)
+		l.fail(path, suggest(path, group, l.table.paths), f.place)
 	}
 	return found
 }
@@ -239,12 +244,12 @@ func (l *loader) collectSecretFile(secret, group *branch, n *node, f field, foun
 func (l *loader) secretFile(k Key, name, path string, at Origin) (*node, bool) {
 	data, err := l.source.ReadFile(path)
 	if err != nil {
-		l.fail(name, fmt.Sprintf("%s cannot be read: %s", path, cause(err)), at)
+		l.fail(name, fmt.Sprintf("names %s, which cannot be read: %s", path, cause(err)), at)
 		return nil, false
 	}
-	n := &node{shape: loose, text: strings.TrimRight(string(data), "\r\n"), origin: at}
-	if strings.TrimSpace(n.text) == "" {
-		l.fail(name, path+" is empty", at)
+	n := &node{shape: loose, text: strings.TrimSpace(string(data)), origin: at}
+	if n.text == "" {
+		l.fail(name, "names "+path+", which is empty", at)
 		return nil, false
 	}
 	if k.ref.kind == kindSecrets {
@@ -259,7 +264,7 @@ func (l *loader) flags() {
 		at := Origin{Kind: FromFlag, Name: path}
 		k, ok := l.find(path)
 		if !ok {
-			l.fail(path, suggest(path, nil, l.table.root.paths()), at)
+			l.fail(path, suggest(path, nil, l.table.paths), at)
 			continue
 		}
 		l.apply(k, l.config, &node{shape: loose, text: l.source.Flags[path], origin: at})

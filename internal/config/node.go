@@ -74,7 +74,9 @@ func merge(under, over *node) *node {
 			continue
 		}
 		under.remove(f.name + fileSuffix)
-		under.remove(strings.TrimSuffix(f.name, fileSuffix))
+		if base, ok := strings.CutSuffix(f.name, fileSuffix); ok {
+			under.remove(base)
+		}
 		if old := under.field(f.name); old != nil {
 			old.value, old.place = merge(old.value, f.value), f.place
 			continue

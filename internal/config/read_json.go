@@ -11,9 +11,10 @@ import (
 // jsonReader walks the tokens of a document, because decoding into values would
 // lose their places.
 type jsonReader struct {
-	data []byte
-	dec  *json.Decoder
-	at   func(offset int) Origin
+	data  []byte
+	dec   *json.Decoder
+	at    func(offset int) Origin
+	start int // of the latest token
 }
 
 func readJSON(data []byte, at func(offset int) Origin) (*node, *Problem) {
@@ -24,26 +25,26 @@ func readJSON(data []byte, at func(offset int) Origin) (*node, *Problem) {
 		return nil, p
 	}
 	if _, _, err := r.next(); !errors.Is(err, io.EOF) {
-		return nil, &Problem{Text: "there is more after the end of the document", Origin: r.at(int(r.dec.InputOffset()))}
+		return nil, &Problem{Text: "there is more after the end of the document", Origin: r.at(r.start)}
 	}
 	return n, nil
 }
 
 // next reads one token and finds where it starts.
 func (r *jsonReader) next() (json.Token, Origin, error) {
-	start := int(r.dec.InputOffset())
-	for start < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[start]) >= 0 {
-		start++
+	r.start = int(r.dec.InputOffset())
+	for r.start < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[r.start]) >= 0 {
+		r.start++
 	}
 	token, err := r.dec.Token()
-	return token, r.at(start), err
+	return token, r.at(r.start), err
 }
 
 func (r *jsonReader) fault(err error) *Problem {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		return &Problem{Text: syntax.Error(), Origin: r.at(int(syntax.Offset) - 1)}
+		return &Problem{Text: syntax.Error(), Origin: r.at(max(int(syntax.Offset)-1, r.start))}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Problem{Text: "the document ends too early", Origin: r.at(len(r.data))}
 	}

@@ -153,9 +153,12 @@ func (t *table) shown(k Key, root any) any {
 	if !isList {
 		return plain(values[0])
 	}
+	if len(values) == 0 {
+		return nil
+	}
 	texts := make([]string, len(values))
 	for i, v := range values {
-		texts[i] = fmt.Sprint(plain(v))
+		texts[i] = plainWord(v)
 	}
 	return texts
 }
@@ -186,12 +189,24 @@ func plain(v any) any {
 			return nil
 		}
 		return v.Redacted()
+	case string:
+		if v == "" {
+			return nil
+		}
 	case time.Duration:
 		return formatDuration(v)
 	case fmt.Stringer:
-		return v.String()
+		return plain(v.String())
 	}
 	return v
+}
+
+// plainWord is plain as text.
+func plainWord(v any) string {
+	if v = plain(v); v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
 }
 
 func empty(v any) bool {

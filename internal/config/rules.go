@@ -65,7 +65,7 @@ func scheme(beginnings ...string) rule {
 	for i, b := range beginnings {
 		quoted[i] = regexp.QuoteMeta(b)
 	}
-	return matches("^("+strings.Join(quoted, "|")+").+", "starting with "+strings.Join(beginnings, ", "))
+	return matches("^("+strings.Join(quoted, "|")+").+", "something that starts with "+strings.Join(beginnings, ", "))
 }
 
 // absolute wants a web address without user information, query and fragment.

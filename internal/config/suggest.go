@@ -51,3 +51,25 @@ func distance(a, b string, limit int) int {
 	}
 	return min(row[len(b)], limit)
 }
+
+// Suggest completes a sentence about a name that is no key: "… is not a
+// setting; did you mean serve.public.port?"
+func Suggest(name string) string {
+	path := strings.ToLower(name)
+	if name == strings.ToUpper(name) {
+		for _, k := range Keys() {
+			if env := k.Env(); env != "" && distance(name, env, 3) < 3 {
+				return fmt.Sprintf("is not a setting; did you mean %s?", env)
+			}
+		}
+	}
+	t := newTable()
+	group := t.root
+	for part := range strings.SplitSeq(path, ".") {
+		if group.child[part] == nil {
+			break
+		}
+		group = group.child[part]
+	}
+	return suggest(path, group, t.paths)
+}

@@ -37,8 +37,9 @@ func Below(section string) []Key {
 
 // table is the keys as a tree, the way files are written.
 type table struct {
-	keys []Key
-	root *branch
+	keys  []Key
+	root  *branch
+	paths []string // of all keys and groups
 }
 
 // branch is a group of settings, or one setting if key is set. The branch of a
@@ -59,6 +60,7 @@ func newTable() *table {
 		}
 		at.key = &t.keys[i]
 	}
+	t.paths = t.root.paths()
 	return t
 }
 

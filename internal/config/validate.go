@@ -26,10 +26,10 @@ func (f *findings) fail(key, text string) {
 
 func (f *findings) warn(key, text string) { f.odd = append(f.odd, Problem{Key: key, Text: text}) }
 
-// Validate checks the settings against one another. What v0.5 started with is
+// conflicts checks the settings against one another. What v0.5 started with is
 // at most a warning, but for an open admin listener and secrets everybody
 // knows.
-func (c *Config) Validate() (problems, warnings []Problem) {
+func (c *Config) conflicts() (problems, warnings []Problem) {
 	f := &findings{}
 	for _, check := range []func(*findings){
 		c.checkDatabase, c.checkListeners, c.checkAdmin, c.checkPublic, c.checkProxies, c.checkSecrets,
@@ -43,11 +43,14 @@ func (c *Config) Validate() (problems, warnings []Problem) {
 // validate adds the places, and leaves out what follows from a value that could
 // not be read.
 func (l *loader) validate() {
+	if l.partial {
+		return
+	}
 	broken := map[string]bool{}
 	for _, p := range l.problems {
 		broken[p.Key] = true
 	}
-	wrong, odd := l.config.Validate()
+	wrong, odd := l.config.conflicts()
 	for _, p := range wrong {
 		if !broken[p.Key] {
 			l.fail(p.Key, p.Text, l.origins[p.Key])
@@ -129,7 +132,7 @@ func (c *Config) checkSecrets(f *findings) {
 	for key, secrets := range map[string][]Secret{"secrets.default": c.Secrets.Default, "secrets.cookie": c.Secrets.Cookie} {
 		for i, s := range secrets {
 			if why := weakness(s.Reveal()); why != "" {
-				report(key, fmt.Sprintf("item %d %s; make one with: openssl rand -base64 24", i+1, why))
+				report(key, fmt.Sprintf("item %d %s; make one with: openssl rand -hex 24", i+1, why))
 			}
 		}
 	}
@@ -153,7 +156,7 @@ func weakness(s string) string {
 		}
 		return r
 	}, strings.ToLower(s))
-	for _, known := range []string{"changeme", "insecure", "pleasechange", "replaceme", "yoursecret", "mysecret", "examplesecret", "12345678901234"} {
+	for _, known := range []string{"changeme", "insecure", "pleasechange", "replaceme", "yoursecret", "mysecret", "examplesecret", "12345678901234", "openssl"} {
 		if strings.Contains(plain, known) {
 			return "is a placeholder from an example"
 		}

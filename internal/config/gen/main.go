@@ -1,0 +1,21 @@
+// Command gen owns writing docs/config.md from the table of keys. It does not
+// hold any text of its own; go generate ./internal/config runs it.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"symbolon/internal/config"
+)
+
+func main() {
+	path := "../../docs/config.md"
+	if len(os.Args) > 1 {
+		path = os.Args[1]
+	}
+	if err := os.WriteFile(path, []byte(config.Markdown()), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,170 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// JSONSchema is the JSON Schema (draft 7) of configuration files, for editors that
+// complete and check while one writes.
+func JSONSchema() ([]byte, error) {
+	t := newTable()
+	root := t.schema(t.root)
+	root["$schema"] = "http://json-schema.org/draft-07/schema#"
+	root["title"] = "Symbolon configuration"
+	root["description"] = "Settings of the identity server Symbolon. See docs/config.md."
+	return json.MarshalIndent(root, "", "  ")
+}
+
+// schema describes a group. null counts as not given, so that a name may be
+// left without value.
+func (t *table) schema(group *branch) map[string]any {
+	properties := map[string]any{}
+	var required []string
+	for _, name := range group.names {
+		child := group.child[name]
+		if child.key == nil {
+			properties[name] = t.schema(child)
+			continue
+		}
+		properties[name] = t.keySchema(child)
+		if child.key.Secret() {
+			properties[name+fileSuffix] = map[string]any{
+				"type": "string", "description": "A file that holds " + child.path + "; relative to this file.",
+			}
+		}
+		if child.key.Required && child.key.nested() && !child.key.Secret() {
+			required = append(required, name)
+		}
+	}
+	s := map[string]any{"type": []string{"object", "null"}, "additionalProperties": false, "properties": properties}
+	if len(required) > 0 {
+		s["type"], s["required"] = "object", required
+	}
+	return s
+}
+
+func (t *table) keySchema(b *branch) map[string]any {
+	k := *b.key
+	s := k.ref.kind.schema()
+	if k.ref.kind == kindObjects {
+		s["items"] = t.schema(b.child["[]"])
+	}
+	constrained := s
+	if list, ok := s["items"].(map[string]any); ok && k.ref.kind != kindObjects {
+		constrained = list
+	}
+	for _, r := range k.rules {
+		for name, value := range r.schema {
+			if name == "uniqueItems" {
+				s[name] = value
+				continue
+			}
+			constrained[name] = value
+		}
+	}
+	if k.ref.kind == kindHooks {
+		s["items"] = hookSchema(constrained)
+	}
+	s["description"] = k.description()
+	if k.Default != "" {
+		s["default"] = k.sample(k.Default)
+	}
+	if k.Example != "" && !k.Secret() {
+		s["examples"] = []any{k.sample(k.Example)}
+	}
+	return s
+}
+
+// hookSchema allows {hook: name} beside the bare name.
+func hookSchema(name map[string]any) map[string]any {
+	return map[string]any{"anyOf": []any{name, map[string]any{
+		"type": "object", "additionalProperties": false, "required": []string{"hook"},
+		"properties": map[string]any{"hook": name},
+	}}}
+}
+
+func (k Key) description() string {
+	text := k.Help
+	if k.NoEffect != "" {
+		text += " Has no effect: " + k.NoEffect + "."
+	}
+	return text
+}
+
+func (k kind) schema() map[string]any {
+	texts := map[string]any{"type": "string"}
+	switch k {
+	case kindBool:
+		return map[string]any{"type": "boolean"}
+	case kindInt:
+		return map[string]any{"type": "integer"}
+	case kindDuration:
+		return map[string]any{"type": "string", "pattern": durationPattern}
+	case kindURL:
+		return map[string]any{"type": "string", "format": "uri-reference"}
+	case kindURLs:
+		return map[string]any{"type": "array", "items": map[string]any{"type": "string", "format": "uri-reference"}}
+	case kindTexts, kindSecrets, kindHooks:
+		return map[string]any{"type": "array", "items": texts}
+	case kindObjects:
+		return map[string]any{"type": "array"}
+	case kindJSON:
+		return map[string]any{}
+	}
+	return texts
+}
+
+// sample turns text as in the environment into the value that a file would
+// have. Texts in the table are right by test.
+func (k Key) sample(written string) any {
+	n := &node{shape: loose, text: written}
+	if k.ref.kind == kindObjects {
+		list, err := n.parsed()
+		if err != nil {
+			return written
+		}
+		return list.json()
+	}
+	pointer := k.ref.at(k.root())
+	if err := assign(k, pointer, n); err != nil {
+		return written
+	}
+	return sampleOf(pointer, written)
+}
+
+func sampleOf(pointer any, written string) any {
+	switch p := pointer.(type) {
+	case *bool:
+		return *p
+	case *int:
+		return *p
+	case *json.RawMessage:
+		return *p
+	case *time.Duration, **url.URL:
+		return written
+	}
+	values, isList := items(pointer)
+	if !isList {
+		return written
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(plainText(v))
+	}
+	return texts
+}
+
+// root makes something that the key can be read into.
+func (k Key) root() any {
+	switch {
+	case strings.HasPrefix(k.Path, "identity.schemas[]"):
+		return new(Schema)
+	case k.nested():
+		return new(Provider)
+	}
+	return new(Config)
+}

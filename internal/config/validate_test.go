@@ -1,0 +1,137 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+// sound is a configuration without warnings; tests lay theirs over it.
+const sound = `dsn: memory
+serve: {public: {base_url: 'https://id.example.org/'}}
+secrets: {default: [a-long-and-random-text-0]}
+`
+
+func layered(over string) Source {
+	src := source("")
+	src.Files = []string{"/etc/sound.yaml", "/etc/c.yaml"}
+	src.ReadFile = files{"/etc/sound.yaml": sound, "/etc/c.yaml": over}.read
+	return src
+}
+
+func TestSettingsThatContradictOneAnother(t *testing.T) {
+	t.Parallel()
+	const provider = "client_id: a, client_secret: b, mapper_url: 'file:///m'"
+	for name, test := range map[string]struct{ over, fails, warns string }{
+		"nothing wrong":                     {"", "", ""},
+		"admin off loopback":                {"serve: {admin: {host: 0.0.0.0}}", `serve.admin.host is "0.0.0.0", so other machines could reach the admin listener`, ""},
+		"admin on every address":            {"serve: {admin: {host: ''}}", "other machines could reach", ""},
+		"admin with a token":                {"serve: {admin: {host: 10.0.0.1, token: a-long-and-random-token}}", "", ""},
+		"admin with a short token":          {"serve: {admin: {host: 10.0.0.1, token: short}}", "serve.admin.token has fewer than 16 characters", ""},
+		"admin said to be insecure":         {"serve: {admin: {host: 10.0.0.1, insecure: true}}", "", "anybody who reaches the admin listener owns every account"},
+		"admin on IPv6 loopback":            {"serve: {admin: {host: '::1'}}", "", ""},
+		"one port for both":                 {"serve: {admin: {port: 4433}}", "serve.admin.port is 4433, as is serve.public.port", ""},
+		"any port for both":                 {"serve: {admin: {port: 0}, public: {port: 0}}", "", ""},
+		"one port on two addresses":         {"serve: {admin: {port: 4433}, public: {host: 127.0.0.2}}", "", ""},
+		"a certificate without key":         {"serve: {public: {tls: {cert_file: /c}}}", "serve.public.tls.cert_file is set without serve.public.tls.key_file", ""},
+		"a key without certificate":         {"serve: {admin: {tls: {key_file: /c}}}", "serve.admin.tls.key_file is set without serve.admin.tls.cert_file", ""},
+		"a short secret":                    {"secrets: {cookie: [short]}", "secrets.cookie item 1 has fewer than 16 characters", ""},
+		"a secret from an example":          {"secrets: {cookie: [PLEASE-CHANGE-ME-I-AM-VERY-INSECURE]}", "secrets.cookie item 1 is a placeholder from an example", ""},
+		"a secret from our documentation":   {"secrets: {cookie: ['$(openssl rand -hex 24)']}", "is a placeholder from an example", ""},
+		"a secret that repeats":             {"secrets: {default: [a-long-and-random-text-0, aaaaaaaaaaaaaaaaaaaaaaa]}", "secrets.default item 2 repeats the same few characters", ""},
+		"the same secret twice":             {"secrets: {default: [a-long-and-random-text-0, a-long-and-random-text-0]}", "secrets.default has the same value twice; remove item 2", ""},
+		"a short secret on loopback":        {"serve: {public: {base_url: 'http://127.0.0.1', host: 127.0.0.1}}\nsecrets: {cookie: [short]}", "", "secrets.cookie item 1 has fewer than 16 characters"},
+		"plain http in public":              {"serve: {public: {base_url: 'http://id.example.org'}}", "", "serve.public.base_url is http:// and not on this machine"},
+		"every origin with cookies":         {"serve: {public: {cors: {enabled: true}}}", "", "allowed_origins is * while allow_credentials is true"},
+		"everybody is a trusted proxy":      {"serve: {trusted_proxies: [0.0.0.0/0]}", "", "0.0.0.0/0 is everybody"},
+		"a cookie for a stranger":           {"session: {cookie: {domain: example.com}}", "", `session.cookie.domain is "example.com", which neither is nor contains id.example.org`},
+		"a cookie for half a name":          {"session: {cookie: {domain: ample.org}}", "", "neither is nor contains"},
+		"a cookie for the parent":           {"session: {cookie: {domain: .Example.org}}", "", ""},
+		"a cookie name that needs https":    {"serve: {public: {base_url: 'http://127.0.0.1'}}\nsession: {cookie: {name: __Secure-s}}", "starts with __Secure-, which needs https", ""},
+		"a host cookie with a domain":       {"session: {cookie: {name: __Host-s, domain: example.org}}", "starts with __Host-", ""},
+		"a host cookie":                     {"session: {cookie: {name: __Host-s}}", "", ""},
+		"the name of another cookie":        {"session: {cookie: {name: csrf_token}}", "is the name of another cookie of this server", ""},
+		"SameSite None over http":           {"serve: {public: {base_url: 'http://127.0.0.1'}}\nsession: {cookie: {same_site: None}}", "", "browsers accept only in Secure cookies"},
+		"recovery without links":            {"selfservice: {methods: {link: {enabled: false}}, flows: {recovery: {enabled: true}}}", "", "there is no way to recover"},
+		"verification without links":        {"selfservice: {methods: {link: {enabled: false}}, flows: {verification: {enabled: true}}}", "", "there is no way to verify"},
+		"two schemas of a name":             {"identity: {schemas: [{id: a, url: 'file:///1'}, {id: a, url: 'file:///2'}]}", "", `two schemas with the id "a"; the first counts`},
+		"a second default schema":           {"identity: {schemas: [{id: default, url: 'file:///1'}]}", `has a schema with the id "default"`, ""},
+		"two providers of a name":           {"selfservice: {methods: {oidc: {config: {providers: [{id: a, provider: google, " + provider + "}, {id: a, provider: github, " + provider + "}]}}}}", "", `two providers with the id "a"; the first counts`},
+		"microsoft without tenant":          {"selfservice: {methods: {oidc: {config: {providers: [{id: a, provider: microsoft, " + provider + "}]}}}}", "item 1 (a) needs tenant", ""},
+		"a tenant of google":                {"selfservice: {methods: {oidc: {config: {providers: [{id: a, provider: google, tenant: x, " + provider + "}]}}}}", "", "which only microsoft providers know"},
+		"a generic provider without issuer": {"selfservice: {methods: {oidc: {config: {providers: [{id: a, provider: generic, " + provider + "}]}}}}", "", "has no issuer_url"},
+		"oidc without providers":            {"selfservice: {methods: {oidc: {enabled: true}}}", "", "is empty while selfservice.methods.oidc.enabled is true"},
+		"back-off the wrong way round":      {"courier: {backoff: {min: 2h}}", "courier.backoff.min is 2h, more than courier.backoff.max, 1h", ""},
+		"mail from somebody else":           {"courier: {smtp: {connection_uri: 'smtp://mail:25'}}", "", "mail will claim to come from no-reply@ory.kratos.sh"},
+		"a mail server that is no URL":      {"courier: {smtp: {connection_uri: 'smtp://user:hun/ter2@mail:25', from_address: a@example.org}}", "percent-encode special characters", ""},
+		"a mail server without host":        {"courier: {smtp: {connection_uri: 'smtp://:25', from_address: a@example.org}}", "courier.smtp.connection_uri is not smtp://user:password@host:port/", ""},
+		"a file for another release":        {"version: v0.11.0", "", `version is "v0.11.0"; the file is read as one of v0.5`},
+		"hashes above the limits":           {"hashers: {argon2: {memory: 4194304}}", "", "hashers.limits.argon2.memory is raised to 4194304"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			src := layered(test.over)
+			_, report, err := Load(src)
+			if got := strings.Join(mistakes(t, src), "\n"); got == "" != (test.fails == "") || !strings.Contains(got, test.fails) {
+				t.Errorf("mistakes are %q, want %q", got, test.fails)
+			}
+			if strings.Count(warnings(report), "\n") > 0 {
+				t.Errorf("one fault has several warnings:\n%s", warnings(report))
+			}
+			if got := warnings(report); err == nil && (got == "") != (test.warns == "") || !strings.Contains(got, test.warns) {
+				t.Errorf("warnings are %q, want %q", got, test.warns)
+			}
+		})
+	}
+}
+
+func TestWeakSecretsStopOnlyServersThatOthersReach(t *testing.T) {
+	t.Parallel()
+	const weak = "dsn: memory\nsecrets: {default: [PLEASE-CHANGE-ME-I-AM-VERY-INSECURE]}\n"
+	for name, test := range map[string]struct {
+		over  string
+		dev   bool
+		stops bool
+	}{
+		"public on every address":        {"", false, true},
+		"development":                    {"", true, false},
+		"loopback":                       {"serve: {public: {host: 127.0.0.1}}", false, false},
+		"loopback behind a proxy":        {"serve: {public: {host: 127.0.0.1, base_url: 'https://id.example.org'}}", false, true},
+		"only the admin can be reached":  {"serve: {public: {host: localhost}, admin: {host: 10.0.0.1, insecure: true}}", false, true},
+		"every address named by the URL": {"serve: {public: {host: '::', base_url: 'http://localhost'}}", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			src := source(weak + test.over)
+			src.Dev = test.dev
+			if got := mistakes(t, src); (len(got) > 0) != test.stops {
+				t.Errorf("mistakes are %q", got)
+			}
+		})
+	}
+}
+
+func TestBaseURLsAreGuessed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		serve, public, admin string
+		dev, secure          bool
+	}{
+		"every address":    {"{}", "https://id-7:4433/", "http://127.0.0.1:4434/", false, true},
+		"development":      {"{}", "http://id-7:4433/", "http://127.0.0.1:4434/", true, false},
+		"loopback":         {"{public: {host: 127.0.0.1, port: 80}}", "http://127.0.0.1:80/", "http://127.0.0.1:4434/", false, false},
+		"IPv6 loopback":    {"{public: {host: '[::1]'}}", "http://[::1]:4433/", "http://127.0.0.1:4434/", false, false},
+		"one address":      {"{public: {host: 10.1.2.3}}", "https://10.1.2.3:4433/", "http://127.0.0.1:4434/", false, true},
+		"loopback and TLS": {"{public: {host: localhost, tls: {cert_file: /c, key_file: /k}}}", "https://localhost:4433/", "http://127.0.0.1:4434/", false, true},
+		"given":            {"{public: {base_url: 'https://id.example.org/x'}, admin: {base_url: 'https://a.example.org'}}", "https://id.example.org/x", "https://a.example.org", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			src := source("dsn: memory\nserve: " + test.serve)
+			src.Dev = test.dev
+			c, _ := mustLoad(t, src)
+			if c.Serve.Public.BaseURL.String() != test.public || c.Serve.Admin.BaseURL.String() != test.admin || c.SecureCookies() != test.secure {
+				t.Errorf("got %s, %s, secure %t", c.Serve.Public.BaseURL, c.Serve.Admin.BaseURL, c.SecureCookies())
+			}
+		})
+	}
+}
