@@ -1,6 +1,9 @@
 package internal_test
 
 import (
+	"encoding/json"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -40,10 +43,6 @@ var mayImport = map[string][]string{
 
 	// The store keeps what the domain declares, and judges nothing.
 	"store": {"courier", "errs", "flow", "identity", "secret", "session"},
-
-	// Channels carry one rendered message.
-	"courier/smtp":    {"courier"},
-	"courier/webhook": {"courier", "netguard"},
 
 	// Policies of passwords.
 	"passpolicy": {"message", "passhash"},
@@ -116,13 +115,13 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "courier/webhook", "netguard", "method/oidc", "hook", "app", "cli", "metrics"},
-			"flows and methods never see HTTP, and fetches go through netguard",
+			[]string{"httpapi", "webui", "courier/webhook", "netguard", "method/oidc", "hook", "app", "cli", "metrics", "passpolicy"},
+			"flows never see HTTP; what fetches (passpolicy its list of breaches) does so with a client of netguard's",
 		},
 		{
 			[]string{"crypto/rand", "math/rand", "math/rand/v2"},
-			[]string{"secret"},
-			"one source of randomness, which tests can make deterministic",
+			[]string{"secret", "passhash"},
+			"randomness comes from secret; passhash, a leaf, makes its own salts",
 		},
 		{
 			[]string{"log", "testing", "net/http/httptest", "expvar", "unsafe", "plugin"},
@@ -160,4 +159,40 @@ func TestTheServerCarriesNoTestSupport(t *testing.T) {
 		return
 	}
 	t.Error("cmd/symbolon is not among the packages")
+}
+
+// The budget keeps the question "do we need it?" alive.
+func TestEveryDependencyIsExplained(t *testing.T) {
+	t.Parallel()
+	const most = 40
+	out, err := exec.Command("go", "mod", "edit", "-json", "../go.mod").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(out, &mod); err != nil {
+		t.Fatal(err)
+	}
+	document, err := os.ReadFile("../docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := 0
+	for _, r := range mod.Require {
+		if r.Indirect {
+			continue
+		}
+		direct++
+		if !strings.Contains(string(document), "`"+r.Path+"`") {
+			t.Errorf("docs/dependencies.md has no row for %s: say who uses it and what it saves", r.Path)
+		}
+	}
+	if direct == 0 || direct > most {
+		t.Errorf("go.mod requires %d modules directly, of at most %d", direct, most)
+	}
 }
