@@ -1,0 +1,200 @@
+package webui
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+)
+
+// maxTraits bounds what the welcome page lists.
+const maxTraits = 50
+
+// account is what the pages show of a signed-in person.
+type account struct {
+	Person   string
+	Traits   []trait
+	Since    moment
+	Until    moment
+	Settings string
+	Logout   string
+	Home     string
+}
+
+// trait is one thing known of a person.
+type trait struct {
+	Label, Value string
+	// Proof says of an address whether it is confirmed.
+	Proof    string
+	Verified bool
+	Verify   string // where to confirm it; empty if that is done or not served
+}
+
+// moment is a point in time for machines and for people.
+type moment struct{ Machine, Text string }
+
+func at(t time.Time) moment {
+	t = t.UTC()
+	return moment{Machine: t.Format(time.RFC3339), Text: t.Format("2006-01-02 15:04") + " UTC"}
+}
+
+// welcomePage is what the first page shows.
+type welcomePage struct {
+	Account *account // nil for visitors
+	SignIn  string
+	SignUp  string
+	Recover string
+	// FirstRun shows what an operator may try next, with the addresses to use.
+	FirstRun bool
+	Whoami   string
+	MailHint string
+}
+
+// welcome is the first page.
+func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.source.PageSession(r)
+	if err != nil {
+		return err
+	}
+	d := p.page(r, pageWelcome, "welcome")
+	body := &welcomePage{
+		SignIn: p.start(flow.Login, ""), SignUp: p.start(flow.Registration, ""),
+		FirstRun: p.config.FirstRun, MailHint: p.config.MailHint,
+	}
+	d.Body = body
+	// Where flows start is below the public URL, and so is the session check.
+	body.Whoami = p.source.StartURL(flow.Login).JoinPath("../../../sessions/whoami").String()
+	key := "page.welcome"
+	if s != nil {
+		body.Account = p.accountOf(d, s)
+		key = "page.account"
+	}
+	if err := d.titled(key, "product", p.config.Product); err != nil {
+		return err
+	}
+	return p.render(w, http.StatusOK, d)
+}
+
+// accountOf describes a session and its owner.
+func (p *Pages) accountOf(d *page, s *session.Session) *account {
+	a := &account{
+		Person: personName(s.Identity), Since: at(s.AuthenticatedAt), Until: at(s.ExpiresAt),
+		Settings: p.start(flow.Settings, ""), Logout: p.source.LogoutURL().String(), Home: p.config.BasePath,
+	}
+	if s.Identity == nil {
+		return a
+	}
+	for _, t := range listTraits(s.Identity.Traits) {
+		p.prove(d, &t, s.Identity.Verifiable)
+		a.Traits = append(a.Traits, t)
+	}
+	return a
+}
+
+// prove says of a trait that is an address whether it is confirmed.
+func (p *Pages) prove(d *page, t *trait, addresses []identity.Address) {
+	for _, a := range addresses {
+		if a.Value != t.Value {
+			continue
+		}
+		t.Verified = a.Verified
+		if a.Verified {
+			t.Proof = d.first("account.verified")
+			return
+		}
+		t.Proof = d.first("account.unverified")
+		if p.config.Verification {
+			t.Verify = p.start(flow.Verification, "")
+		}
+	}
+}
+
+// personName is what to call the owner of an identity: an address or a name they
+// know, else the id.
+func personName(i *identity.Identity) string {
+	if i == nil {
+		return ""
+	}
+	for _, list := range [][]identity.Address{i.Verifiable, i.Recovery} {
+		if len(list) > 0 {
+			return list[0].Value
+		}
+	}
+	var known struct {
+		Email    any `json:"email"`
+		Username any `json:"username"`
+	}
+	// Traits of another shape leave both empty.
+	_ = json.Unmarshal(i.Traits, &known)
+	for _, v := range []any{known.Email, known.Username} {
+		if name, ok := v.(string); ok && name != "" {
+			return name
+		}
+	}
+	return i.ID
+}
+
+// listTraits lists the scalars of a JSON object in its own order, the empty ones
+// left out.
+func listTraits(raw json.RawMessage) []trait {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	w := walker{decoder: decoder}
+	w.value(traitsRoot)
+	return w.out
+}
+
+// walker reads JSON token by token, since a map would lose the order.
+type walker struct {
+	decoder *json.Decoder
+	out     []trait
+}
+
+// value reads the value of that name; false ends the walk.
+func (w *walker) value(name string) bool {
+	token, err := w.decoder.Token()
+	if err != nil {
+		return false
+	}
+	switch token {
+	case json.Delim('{'):
+		return w.members(name)
+	case json.Delim('['):
+		return w.elements(name)
+	}
+	if shown := text(token); shown != "" {
+		w.out = append(w.out, trait{Label: labelOf(name), Value: shown})
+	}
+	return len(w.out) < maxTraits
+}
+
+func (w *walker) members(name string) bool {
+	for w.decoder.More() {
+		member, err := w.decoder.Token()
+		if err != nil {
+			return false
+		}
+		step, _ := member.(string) // the decoder lets nothing else be a name
+		if !w.value(name + "." + strings.ReplaceAll(step, ".", `\.`)) {
+			return false
+		}
+	}
+	_, err := w.decoder.Token()
+	return err == nil
+}
+
+func (w *walker) elements(name string) bool {
+	for i := 0; w.decoder.More(); i++ {
+		if !w.value(name + "." + strconv.Itoa(i)) {
+			return false
+		}
+	}
+	_, err := w.decoder.Token()
+	return err == nil
+}

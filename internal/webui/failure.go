@@ -1,0 +1,133 @@
+package webui
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/reqctx"
+)
+
+// fault is an error object as it is stored for the error page.
+type fault struct {
+	Code    int    `json:"code"`
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
+	Request string `json:"request"`
+}
+
+// failurePage is what the error page shows.
+type failurePage struct {
+	Reasons []string // what the server says
+	Causes  []string // what usually is behind it
+	Code    int
+	Request string // id to give to whoever runs the server
+	Home    string
+}
+
+// failure shows the error that a browser was led here with.
+func (p *Pages) failure(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Get("error") == "" {
+		return p.fail(w, r, http.StatusOK, "page.failure.none", nil)
+	}
+	stored, err := p.source.PageError(r)
+	if errors.Is(err, errs.ErrNotFound) {
+		return p.fail(w, r, http.StatusNotFound, "page.failure.unknown", nil)
+	}
+	if err != nil {
+		return err
+	}
+	var faults []fault
+	if err := json.Unmarshal(stored.Payload, &faults); err != nil || len(faults) == 0 {
+		return p.fail(w, r, http.StatusOK, "page.failure.500", nil)
+	}
+	return p.fail(w, r, http.StatusOK, failureKey(faults[0]), faults)
+}
+
+// failureKey is the key of the heading for an error.
+func failureKey(f fault) string {
+	switch {
+	case isCSRF(f):
+		return "page.failure.csrf"
+	case f.Code == http.StatusTooManyRequests, f.Code == http.StatusServiceUnavailable:
+		return "page.failure.busy"
+	case f.Code >= http.StatusInternalServerError:
+		return "page.failure.500"
+	case f.Code == http.StatusNotFound, f.Code == http.StatusGone:
+		return "page.failure.404"
+	case f.Code == http.StatusForbidden, f.Code == http.StatusUnauthorized:
+		return "page.failure.403"
+	}
+	return "page.failure.400"
+}
+
+// isCSRF reports whether a form was refused because the browser did not send the
+// cookie that goes with it. The stored error says so in its reason alone.
+func isCSRF(f fault) bool {
+	return f.Code == http.StatusForbidden && strings.Contains(f.Reason, "csrf_token") ||
+		f.Code == http.StatusBadRequest && strings.Contains(f.Reason, "CSRF token")
+}
+
+// fail answers the error page.
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key string, faults []fault) error {
+	d := p.page(r, pageFailure, "failure")
+	body := &failurePage{Home: p.config.BasePath}
+	d.Body = body
+	if err := d.titled(key); err != nil {
+		return err
+	}
+	for _, f := range faults {
+		if text := f.Reason; text != "" {
+			body.Reasons = append(body.Reasons, text)
+		} else if f.Message != "" {
+			body.Reasons = append(body.Reasons, f.Message)
+		}
+		body.Code, body.Request = f.Code, f.Request
+	}
+	if key == "page.failure.csrf" {
+		body.Causes = p.cookieTrouble(d, r)
+	}
+	return p.render(w, status, d)
+}
+
+// cookieTrouble lists what keeps a browser from sending the cookie of a form,
+// the likeliest first.
+func (p *Pages) cookieTrouble(d *page, r *http.Request) []string {
+	var out []string
+	public := p.source.StartURL("login")
+	if !strings.EqualFold(r.Host, public.Host) {
+		if text, err := d.T("cause.host", "asked", r.Host, "public", public.Host); err == nil {
+			out = append(out, text)
+		}
+	}
+	for i := 1; d.has("cause." + strconv.Itoa(i)); i++ {
+		out = append(out, d.first("cause."+strconv.Itoa(i)))
+	}
+	return out
+}
+
+// refuse answers a request whose page could not be made. The cause is for the
+// log alone.
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, why error) {
+	reqctx.Note(r.Context(), slog.Any("error", why))
+	status := http.StatusInternalServerError
+	f := fault{Code: status, Request: reqctx.From(r.Context()).ID}
+	known, ok := errors.AsType[*errs.Error](why)
+	switch {
+	case ok && known.Code == errs.Unavailable:
+		f.Code = http.StatusServiceUnavailable
+		if wait := int(known.RetryAfter.Seconds()); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(wait))
+		}
+	case ok && known.Code == errs.NotFound:
+		f.Code = http.StatusNotFound
+	}
+	if err := p.fail(w, r, f.Code, failureKey(f), []fault{f}); err != nil {
+		reqctx.Note(r.Context(), slog.Any("page_error", err))
+		http.Error(w, http.StatusText(status), status)
+	}
+}

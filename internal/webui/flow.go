@@ -1,0 +1,212 @@
+package webui
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/message"
+	"symbolon/internal/session"
+	"symbolon/internal/ui"
+)
+
+// flowPage is what the page of a flow shows.
+type flowPage struct {
+	Kind   flow.Kind
+	Groups []group
+	// Sections says that each group is about something of its own.
+	Sections bool
+	Links    []link
+	// Waiting says that something is on its way to the person; the form below
+	// sends it again.
+	Waiting  bool
+	MailHint string
+	// Done says that nothing is left to do but to go on.
+	Done bool
+	Next string
+	// Person is who is signed in, where the page is about them.
+	Person string
+}
+
+// signIn is a page for people who are not signed in. Those who are see who they
+// are, unless they came to prove it once more.
+func (p *Pages) signIn(k flow.Kind) view {
+	show := p.flow(k)
+	return func(w http.ResponseWriter, r *http.Request) error {
+		s, err := p.source.PageSession(r)
+		if err != nil {
+			return err
+		}
+		if s == nil || r.URL.Query().Get("refresh") == "true" {
+			return show(w, r)
+		}
+		if r.URL.Query().Get("flow") != "" {
+			result, err := p.source.PageFlow(w, r, k)
+			if err == nil && result.Flow.Refresh {
+				return p.showFlow(w, r, result, s)
+			}
+		}
+		return p.known(w, r, s)
+	}
+}
+
+// flow is the page of a kind of flow. A flow that is missing, unknown, over or
+// another person's is replaced by a fresh one.
+func (p *Pages) flow(k flow.Kind) view {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.URL.Query().Get("flow") == "" {
+			p.restart(w, r, k, "")
+			return nil
+		}
+		result, err := p.source.PageFlow(w, r, k)
+		if over, ok := errors.AsType[*flow.Expired](err); ok {
+			p.restart(w, r, k, over.Flow.ReturnTo)
+			return nil
+		}
+		if startsAfresh(err) || err == nil && unusable(result.Flow) {
+			p.restart(w, r, k, "")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s, err := p.source.PageSession(r)
+		if err != nil {
+			return err
+		}
+		return p.showFlow(w, r, result, s)
+	}
+}
+
+func startsAfresh(err error) bool {
+	if _, ok := errors.AsType[*flow.LoginRequired](err); ok {
+		return true
+	}
+	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, flow.ErrForeign)
+}
+
+// unusable reports whether a browser can't go on with the flow: one that an app
+// started has no token against forged posts.
+func unusable(f *flow.Flow) bool { return f.Client == flow.API && f.State == flow.Open }
+
+// showFlow answers the page of a flow.
+func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Result, s *session.Session) error {
+	f := result.Flow
+	d := p.page(r, pageFlow, string(f.Kind))
+	body := &flowPage{
+		Kind:     f.Kind,
+		Waiting:  f.State == flow.Challenged,
+		Sections: f.Kind == flow.Settings,
+		Done:     f.State == flow.Passed && f.Kind != flow.Settings,
+		Next:     p.config.BasePath,
+	}
+	d.Body = body
+	if err := d.titled(heading(f)); err != nil {
+		return err
+	}
+	if s != nil && (f.Kind == flow.Settings || f.Refresh) {
+		body.Person = personName(s.Identity)
+	}
+	if body.Waiting {
+		body.MailHint = p.config.MailHint
+	}
+	if f.ReturnTo != "" {
+		body.Next = f.ReturnTo
+	}
+	var err error
+	if body.Links, err = p.links(d, f.ReturnTo, elsewhere(f)...); err != nil {
+		return err
+	}
+	d.addMessages(f.Form.Messages)
+	if !body.Done && f.Client == flow.Browser {
+		if err := p.addForm(d, body, f); err != nil {
+			return err
+		}
+	}
+	return p.render(w, http.StatusOK, d)
+}
+
+// addForm draws the form of a flow onto the page.
+func (p *Pages) addForm(d *page, body *flowPage, f *flow.Flow) error {
+	drawer := drawer{language: d.language, flow: f, person: body.Person, passwordMin: p.config.PasswordMinLength}
+	for i := range f.Form.Groups {
+		g, problems, err := drawer.group(&f.Form.Groups[i])
+		if err != nil {
+			return err
+		}
+		g.Action = p.source.Action(f, g.Method)
+		d.Problems = append(d.Problems, problems...)
+		body.Groups = append(body.Groups, g)
+		d.targets = append(d.targets, parsed(g.Action))
+	}
+	d.targets = append(d.targets, parsed(f.ReturnTo))
+	return nil
+}
+
+func parsed(raw string) *url.URL {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil
+	}
+	return u
+}
+
+// addMessages shows what is said about the flow as a whole.
+func (d *page) addMessages(list []message.Message) {
+	for _, m := range list {
+		if m.Lookup().Type == message.Error {
+			d.Problems = append(d.Problems, problem{Text: d.message(m)})
+		} else {
+			d.Notices = append(d.Notices, d.message(m))
+		}
+	}
+}
+
+// heading is the key of the texts at the top of the page of a flow.
+func heading(f *flow.Flow) string {
+	key := "page." + string(f.Kind)
+	switch {
+	case f.Refresh:
+		return key + ".refresh"
+	case f.Kind == flow.Settings:
+		return key
+	case f.State == flow.Challenged:
+		return key + ".waiting"
+	case f.State == flow.Passed:
+		return key + ".done"
+	}
+	return key
+}
+
+// elsewhere lists the flows that a person on this page may be looking for.
+func elsewhere(f *flow.Flow) []flow.Kind {
+	switch {
+	case f.Refresh:
+		return []flow.Kind{flow.Recovery}
+	case f.Kind == flow.Login:
+		return []flow.Kind{flow.Recovery, flow.Registration}
+	case f.Kind == flow.Registration:
+		return []flow.Kind{flow.Login}
+	case f.Kind == flow.Recovery && f.State != flow.Passed:
+		return []flow.Kind{flow.Login}
+	case f.Kind == flow.Recovery:
+		return []flow.Kind{flow.Recovery, flow.Login}
+	}
+	return nil
+}
+
+// known tells a signed-in visitor of a sign-in page who they are.
+func (p *Pages) known(w http.ResponseWriter, r *http.Request, s *session.Session) error {
+	d := p.page(r, pageKnown, "known")
+	person := personName(s.Identity)
+	if err := d.titled("page.known", "person", person); err != nil {
+		return err
+	}
+	d.Body = p.accountOf(d, s)
+	return p.render(w, http.StatusOK, d)
+}
+
+// isHidden reports whether a node is part of a form but not of what people see.
+func isHidden(n *ui.Node) bool { return n.Type == "hidden" || n.Name == ui.CSRFName }

@@ -1,0 +1,152 @@
+package webui
+
+import (
+	"slices"
+	"strings"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/message"
+	"symbolon/internal/ui"
+)
+
+// group is the form of one method.
+type group struct {
+	Method  string
+	ID      string // of the section
+	Heading string
+	Action  string
+	// Username is for password managers, which want to know whose new password
+	// they see.
+	Username string
+	Fields   []field
+	Buttons  []button
+	// Texts of the script.
+	Show, Hide, ShowLabel, CapsLock string
+}
+
+// button sends a form; one with a name tells the method what was chosen.
+type button struct {
+	Name, Value, Text string
+	Primary           bool
+	Disabled          bool
+}
+
+// drawer turns the groups of a flow's form into what templates print.
+type drawer struct {
+	*language
+	flow        *flow.Flow
+	person      string
+	passwordMin int
+	ids         map[string]bool
+}
+
+// group draws one method's form and collects what is wrong with it.
+func (d *drawer) group(g *ui.Group) (group, []problem, error) {
+	out := group{Method: g.Method, ID: d.id("form", g.Method), Heading: d.groupHeading(g.Method)}
+	problems := d.general(g, out.ID)
+	for _, n := range arranged(g.Nodes) {
+		if n.Type == "submit" {
+			out.Buttons = append(out.Buttons, d.choice(g.Method, &n))
+			continue
+		}
+		f := d.field(g.Method, &n)
+		out.Fields = append(out.Fields, f)
+		for _, text := range f.Errors {
+			problems = append(problems, problem{Field: f.Label, ID: f.ID, Text: text})
+		}
+		if f.Autocomplete == "new-password" && d.person != "" {
+			out.Username = d.person
+		}
+	}
+	if len(out.Buttons) == 0 {
+		out.Buttons = []button{{Text: d.submitText(g.Method), Primary: true}}
+	}
+	return out, problems, d.scriptTexts(&out)
+}
+
+func (d *drawer) scriptTexts(g *group) error {
+	for key, text := range map[string]*string{
+		"script.show": &g.Show, "script.hide": &g.Hide, "script.show_label": &g.ShowLabel, "script.caps_lock": &g.CapsLock,
+	} {
+		var err error
+		if *text, err = d.T(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// general lists what is wrong with the form as a whole: its own messages and
+// those on the object that holds the traits, which is no input.
+func (d *drawer) general(g *ui.Group, id string) []problem {
+	messages := slices.Clone(g.Messages)
+	for i := range g.Nodes {
+		if n := &g.Nodes[i]; isHidden(n) || n.Name == traitsRoot {
+			messages = append(messages, n.Messages...)
+		}
+	}
+	var out []problem
+	for _, m := range messages {
+		if m.Lookup().Type == message.Error {
+			out = append(out, problem{ID: id, Text: d.message(m)})
+		}
+	}
+	return out
+}
+
+// arranged puts nodes in the order in which people expect them: what is typed,
+// then the password, then boxes to tick, then buttons. Within these the order of
+// the method and the schema stays.
+func arranged(nodes []ui.Node) []ui.Node {
+	out := slices.DeleteFunc(joinLists(nodes), func(n ui.Node) bool { return n.Name == traitsRoot })
+	slices.SortStableFunc(out, func(a, b ui.Node) int { return rank(&a) - rank(&b) })
+	return out
+}
+
+func rank(n *ui.Node) int {
+	switch {
+	case isHidden(n):
+		return 0
+	case n.Type == "password":
+		return 2
+	case n.Type == "checkbox":
+		return 3
+	case n.Type == "submit":
+		return 4
+	default:
+		return 1
+	}
+}
+
+// groupHeading names a method's form where a page has several.
+func (d *drawer) groupHeading(method string) string {
+	if text := d.first("group."+string(d.flow.Kind)+"."+method, "group."+method); text != "" {
+		return text
+	}
+	return spoken(method)
+}
+
+// submitText is what the button of a form without buttons of its own says.
+func (d *drawer) submitText(method string) string {
+	keys := []string{"submit." + string(d.flow.Kind) + "." + method, "submit." + string(d.flow.Kind), "submit"}
+	if d.flow.State == flow.Challenged {
+		keys = append([]string{"submit." + string(d.flow.Kind) + ".again"}, keys...)
+	}
+	if d.flow.Refresh {
+		keys = append([]string{"submit.refresh"}, keys...)
+	}
+	return d.first(keys...)
+}
+
+// choice draws a button that a method brings, such as one for each provider.
+func (d *drawer) choice(method string, n *ui.Node) button {
+	b := button{Name: n.Name, Value: text(n.Value), Text: n.Label, Disabled: n.Disabled}
+	if b.Text == "" && b.Value != "" {
+		pattern := d.first("choice."+string(d.flow.Kind)+"."+method, "choice."+method, "choice")
+		b.Text = strings.ReplaceAll(pattern, "{value}", spoken(b.Value))
+	}
+	if b.Text == "" {
+		b.Text = d.submitText(method)
+	}
+	return b
+}

@@ -1,0 +1,152 @@
+package webui
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"symbolon/internal/flow"
+)
+
+// The pages by the file of their template.
+const (
+	pageWelcome = "welcome"
+	pageFlow    = "flow"
+	pageKnown   = "known"
+	pageFailure = "failure"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+func parseTemplates() (map[string]*template.Template, error) {
+	shared, err := template.New("").ParseFS(templateFiles, "templates/layout.html", "templates/form.html")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*template.Template{}
+	for _, name := range []string{pageWelcome, pageFlow, pageKnown, pageFailure} {
+		t, err := shared.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if all[name], err = t.ParseFS(templateFiles, "templates/"+name+".html"); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// page is what the templates get.
+type page struct {
+	*language
+	Name    string // of the template
+	Class   string // for the style sheet
+	Title   string
+	Heading string
+	Lead    string
+	Product string
+	Base    string // path that links start with
+	Assets  *assets
+	// Problems are announced; Notices are good news.
+	Problems []problem
+	Notices  []string
+	Body     any // what the page itself shows
+
+	targets []*url.URL // where its forms lead
+}
+
+// problem is one line of the summary of errors.
+type problem struct {
+	Field string // label; empty for the form as a whole
+	ID    string // of the field
+	Text  string
+}
+
+// link is a way on.
+type link struct {
+	Before string // text in front of it
+	Text   string
+	URL    string
+}
+
+func (p *Pages) page(r *http.Request, name, class string) *page {
+	return &page{
+		language: p.language(r), Name: name, Class: class,
+		Product: p.config.Product, Base: p.config.BasePath, Assets: p.assets,
+	}
+}
+
+// titled gives a page its heading and the text below, by the key of both.
+func (d *page) titled(key string, args ...string) error {
+	var err error
+	if d.Heading, err = d.T(key+".title", args...); err != nil {
+		return err
+	}
+	if d.has(key + ".lead") {
+		d.Lead, err = d.T(key+".lead", args...)
+	}
+	return err
+}
+
+// WindowTitle names the page in tabs and to screen readers, errors first.
+func (d *page) WindowTitle() (string, error) {
+	title := d.Heading + " · " + d.Product
+	if d.Heading == d.Product {
+		title = d.Product
+	}
+	if len(d.Problems) == 0 {
+		return title, nil
+	}
+	return d.T("page.error_title", "title", title)
+}
+
+// start is the URL that starts a flow of a kind and comes back to returnTo.
+func (p *Pages) start(k flow.Kind, returnTo string) string {
+	u := *p.source.StartURL(k)
+	if returnTo != "" {
+		q := u.Query()
+		q.Set("return_to", returnTo)
+		u.RawQuery = q.Encode()
+	}
+	return u.String()
+}
+
+// restart leads to a fresh flow and keeps what the address said about it.
+func (p *Pages) restart(w http.ResponseWriter, r *http.Request, k flow.Kind, returnTo string) {
+	asked := r.URL.Query()
+	if returnTo == "" {
+		returnTo = asked.Get("return_to")
+	}
+	to, err := url.Parse(p.start(k, returnTo))
+	if err == nil && k == flow.Login && asked.Get("refresh") == "true" {
+		q := to.Query()
+		q.Set("refresh", "true")
+		to.RawQuery = q.Encode()
+	}
+	p.setHeaders(w.Header(), nil)
+	w.Header().Set("Location", to.String())
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// links makes links to flows of the kinds that are served.
+func (p *Pages) links(d *page, returnTo string, kinds ...flow.Kind) ([]link, error) {
+	var out []link
+	for _, k := range kinds {
+		if k == flow.Recovery && !p.config.Recovery || k == flow.Verification && !p.config.Verification {
+			continue
+		}
+		l := link{URL: p.start(k, returnTo)}
+		var err error
+		if l.Text, err = d.T("link." + string(k)); err != nil {
+			return nil, fmt.Errorf("link to %s: %w", k, err)
+		}
+		if before := "link." + string(k) + ".before"; d.has(before) {
+			l.Before, _ = d.T(before)
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
