@@ -3,12 +3,8 @@ package store_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"symbolon/internal/store/storetest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformanceInMemory(t *testing.T) {
 	t.Parallel()

@@ -50,11 +50,13 @@ type DB struct {
 
 // pools is what a dialect opens.
 type pools struct {
+	name  string // for people
 	read  *sql.DB
 	write *sql.DB   // at most one connection
 	lock  io.Closer // nil if none was asked for
-	// settle prepares the database for use once it is known to be ours.
-	settle string
+	// settle prepares the database for use once it is known to be ours; nil if
+	// there is nothing to do.
+	settle func(context.Context, *sql.DB) error
 }
 
 // Open opens a database and leaves its schema alone: see Migrate. It refuses one
@@ -77,7 +79,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.Open(ctx, src, c)
+	p, err := d.Open(src, c)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -90,24 +92,22 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return errors.Join(db.writes.close(), db.reads.close(), closeLock(p.lock))
 	})
 	if err := db.settle(ctx, p.settle); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", p.name, err), db.Close())
 	}
 	return db, nil
 }
 
 // settle checks that the database is ours before anything is written to it.
-func (db *DB) settle(ctx context.Context, statement string) error {
-	err := db.writes.alone(ctx, func(pool *sql.DB) error {
+func (db *DB) settle(ctx context.Context, prepare func(context.Context, *sql.DB) error) error {
+	return db.writes.alone(ctx, func(pool *sql.DB) error {
 		if err := refuseForeign(ctx, pool, db.dialect.Tables); err != nil {
 			return err
 		}
-		if statement == "" {
+		if prepare == nil {
 			return nil
 		}
-		_, err := pool.ExecContext(ctx, statement)
-		return err
+		return prepare(ctx, pool)
 	})
-	return db.classify(err)
 }
 
 // ErrForeign says that a database belongs to the original server and must first

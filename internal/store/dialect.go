@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -30,7 +29,7 @@ type Dialect struct {
 	// Errors it does not know are returned as they are.
 	Classify func(error) error
 	// Open makes the connection pools. It must not write to the database.
-	Open func(context.Context, source, Config) (*pools, error)
+	Open func(source, Config) (*pools, error)
 }
 
 func dialects() []Dialect { return []Dialect{sqliteDialect()} }

@@ -25,12 +25,16 @@ type Migration struct {
 // Migrate applies the migrations that are missing, each in a transaction, and
 // returns their names. A database of a newer release is left as it is.
 func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
-	err = db.migrations(ctx, func(p *goose.Provider) error {
+	err = db.writes.alone(ctx, func(pool *sql.DB) error {
+		p, err := db.dialect.provider(pool)
+		if err != nil {
+			return err
+		}
 		results, err := p.Up(ctx)
 		for _, r := range results {
 			applied = append(applied, migrationName(r.Source))
 		}
-		return err
+		return db.classify(err)
 	})
 	if err != nil {
 		return applied, fmt.Errorf("migrate database: %w", err)
@@ -42,26 +46,9 @@ func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
 }
 
 // MigrationStatus lists the migrations that this program knows, in their order.
-func (db *DB) MigrationStatus(ctx context.Context) (all []Migration, err error) {
-	err = db.migrations(ctx, func(p *goose.Provider) error {
-		status, err := p.Status(ctx)
-		for _, s := range status {
-			all = append(all, Migration{
-				Version: s.Source.Version, Name: migrationName(s.Source), AppliedAt: s.AppliedAt.UTC(),
-			})
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read status of migrations: %w", err)
-	}
-	return all, nil
-}
-
-// Plan returns the names of the migrations that Migrate would apply. It writes
-// nothing.
-func (db *DB) Plan(ctx context.Context) ([]string, error) {
-	known, err := db.dialect.migrations()
+// It writes nothing.
+func (db *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
+	all, err := db.dialect.migrations()
 	if err != nil {
 		return nil, err
 	}
@@ -69,28 +56,39 @@ func (db *DB) Plan(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read applied migrations: %w", err)
 	}
+	for k := range all {
+		all[k].AppliedAt = done[all[k].Version]
+	}
+	return all, nil
+}
+
+// Plan returns the names of the migrations that Migrate would apply. It writes
+// nothing.
+func (db *DB) Plan(ctx context.Context) ([]string, error) {
+	all, err := db.MigrationStatus(ctx)
 	var pending []string
-	for _, m := range known {
-		if !done[m.Version] {
+	for _, m := range all {
+		if m.AppliedAt.IsZero() {
 			pending = append(pending, m.Name)
 		}
 	}
-	return pending, nil
+	return pending, err
 }
 
-// applied returns the versions that the database has.
-func (db *DB) applied(ctx context.Context) (map[int64]bool, error) {
+// applied returns the versions that the database has, and since when.
+func (db *DB) applied(ctx context.Context) (map[int64]time.Time, error) {
 	names, err := db.tables(ctx)
 	if err != nil || !slices.Contains(names, schemaTable) {
 		return nil, err
 	}
-	done := map[int64]bool{}
+	done := map[int64]time.Time{}
 	err = db.list(ctx, func(scan scanFunc) error {
 		var version int64
-		err := scan(&version)
-		done[version] = true
+		var since time.Time
+		err := scan(&version, &since)
+		done[version] = since.UTC()
 		return err
-	}, `SELECT version_id FROM `+schemaTable+` WHERE is_applied`)
+	}, `SELECT version_id, tstamp FROM `+schemaTable+` WHERE is_applied`)
 	return done, err
 }
 
@@ -117,17 +115,6 @@ func (d *Dialect) migrations() ([]Migration, error) {
 		all = append(all, Migration{Version: source.Version, Name: migrationName(source)})
 	}
 	return all, nil
-}
-
-func (db *DB) migrations(ctx context.Context, f func(*goose.Provider) error) error {
-	err := db.writes.alone(ctx, func(pool *sql.DB) error {
-		p, err := db.dialect.provider(pool)
-		if err != nil {
-			return err
-		}
-		return f(p)
-	})
-	return db.classify(err)
 }
 
 func (d *Dialect) provider(pool *sql.DB) (*goose.Provider, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"symbolon/internal/errs"
 )
@@ -14,7 +15,7 @@ type scanFunc func(dest ...any) error
 // It looks at the context before it starts and not while it runs: watching one
 // costs a goroutine a query, more than such a query takes.
 func (db *DB) read(ctx context.Context, each func(scanFunc) error, query string, args ...any) error {
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return err
 	}
 	return db.list(context.WithoutCancel(ctx), each, query, args...)
@@ -30,10 +31,21 @@ func (db *DB) list(ctx context.Context, each func(scanFunc) error, query string,
 	if err == nil {
 		return nil
 	}
-	if ended := ctx.Err(); ended != nil {
+	if ended := ended(ctx); ended != nil {
 		return ended // the driver's own word for it is "interrupted"
 	}
 	return t.note(db.classify(err))
+}
+
+// ended returns why the context is over, nil while it is not. A deadline that has
+// passed means that storage could not be reached in time; a caller that went away
+// does not.
+func ended(ctx context.Context) error {
+	err := ctx.Err()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errs.ErrUnavailable.Because(err)
+	}
+	return err
 }
 
 func (db *DB) rows(ctx context.Context, t *tx, each func(scanFunc) error, query string, args []any) error {

@@ -6,12 +6,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -47,12 +46,12 @@ func sqliteDialect() Dialect {
 
 // openSQLite makes a pool of readers and one writer. Nothing touches the
 // database before the first query.
-func openSQLite(_ context.Context, src source, c Config) (*pools, error) {
+func openSQLite(src source, c Config) (*pools, error) {
 	o, err := readOptions(src.params, "mode", "cache")
 	if err != nil {
 		return nil, err
 	}
-	p := &pools{}
+	p := &pools{name: src.rest}
 	name := memoryName()
 	if src.rest != memoryPath {
 		var path string
@@ -62,8 +61,8 @@ func openSQLite(_ context.Context, src source, c Config) (*pools, error) {
 		name = url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
 		// SQLite makes the log beside the file with the rights of the file.
 		name.RawQuery = url.Values{"modeof": {path}}.Encode()
-		// WAL: readers and the writer don't keep each other waiting.
-		p.settle = `PRAGMA journal_mode = wal`
+		p.name = path
+		p.settle = func(ctx context.Context, pool *sql.DB) error { return useWAL(ctx, pool, path) }
 	}
 	busy := "busy_timeout(" + strconv.FormatInt(c.Patience.Milliseconds(), 10) + ")"
 	p.write, err = openPool(name, busy, "foreign_keys(1)", "synchronous("+o.synchronous+")",
@@ -93,55 +92,13 @@ func memoryName() url.URL {
 func openPool(name url.URL, pragmas ...string) (*sql.DB, error) {
 	params := name.Query()
 	params["_pragma"] = pragmas
-	name.RawQuery = params.Encode()
+	// SQLite takes a plus for a plus.
+	name.RawQuery = strings.ReplaceAll(params.Encode(), "+", "%20")
 	pool, err := driver.Open(name.String())
 	if err != nil {
 		return nil, fmt.Errorf("read name of database: %w", err)
 	}
 	return pool, nil
-}
-
-// claimFile makes sure that the file exists, readable by its owner alone, and
-// takes its lock if asked to.
-func claimFile(src source, exclusive bool) (path string, lock io.Closer, err error) {
-	mode, err := oneOf(src.params.Get("mode"), "", "rwc", "rw")
-	if err != nil {
-		return "", nil, fmt.Errorf("read dsn option \"mode\": %w", err)
-	}
-	if src.rest == "" {
-		return "", nil, errors.New("dsn names no file")
-	}
-	if path, err = filepath.Abs(filepath.FromSlash(src.rest)); err != nil {
-		return "", nil, fmt.Errorf("resolve path of dsn: %w", err)
-	}
-	if mode == "rw" {
-		_, err = os.Stat(path)
-	} else {
-		err = createPrivate(path)
-	}
-	if err != nil {
-		return "", nil, errs.ErrUnavailable.Because(err)
-	}
-	if exclusive {
-		if lock, err = lockFile(path + ".lock"); err != nil {
-			return "", nil, err
-		}
-	}
-	// The index of the log; SQLite itself would make it readable by all. It is
-	// remade at the first use, so its content does not matter.
-	if err := createPrivate(path + "-shm"); err != nil {
-		return "", nil, errors.Join(errs.ErrUnavailable.Because(err), closeLock(lock))
-	}
-	return path, lock, nil
-}
-
-// createPrivate makes an empty file of mode 0600 if there is none.
-func createPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
 }
 
 // classifySQLite knows the result codes: https://sqlite.org/rescode.html

@@ -98,7 +98,7 @@ func (w *writer) once(ctx context.Context, fn func(context.Context, *conn) error
 // succeeds, fails, panics or ends the goroutine.
 func (w *writer) member(ctx context.Context, fn func(context.Context, *conn) error) (*batch, error) {
 	defer w.pass()
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -172,7 +172,7 @@ func (w *writer) next() bool {
 
 // turn waits for the writer's turn.
 func (w *writer) turn(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -216,7 +216,7 @@ func (w *writer) leave(ctx context.Context, place *list.Element, ready chan stru
 	default:
 	}
 	w.waiting.Remove(place)
-	if err := ctx.Err(); err != nil {
+	if err := ended(ctx); err != nil {
 		return err
 	}
 	return errs.ErrUnavailable.Because(fmt.Errorf("write waited for its turn for %s", w.patience))

@@ -89,12 +89,3 @@ CREATE TABLE stored_errors (
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX stored_errors_age ON stored_errors (created_at);
-
--- +goose Down
-DROP TABLE stored_errors;
-DROP TABLE flows;
-DROP TABLE sessions;
-DROP TABLE addresses;
-DROP TABLE credential_identifiers;
-DROP TABLE credentials;
-DROP TABLE identities;

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"symbolon/internal/errs"
+)
+
+func openEmpty(t *testing.T) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Config{DSN: "sqlite://" + t.TempDir() + "/test.db", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func TestADatabaseIsReadyOnceItIsMigrated(t *testing.T) {
+	t.Parallel()
+	db := openEmpty(t)
+	planned, err := db.Plan(t.Context())
+	if err != nil || len(planned) == 0 || planned[0] != "0001_init" {
+		t.Fatalf("plan is %v, %v", planned, err)
+	}
+	if err := db.Ready(t.Context()); !errors.Is(err, errs.ErrUnavailable) || !strings.Contains(err.Error(), planned[0]) {
+		t.Errorf("error before is %v", err)
+	}
+	applied, err := db.Migrate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(planned, applied); diff != "" {
+		t.Errorf("not what was planned (-planned +applied):\n%s", diff)
+	}
+	if err := db.Ready(t.Context()); err != nil {
+		t.Errorf("error after is %v", err)
+	}
+	if again, err := db.Migrate(t.Context()); err != nil || len(again) != 0 {
+		t.Errorf("once more it applies %v, %v", again, err)
+	}
+	if rest, err := db.Plan(t.Context()); err != nil || len(rest) != 0 {
+		t.Errorf("plan is %v, %v", rest, err)
+	}
+}
+
+func TestPlanAndStatusLeaveAnEmptyDatabaseEmpty(t *testing.T) {
+	t.Parallel()
+	db := openEmpty(t)
+	if _, err := db.Plan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	status, err := db.MigrationStatus(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range status {
+		if !m.AppliedAt.IsZero() {
+			t.Errorf("%s is applied at %v", m.Name, m.AppliedAt)
+		}
+	}
+	if tables, err := db.tables(t.Context()); err != nil || len(tables) != 0 {
+		t.Errorf("tables are %v, %v", tables, err)
+	}
+}
+
+func TestStatusListsEveryMigration(t *testing.T) {
+	t.Parallel()
+	db := openEmpty(t)
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(db.dialect.Migrations, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := db.MigrationStatus(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range status {
+		names = append(names, m.Name+".sql")
+		if m.AppliedAt.IsZero() {
+			t.Errorf("%s is not applied", m.Name)
+		}
+	}
+	if diff := cmp.Diff(files, names); diff != "" {
+		t.Errorf("not the files there are (-files +status):\n%s", diff)
+	}
+}
+
+func TestManyMayMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	db := openEmpty(t)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := db.Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if err := db.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A release must run on the schema of the next one.
+func TestADatabaseOfANewerReleaseIsReady(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, Config{})
+	_, err := db.exec(t.Context(), `INSERT INTO `+schemaTable+` (version_id, is_applied) VALUES (?, ?)`, 9999, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if applied, err := db.Migrate(t.Context()); err != nil || len(applied) != 0 {
+		t.Errorf("it applies %v, %v", applied, err)
+	}
+}
+
+func TestTableSizesCountRows(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, Config{})
+	for range 3 {
+		if err := db.CreateFlow(t.Context(), newFlow()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sizes, err := db.TableSizes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sizes["flows"] != 3 || sizes["sessions"] != 0 || len(sizes) < 8 {
+		t.Errorf("sizes are %v", sizes)
+	}
+}
