@@ -26,12 +26,16 @@ func formatDuration(d time.Duration) string {
 		size time.Duration
 		name string
 	}{
-		{time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"},
-		{time.Millisecond, "ms"}, {time.Microsecond, "us"}, {time.Nanosecond, "ns"},
+		{time.Hour, "h"},
+		{time.Minute, "m"},
+		{time.Second, "s"},
+		{time.Millisecond, "ms"},
+		{time.Microsecond, "us"},
+		{time.Nanosecond, "ns"},
 	} {
 		if count := d / unit.size; count > 0 {
 			out.WriteString(strconv.FormatInt(int64(count), 10) + unit.name)
-			d -= count * unit.size
+			d %= unit.size
 		}
 	}
 	if out.Len() == 0 {

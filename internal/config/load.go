@@ -154,8 +154,7 @@ func (l *loader) readFile(name string) (*node, *Problem) {
 
 // cause drops the path from file errors, which the message names already.
 func cause(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		return path.Err.Error()
 	}
 	return err.Error()
@@ -191,7 +190,7 @@ func (l *loader) collect(group *branch, n *node) map[string]*node {
 			continue
 		}
 		if secret, ok := group.secretOf(f.name); ok {
-			l.collectSecretFile(secret, group, n, f, found)
+			l.collectSecretFile(secret, n, f, found)
 			continue
 		}
 		path := strings.TrimPrefix(group.path+"."+f.name, ".")
@@ -222,7 +221,7 @@ func firstKnown(value, name Origin) Origin {
 	return value
 }
 
-func (l *loader) collectSecretFile(secret, group *branch, n *node, f field, found map[string]*node) {
+func (l *loader) collectSecretFile(secret *branch, n *node, f field, found map[string]*node) {
 	if f.value.shape == null {
 		return
 	}

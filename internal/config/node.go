@@ -99,8 +99,9 @@ func (n *node) what() string {
 		return "a list"
 	case object:
 		return "a group of settings"
+	default:
+		return "nothing"
 	}
-	return "nothing"
 }
 
 func (n *node) asText() (string, error) {
@@ -109,8 +110,9 @@ func (n *node) asText() (string, error) {
 		return n.text, nil
 	case number, boolean:
 		return "", fmt.Errorf("is %s, but text is needed; put it in quotes", n.what())
+	default:
+		return "", fmt.Errorf("is %s, but text is needed", n.what())
 	}
-	return "", fmt.Errorf("is %s, but text is needed", n.what())
 }
 
 func (n *node) asBool() (bool, error) {
@@ -155,8 +157,9 @@ func (n *node) asList() ([]*node, error) {
 			return parsed.items, nil
 		}
 		return n.split(","), nil
+	default:
+		return nil, fmt.Errorf("is %s; write a list", n.what())
 	}
-	return nil, fmt.Errorf("is %s; write a list", n.what())
 }
 
 func (n *node) split(sep string) []*node {
@@ -218,8 +221,9 @@ func (n *node) json() any {
 			out[f.name] = f.value.json()
 		}
 		return out
+	default:
+		return n.text
 	}
-	return n.text
 }
 
 // shown is the value in messages: short, and never used for secrets.
@@ -230,8 +234,9 @@ func (n *node) shown() string {
 			return strconv.Quote(n.text[:60] + "…")
 		}
 		return strconv.Quote(n.text)
+	default:
+		return n.what()
 	}
-	return n.what()
 }
 
 // add appends a member, which must be new.

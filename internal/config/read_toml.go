@@ -14,8 +14,7 @@ func readTOML(data []byte, name string, at func(offset int) Origin) (*node, *Pro
 	var whole map[string]any
 	if err := toml.Unmarshal(data, &whole); err != nil {
 		p := &Problem{Text: strings.TrimPrefix(err.Error(), "toml: "), Origin: Origin{Kind: FromFile, Name: name}}
-		var located *toml.DecodeError
-		if errors.As(err, &located) {
+		if located, ok := errors.AsType[*toml.DecodeError](err); ok {
 			p.Origin.Line, p.Origin.Column = located.Position()
 		}
 		return nil, p
@@ -32,6 +31,7 @@ func readTOML(data []byte, name string, at func(offset int) Origin) (*node, *Pro
 			current = r.appendTable(r.keys(e))
 		case unstable.KeyValue:
 			r.assign(current, e)
+		default: // comments
 		}
 	}
 	if err := r.parser.Error(); err != nil {

@@ -75,8 +75,9 @@ func (r *yamlReader) value(y *yaml.Node, depth int) (*node, *Problem) {
 			n.items = append(n.items, v)
 		}
 		return n, nil
+	default:
+		return &node{shape: yamlShape(y), text: y.Value, origin: r.place(y)}, nil
 	}
-	return &node{shape: yamlShape(y), text: y.Value, origin: r.place(y)}, nil
 }
 
 func yamlShape(y *yaml.Node) shape {

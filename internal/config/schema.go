@@ -114,8 +114,9 @@ func (k kind) schema() map[string]any {
 		return map[string]any{"type": "array"}
 	case kindJSON:
 		return map[string]any{}
+	default:
+		return texts
 	}
-	return texts
 }
 
 // sample turns text as in the environment into the value that a file would
