@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"symbolon/internal/config"
+	"symbolon/internal/courier"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
 	"symbolon/internal/identity"
@@ -46,8 +47,8 @@ type App struct {
 	hasher     *passhash.Hasher
 	policy     *passpolicy.Policy
 	engine     *flow.Engine
-	outbox     tempMail
-	dispatcher tempMail
+	outbox     *courier.Outbox
+	dispatcher *courier.Dispatcher
 	metrics    *metrics.Metrics
 	server     *httpapi.Server
 }

@@ -19,6 +19,15 @@ const (
 	AddressChanged     Template = "security/address_changed"
 )
 
+// Test is the message that an operator sends to try the delivery out.
+const Test Template = "test"
+
+// All lists every template.
+var All = []Template{
+	RecoveryValid, RecoveryInvalid, VerificationValid, VerificationInvalid,
+	RegistrationTaken, CredentialsChanged, AddressChanged, Test,
+}
+
 // Message is what is to be told to whom.
 type Message struct {
 	Template Template

@@ -1,0 +1,190 @@
+package courier
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/mail"
+	"time"
+
+	"symbolon/internal/secret"
+)
+
+// Status is where a message stands.
+type Status string
+
+// The statuses. Dead messages have used up their tries or were refused for
+// good; they are kept until they are cleaned up or retried by hand.
+const (
+	Queued  Status = "queued"
+	Sending Status = "sending"
+	Sent    Status = "sent"
+	Dead    Status = "dead"
+)
+
+// Stored is a message as it is kept.
+type Stored struct {
+	ID         string // UUID version 7; also the local part of the Message-ID
+	Template   Template
+	Recipient  string
+	Subject    string
+	Sealed     string // the body; empty once it has been erased
+	IdentityID string // empty for unknown addresses
+	Status     Status
+	Tries      int
+	NextTry    time.Time
+	LeaseUntil time.Time // meaningful while Sending
+	Lease      string    // who is sending
+	LastError  string    // without secrets
+	CreatedAt  time.Time
+	SentAt     time.Time // zero until sent
+}
+
+// Store keeps messages. *store.DB satisfies it.
+type Store interface {
+	CreateMessage(context.Context, *Stored) error
+	// ClaimMessages leases up to limit messages that are due, or whose lease has
+	// run out, counting a try for each.
+	ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*Stored, error)
+	// SettleMessage stores status, next try, error, body and sent time if the
+	// message is still under the lease; errs.ErrStale if it is not.
+	SettleMessage(context.Context, *Stored) error
+	// NextMessage is when the earliest message is due; ok is false if none waits.
+	NextMessage(context.Context) (at time.Time, ok bool, err error)
+	Message(ctx context.Context, id string) (*Stored, error)
+	Messages(context.Context, Filter) ([]*Stored, error)
+	RetryMessage(ctx context.Context, id string, now time.Time) error
+	CountMessages(context.Context) (map[Status]int, error)
+	// AfterCommit runs f when the context's transaction has committed.
+	AfterCommit(ctx context.Context, f func())
+}
+
+// Filter selects messages for a listing, the latest first.
+type Filter struct {
+	Status    Status // empty for all
+	Recipient string // empty for all
+	Before    string // only ids smaller than this one
+	Limit     int
+}
+
+// body is what is sealed.
+type body struct {
+	Text string `json:"text"`
+	HTML string `json:"html"`
+}
+
+// Outbox queues messages and shows them to operators.
+type Outbox struct {
+	store     Store
+	templates *Templates
+	sealer    *secret.Sealer
+	now       func() time.Time
+	wake      chan struct{}
+}
+
+// NewOutbox returns an outbox. Bodies hold live links, so they are sealed with
+// the secrets: a database dump sends nobody's recovery link.
+func NewOutbox(s Store, t *Templates, secrets []string, now func() time.Time) (*Outbox, error) {
+	sealer, err := secret.NewSealer("courier", secrets)
+	if err != nil {
+		return nil, err
+	}
+	return &Outbox{store: s, templates: t, sealer: sealer, now: now, wake: make(chan struct{}, 1)}, nil
+}
+
+// Enqueue implements Queue.
+func (o *Outbox) Enqueue(ctx context.Context, m Message) error {
+	to, err := mail.ParseAddress(m.To)
+	if err != nil {
+		return fmt.Errorf("queue %s message: recipient is no address", m.Template)
+	}
+	rendered, err := o.templates.Render(m)
+	if err != nil {
+		return fmt.Errorf("queue %s message: %w", m.Template, err)
+	}
+	now := o.now()
+	kept := &Stored{
+		ID: secret.NewOrderedID(), Template: m.Template, Recipient: to.Address, Subject: rendered.Subject,
+		IdentityID: m.IdentityID, Status: Queued, NextTry: now, CreatedAt: now,
+	}
+	if err := o.seal(kept, rendered); err != nil {
+		return fmt.Errorf("queue %s message: %w", m.Template, err)
+	}
+	if err := o.store.CreateMessage(ctx, kept); err != nil {
+		return fmt.Errorf("queue %s message: %w", m.Template, err)
+	}
+	o.store.AfterCommit(ctx, o.signal)
+	return nil
+}
+
+func (o *Outbox) seal(kept *Stored, r Rendered) error {
+	plain, err := json.Marshal(body{Text: r.Text, HTML: r.HTML})
+	if err != nil {
+		return err
+	}
+	kept.Sealed = o.sealer.Seal(string(plain), kept.ID)
+	return nil
+}
+
+// errErased says that the body is gone: the message was delivered or given up.
+var errErased = errors.New("the body has been erased")
+
+func (o *Outbox) open(kept *Stored) (Rendered, error) {
+	r := Rendered{ID: kept.ID, To: kept.Recipient, Subject: kept.Subject}
+	if kept.Sealed == "" {
+		return r, errErased
+	}
+	plain, err := o.sealer.Open(kept.Sealed, kept.ID)
+	if err != nil {
+		return r, err
+	}
+	var b body
+	if err := json.Unmarshal([]byte(plain), &b); err != nil {
+		return r, fmt.Errorf("read body: %w", err)
+	}
+	r.Text, r.HTML = b.Text, b.HTML
+	return r, nil
+}
+
+// signal wakes the dispatcher, or leaves a note that it is to look again.
+func (o *Outbox) signal() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// List returns messages without their bodies, the latest first.
+func (o *Outbox) List(ctx context.Context, f Filter) ([]*Stored, error) {
+	return o.store.Messages(ctx, f)
+}
+
+// Get returns a message and what it says, where that is still kept;
+// errs.ErrNotFound if there is none.
+func (o *Outbox) Get(ctx context.Context, id string) (*Stored, Rendered, error) {
+	kept, err := o.store.Message(ctx, id)
+	if err != nil {
+		return nil, Rendered{}, err
+	}
+	r, err := o.open(kept)
+	if err != nil && !errors.Is(err, errErased) && !errors.Is(err, secret.ErrSealed) {
+		return nil, Rendered{}, err
+	}
+	return kept, r, nil
+}
+
+// Retry queues a dead message again with all its tries; errs.ErrNotFound if
+// there is none of that id that is dead and has its body.
+func (o *Outbox) Retry(ctx context.Context, id string) error {
+	if err := o.store.RetryMessage(ctx, id, o.now()); err != nil {
+		return err
+	}
+	o.signal()
+	return nil
+}
+
+// Counts says how many messages there are in each status.
+func (o *Outbox) Counts(ctx context.Context) (map[Status]int, error) {
+	return o.store.CountMessages(ctx)
+}
