@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -87,7 +88,7 @@ func findings(problems []config.Problem) []finding {
 }
 
 func writeVerdict(e *env, format outputFormat, report *config.Report, problems error) error {
-	list, _ := problems.(config.Problems)
+	list, _ := errors.AsType[config.Problems](problems)
 	err := format.write(e.Stdout, struct {
 		Valid    bool      `json:"valid"`
 		Problems []finding `json:"problems"`

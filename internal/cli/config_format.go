@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v3"
+
+	"symbolon/internal/config"
 )
 
 // outputFormat is the value of --format. The empty one is not valid: add sets
@@ -46,33 +46,16 @@ func (f *outputFormat) Type() string { return "format" }
 // write renders a value as JSON or YAML, with the names of its json tags in
 // both.
 func (f *outputFormat) write(w io.Writer, v any) error {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	if *f == formatYAML {
+		data, err := config.EncodeYAML(v)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(data)
 		return err
 	}
-	data := out.Bytes()
-	if *f == formatYAML {
-		var doc yaml.Node
-		if err := yaml.Unmarshal(data, &doc); err != nil {
-			return err
-		}
-		plainStyle(&doc)
-		var err error
-		if data, err = yaml.Marshal(&doc); err != nil {
-			return err
-		}
-	}
-	_, err := w.Write(data)
-	return err
-}
-
-// plainStyle drops JSON's braces and quotes where YAML needs none.
-func plainStyle(n *yaml.Node) {
-	n.Style = 0
-	for _, c := range n.Content {
-		plainStyle(c)
-	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }

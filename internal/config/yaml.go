@@ -26,6 +26,16 @@ func (r *Report) YAML() ([]byte, error) {
 	return yaml.Marshal(root)
 }
 
+// EncodeYAML writes a value as YAML, with the names that encoding/json gives its
+// members. The command line uses it for --format yaml.
+func EncodeYAML(v any) ([]byte, error) {
+	n, err := yamlValue(v)
+	if err != nil {
+		return nil, fmt.Errorf("write YAML: %w", err)
+	}
+	return yaml.Marshal(n)
+}
+
 // yamlValue goes through JSON, which knows json.RawMessage and sorts members.
 func yamlValue(v any) (*yaml.Node, error) {
 	data, err := json.Marshal(v)
