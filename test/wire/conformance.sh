@@ -1,0 +1,60 @@
+#!/bin/sh
+# Plays the wire conformance program, which is not part of this repository, against the built server.
+#
+#   conformance.sh [--strict] [arguments of run.py, such as --scenario 1 or --only Login --show]
+#
+# What differs on purpose is in intended.txt, what is not served yet in later.txt. Where the program's folder is missing this does
+# nothing, unless CI=true: then it fails. CONFORMANCE names another folder, WORK keeps the logs in a folder of one's choice.
+# With --strict every line of intended.txt must really differ.
+set -eu
+
+cd "$(dirname "$0")/../.."
+program=${CONFORMANCE:-../shared/conformance}
+if [ ! -f "$program/run.py" ]; then
+	echo "conformance: $program/run.py is not here, nothing is played"
+	[ "${CI:-}" != true ]
+	exit
+fi
+
+missing=
+command -v openssl >/dev/null || missing="$missing openssl"
+python3 -c 'import cryptography' 2>/dev/null || missing="$missing python3-cryptography"
+if [ -n "$missing" ]; then
+	echo "conformance: installing$missing"
+	as_root=
+	[ "$(id -u)" = 0 ] || as_root=sudo
+	$as_root apt-get update -qq
+	# shellcheck disable=SC2086 # a list of packages
+	$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+work=${WORK:-$(mktemp -d "${TMPDIR:-/tmp}/conformance.XXXXXX")}
+mkdir -p "$work/bin"
+go build -o "$work/bin/" ./cmd/symbolon ./test/wire/relay
+later=$(sed -e '/^#/d' -e '/^[[:space:]]*$/d' -e 's/[[:space:]].*//' test/wire/later.txt | paste -sd '|' -)
+
+strict=
+if [ "${1:-}" = --strict ]; then
+	strict=true
+	shift
+fi
+play() {
+	SECURITY_LIMITS_ENABLED=false python3 "$program/run.py" \
+		--server "$work/bin/relay -server $work/bin/symbolon" --work "$work" \
+		--only "^(?!(?:${later:-$^})\$)" "$@"
+}
+
+if [ -z "$strict" ]; then
+	play --intended test/wire/intended.txt "$@"
+	exit
+fi
+# Without forgiveness, then compare: what fails must be intended, and what is intended must fail.
+play "$@" >"$work/verdict" || true
+sed -n 's/^FAIL [^ ]* \([^ ]*\) .*/\1/p' "$work/verdict" | sort -u >"$work/failed"
+sed -e '/^#/d' -e 's/ .*//' test/wire/intended.txt | sort -u >"$work/intended"
+tail -n 1 "$work/verdict"
+if [ -n "$(comm -3 "$work/failed" "$work/intended")" ]; then
+	echo "conformance: left, differs but is not intended; right, is intended but does not differ:"
+	comm -3 "$work/failed" "$work/intended"
+	exit 1
+fi

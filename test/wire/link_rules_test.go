@@ -1,0 +1,117 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// linkRules are about recovery and verification.
+func linkRules() []*rule {
+	const (
+		recovery     = "completeSelfServiceRecoveryFlowWithLinkMethod"
+		verification = "completeSelfServiceVerificationFlowWithLinkMethod"
+		both         = "completeSelfService(Recovery|Verification)FlowWithLinkMethod"
+		withCookie   = "The HTTP Request Header included the \"Cookie\" key, indicating that this request was made by a Browser. The flow however was " +
+			"initiated as an API request. To prevent potential misuse and mitigate several attack vectors including CSRF, the request has been blocked. " +
+			"Please consult the documentation."
+		byGET = "Unable to decode body because HTTP Request Method was \"GET\" but only [POST PUT PATCH] are supported."
+	)
+	return []*rule{
+		on(both+`\.browser\.no-csrf`, "surprises 1.1", "the flow judges the token, as everywhere", seeOther("http://127.0.0.1:4455/error?error={{uuid}}")),
+		on(recovery+`\.browser\.json-body-no-header`, "surprises 1.1", "the flow judges the token, as everywhere",
+			seeOther("http://127.0.0.1:4455/recovery?flow={{id.71}}")),
+		on(recovery+`\.browser\.already-logged-in`, "surprises 1.1", "the flow judges the token, as everywhere", seeOther("http://127.0.0.1:4455/")),
+		on(recovery+`\.api\.(ok-attempt-json|form)`, "surprises 1.1", "API flows can be submitted", sent("{{id.80}}")),
+		on(verification+`\.api\.ok-attempt-json`, "surprises 1.1", "API flows can be submitted", sent("{{id.105}}")),
+		on(recovery+`\.api\.with-csrf-cookie-and-header`, "surprises 1.1", "the flow judges the cookie, as everywhere", rejected("{{id.80}}", "link", withCookie)),
+		on(recovery+`\.api\.get-method`, "surprises 1.2", "what cannot be decoded is said", func(p *player, want *answer) {
+			want.text = ""
+			want.setHeader("Vary", "Cookie")
+			rejected("{{id.80}}", "link", byGET)(p, want)
+		}),
+		on(recovery+`\.browser\.bad-content-type`, "surprises 1.2", "what cannot be decoded is said", func(p *player, want *answer) {
+			want.setHeader("Vary", "Cookie")
+			seeOther("http://127.0.0.1:4455/recovery?flow={{id.78}}")(p, want)
+		}),
+		on(both+`\.browser\.invalid-email\.flow`, "surprises 4.10", "an address must be one", func(_ *player, want *answer) {
+			flow, _ := want.value.(map[string]any)
+			flow["messages"], flow["state"] = []any{}, "choose_method"
+			eachFieldOf(want, func(f map[string]any) bool {
+				if f["name"] == "email" {
+					f["messages"] = []any{textMessage("\"nope\" is not valid \"email\"")}
+				}
+				return false
+			})
+		}),
+		on(recovery+`\.(token|admin-link)\.expired\.flow`, "surprises 2.3", "the flow that replaces an expired one keeps its request_url",
+			func(_ *player, want *answer) {
+				flow, _ := want.value.(map[string]any)
+				flow["request_url"] = "http://" + hosts["public"] + "/self-service/recovery/browser"
+			}),
+		on(`(admin\.)?getSelfServiceVerificationFlow\.(notfound|missing-id)`, "surprises 1.6", "an unknown flow is not found", func(_ *player, want *answer) {
+			want.status, want.text = 404, ""
+			want.setHeader("Content-Type", "application/json")
+			want.value = parse(`{"error":{"code":404,"status":"Not Found","message":"Unable to locate the resource"}}`)
+		}),
+	}
+}
+
+// seeOther is the redirect that answers a POST.
+func seeOther(location string) func(*player, *answer) {
+	return func(_ *player, want *answer) {
+		want.status, want.value, want.text = 302, nil, ""
+		want.dropHeader("Content-Type", "")
+		want.setHeader("Cache-Control", noStore)
+		want.setHeader("Location", location)
+	}
+}
+
+const noStore = "private, no-cache, no-store, must-revalidate"
+
+// sent is a flow after its mail was sent.
+func sent(flow string) func(*player, *answer) {
+	return func(p *player, want *answer) {
+		p.flowAgain(want, 200, flow, "link")
+		o, _ := want.value.(map[string]any)
+		o["state"] = "sent_email"
+		o["messages"] = []any{map[string]any{
+			"id": json.Number(map[string]string{"{{id.80}}": "1060002", "{{id.105}}": "1070002"}[flow]), "type": "info", "context": map[string]any{},
+			"text": fmt.Sprintf("An email containing a %s link has been sent to the email address you provided.",
+				map[string]string{"{{id.80}}": "recovery", "{{id.105}}": "verification"}[flow]),
+		}}
+		eachFieldOf(want, func(f map[string]any) bool {
+			if f["name"] == "email" {
+				f["value"] = "settings@example.org"
+			}
+			return false
+		})
+	}
+}
+
+// rejected is a flow with a message on the form of a method.
+func rejected(flow, method, text string) func(*player, *answer) {
+	return func(p *player, want *answer) {
+		p.flowAgain(want, 400, flow, method)
+		o, _ := want.value.(map[string]any)
+		methodConfig(o, method)["messages"] = []any{textMessage(text)}
+	}
+}
+
+// flowAgain expects a flow as it was last seen, without what was submitted of one method.
+func (p *player) flowAgain(want *answer, status int, flow, method string) {
+	want.status, want.value = status, parse(compact(p.flows[flow]))
+	want.setHeader("Content-Type", "application/json; charset=utf-8")
+	want.setHeader("Cache-Control", noStore)
+	o, _ := want.value.(map[string]any)
+	o["active"] = method
+	config := methodConfig(o, method)
+	delete(config, "messages")
+	eachField(config, func(f map[string]any) {
+		delete(f, "messages")
+		delete(f, "value")
+	})
+}
+
+func textMessage(text string) map[string]any {
+	return map[string]any{"id": json.Number("4000001"), "text": text, "type": "error"}
+}

@@ -1,0 +1,136 @@
+package wire
+
+import (
+	"flag"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var (
+	only   = flag.String("only", "", "report the differences of exchanges whose name matches this expression only")
+	update = flag.Bool("update", false, "write intended.txt from the rules, after a whole replay")
+)
+
+// TestReplay plays every run of the recording against a server of its own.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	names, entries := runs(t)
+	s := &session{
+		rules: newRules(), later: readLater(t), missing: newMissing(), shown: regexp.MustCompile(*only),
+		onPurpose: map[string][]*rule{}, ended: &rule{source: "decision 2", reason: "the flow has ended"},
+	}
+	whole := t.Run("runs", func(t *testing.T) {
+		for _, name := range names {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s.play(t, entries[name])
+			})
+		}
+	})
+	if whole && s.played == len(names) {
+		s.checkRules(t)
+		s.checkIntended(t)
+	}
+}
+
+// session is one replay of all runs.
+type session struct {
+	rules   []*rule
+	later   later
+	missing []*rule
+	ended   *rule
+	shown   *regexp.Regexp
+
+	mu        sync.Mutex
+	played    int
+	onPurpose map[string][]*rule // by name of the exchange
+}
+
+// play plays one run.
+func (s *session) play(t *testing.T, entries []entry) {
+	t.Helper()
+	p := newPlayer(t, entries[0].Config, s.rules)
+	for len(entries) > 0 {
+		e := entries[0]
+		switch {
+		case s.later.covers(e):
+		case isMissing(s.missing, e) != nil:
+			s.note(e, isMissing(s.missing, e))
+		case e.Kind == kindMail:
+			n := slices.IndexFunc(entries, func(e entry) bool { return e.Kind != kindMail })
+			p.mails(t, entries[:max(n, 1)])
+			entries = entries[max(n, 1)-1:]
+		default:
+			result := p.exchange(t, e)
+			s.note(e, result.rules...)
+			if result.restarted {
+				s.note(e, s.ended)
+			}
+			if len(result.differences) > 0 && s.shown.MatchString(e.Name) {
+				t.Errorf("%s (%s %s):\n  %s", e.Name, e.Request.Method, e.Request.Path, strings.Join(result.differences, "\n  "))
+			}
+		}
+		entries = entries[1:]
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.played++
+}
+
+// note keeps that an exchange is answered otherwise on purpose.
+func (s *session) note(e entry, rules ...*rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range rules {
+		r.applied.Store(true)
+		if !e.Setup && e.Kind != kindMail && !slices.Contains(s.onPurpose[e.Name], r) {
+			s.onPurpose[e.Name] = append(s.onPurpose[e.Name], r)
+		}
+	}
+}
+
+// checkRules fails for rules that say nothing any more.
+func (s *session) checkRules(t *testing.T) {
+	t.Helper()
+	for _, r := range slices.Concat(s.rules, s.missing) {
+		if !r.applied.Load() {
+			t.Errorf("the rule %q (%s) changes no answer: it is out of date", r.reason, r.source)
+		}
+	}
+}
+
+// checkIntended compares intended.txt with the rules.
+func (s *session) checkIntended(t *testing.T) {
+	t.Helper()
+	want := map[string]string{}
+	for name, rules := range s.onPurpose {
+		want[name] = reasons(rules)
+	}
+	if *update {
+		if err := writeIntended(want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, readIntended(t)); diff != "" {
+		t.Errorf("%s does not say what the rules say; -update writes it (-rules +file):\n%s", intendedFile, diff)
+	}
+}
+
+// reasons joins what rules say, their sources at the end.
+func reasons(rules []*rule) string {
+	said, sources := map[string]bool{}, map[string]bool{}
+	for _, r := range rules {
+		said[r.reason] = true
+		for source := range strings.SplitSeq(r.source, ", ") {
+			sources[source] = true
+		}
+	}
+	join := func(set map[string]bool, by string) string { return strings.Join(slices.Sorted(maps.Keys(set)), by) }
+	return join(said, "; ") + " (" + join(sources, ", ") + ")"
+}
