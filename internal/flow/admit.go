@@ -67,14 +67,14 @@ func (e *Engine) checkSession(k Kind, c Caller, refresh bool, returnTo string) e
 // admit makes the checks that come before a method sees the submission. It
 // returns *Rejected where the form can say what is wrong.
 func (e *Engine) admit(ctx context.Context, f *Flow, c Caller, in Input) error {
+	if f.Kind == Settings && f.Subject != c.Session.IdentityID {
+		return errForeign
+	}
 	if in.problem == nil && !genuine(f, c, in) {
 		return errCSRF
 	}
 	if err := e.checkSession(f.Kind, c, f.Refresh, f.ReturnTo); err != nil {
 		return err
-	}
-	if f.Kind == Settings && f.Subject != c.Session.IdentityID {
-		return errForeign
 	}
 	if err := e.checkLifetime(ctx, f, c); err != nil {
 		return err

@@ -33,9 +33,11 @@ func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, err
 	f := s.Flow
 	f.State, f.Active = Challenged, s.method
 	f.Form.Messages = []message.Message{fact.Notify}
-	f.ResumeHash = fact.ResumeHash
-	if err := f.remember(s.method, fact.Memory); err != nil {
-		return Result{}, err
+	if fact.ResumeHash != "" { // nothing new is on its way to an unknown address
+		f.ResumeHash = fact.ResumeHash
+		if err := f.remember(s.method, fact.Memory); err != nil {
+			return Result{}, err
+		}
 	}
 	for _, m := range fact.Mail {
 		if err := e.mail.Enqueue(ctx, m); err != nil {
@@ -44,6 +46,9 @@ func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, err
 	}
 	if err := e.build(ctx, f, nil); err != nil {
 		return Result{}, err
+	}
+	if group := f.Form.Group(s.method); group != nil {
+		group.Fill(typedText(group, s.Input))
 	}
 	return Result{Outcome: Waiting}, nil
 }

@@ -25,17 +25,20 @@ func recoveryEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Re
 }
 
 func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress) (Result, error) {
-	if err := e.markVerified(ctx, fact); err != nil {
+	owner, err := e.identities.ByID(ctx, fact.IdentityID)
+	if err != nil {
+		return Result{}, err
+	}
+	if identity.Find(owner.Recovery, fact.Via, fact.Normalized) == nil {
+		return Result{}, errs.ErrNotFound // the address was given up since the link was sent
+	}
+	if owner, err = e.markVerified(ctx, owner, fact); err != nil {
 		return Result{}, err
 	}
 	if e.config.RevokeOnRecovery {
 		if err := e.sessions.RevokeOthers(ctx, fact.IdentityID, ""); err != nil {
 			return Result{}, err
 		}
-	}
-	owner, err := e.identities.ByID(ctx, fact.IdentityID)
-	if err != nil {
-		return Result{}, err
 	}
 	issued, token, err := e.sessions.Issue(ctx, owner, fact.Factor)
 	if err != nil {
@@ -56,17 +59,16 @@ func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress
 }
 
 // markVerified records a proof of an address where the address is a verifiable
-// one.
-func (e *Engine) markVerified(ctx context.Context, fact ProvedAddress) error {
-	owner, err := e.identities.ByID(ctx, fact.IdentityID)
-	if err != nil {
-		return err
-	}
+// one, and returns the identity as it is then.
+func (e *Engine) markVerified(ctx context.Context, owner *identity.Identity, fact ProvedAddress) (*identity.Identity, error) {
 	a := identity.Find(owner.Verifiable, fact.Via, fact.Normalized)
 	if a == nil || a.Verified {
-		return nil
+		return owner, nil
 	}
-	return e.identities.MarkVerified(ctx, owner.ID, a.ID)
+	if err := e.identities.MarkVerified(ctx, owner.ID, a.ID); err != nil {
+		return nil, err
+	}
+	return e.identities.ByID(ctx, owner.ID)
 }
 
 // RecoveryLink makes a link that signs the identity in once, for an

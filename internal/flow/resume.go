@@ -49,8 +49,9 @@ func (e *Engine) resume(ctx context.Context, r ResumeRequest) (Result, error) {
 	}
 	submit := SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: f.ID, URL: r.URL, Input: r.Input, Caller: r.Caller, resumed: true}
 	result, err := e.judge(ctx, f, submit, step)
-	if errors.Is(err, errs.ErrStale) {
-		return Result{}, e.unknownToken(ctx, r) // the other of two clicks was first
+	if errors.Is(err, errs.ErrStale) || errors.Is(err, errs.ErrNotFound) {
+		// The other of two clicks was first, or whom the link was for has gone.
+		return Result{}, e.unknownToken(ctx, r)
 	}
 	return result, err
 }

@@ -10,6 +10,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
+	"symbolon/internal/ui"
 )
 
 // SubmitRequest is one submission of one method's form.
@@ -160,14 +161,20 @@ func (e *Engine) again(ctx context.Context, f *Flow, r SubmitRequest, why error)
 
 // typed returns what was typed, by field name, to be shown again.
 func (e *Engine) typed(ctx context.Context, f *Flow, subject *identity.Identity, r SubmitRequest) map[string]any {
-	values := map[string]any{}
-	for _, node := range f.Form.Group(r.Method).Nodes {
-		if text, ok, _ := r.Input.Text(node.Name); ok {
-			values[node.Name] = text
-		}
-	}
+	values := typedText(f.Form.Group(r.Method), r.Input)
 	if schema, err := e.schemaFor(ctx, f.Kind, subject); err == nil {
 		maps.Copy(values, schema.Submitted(traitsInput(r.Input)))
+	}
+	return values
+}
+
+// typedText returns the texts that were sent for a group's fields.
+func typedText(g *ui.Group, in Input) map[string]any {
+	values := map[string]any{}
+	for _, node := range g.Nodes {
+		if text, ok, _ := in.Text(node.Name); ok {
+			values[node.Name] = text
+		}
 	}
 	return values
 }

@@ -3,6 +3,8 @@ package flow
 import (
 	"context"
 
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
 	"symbolon/internal/message"
 )
 
@@ -12,12 +14,23 @@ func verificationEffect(e *Engine, ctx context.Context, s Submission, fact Fact)
 	case Sent:
 		return e.wait(ctx, s, fact)
 	case ProvedAddress:
-		if err := e.markVerified(ctx, fact); err != nil {
-			return Result{}, err
-		}
-		s.Flow.State, s.Flow.ResumeHash = Passed, ""
-		s.Flow.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
-		return Result{Outcome: Finished, Redirect: e.returnURL(s.Flow, s.method)}, nil
+		return e.verified(ctx, s, fact)
 	}
 	return Result{}, errWrongFact(Verification, fact)
+}
+
+func (e *Engine) verified(ctx context.Context, s Submission, fact ProvedAddress) (Result, error) {
+	owner, err := e.identities.ByID(ctx, fact.IdentityID)
+	if err != nil {
+		return Result{}, err
+	}
+	if identity.Find(owner.Verifiable, fact.Via, fact.Normalized) == nil {
+		return Result{}, errs.ErrNotFound // the address was given up since the link was sent
+	}
+	if _, err := e.markVerified(ctx, owner, fact); err != nil {
+		return Result{}, err
+	}
+	s.Flow.State, s.Flow.ResumeHash = Passed, ""
+	s.Flow.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
+	return Result{Outcome: Finished, Redirect: e.returnURL(s.Flow, s.method)}, nil
 }

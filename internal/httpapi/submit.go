@@ -29,6 +29,9 @@ func (s *Server) submitFlow(k flow.Kind, method string) handler {
 		if err != nil {
 			return s.submitRefused(w, r, sub, result.Flow, err)
 		}
+		if k == flow.Settings && r.Method == http.MethodGet && s.cookies.continuityToken(r) != "" {
+			s.cookies.setContinuity(w, "", s.now()) // what waited has been taken
+		}
 		return s.submitted(w, r, sub, result)
 	}
 }
