@@ -2,24 +2,52 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"symbolon/internal/config"
+	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
+	"symbolon/internal/webui"
 )
 
 func (a *App) newServer() error {
-	var err error
+	pages, err := webui.New(a.pagesConfig())
+	if err != nil {
+		return err
+	}
 	a.server, err = httpapi.New(httpapi.Parts{
 		Engine: a.engine, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
 		Errors: a.db, Schemas: a.schemas, Meter: a.metrics, Metrics: a.metrics.Handler(),
-		Ready: a.db.Ready, Log: a.log, Now: a.now,
+		Ready: a.db.Ready, Pages: pages.Handlers(), Log: a.log, Now: a.now,
 	}, a.httpConfig())
 	if err != nil {
 		return err
 	}
+	pages.Bind(a.server)
 	return nil
+}
+
+func (a *App) pagesConfig() webui.Config {
+	c := a.config
+	pages := webui.Config{
+		Product: product, BasePath: c.Serve.Public.BaseURL.Path,
+		Recovery: a.engine.Serves(flow.Recovery), Verification: a.engine.Serves(flow.Verification),
+		PasswordMinLength: c.Password.MinLength, FirstRun: c.Embedded,
+	}
+	for _, target := range []*url.URL{
+		c.Selfservice.DefaultBrowserReturnURL, c.Selfservice.Flows.Login.After.DefaultBrowserReturnURL,
+		c.Selfservice.Flows.Registration.After.DefaultBrowserReturnURL, c.Selfservice.Flows.Settings.After.DefaultBrowserReturnURL,
+	} {
+		if target != nil {
+			pages.FormTargets = append(pages.FormTargets, target)
+		}
+	}
+	if a.mailbox() && c.Embedded {
+		pages.MailHint = "No mail server is configured, so mails wait in the mailbox: " + c.Serve.Admin.BaseURL.JoinPath("mailbox").String()
+	}
+	return pages
 }
 
 func (a *App) httpConfig() httpapi.Config {
