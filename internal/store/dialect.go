@@ -16,6 +16,7 @@ import (
 type Dialect struct {
 	Name       string   // for messages and logs
 	Schemes    []string // the DSN schemes it serves
+	Embedded   bool     // the database lives in this process: nobody else migrates it
 	Goose      goose.Dialect
 	Migrations fs.FS
 	Tables     string // query for the names of all tables

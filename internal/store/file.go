@@ -1,10 +1,10 @@
 package store
 
-// FileOf returns the path of the file that a DSN names, empty for databases in
-// memory and on servers.
+// FileOf returns the path of the file that a DSN names, as it is written there;
+// empty for databases in memory and on servers.
 func FileOf(dsn string) string {
 	src, err := parseDSN(dsn)
-	if err != nil || src.scheme != "sqlite" || src.rest == memoryPath {
+	if err != nil || !IsEmbedded(dsn) || src.rest == memoryPath {
 		return ""
 	}
 	return src.rest
@@ -14,5 +14,9 @@ func FileOf(dsn string) string {
 // else can be asked to migrate it.
 func IsEmbedded(dsn string) bool {
 	src, err := parseDSN(dsn)
-	return err == nil && src.scheme == "sqlite"
+	if err != nil {
+		return false
+	}
+	d, err := dialectFor(src.scheme)
+	return err == nil && d.Embedded
 }

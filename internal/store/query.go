@@ -97,6 +97,8 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (changed int6
 	if err := t.usable(); err != nil {
 		return 0, err
 	}
+	// SQLite undoes the whole transaction of a write that is interrupted.
+	ctx = context.WithoutCancel(ctx)
 	var result sql.Result
 	stmt, err := t.conn.prepare(ctx, query)
 	if err == nil {

@@ -35,6 +35,7 @@ func sqliteDialect() Dialect {
 	return Dialect{
 		Name:       "SQLite",
 		Schemes:    []string{"sqlite"},
+		Embedded:   true,
 		Goose:      goose.DialectSQLite3,
 		Migrations: migrations,
 		Tables:     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,

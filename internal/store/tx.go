@@ -93,6 +93,7 @@ func (t *tx) nest(ctx context.Context, fn func(context.Context) error) error {
 	if err := t.usable(); err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
 	before := len(t.hooks)
 	err := t.conn.savepoint(ctx, func() error { return fn(ctx) })
 	if err != nil {
@@ -154,12 +155,13 @@ func (c *conn) savepoint(ctx context.Context, fn func() error) (err error) {
 	return nil
 }
 
+// undo undoes the last savepoint. Until that has succeeded everything is lost.
 func (c *conn) undo(ctx context.Context) {
+	before := c.lost
+	c.lost = true
 	err := c.do(ctx, "ROLLBACK TO part")
 	if err == nil {
 		err = c.do(ctx, "RELEASE part")
 	}
-	if err != nil {
-		c.lost = true
-	}
+	c.lost = before || err != nil
 }

@@ -138,8 +138,8 @@ func (w *writer) pass() {
 	if w.open != nil && !w.full() && w.hand() {
 		return
 	}
+	defer w.release()
 	w.commit()
-	w.release()
 }
 
 func (w *writer) full() bool {
@@ -227,12 +227,12 @@ func (w *writer) commit() {
 	if w.open == nil {
 		return
 	}
+	err := errors.New("commit: the driver gave up")
+	defer func() { w.finish(err) }()
 	// The members' contexts no longer matter.
-	err := w.conn.do(context.Background(), "COMMIT")
-	if err != nil {
+	if err = w.conn.do(context.Background(), "COMMIT"); err != nil {
 		err = fmt.Errorf("commit: %w", err)
 	}
-	w.finish(err)
 }
 
 // finish closes the batch. After an error the connection goes, and with it

@@ -264,6 +264,43 @@ func TestATransactionThatCanNotUndoAPartIsUndoneAsAWhole(t *testing.T) {
 	}
 }
 
+func TestACallerWhoLeavesInTheMiddleUndoesNothing(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, Config{})
+	a, b, c := newFlow(), newFlow(), newFlow()
+	err := db.InTx(t.Context(), func(ctx context.Context) error {
+		if err := db.CreateFlow(ctx, a); err != nil {
+			return err
+		}
+		gone, cancel := context.WithCancel(ctx)
+		cancel()
+		if err := db.CreateFlow(gone, b); err != nil {
+			return err
+		}
+		return db.InTx(gone, func(ctx context.Context) error { return db.CreateFlow(ctx, c) })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []*flow.Flow{a, b, c} {
+		if _, err := db.Flow(t.Context(), f.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFileOf(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]string{
+		"memory": "", "sqlite://:memory:?_fk=true": "", "postgres://host/db": "", "nonsense": "",
+		"sqlite:///var/lib/a.db?_fk=true": "/var/lib/a.db", "sqlite://./a.db": "./a.db",
+	} {
+		if got := FileOf(dsn); got != want {
+			t.Errorf("of %s it is %q, want %q", dsn, got, want)
+		}
+	}
+}
+
 func TestAContextOutlivesItsTransactionInVain(t *testing.T) {
 	t.Parallel()
 	db := newDB(t, Config{})

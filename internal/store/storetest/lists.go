@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"symbolon/internal/identity"
 )
@@ -26,6 +27,7 @@ func seed(t *testing.T, s Store, n int) []*identity.Identity {
 		if k%2 == 1 {
 			i.SchemaID = "odd"
 		}
+		i.CreatedAt = Now.Add(-time.Duration(k) * time.Hour) // not the order of the ids
 		if k%3 == 0 {
 			i.Verifiable, i.Recovery = nil, nil
 		}
