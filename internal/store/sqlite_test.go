@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -266,13 +267,16 @@ func TestAFullDiskMakesTheDatabaseUnavailableUntilThereIsRoom(t *testing.T) {
 	}
 }
 
+// kills is larger in long runs.
+var kills = flag.Int("kills", 10, "how often a writing process is killed")
+
 func TestKilledWritersLoseNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	var acknowledged []string
-	for round := range 5 {
+	for round := range *kills {
 		c := startChild(t, "write", path)
-		for range 20 + 60*round {
+		for range 1 + 37*round%200 {
 			acknowledged = append(acknowledged, c.line(t))
 		}
 		if err := c.cmd.Process.Kill(); err != nil { // SIGKILL

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -69,7 +70,7 @@ func nothing(context.Context) error { return nil }
 // queued waits until n writes are in line.
 func queued(db *DB, n int) {
 	for db.Stats().Queue < n {
-		time.Sleep(50 * time.Microsecond)
+		runtime.Gosched()
 	}
 }
 
@@ -369,10 +370,17 @@ func TestALongListEndsWithItsContext(t *testing.T) {
 		t.Errorf("error after the deadline is %v", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(10*time.Millisecond, cancel)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for db.Stats().InUse == 0 {
+			runtime.Gosched()
+		}
+		cancel()
+	})
 	if err := db.list(gone, rows, endless); !errors.Is(err, context.Canceled) {
 		t.Errorf("error of a caller who left is %v", err)
 	}
+	wg.Wait()
 	if _, err := db.Flow(t.Context(), secret.NewID()); !errors.Is(err, errs.ErrNotFound) {
 		t.Errorf("afterwards: %v", err)
 	}
