@@ -13,7 +13,7 @@ const product = "Symbolon"
 
 // newCourier builds the outbox and what delivers it: the mail server, or the
 // mailbox where none is configured.
-func (a *App) newCourier() error {
+func (a *composition) newCourier() error {
 	c := a.config.Courier
 	templates, err := courier.NewTemplates(product, c.TemplateOverridePath)
 	if err != nil {
@@ -34,10 +34,10 @@ func (a *App) newCourier() error {
 }
 
 // mailbox reports whether mail stays here for want of a server.
-func (a *App) mailbox() bool { return a.config.Courier.SMTP.ConnectionURI == "" }
+func (a *composition) mailbox() bool { return a.config.Courier.SMTP.ConnectionURI == "" }
 
 // channel is the list of courier channels: the one that is configured.
-func (a *App) channel() (courier.Channel, error) {
+func (a *composition) channel() (courier.Channel, error) {
 	if a.mailbox() {
 		return courier.Mailbox{}, nil
 	}
@@ -54,7 +54,7 @@ func (a *App) channel() (courier.Channel, error) {
 
 // sealingSecrets are those of secrets.default, or the cookie secrets where a
 // file has no others.
-func (a *App) sealingSecrets() []string {
+func (a *composition) sealingSecrets() []string {
 	if a.config.Secrets.Unset() {
 		return a.config.Secrets.Signing()
 	}

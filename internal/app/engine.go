@@ -87,7 +87,7 @@ func after(c config.After) flow.AfterConfig {
 
 // methods is THE list of authentication methods, in the order in which forms
 // show them. Adding one is a package and a line here.
-func (a *App) methods(c *config.Config) []flow.Method {
+func (a *composition) methods(c *config.Config) []flow.Method {
 	on := c.Selfservice.Methods
 	all := []struct {
 		enabled bool

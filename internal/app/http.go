@@ -12,7 +12,7 @@ import (
 	"symbolon/internal/webui"
 )
 
-func (a *App) newServer() error {
+func (a *composition) newServer() error {
 	pages, err := webui.New(a.pagesConfig())
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (a *App) newServer() error {
 	return nil
 }
 
-func (a *App) pagesConfig() webui.Config {
+func (a *composition) pagesConfig() webui.Config {
 	c := a.config
 	pages := webui.Config{
 		Product: product, BasePath: c.Serve.Public.BaseURL.Path,
@@ -50,7 +50,7 @@ func (a *App) pagesConfig() webui.Config {
 	return pages
 }
 
-func (a *App) httpConfig() httpapi.Config {
+func (a *composition) httpConfig() httpapi.Config {
 	c := a.config
 	flows := c.Selfservice.Flows
 	return httpapi.Config{

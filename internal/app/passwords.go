@@ -18,7 +18,7 @@ import (
 	"symbolon/internal/throttle"
 )
 
-func (a *App) newPasswords(guard *netguard.Guard) error {
+func (a *composition) newPasswords(guard *netguard.Guard) error {
 	c := a.config
 	var err error
 	a.hasher, err = passhash.New(passhash.Config{
@@ -62,7 +62,7 @@ func hashLimits(c config.HashLimits) passhash.Limits {
 // imports turns what administrators give as a password into a credential.
 type imports struct{ hasher *passhash.Hasher }
 
-func (a *App) passwords() imports { return imports{hasher: a.hasher} }
+func (a *composition) passwords() imports { return imports{hasher: a.hasher} }
 
 // Import implements httpapi.Passwords.
 func (i imports) Import(ctx context.Context, hash, plain string) (identity.Credential, error) {
@@ -85,7 +85,7 @@ type limits struct {
 	config  config.Limits
 }
 
-func (a *App) newLimiter() flow.Limiter {
+func (a *composition) newLimiter() flow.Limiter {
 	c := a.config.Security.Limits
 	return limits{limiter: throttle.New(max(c.Window, time.Second), a.now), config: c}
 }

@@ -32,11 +32,12 @@ type Addresses struct{ Public, Admin string }
 // is in progress and closes the database. ready is called once both listeners
 // accept connections.
 func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
-	public, err := a.listen(a.config.Serve.Public.Host, a.config.Serve.Public.Port)
+	listeners := a.current.Load().config.Serve
+	public, err := listen(listeners.Public.Host, listeners.Public.Port)
 	if err != nil {
 		return errors.Join(fmt.Errorf("public listener: %w", err), a.db.Close())
 	}
-	admin, err := a.listen(a.config.Serve.Admin.Host, a.config.Serve.Admin.Port)
+	admin, err := listen(listeners.Admin.Host, listeners.Admin.Port)
 	if err != nil {
 		return errors.Join(fmt.Errorf("admin listener: %w", err), public.Close(), a.db.Close())
 	}
@@ -44,9 +45,9 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	defer stop(nil)
 	servers := []*http.Server{a.newHTTPServer(a.Public()), a.newHTTPServer(a.Admin())}
 	var group sync.WaitGroup
-	group.Go(func() { stop(serve(servers[0], public, a.config.Serve.Public.TLS)) })
-	group.Go(func() { stop(serve(servers[1], admin, a.config.Serve.Admin.TLS)) })
-	group.Go(func() { stop(a.dispatcher.Run(ctx)) })
+	group.Go(func() { stop(serve(servers[0], public, listeners.Public.TLS)) })
+	group.Go(func() { stop(serve(servers[1], admin, listeners.Admin.TLS)) })
+	group.Go(func() { stop(a.dispatch(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()
 	err = a.stop(servers)
@@ -57,7 +58,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	return errors.Join(err, a.db.Close())
 }
 
-func (a *App) listen(host string, port int) (net.Listener, error) {
+func listen(host string, port int) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 }
 

@@ -15,7 +15,7 @@ const maxSchema = 1 << 20
 
 // newSchemas returns the registry of identity schemas; without a configured
 // default it is the embedded one.
-func (a *App) newSchemas(guard *netguard.Guard) (*traits.Registry, error) {
+func (a *composition) newSchemas(guard *netguard.Guard) (*traits.Registry, error) {
 	c := a.config.Identity
 	if c.DefaultSchemaURL == "" {
 		c.DefaultSchemaURL = traits.DefaultURL

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,14 +14,13 @@ import (
 
 // ensureSecrets sees to it that there is a secret. With the embedded profile one
 // is made and kept beside the database file, readable by its owner alone, so
-// that sessions survive a restart; otherwise one is made for this process, and
-// the log says what that costs.
-func ensureSecrets(c *config.Config, databaseFile string, log *slog.Logger) error {
+// that sessions survive a restart; otherwise one is made for this process, of
+// which the configuration has warned.
+func ensureSecrets(c *config.Config, databaseFile string) error {
 	if !c.Secrets.Unset() {
 		return nil
 	}
 	if !c.Embedded || databaseFile == "" {
-		log.Warn("secrets.default is not set: a secret was made for this process alone, so cookies end with it; set secrets.default to a list of random texts")
 		c.Secrets.Default = []config.Secret{config.Secret(secret.Token())}
 		return nil
 	}

@@ -15,8 +15,8 @@ func (a *App) watch() {
 		_, _, entries := a.sessions.CacheStats()
 		return float64(entries)
 	})
-	m.Gauge("symbolon_hashing_running", "Password hashes being computed.", func() float64 { return float64(a.hasher.Stats().Running) })
-	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.hasher.Stats().Waiting) })
-	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.hasher.Stats().InUse) })
-	m.Gauge("symbolon_hashing_budget_bytes", "Memory that password hashes may use together.", func() float64 { return float64(a.hasher.Stats().Budget) })
+	m.Gauge("symbolon_hashing_running", "Password hashes being computed.", func() float64 { return float64(a.current.Load().hasher.Stats().Running) })
+	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
+	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })
+	m.Gauge("symbolon_hashing_budget_bytes", "Memory that password hashes may use together.", func() float64 { return float64(a.current.Load().hasher.Stats().Budget) })
 }

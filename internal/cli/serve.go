@@ -42,7 +42,8 @@ func newServeCommand(e *env) *cobra.Command {
 		Use:   "serve",
 		Short: "Run the server: the public and the admin listener and the courier",
 		Long: `Run the server until it gets SIGINT or SIGTERM; it then finishes the requests in
-progress within 10 seconds.
+progress within 10 seconds. Changed configuration files are put in force by
+themselves, and on SIGHUP; the log says what changed and what needs a restart.
 
 Without -c an embedded profile applies: SQLite in ./symbolon.db, secrets in
 ./symbolon.db.secrets, the public listener on 127.0.0.1:4433 with its own pages,
@@ -59,12 +60,14 @@ tells what a key does.`,
 				return err
 			}
 			started := time.Now()
+			log := newLogger(e.Stderr, cfg.Log)
 			a, err := app.New(cmd.Context(), app.Options{
-				Config: cfg, Now: time.Now, Logger: newLogger(e.Stderr, cfg.Log), Version: buildVersion(), Migrate: migrate,
+				Config: cfg, Now: time.Now, Logger: log, Version: buildVersion(), Migrate: migrate,
 			})
 			if err != nil {
 				return err
 			}
+			go keepCurrent(cmd.Context(), &f, e, a, log)
 			return a.Run(cmd.Context(), func(at app.Addresses) {
 				if !quiet {
 					greet(e.Stdout, cfg, at, time.Since(started))

@@ -41,10 +41,11 @@ var ErrNone = errs.New(errs.Unauthorized, "session_inactive", "No valid session 
 
 // Service issues, checks and revokes sessions.
 type Service struct {
-	store  Store
-	cache  *cache
-	config Config
-	now    func() time.Time
+	store Store
+	cache *cache
+	now   func() time.Time
+
+	lifespan atomic.Int64 // time.Duration
 
 	hits, misses atomic.Uint64
 }
@@ -54,8 +55,13 @@ func New(s Store, c Config, now func() time.Time) *Service {
 	if c.CacheSize == 0 {
 		c.CacheSize = DefaultCacheSize
 	}
-	return &Service{store: s, cache: newCache(c.CacheSize), config: c, now: now}
+	service := &Service{store: s, cache: newCache(c.CacheSize), now: now}
+	service.SetLifespan(c.Lifespan)
+	return service
 }
+
+// SetLifespan changes how long sessions issued from now on last.
+func (s *Service) SetLifespan(d time.Duration) { s.lifespan.Store(int64(d)) }
 
 // Live is a checked session, shared between requests and therefore read-only.
 type Live struct {
@@ -87,7 +93,7 @@ func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor)
 	token := secret.Token()
 	issued := &Session{
 		ID: secret.NewID(), IdentityID: owner.ID, TokenHash: secret.Hash(token), Active: true,
-		IssuedAt: now, AuthenticatedAt: now, ExpiresAt: now.Add(s.config.Lifespan),
+		IssuedAt: now, AuthenticatedAt: now, ExpiresAt: now.Add(time.Duration(s.lifespan.Load())),
 		Factors: []Factor{f}, Identity: owner,
 	}
 	if err := s.store.CreateSession(ctx, issued); err != nil {

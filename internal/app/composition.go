@@ -1,0 +1,60 @@
+package app
+
+import (
+	"net/http"
+
+	"symbolon/internal/config"
+	"symbolon/internal/courier"
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi"
+	"symbolon/internal/identity"
+	"symbolon/internal/netguard"
+	"symbolon/internal/passhash"
+	"symbolon/internal/passpolicy"
+	"symbolon/internal/traits"
+)
+
+// composition is everything that one configuration decides. It is never
+// changed: another configuration makes another one.
+type composition struct {
+	*base
+	config     *config.Config
+	schemas    *traits.Registry
+	identities *identity.Service
+	hasher     *passhash.Hasher
+	policy     *passpolicy.Policy
+	engine     *flow.Engine
+	outbox     *courier.Outbox
+	dispatcher *courier.Dispatcher
+	server     *httpapi.Server
+
+	public, admin http.Handler
+}
+
+// compose builds the parts, each from those before it.
+func compose(b *base, c *config.Config) (*composition, error) {
+	a := &composition{base: b, config: c}
+	guard, err := netguard.New(netguard.Config{Allow: c.Security.Outgoing.Allow})
+	if err != nil {
+		return nil, err
+	}
+	if a.schemas, err = a.newSchemas(guard); err != nil {
+		return nil, err
+	}
+	a.identities = identity.New(a.db, a.schemas, a.sessions.Forget, a.now)
+	if err := a.newPasswords(guard); err != nil {
+		return nil, err
+	}
+	if err := a.newCourier(); err != nil {
+		return nil, err
+	}
+	a.engine = flow.New(flow.Parts{
+		Store: a.db, Identities: a.identities, Sessions: a.sessions, Limiter: a.newLimiter(),
+		Mail: a.outbox, Observer: a.metrics, Methods: a.methods(c), Now: a.now,
+	}, engineConfig(c))
+	if err := a.newServer(); err != nil {
+		return nil, err
+	}
+	a.public, a.admin = a.server.Public(), a.server.Admin()
+	return a, nil
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"symbolon/internal/app"
+	"symbolon/internal/config"
+)
+
+// lookEvery is how often the configuration files are looked at. A poll sees
+// every way in which files get replaced, network and container mounts included.
+const lookEvery = 2 * time.Second
+
+// keepCurrent puts changed configuration files in force until ctx ends, and
+// looks at once on SIGHUP. What can't be used is logged and left.
+func keepCurrent(ctx context.Context, f *configFlags, e *env, a *app.App, log *slog.Logger) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	seen := f.state()
+	for {
+		forced := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+			forced = true
+		case <-ticker.C:
+		}
+		now := f.state()
+		if now == seen && !forced {
+			continue
+		}
+		seen = now
+		next, _, err := config.Load(config.Source{Files: f.files, Environ: e.Environ, Dev: f.dev})
+		if err == nil {
+			err = a.Reload(next)
+		}
+		if err != nil {
+			log.Error("configuration files changed and can't be used, the configuration before stays in force", slog.Any("error", err))
+		}
+	}
+}
+
+// state tells versions of the files apart: their times and sizes.
+func (f *configFlags) state() string {
+	var state []byte
+	for _, path := range f.files {
+		if info, err := os.Stat(path); err == nil {
+			state = info.ModTime().AppendFormat(state, time.RFC3339Nano)
+			state = append(state, byte(info.Size()), byte(info.Size()>>8), byte(info.Size()>>16))
+		}
+	}
+	return string(state)
+}
