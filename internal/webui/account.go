@@ -13,12 +13,14 @@ import (
 	"symbolon/internal/session"
 )
 
-// maxTraits bounds what the welcome page lists.
-const maxTraits = 50
+// The limits of what the welcome page lists.
+const (
+	maxTraits = 50
+	maxDepth  = 8 // of objects and arrays within each other
+)
 
 // account is what the pages show of a signed-in person.
 type account struct {
-	Person   string
 	Traits   []trait
 	Since    moment
 	Until    moment
@@ -70,12 +72,15 @@ func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
 	d.Body = body
 	// Where flows start is below the public URL, and so is the session check.
 	body.Whoami = p.source.StartURL(flow.Login).JoinPath("../../../sessions/whoami").String()
-	key := "page.welcome"
+	key, name := "page.welcome", ""
 	if s != nil {
-		body.Account = p.accountOf(d, s)
+		d.Person, body.Account = personName(s.Identity), p.accountOf(d, s)
 		key = "page.account"
+		if name = givenName(s.Identity); name != "" {
+			key = "page.account_named"
+		}
 	}
-	if err := d.titled(key, "product", p.config.Product); err != nil {
+	if err := d.titled(key, "product", p.config.Product, "name", name); err != nil {
 		return err
 	}
 	return p.render(w, http.StatusOK, d)
@@ -84,13 +89,13 @@ func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
 // accountOf describes a session and its owner.
 func (p *Pages) accountOf(d *page, s *session.Session) *account {
 	a := &account{
-		Person: personName(s.Identity), Since: at(s.AuthenticatedAt), Until: at(s.ExpiresAt),
+		Since: at(s.AuthenticatedAt), Until: at(s.ExpiresAt),
 		Settings: p.start(flow.Settings, ""), Logout: p.source.LogoutURL().String(), Home: p.config.BasePath,
 	}
 	if s.Identity == nil {
 		return a
 	}
-	for _, t := range listTraits(s.Identity.Traits) {
+	for _, t := range d.listTraits(s.Identity.Traits) {
 		p.prove(d, &t, s.Identity.Verifiable)
 		a.Traits = append(a.Traits, t)
 	}
@@ -140,19 +145,46 @@ func personName(i *identity.Identity) string {
 	return i.ID
 }
 
+// maxGivenName bounds what is put into a heading, in bytes.
+const maxGivenName = 64
+
+// givenName is how to greet the owner of an identity, empty if that is unknown.
+func givenName(i *identity.Identity) string {
+	if i == nil {
+		return ""
+	}
+	var known struct {
+		Name      any `json:"name"`
+		FirstName any `json:"first_name"`
+		GivenName any `json:"given_name"`
+	}
+	_ = json.Unmarshal(i.Traits, &known) // traits of another shape have no name
+	if parts, ok := known.Name.(map[string]any); ok {
+		known.Name = parts["first"]
+	}
+	for _, v := range []any{known.Name, known.FirstName, known.GivenName} {
+		if name, ok := v.(string); ok && name != "" && len(name) <= maxGivenName {
+			return name
+		}
+	}
+	return ""
+}
+
 // listTraits lists the scalars of a JSON object in its own order, the empty ones
 // left out.
-func listTraits(raw json.RawMessage) []trait {
+func (l *language) listTraits(raw json.RawMessage) []trait {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	w := walker{decoder: decoder}
+	w := walker{language: l, decoder: decoder}
 	w.value(traitsRoot)
 	return w.out
 }
 
 // walker reads JSON token by token, since a map would lose the order.
 type walker struct {
+	*language
 	decoder *json.Decoder
+	depth   int
 	out     []trait
 }
 
@@ -162,14 +194,18 @@ func (w *walker) value(name string) bool {
 	if err != nil {
 		return false
 	}
-	switch token {
-	case json.Delim('{'):
-		return w.members(name)
-	case json.Delim('['):
+	if delim, ok := token.(json.Delim); ok {
+		if w.depth++; w.depth > maxDepth {
+			return false
+		}
+		defer func() { w.depth-- }()
+		if delim == '{' {
+			return w.members(name)
+		}
 		return w.elements(name)
 	}
 	if shown := text(token); shown != "" {
-		w.out = append(w.out, trait{Label: labelOf(name), Value: shown})
+		w.out = append(w.out, trait{Label: w.traitLabel(name), Value: shown})
 	}
 	return len(w.out) < maxTraits
 }

@@ -24,8 +24,7 @@ type fault struct {
 type failurePage struct {
 	Reasons []string // what the server says
 	Causes  []string // what usually is behind it
-	Code    int
-	Request string // id to give to whoever runs the server
+	Trace   string   // what to tell whoever runs the server
 	Home    string
 }
 
@@ -86,10 +85,18 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key str
 		} else if f.Message != "" {
 			body.Reasons = append(body.Reasons, f.Message)
 		}
-		body.Code, body.Request = f.Code, f.Request
+		key := "failure.trace"
+		if f.Request != "" {
+			key = "failure.trace_request"
+		}
+		var err error
+		if body.Trace, err = d.T(key, "code", strconv.Itoa(f.Code), "request", f.Request); err != nil {
+			return err
+		}
 	}
 	if key == "page.failure.csrf" {
-		body.Causes = p.cookieTrouble(d, r)
+		// The heading has said in plain words what the reason says in others.
+		body.Reasons, body.Causes = nil, p.cookieTrouble(d, r)
 	}
 	return p.render(w, status, d)
 }

@@ -157,7 +157,16 @@ func (d *drawer) label(n *ui.Node) string {
 	if n.Label != "" {
 		return n.Label
 	}
-	return labelOf(n.Name)
+	return d.traitLabel(n.Name)
+}
+
+// traitLabel names a trait that its schema does not name: in the pages' words
+// where it is a usual one.
+func (l *language) traitLabel(name string) string {
+	if known := l.first("trait." + strings.TrimPrefix(name, traitsRoot+".")); known != "" {
+		return known
+	}
+	return labelOf(name)
 }
 
 // labelOf makes a label of a dotted name: traits.name.first_name is "First name",

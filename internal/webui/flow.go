@@ -24,10 +24,9 @@ type flowPage struct {
 	Waiting  bool
 	MailHint string
 	// Done says that nothing is left to do but to go on.
-	Done bool
-	Next string
-	// Person is who is signed in, where the page is about them.
-	Person string
+	Done   bool
+	Next   string
+	Logout string // of settings
 }
 
 // signIn is a page for people who are not signed in. Those who are see who they
@@ -107,7 +106,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 		return err
 	}
 	if s != nil && (f.Kind == flow.Settings || f.Refresh) {
-		body.Person = personName(s.Identity)
+		d.Person, body.Logout = personName(s.Identity), p.source.LogoutURL().String()
 	}
 	if body.Waiting {
 		body.MailHint = p.config.MailHint
@@ -116,7 +115,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 		body.Next = f.ReturnTo
 	}
 	var err error
-	if body.Links, err = p.links(d, f.ReturnTo, elsewhere(f)...); err != nil {
+	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, elsewhere(f)...); err != nil {
 		return err
 	}
 	d.addMessages(f.Form.Messages)
@@ -130,17 +129,16 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 
 // addForm draws the form of a flow onto the page.
 func (p *Pages) addForm(d *page, body *flowPage, f *flow.Flow) error {
-	drawer := drawer{language: d.language, flow: f, person: body.Person, passwordMin: p.config.PasswordMinLength}
-	for i := range f.Form.Groups {
-		g, problems, err := drawer.group(&f.Form.Groups[i])
-		if err != nil {
-			return err
-		}
-		g.Action = p.source.Action(f, g.Method)
-		d.Problems = append(d.Problems, problems...)
-		body.Groups = append(body.Groups, g)
-		d.targets = append(d.targets, parsed(g.Action))
+	drawer := drawer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength}
+	groups, problems, err := drawer.groups(body.Sections)
+	if err != nil {
+		return err
 	}
+	for i := range groups {
+		groups[i].Action = p.source.Action(f, groups[i].Method)
+		d.targets = append(d.targets, parsed(groups[i].Action))
+	}
+	body.Groups, d.Problems = groups, append(d.Problems, problems...)
 	d.targets = append(d.targets, parsed(f.ReturnTo))
 	return nil
 }
@@ -200,8 +198,8 @@ func elsewhere(f *flow.Flow) []flow.Kind {
 // known tells a signed-in visitor of a sign-in page who they are.
 func (p *Pages) known(w http.ResponseWriter, r *http.Request, s *session.Session) error {
 	d := p.page(r, pageKnown, "known")
-	person := personName(s.Identity)
-	if err := d.titled("page.known", "person", person); err != nil {
+	d.Person = personName(s.Identity)
+	if err := d.titled("page.known"); err != nil {
 		return err
 	}
 	d.Body = p.accountOf(d, s)

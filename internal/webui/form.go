@@ -21,7 +21,7 @@ type group struct {
 	Fields   []field
 	Buttons  []button
 	// Texts of the script.
-	Show, Hide, ShowLabel, CapsLock string
+	Show, Hide, ShowLabel, HideLabel, CapsLock string
 }
 
 // button sends a form; one with a name tells the method what was chosen.
@@ -40,10 +40,37 @@ type drawer struct {
 	ids         map[string]bool
 }
 
+// groups draws the forms of a flow. Where each is about something of its own,
+// what a person is known by comes before how they prove it.
+func (d *drawer) groups(sections bool) ([]group, []problem, error) {
+	var out []group
+	var problems []problem
+	for i := range d.flow.Form.Groups {
+		g, wrong, err := d.group(&d.flow.Form.Groups[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		out, problems = append(out, g), append(problems, wrong...)
+	}
+	if sections {
+		slices.SortStableFunc(out, func(a, b group) int { return proves(&a) - proves(&b) })
+	}
+	return out, problems, nil
+}
+
+// proves is 1 for a form that changes how a person signs in.
+func proves(g *group) int {
+	secret := func(f field) bool { return f.Type == "password" }
+	if len(g.Fields) == 0 || slices.ContainsFunc(g.Fields, secret) {
+		return 1
+	}
+	return 0
+}
+
 // group draws one method's form and collects what is wrong with it.
 func (d *drawer) group(g *ui.Group) (group, []problem, error) {
 	out := group{Method: g.Method, ID: d.id("form", g.Method), Heading: d.groupHeading(g.Method)}
-	problems := d.general(g, out.ID)
+	problems := d.general(g)
 	for _, n := range arranged(g.Nodes) {
 		if n.Type == "submit" {
 			out.Buttons = append(out.Buttons, d.choice(g.Method, &n))
@@ -66,7 +93,8 @@ func (d *drawer) group(g *ui.Group) (group, []problem, error) {
 
 func (d *drawer) scriptTexts(g *group) error {
 	for key, text := range map[string]*string{
-		"script.show": &g.Show, "script.hide": &g.Hide, "script.show_label": &g.ShowLabel, "script.caps_lock": &g.CapsLock,
+		"script.show": &g.Show, "script.hide": &g.Hide, "script.show_label": &g.ShowLabel,
+		"script.hide_label": &g.HideLabel, "script.caps_lock": &g.CapsLock,
 	} {
 		var err error
 		if *text, err = d.T(key); err != nil {
@@ -78,7 +106,7 @@ func (d *drawer) scriptTexts(g *group) error {
 
 // general lists what is wrong with the form as a whole: its own messages and
 // those on the object that holds the traits, which is no input.
-func (d *drawer) general(g *ui.Group, id string) []problem {
+func (d *drawer) general(g *ui.Group) []problem {
 	messages := slices.Clone(g.Messages)
 	for i := range g.Nodes {
 		if n := &g.Nodes[i]; isHidden(n) || n.Name == traitsRoot {
@@ -88,7 +116,7 @@ func (d *drawer) general(g *ui.Group, id string) []problem {
 	var out []problem
 	for _, m := range messages {
 		if m.Lookup().Type == message.Error {
-			out = append(out, problem{ID: id, Text: d.message(m)})
+			out = append(out, problem{Text: d.message(m)})
 		}
 	}
 	return out

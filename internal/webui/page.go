@@ -47,6 +47,7 @@ type page struct {
 	Title   string
 	Heading string
 	Lead    string
+	Person  string // who is signed in, where the page is about them
 	Product string
 	Base    string // path that links start with
 	Assets  *assets
@@ -132,7 +133,7 @@ func (p *Pages) restart(w http.ResponseWriter, r *http.Request, k flow.Kind, ret
 }
 
 // links makes links to flows of the kinds that are served.
-func (p *Pages) links(d *page, returnTo string, kinds ...flow.Kind) ([]link, error) {
+func (p *Pages) links(d *page, from flow.Kind, returnTo string, kinds ...flow.Kind) ([]link, error) {
 	var out []link
 	for _, k := range kinds {
 		if k == flow.Recovery && !p.config.Recovery || k == flow.Verification && !p.config.Verification {
@@ -143,9 +144,8 @@ func (p *Pages) links(d *page, returnTo string, kinds ...flow.Kind) ([]link, err
 		if l.Text, err = d.T("link." + string(k)); err != nil {
 			return nil, fmt.Errorf("link to %s: %w", k, err)
 		}
-		if before := "link." + string(k) + ".before"; d.has(before) {
-			l.Before, _ = d.T(before)
-		}
+		before := "link." + string(k) + ".before"
+		l.Before = d.first(before+"."+string(from), before)
 		out = append(out, l)
 	}
 	return out, nil

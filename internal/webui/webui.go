@@ -50,9 +50,9 @@ type Config struct {
 	// FirstRun shows an operator what to try next on the welcome page.
 	FirstRun bool
 	// FormTargets are the places that a form may lead to beside the public URL:
-	// default return URLs and sign-in providers. Browsers hold every redirect after
-	// a form against the list (CSP form-action). The return_to of a flow is added
-	// by itself.
+	// return URLs, pages of one's own and sign-in providers. Chromium holds every
+	// redirect that follows a form against the list (CSP form-action) and stops at
+	// an origin that is missing. The return_to of a flow is added by itself.
 	FormTargets []*url.URL
 }
 
