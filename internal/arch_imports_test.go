@@ -44,6 +44,9 @@ var mayImport = map[string][]string{
 	// The store keeps what the domain declares, and judges nothing.
 	"store": {"courier", "errs", "flow", "identity", "secret", "session"},
 
+	// Channels carry one rendered message.
+	"courier/smtp": {"courier"},
+
 	// Policies of passwords.
 	"passpolicy": {"message", "passhash"},
 
@@ -120,8 +123,8 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"crypto/rand", "math/rand", "math/rand/v2"},
-			[]string{"secret", "passhash"},
-			"randomness comes from secret; passhash, a leaf, makes its own salts",
+			[]string{"secret", "passhash", "courier"},
+			"tokens and ids come from secret; passhash, a leaf, makes its salts, and courier spreads its retries",
 		},
 		{
 			[]string{"log", "testing", "net/http/httptest", "expvar", "unsafe", "plugin"},

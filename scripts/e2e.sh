@@ -14,4 +14,4 @@ CGO_ENABLED=0 go build -o "$work/symbolon" ./cmd/symbolon
 export SYMBOLON_BINARY=$work/symbolon
 export SCREENSHOTS=${SCREENSHOTS:-$(mktemp -d "${TMPDIR:-/tmp}/screenshots.XXXXXX")}
 echo "screenshots: $SCREENSHOTS"
-node --test "$@" test/e2e/*.test.js
+node --test --test-reporter=spec "$@" test/e2e/*.test.js

@@ -28,11 +28,11 @@ func newMemoryLimit(bytes int) *limit {
 		if os.Mkdir(group, 0o755) != nil {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(group, kind.file), []byte(strconv.Itoa(bytes)), 0o644); err != nil {
+		if err := set(filepath.Join(group, kind.file), strconv.Itoa(bytes)); err != nil {
 			_ = os.Remove(group)
 			continue
 		}
-		_ = os.WriteFile(filepath.Join(group, kind.swap), []byte("0"), 0o644)
+		_ = set(filepath.Join(group, kind.swap), "0")
 		enter := `echo $$ > "$0" && exec "$@"`
 		return &limit{how: kind.how, group: group, prefix: []string{"/bin/sh", "-c", enter, filepath.Join(group, "cgroup.procs")}}
 	}
@@ -40,6 +40,17 @@ func newMemoryLimit(bytes int) *limit {
 		how:      "GOMEMLIMIT, as no cgroup can be made here",
 		settings: []string{fmt.Sprintf("GOMEMLIMIT=%d", bytes)},
 	}
+}
+
+// set writes to a file that exists: in a directory that is no cgroup there is
+// none.
+func set(file, value string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(value)
+	return errors.Join(err, f.Close())
 }
 
 // exceeded tells whether the kernel had to kill.

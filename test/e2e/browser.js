@@ -27,6 +27,7 @@ export function launch() {
 export class Visitor {
   static async arrive(browser, server, { javaScript = true } = {}) {
     const context = await browser.newContext({ javaScriptEnabled: javaScript, locale: 'en' })
+    context.setDefaultTimeout(5000) // everything is on this machine
     const page = await context.newPage()
     return new Visitor(context, page, server, javaScript)
   }
@@ -82,17 +83,20 @@ export class Visitor {
     return (await this.context.cookies()).find((cookie) => cookie.name === name)
   }
 
-  // look checks what any page must be, and keeps a picture of it: accessible by the rules of WCAG 2.1 AA, named, in a
-  // language, and readable on a telephone without scrolling sideways.
+  // look checks what any page must be, and keeps a picture of it: accessible by the rules of WCAG 2.1 AA in light and
+  // dark, named, in a language, and readable on a telephone without scrolling sideways.
   async look(name) {
     const { page } = this
     assert.notEqual(await page.title(), '', `${name} has no title`)
     assert.ok(await page.locator('html').getAttribute('lang'), `${name} has no language`)
     assert.equal(await page.locator('h1').count(), 1, `${name} has not one heading`)
     if (this.javaScript) {
-      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']).analyze()
-      const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((node) => node.html).join(' ')}`)
-      assert.deepEqual(found, [], `${name} is not accessible`)
+      for (const colorScheme of ['dark', 'light']) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']).analyze()
+        const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((node) => node.html).join(' ')}`)
+        assert.deepEqual(found, [], `${name} is not accessible when ${colorScheme}`)
+      }
     }
     const usual = page.viewportSize()
     await page.setViewportSize({ width: 320, height: 640 })

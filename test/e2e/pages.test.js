@@ -23,9 +23,9 @@ const visit = (name, options, steps) =>
       await steps(visitor)
     } catch (error) {
       await visitor.picture(`failed-${name.replace(/\W+/g, '-')}`)
-      error.message += `\nat ${visitor.page.url()}:\n${await visitor.text()}`
+      const where = `at ${visitor.page.url()}, which shows:\n${await visitor.text()}\n${visitor.complaints.join('\n')}`
       await visitor.context.close()
-      throw error
+      throw new Error(where, { cause: error })
     }
     await visitor.leave()
   })
@@ -132,6 +132,12 @@ for (const javaScript of [true, false]) {
       assert.equal(visitor.path(), '/error')
       assert.match(await visitor.text(), /csrf|cookie|security|forbidden|again/i)
       await visitor.look('error-csrf')
+    })
+
+    visit('nobody is sent to a place that is not allowed', options, async (visitor) => {
+      await visitor.go('/self-service/login/browser?return_to=https://elsewhere.example/')
+      assert.equal(visitor.path(), '/error')
+      assert.match(await visitor.text(), /elsewhere\.example/)
     })
 
     visit('the error page shows an error', options, async (visitor) => {
