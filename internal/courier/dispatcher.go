@@ -2,11 +2,9 @@ package courier
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"sync"
 	"time"
 
@@ -160,11 +158,7 @@ func (d *Dispatcher) backoff(tries int) time.Duration {
 	for range tries - 1 {
 		longest = min(2*longest, d.config.MaxBackoff)
 	}
-	n, err := rand.Int(rand.Reader, big.NewInt(int64(longest)/2+1))
-	if err != nil {
-		return longest
-	}
-	return longest/2 + time.Duration(n.Int64())
+	return longest/2 + time.Duration(secret.Below(int64(longest)/2+1))
 }
 
 // brief cuts an error for the table; what a mail server says may be long.

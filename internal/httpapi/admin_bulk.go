@@ -62,6 +62,9 @@ func (s *Server) importStream(w http.ResponseWriter, r *http.Request) error {
 	// answer; where it can't be had, that is what happens.
 	_ = control.EnableFullDuplex()
 	w.Header().Set("Content-Type", ndjson)
+	// What is left of a body that can't be read on must not be taken for the next
+	// request.
+	w.Header().Set("Connection", "close")
 	in, out := json.NewDecoder(r.Body), json.NewEncoder(w)
 	for {
 		var p patch

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"log/slog"
+	"math/big"
 
 	"github.com/gofrs/uuid/v5"
 )
@@ -89,3 +90,12 @@ func (String) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Reveal returns the secret itself.
 func (s String) Reveal() string { return string(s) }
+
+// Below returns a random number in [0, n); n must be positive.
+func Below(n int64) int64 {
+	picked, err := rand.Int(rand.Reader, big.NewInt(n))
+	if err != nil {
+		panic(err) // crypto/rand never fails
+	}
+	return picked.Int64()
+}
