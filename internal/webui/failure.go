@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -127,7 +128,7 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, why error) {
 	switch {
 	case ok && known.Code == errs.Unavailable:
 		f.Code = http.StatusServiceUnavailable
-		if wait := int(known.RetryAfter.Seconds()); wait > 0 {
+		if wait := int(math.Ceil(known.RetryAfter.Seconds())); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(wait))
 		}
 	case ok && known.Code == errs.NotFound:

@@ -97,9 +97,10 @@ func (d *drawer) shape(f *field, n *ui.Node) {
 	}
 	switch n.Type {
 	case "password":
+		// The script may turn it into text, which browsers would correct.
 		f.Value, f.Verbatim = "", true
 	case "email", "url", "tel":
-		f.InputMode, f.Verbatim, f.Dir = n.Type, true, "ltr"
+		f.InputMode, f.Dir = n.Type, "ltr"
 	case "number":
 		f.InputMode = "decimal"
 	case "date":
@@ -126,7 +127,7 @@ func (d *drawer) explain(f *field) {
 	case f.Autocomplete == "new-password":
 		f.Hint = d.first("hint.new_password")
 	}
-	if !f.Required && f.Control != "checkbox" && f.Type != "password" {
+	if !f.Required && !f.Disabled && f.Control != "checkbox" && f.Type != "password" {
 		f.Optional = d.first("field.optional")
 	}
 }
