@@ -87,13 +87,17 @@ func (db *DB) row(ctx context.Context, dest []any, query string, args ...any) er
 // and returns how many rows it changed.
 func (db *DB) exec(ctx context.Context, query string, args ...any) (changed int64, err error) {
 	t := txOf(ctx)
-	if t == nil {
-		err = db.InTx(ctx, func(ctx context.Context) error {
-			changed, err = db.exec(ctx, query, args...)
-			return err
-		})
-		return changed, err
+	if t != nil {
+		return db.execIn(ctx, t, query, args)
 	}
+	err = db.writes.run(ctx, work{single: true, fn: func(ctx context.Context, c *conn) error {
+		changed, err = db.execIn(ctx, &tx{conn: c}, query, args)
+		return err
+	}})
+	return changed, err
+}
+
+func (db *DB) execIn(ctx context.Context, t *tx, query string, args []any) (changed int64, err error) {
 	if err := t.usable(); err != nil {
 		return 0, err
 	}

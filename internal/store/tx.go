@@ -24,7 +24,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 		return outer.nest(ctx, fn)
 	}
 	var hooks []func()
-	err := db.writes.run(ctx, func(ctx context.Context, c *conn) error {
+	err := db.writes.run(ctx, work{fn: func(ctx context.Context, c *conn) error {
 		t := &tx{conn: c}
 		defer func() { t.over = true }()
 		err := fn(context.WithValue(ctx, txKey{}, t))
@@ -33,7 +33,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 			return t.broken
 		}
 		return err
-	})
+	}})
 	if err != nil {
 		return err
 	}
@@ -127,8 +127,13 @@ func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	return fresh, nil
 }
 
+// do runs a statement that ends or divides a transaction. It is prepared like any
+// other: parsing it each time costs more than running it.
 func (c *conn) do(ctx context.Context, statement string) error {
-	_, err := c.sql.ExecContext(ctx, statement)
+	stmt, err := c.prepare(ctx, statement)
+	if err == nil {
+		_, err = stmt.ExecContext(ctx)
+	}
 	return c.dialect.Classify(err)
 }
 

@@ -67,13 +67,21 @@ func newWriter(pool *sql.DB, d *Dialect, c Config) *writer {
 	return &writer{pool: pool, dialect: d, now: c.Now, patience: c.Patience}
 }
 
-// run runs fn as a member of a batch and returns when the batch is committed. A
-// member that suffers from another's failure is run once more.
-func (w *writer) run(ctx context.Context, fn func(context.Context, *conn) error) error {
+// work is what a member does.
+type work struct {
+	fn func(context.Context, *conn) error
+	// single: fn is one statement, which the database undoes by itself when it
+	// fails, so it needs no savepoint.
+	single bool
+}
+
+// run does the work as a member of a batch and returns when the batch is
+// committed. A member that suffers from another's failure is run once more.
+func (w *writer) run(ctx context.Context, do work) error {
 	began := w.now()
-	err := w.once(ctx, fn)
+	err := w.once(ctx, do)
 	if errors.Is(err, errAgain) {
-		err = w.once(ctx, fn)
+		err = w.once(ctx, do)
 	}
 	w.waited.Add(int64(w.now().Sub(began)))
 	if errors.Is(err, errAgain) {
@@ -82,11 +90,11 @@ func (w *writer) run(ctx context.Context, fn func(context.Context, *conn) error)
 	return err
 }
 
-func (w *writer) once(ctx context.Context, fn func(context.Context, *conn) error) error {
+func (w *writer) once(ctx context.Context, do work) error {
 	if err := w.turn(ctx); err != nil {
 		return err
 	}
-	b, err := w.member(ctx, fn)
+	b, err := w.member(ctx, do)
 	if err != nil {
 		return err
 	}
@@ -96,7 +104,7 @@ func (w *writer) once(ctx context.Context, fn func(context.Context, *conn) error
 
 // member does the member's work and passes the turn on, whether the work
 // succeeds, fails, panics or ends the goroutine.
-func (w *writer) member(ctx context.Context, fn func(context.Context, *conn) error) (*batch, error) {
+func (w *writer) member(ctx context.Context, do work) (*batch, error) {
 	defer w.pass()
 	if err := ended(ctx); err != nil {
 		return nil, err
@@ -106,7 +114,11 @@ func (w *writer) member(ctx context.Context, fn func(context.Context, *conn) err
 	if err != nil {
 		return nil, err
 	}
-	err = w.conn.savepoint(ctx, func() error { return fn(ctx, w.conn) })
+	if do.single {
+		err = do.fn(ctx, w.conn)
+	} else {
+		err = w.conn.savepoint(ctx, func() error { return do.fn(ctx, w.conn) })
+	}
 	if err != nil {
 		return nil, err
 	}
