@@ -48,6 +48,16 @@ func adminRules() []*rule {
 			malformed(`Unable to decode HTTP Request Body because its HTTP Header "Content-Length" is zero.`)(p, want)
 		}),
 		on(`listIdentities\.empty|multi\.list`, "surprises 1.5", "Link names pages that exist", pages("250", "first", "0", "last", "0")),
+		on(`listIdentities\.all|setup\.(46|75)`, "surprises 1.5", "Link names pages that exist", pages("250", "first", "0", "last", "0")),
+		on(`listIdentities\.per_page-max`, "surprises 1.5", "Link names pages that exist", pages("1000", "first", "0", "last", "0")),
+		on(`listIdentities\.garbage`, "surprises 1.5", "Link names pages that exist", pages("1", "first", "0", "next", "1", "last", "4")),
+		on(`listIdentities\.page0`, "surprises 1.5", "Link names pages that exist", pages("2", "first", "0", "next", "1", "last", "2")),
+		on(`listIdentities\.page1`, "surprises 1.5", "Link names pages that exist", pages("2", "first", "0", "next", "2", "prev", "0", "last", "2")),
+		on(`listIdentities\.page2`, "surprises 1.5", "Link names pages that exist", pages("2", "first", "0", "prev", "1", "last", "2")),
+		on(`prod\.listIdentities`, "surprises 1.5", "Link names pages that exist", func(p *player, want *answer) {
+			pages("1", "first", "0", "next", "1", "last", "1")(p, want)
+			want.setHeader("Link", strings.ReplaceAll(want.header("Link"), "http://"+hosts["admin"], "https://admin.example.org/kratos"))
+		}),
 		on(`listIdentities\.page9`, "surprises 1.5", "Link names pages that exist", pages("2", "first", "0", "prev", "2", "last", "2")),
 	}
 }
@@ -56,6 +66,7 @@ func adminRules() []*rule {
 func malformed(reason string) func(*player, *answer) {
 	return func(_ *player, want *answer) {
 		want.status = 400
+		want.dropHeader("X-Request-Id", "")
 		want.setHeader("Content-Type", "application/json")
 		want.value = parse(compact(map[string]any{"error": map[string]any{
 			"code": 400, "status": "Bad Request", "reason": reason, "message": "The request was malformed or contained invalid parameters",

@@ -71,7 +71,7 @@ func TestWhatIsServedLaterIsNotServedYet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPlayer(t, "main", nil)
+	p := newPlayer(t, "main", nil, nil)
 	for _, line := range list {
 		matches := 0
 		for _, e := range all {

@@ -23,7 +23,18 @@ func linkRules() []*rule {
 		on(recovery+`\.browser\.already-logged-in`, "surprises 1.1", "the flow judges the token, as everywhere", seeOther("http://127.0.0.1:4455/")),
 		on(recovery+`\.api\.(ok-attempt-json|form)`, "surprises 1.1", "API flows can be submitted", sent("{{id.80}}")),
 		on(verification+`\.api\.ok-attempt-json`, "surprises 1.1", "API flows can be submitted", sent("{{id.105}}")),
-		on(recovery+`\.api\.with-csrf-cookie-and-header`, "surprises 1.1", "the flow judges the cookie, as everywhere", rejected("{{id.80}}", "link", withCookie)),
+		on(recovery+`\.api\.with-csrf-cookie-and-header`, "surprises 1.1", "the flow judges the cookie, as everywhere", func(p *player, want *answer) {
+			rejected("{{id.80}}", "link", withCookie)(p, want)
+			eachFieldOf(want, func(f map[string]any) bool {
+				switch f["name"] {
+				case "email":
+					f["value"] = "settings@example.org"
+				case "csrf_token":
+					f["value"] = "{{mask}}"
+				}
+				return false
+			})
+		}),
 		on(recovery+`\.api\.get-method`, "surprises 1.2", "what cannot be decoded is said", func(p *player, want *answer) {
 			want.text = ""
 			want.setHeader("Vary", "Cookie")
@@ -43,6 +54,33 @@ func linkRules() []*rule {
 				return false
 			})
 		}),
+		on(recovery+`\.token\.ok\.recovery-flow|`+verification+`\.token\.ok\.flow`, "surprises 2.6", "no method is active after success",
+			func(_ *player, want *answer) {
+				flow, _ := want.value.(map[string]any)
+				delete(flow, "active")
+			}),
+		on(verification+`\.(hook-)?token\.ok\.flow`, "surprises 2.7", "success is said", func(_ *player, want *answer) {
+			flow, _ := want.value.(map[string]any)
+			flow["messages"] = []any{map[string]any{
+				"id": json.Number("1070001"), "text": "You successfully verified your email address.", "type": "info", "context": map[string]any{},
+			}}
+		}),
+		on(`recovery\.two-links\.first`, "surprises 4.8", "a new link replaces the old", func(p *player, want *answer) {
+			redirected("http://127.0.0.1:4455/recovery?flow={{uuid}}")(p, want)
+			want.dropHeader("Set-Cookie", "ory_kratos_session=")
+		}),
+		on(`recovery\.old-session-still-valid`, "issue 4", "a recovery ends the other sessions", func(_ *player, want *answer) {
+			want.status = 401
+			want.dropHeader("X-Kratos-Authenticated-Identity-Id", "")
+			want.setHeader("Content-Type", "application/json")
+			want.value = parse(`{"error":{"code":401,"status":"Unauthorized","reason":"No valid session cookie found.",` +
+				`"message":"The request could not be authorized"}}`)
+		}),
+		on(verification+`\.(token\.expired|hook-token\.ok)\.flow`, "decision 19, surprises 2.3", "a link belongs to a flow, whose request_url stays",
+			func(_ *player, want *answer) {
+				flow, _ := want.value.(map[string]any)
+				flow["request_url"] = "http://" + hosts["public"] + "/self-service/verification/browser"
+			}),
 		on(recovery+`\.(token|admin-link)\.expired\.flow`, "surprises 2.3", "the flow that replaces an expired one keeps its request_url",
 			func(_ *player, want *answer) {
 				flow, _ := want.value.(map[string]any)
@@ -93,6 +131,7 @@ func rejected(flow, method, text string) func(*player, *answer) {
 	return func(p *player, want *answer) {
 		p.flowAgain(want, 400, flow, method)
 		o, _ := want.value.(map[string]any)
+		o["messages"] = []any{}
 		methodConfig(o, method)["messages"] = []any{textMessage(text)}
 	}
 }

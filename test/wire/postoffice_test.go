@@ -75,7 +75,7 @@ func (d *delivery) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	l.to = d.to
+	l.to = strings.Join(d.to, ",")
 	d.office.mu.Lock()
 	defer d.office.mu.Unlock()
 	d.office.letters = append(d.office.letters, l)
@@ -142,7 +142,7 @@ Content-Transfer-Encoding: quoted-printable
 		t.Fatal(err)
 	}
 	got := o.take()
-	if len(got) != 1 || got[0].subject != "Hallöchen" || got[0].link != "http://this.one/?a=1&b=2" || len(got[0].to) != 2 {
+	if len(got) != 1 || got[0].subject != "Hallöchen" || got[0].link != "http://this.one/?a=1&b=2" || got[0].to != "b@example.org,c@example.org" {
 		t.Errorf("got %+v", got)
 	}
 	if again := o.take(); again != nil {

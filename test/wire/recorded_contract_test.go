@@ -7,7 +7,7 @@ import (
 
 // samples are values that the placeholders of the recording can have.
 var samples = map[string]string{
-	"id": "00000000-0000-4000-8000-000000000001", "time": "2026-11-23T03:43:06.2Z", "past": "2026-11-23T03:43:06.2Z",
+	"id": "00000000-0000-4000-8000-000000000001", "uuid": "00000000-0000-4000-8000-000000000001", "time": "2026-11-23T03:43:06.2Z", "past": "2026-11-23T03:43:06.2Z",
 	"token": strings.Repeat("t", 32), "link": strings.Repeat("l", 32), "mask": strings.Repeat("m", 86) + "==", "minutes": "0.02",
 }
 

@@ -39,9 +39,6 @@ func routingRules() []*rule {
 			_, path, _ := strings.Cut(fmt.Sprint(o["request_url"]), "/self-service/")
 			o["request_url"] = "https://id.example.org/auth/self-service/" + path
 		}),
-		on(`noident\.registration`, "issue 2", "an internal error names its request, for the log", func(_ *player, want *answer) {
-			want.setHeader("X-Request-Id", "{{uuid}}")
-		}),
 		on(`hibp-offline-strict\.registration`, "surprises 4.12", "the reason names no address of the network", func(_ *player, want *answer) {
 			const reason = "unable to check if password has been leaked because an unexpected network error occurred"
 			eachFieldOf(want, func(f map[string]any) bool {

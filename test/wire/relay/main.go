@@ -4,9 +4,10 @@
 // The program was recorded from a server whose login and registration flows can be submitted again after success. Here they end
 // (decision 2), which would stop its scenarios half way through for a difference that is on purpose. The recording says how to go
 // on: start a fresh flow of the same kind first (README.md of test/wire/testdata/replay). The relay does that, under the flow's old
-// id, and passes all else on as it is.
+// id, and passes all else on as it is. It does the same for a browser whose flow is refused at its start for a return_to that is
+// not allowed (decision 6): the program knows such a refusal only from the end of a flow.
 //
-// It does not judge answers and does not change any but for that id; conformance.sh starts it, as
+// It does not judge answers and changes no other; conformance.sh starts it, as
 //
 //	relay -server ./symbolon serve -c FILE --dev
 //

@@ -9,12 +9,14 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 )
 
 var (
 	starts  = regexp.MustCompile(`^/self-service/(?:login|registration)/(?:api|browser)$`)
+	browser = regexp.MustCompile(`^/self-service/[a-z]+/browser$`)
 	submits = regexp.MustCompile(`^/self-service/(?:login|registration)/methods/[a-z]+$`)
 )
 
@@ -151,6 +153,11 @@ func (r *relay) note(resp *http.Response) error {
 	}
 	_ = resp.Body.Close()
 	sent := resp.Request.URL
+	if browser.MatchString(sent.Path) && sent.Query().Has("return_to") && strings.Contains(resp.Header.Get("Location"), "error=") {
+		if body, err = r.startWithoutReturn(resp, body); err != nil {
+			return err
+		}
+	}
 	r.flows.mu.Lock()
 	defer r.flows.mu.Unlock()
 	if starts.MatchString(sent.Path) {
@@ -168,7 +175,34 @@ func (r *relay) note(resp *http.Response) error {
 		}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
+	if resp.Header.Get("Content-Length") != "" && resp.Request.Method != http.MethodHead {
+		resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	return nil
+}
+
+// startWithoutReturn leads a browser to a flow where its start was refused for the return_to (decision 6). Where there is no flow to
+// lead to, for the browser is signed in, the refusal stays.
+func (r *relay) startWithoutReturn(resp *http.Response, body []byte) ([]byte, error) {
+	refused := resp.Request
+	req, err := http.NewRequestWithContext(refused.Context(), http.MethodGet, r.target.String()+refused.URL.Path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Host = refused.Host
+	for _, cookie := range append(refused.Cookies(), resp.Cookies()...) {
+		req.AddCookie(cookie)
+	}
+	again, err := r.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	discard(again.Body)
+	if location := again.Header.Get("Location"); strings.Contains(location, "flow=") {
+		body = bytes.ReplaceAll(body, []byte(resp.Header.Get("Location")), []byte(location))
+		resp.Header.Set("Location", location)
+	}
+	return body, nil
 }
 
 // succeeded tells whether a submission ended its flow: by an answer that is no flow, or a redirect to neither a form nor an error.

@@ -83,6 +83,34 @@ func TestAFlowThatWasNeverSeenIsPassedOn(t *testing.T) {
 	}
 }
 
+func TestARefusedReturnStillLeadsToAFlow(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /self-service/settings/browser", func(w http.ResponseWriter, r *http.Request) {
+		to := "http://ui/settings?flow=1"
+		if csrf, err := r.Cookie("csrf_token"); r.URL.Query().Has("return_to") {
+			w.Header().Set("Set-Cookie", "csrf_token=c; Path=/")
+			to = "http://ui/error?error=1"
+		} else if err != nil || csrf.Value != "c" {
+			to = "http://ui/no-cookie?flow=0"
+		} else if _, err := r.Cookie("signed_in"); err == nil {
+			to = "http://ui/"
+		}
+		http.Redirect(w, r, to, http.StatusFound)
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	for cookie, want := range map[string]string{"": "http://ui/settings?flow=1", "signed_in=1": "http://ui/error?error=1"} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/self-service/settings/browser?return_to=x", nil)
+		req.Header.Set("Cookie", cookie)
+		w := httptest.NewRecorder()
+		newRelay(s.URL, newFlows()).ServeHTTP(w, req)
+		if got := w.Header().Get("Location"); got != want || w.Header().Get("Set-Cookie") == "" {
+			t.Errorf("with the cookie %q led to %s (%s), want %s", cookie, got, w.Header().Get("Set-Cookie"), want)
+		}
+	}
+}
+
 func TestListenersMoveAndBaseURLsStay(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "c.json")
