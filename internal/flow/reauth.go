@@ -60,7 +60,7 @@ func (e *Engine) reauthenticate(ctx context.Context, f *Flow, r SubmitRequest) e
 // nothing waits for it, the form says that a link is no submission.
 func (e *Engine) Continue(ctx context.Context, r SubmitRequest, token string) (Result, error) {
 	result, err := e.resumeSubmission(ctx, r, token)
-	e.observer.Submitted(r.Kind, r.Method, outcomeName(result, err))
+	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
 }
 

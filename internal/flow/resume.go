@@ -25,7 +25,7 @@ type ResumeRequest struct {
 // unknown or used one starts the kind afresh with a message (*Restarted).
 func (e *Engine) Resume(ctx context.Context, r ResumeRequest) (Result, error) {
 	result, err := e.resume(ctx, r)
-	e.observer.Submitted(r.Kind, r.Method, outcomeName(result, err))
+	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
 }
 

@@ -29,7 +29,7 @@ type SubmitRequest struct {
 // the checks on it can't be forgotten by a method or a kind.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 	result, err := e.submit(ctx, r)
-	e.observer.Submitted(r.Kind, r.Method, outcomeName(result, err))
+	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
 }
 
@@ -190,8 +190,8 @@ func (f *Flow) clone() *Flow {
 	return &c
 }
 
-// outcomeName is the label of a submission in metrics and logs.
-func outcomeName(r Result, err error) string {
+// OutcomeName is the label of a submission in metrics and logs.
+func OutcomeName(r Result, err error) string {
 	var code errs.Code
 	if err != nil {
 		code = errs.Of(err)

@@ -3,11 +3,13 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/reqctx"
 )
 
 // submission is one request to a method's route.
@@ -26,6 +28,7 @@ func (s *Server) submitFlow(k flow.Kind, method string) handler {
 			return err
 		}
 		result, err := s.run(r, sub)
+		reqctx.Note(r.Context(), slog.String("flow", string(k)), slog.String("auth_method", method), slog.String("outcome", flow.OutcomeName(result, err)))
 		if err != nil {
 			return s.submitRefused(w, r, sub, result.Flow, err)
 		}
