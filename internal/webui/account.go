@@ -204,7 +204,11 @@ func (w *walker) value(name string) bool {
 		}
 		return w.elements(name)
 	}
-	if shown := text(token); shown != "" {
+	shown := text(token)
+	if yes, ok := token.(bool); ok {
+		shown = w.first("account." + strconv.FormatBool(yes))
+	}
+	if shown != "" {
 		w.out = append(w.out, trait{Label: w.traitLabel(name), Value: shown})
 	}
 	return len(w.out) < maxTraits

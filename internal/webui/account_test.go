@@ -25,7 +25,7 @@ func TestTraitsAreListedInTheirOwnOrder(t *testing.T) {
 	got := mustEnglish(t).listTraits(json.RawMessage(`{"z":1.50,"email":"a@b","name":{"last":"L","first":"F"},"tags":["x","y"],"ok":false,"none":null,"e":"","a.b":"dot","deep":[{"k":"v"}]}`))
 	want := []trait{
 		{Label: "Z", Value: "1.50"}, {Label: "E-mail", Value: "a@b"}, {Label: "Last name", Value: "L"}, {Label: "First name", Value: "F"},
-		{Label: "Tags 1", Value: "x"}, {Label: "Tags 2", Value: "y"}, {Label: "Ok", Value: "false"}, {Label: "A.b", Value: "dot"}, {Label: "K", Value: "v"},
+		{Label: "Tags 1", Value: "x"}, {Label: "Tags 2", Value: "y"}, {Label: "Ok", Value: "no"}, {Label: "A.b", Value: "dot"}, {Label: "K", Value: "v"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("traits (-want +got):\n%s", diff)

@@ -25,7 +25,7 @@ type flowPage struct {
 	MailHint string
 	// Done says that nothing is left to do but to go on.
 	Done   bool
-	Next   string
+	Next   link   // where to go then
 	Logout string // of settings
 }
 
@@ -99,7 +99,6 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 		Waiting:  f.State == flow.Challenged,
 		Sections: f.Kind == flow.Settings,
 		Done:     f.State == flow.Passed && f.Kind != flow.Settings,
-		Next:     p.config.BasePath,
 	}
 	d.Body = body
 	if err := d.titled(heading(f)); err != nil {
@@ -111,9 +110,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if body.Waiting {
 		body.MailHint = p.config.MailHint
 	}
-	if f.ReturnTo != "" {
-		body.Next = f.ReturnTo
-	}
+	body.Next = p.next(d, f)
 	var err error
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, elsewhere(f)...); err != nil {
 		return err
@@ -178,6 +175,19 @@ func heading(f *flow.Flow) string {
 	return key
 }
 
+// next is where to go from a flow that is done. A recovery that is done is one
+// whose link was opened again: it signs nobody in twice.
+func (p *Pages) next(d *page, f *flow.Flow) link {
+	to := link{URL: p.config.BasePath, Text: d.first("done.next."+string(f.Kind), "done.next")}
+	switch {
+	case f.Kind == flow.Recovery:
+		to.URL = p.start(flow.Recovery, f.ReturnTo)
+	case f.ReturnTo != "":
+		to.URL = f.ReturnTo
+	}
+	return to
+}
+
 // elsewhere lists the flows that a person on this page may be looking for.
 func elsewhere(f *flow.Flow) []flow.Kind {
 	switch {
@@ -187,10 +197,8 @@ func elsewhere(f *flow.Flow) []flow.Kind {
 		return []flow.Kind{flow.Recovery, flow.Registration}
 	case f.Kind == flow.Registration:
 		return []flow.Kind{flow.Login}
-	case f.Kind == flow.Recovery && f.State != flow.Passed:
-		return []flow.Kind{flow.Login}
 	case f.Kind == flow.Recovery:
-		return []flow.Kind{flow.Recovery, flow.Login}
+		return []flow.Kind{flow.Login}
 	}
 	return nil
 }
