@@ -1,9 +1,14 @@
 // Package passhash owns password hashes: making them (Argon2id, RFC 9106),
-// verifying those and the ones imported from elsewhere (bcrypt, scrypt, PBKDF2,
-// Argon2i), and the memory budget inside which all of that happens.
+// verifying those and the ones imported from elsewhere (Argon2i, bcrypt, scrypt,
+// PBKDF2), and the memory budget inside which all of that happens.
 //
 // It does not judge whether a password may be chosen (passpolicy) and stores
-// nothing. Every hash passes one gate: memory and processors in use at once are
-// bounded, waiting is bounded, and a stored hash whose parameters exceed the
-// limits is refused before anything is allocated for it.
+// nothing. Method password calls it to register and to sign in, the admin API to
+// check what it imports.
+//
+// Invariants: every hash passes one gate, which bounds memory, processors and
+// waiting; a hash string is read by this package alone, so what is judged is what
+// is computed, and nothing is allocated for parameters above the limits; neither
+// passwords nor hashes appear in errors. The parameters are those of the OWASP
+// Password Storage Cheat Sheet; OWASP ASVS 11.4.2 asks for such hashes.
 package passhash

@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// maxWaiting bounds the queue. Whoever comes later is told so at once: their
-// turn would not come within the wait.
-const maxWaiting = 4096
+// queuePerProcessor bounds who may wait. A hash with the default parameters
+// takes some 20 ms, so whoever stood further back would wait longer than
+// DefaultWait; they are told so at once.
+const queuePerProcessor = 512
 
 // Busy says that a hash had to wait too long.
 type Busy struct{ RetryAfter time.Duration }
@@ -23,6 +24,7 @@ func (e *Busy) Error() string { return "no memory was free for a password hash i
 type gate struct {
 	budget int64
 	share  int64 // the least that a hash counts, so that no more run than there are processors
+	queue  int64
 	wait   time.Duration
 	free   *semaphore.Weighted
 
@@ -31,8 +33,8 @@ type gate struct {
 
 func newGate(budget int64, wait time.Duration, processors int) *gate {
 	return &gate{
-		budget: budget, share: max(budget/int64(processors), 1), wait: wait,
-		free: semaphore.NewWeighted(budget),
+		budget: budget, share: max(budget/int64(processors), 1), queue: int64(processors) * queuePerProcessor,
+		wait: wait, free: semaphore.NewWeighted(budget),
 	}
 }
 
@@ -40,20 +42,8 @@ func newGate(budget int64, wait time.Duration, processors int) *gate {
 // runs alone.
 func (g *gate) enter(ctx context.Context, need int64) (release func(), err error) {
 	weight := min(max(need, g.share), g.budget)
-	if g.waiting.Add(1) > maxWaiting {
-		g.waiting.Add(-1)
-		return nil, &Busy{RetryAfter: g.wait}
-	}
-	waiting, cancel := context.WithTimeout(ctx, g.wait)
-	err = g.free.Acquire(waiting, weight)
-	cancel()
-	g.waiting.Add(-1)
-	if err != nil {
-		// The caller may have gone: then that is what happened.
-		if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, ctx.Err()
-		}
-		return nil, &Busy{RetryAfter: max(g.wait/2, time.Second)}
+	if err := g.acquire(ctx, weight); err != nil {
+		return nil, err
 	}
 	g.running.Add(1)
 	g.inUse.Add(need)
@@ -64,11 +54,29 @@ func (g *gate) enter(ctx context.Context, need int64) (release func(), err error
 	}, nil
 }
 
+func (g *gate) acquire(ctx context.Context, weight int64) error {
+	defer g.waiting.Add(-1)
+	if g.waiting.Add(1) > g.queue {
+		return &Busy{RetryAfter: g.wait}
+	}
+	waiting, cancel := context.WithTimeout(ctx, g.wait)
+	defer cancel()
+	if g.free.Acquire(waiting, weight) == nil {
+		return nil
+	}
+	// Whoever has gone needs no advice. A deadline of theirs that passed while
+	// they waited is as good as ours.
+	if err := ctx.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &Busy{RetryAfter: max(g.wait/2, time.Second)}
+}
+
 // Stats is a moment's view of the gate.
 type Stats struct {
-	Running int64
-	Waiting int64
-	InUse   int64 // bytes
+	Running int64 // hashes being computed
+	Waiting int64 // requests in the queue
+	InUse   int64 // bytes of those being computed
 	Budget  int64 // bytes
 }
 

@@ -3,13 +3,13 @@ package passhash
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"runtime"
+	"runtime/debug"
 	"time"
 
-	"github.com/go-crypt/crypt"
 	"golang.org/x/crypto/argon2"
 )
 
@@ -28,12 +28,17 @@ func Default() Argon2 {
 	return Argon2{MemoryKiB: 19456, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 }
 
+// bytes is the memory that one hash takes.
+func (a Argon2) bytes() int64 { return int64(a.MemoryKiB) << 10 }
+
 // Config of a Hasher.
 type Config struct {
-	Argon2 Argon2
+	Argon2 Argon2 // of new hashes; zero is Default()
+	// Limits bound what is verified and imported; zero is DefaultLimits(). Argon2
+	// raises them where it is higher.
 	Limits Limits
-	// Budget is how many bytes all hashes together may use; 0 derives it from what
-	// the process may use (see MemoryBudget).
+	// Budget is how many bytes all hashes together may use; 0 is a quarter of what
+	// the process may use, at most 1 GiB. It is at least what one new hash takes.
 	Budget int64
 	// Wait is how long a request waits for its share; 0 is DefaultWait.
 	Wait time.Duration
@@ -44,20 +49,32 @@ const DefaultWait = 10 * time.Second
 
 // Hasher makes and verifies hashes. It is safe for concurrent use.
 type Hasher struct {
-	config Config
-	gate   *gate
-	dummy  string // a hash of nothing anyone knows, with the current parameters
+	argon2  Argon2
+	limits  Limits
+	largest int64 // bytes of one hash, whatever the limits say
+	gate    *gate
+	dummy   string // a hash of nothing anyone knows, with the current parameters
 }
 
-// New returns a hasher. The error names a parameter outside of its limits.
+// New returns a hasher. The error says which parameter of Argon2 is impossible.
 func New(c Config) (*Hasher, error) {
+	if c.Argon2 == (Argon2{}) {
+		c.Argon2 = Default()
+	}
+	if c.Limits == (Limits{}) {
+		c.Limits = DefaultLimits()
+	}
 	if c.Wait == 0 {
 		c.Wait = DefaultWait
 	}
 	if c.Budget == 0 {
-		c.Budget = MemoryBudget(MemoryLimit("/"))
+		c.Budget = deriveBudget(memoryLimit("/", debug.SetMemoryLimit(-1)))
 	}
-	h := &Hasher{config: c, gate: newGate(c.Budget, c.Wait, runtime.GOMAXPROCS(0))}
+	h := &Hasher{
+		argon2: c.Argon2, limits: c.Limits.raisedTo(c.Argon2),
+		largest: max(largestHash(memoryLimit("/", math.MaxInt64)), c.Argon2.bytes()),
+		gate:    newGate(max(c.Budget, c.Argon2.bytes()), c.Wait, runtime.GOMAXPROCS(0)),
+	}
 	// The dummy is never compared successfully, so it need not be a real hash: a
 	// random key of the right length costs the same to verify and nothing to make.
 	h.dummy = h.encode(random(c.Argon2.SaltLength), random(c.Argon2.KeyLength))
@@ -78,25 +95,25 @@ type Result struct {
 // Hash returns an Argon2id hash in PHC format. The error is *Busy if memory was
 // not free in time.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	release, err := h.gate.enter(ctx, int64(h.config.Argon2.MemoryKiB)<<10)
+	release, err := h.gate.enter(ctx, h.argon2.bytes())
 	if err != nil {
 		return "", err
 	}
 	defer release()
-	salt := random(h.config.Argon2.SaltLength)
-	p := h.config.Argon2
+	p, salt := h.argon2, random(h.argon2.SaltLength)
 	return h.encode(salt, argon2.IDKey([]byte(password), salt, p.Iterations, p.MemoryKiB, p.Parallelism, p.KeyLength)), nil
 }
 
 // Verify compares a password with a stored hash. The error is *LimitError or
-// *FormatError for hashes that are not judged, and *Busy if memory was not free
-// in time.
+// *FormatError for hashes that are not judged, which is for the log: whoever
+// signs in is to see a wrong password. It is *Busy if memory was not free in
+// time.
+//
+// bcrypt sees the first 72 bytes of a password alone. Hashes made so elsewhere
+// are verified so, and outdated.
 func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, error) {
-	s, err := parse(encoded)
+	s, err := h.read(encoded)
 	if err != nil {
-		return Result{}, err
-	}
-	if err := h.config.Limits.check(s); err != nil {
 		return Result{}, err
 	}
 	release, err := h.gate.enter(ctx, s.bytes())
@@ -104,14 +121,16 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, 
 		return Result{}, err
 	}
 	defer release()
-	match, err := s.match(encoded, password)
+	match, err := s.match(password)
 	if err != nil {
-		return Result{}, &FormatError{Reason: err.Error()}
+		return Result{}, err
 	}
 	return Result{Match: match, Outdated: !h.current(s)}, nil
 }
 
-// VerifyNothing costs what Verify costs, for an identifier that nobody has.
+// VerifyNothing costs what verifying a current hash costs. It is for identifiers
+// that nobody has, so that time does not tell them from wrong passwords (OWASP
+// ASVS 6.3.8). The error is *Busy if memory was not free in time.
 func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
 	_, err := h.Verify(ctx, h.dummy, password)
 	return err
@@ -120,33 +139,38 @@ func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
 // Check reports whether a hash from elsewhere could be verified: *FormatError or
 // *LimitError if not.
 func (h *Hasher) Check(encoded string) error {
+	_, err := h.read(encoded)
+	return err
+}
+
+// Stats tells what the gate is doing.
+func (h *Hasher) Stats() Stats { return h.gate.stats() }
+
+// read is the one way from a hash string to a computation.
+func (h *Hasher) read(encoded string) (spec, error) {
 	s, err := parse(encoded)
 	if err != nil {
-		return err
+		return spec{}, err
 	}
-	return h.config.Limits.check(s)
+	if err := h.limits.check(s); err != nil {
+		return spec{}, err
+	}
+	if need := s.bytes(); need > h.largest {
+		return spec{}, &LimitError{Key: "the memory of this process", Value: uint64(need), Limit: uint64(h.largest)}
+	}
+	return s, nil
 }
 
 func (h *Hasher) current(s spec) bool {
-	p := h.config.Argon2
+	p := h.argon2
 	return s.algorithm == argon2id && s.memoryKiB == p.MemoryKiB && s.iterations == p.Iterations &&
 		s.parallelism == uint32(p.Parallelism) && len(s.salt) == int(p.SaltLength) && len(s.key) == int(p.KeyLength)
 }
 
 func (h *Hasher) encode(salt, key []byte) string {
-	p := h.config.Argon2
+	p := h.argon2
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.MemoryKiB, p.Iterations, p.Parallelism,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
-}
-
-// match computes the hash again. Argon2id is computed directly, all others by
-// the library that knows their formats.
-func (s spec) match(encoded, password string) (bool, error) {
-	if s.algorithm != argon2id {
-		return crypt.CheckPassword(password, encoded)
-	}
-	key := argon2.IDKey([]byte(password), s.salt, s.iterations, s.memoryKiB, uint8(s.parallelism), uint32(len(s.key)))
-	return subtle.ConstantTimeCompare(key, s.key) == 1, nil
 }
 
 func random(n uint32) []byte {
@@ -154,6 +178,3 @@ func random(n uint32) []byte {
 	rand.Read(b)
 	return b
 }
-
-// Stats tells what the gate is doing.
-func (h *Hasher) Stats() Stats { return h.gate.stats() }

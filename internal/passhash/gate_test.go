@@ -1,0 +1,168 @@
+package passhash
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const mib = 1 << 20
+
+// hold enters and fails the test if that is not possible at once.
+func hold(t *testing.T, g *gate, need int64) (release func()) {
+	t.Helper()
+	release, err := g.enter(t.Context(), need)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return release
+}
+
+func TestNoMoreRunThanTheBudgetHolds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(64*mib, time.Minute, 16)
+		for range 10 {
+			go func() {
+				release := hold(t, g, 19*mib)
+				time.Sleep(time.Second)
+				release()
+			}()
+		}
+		synctest.Wait()
+		if got, want := g.stats(), (Stats{Running: 3, Waiting: 7, InUse: 57 * mib, Budget: 64 * mib}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		time.Sleep(time.Minute)
+		if got, want := g.stats(), (Stats{Budget: 64 * mib}); got != want {
+			t.Errorf("after all: %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestNoMoreRunThanThereAreProcessors(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1024*mib, time.Minute, 2)
+		for range 10 {
+			go func() {
+				release := hold(t, g, 1)
+				time.Sleep(time.Second)
+				release()
+			}()
+		}
+		synctest.Wait()
+		if got := g.stats(); got.Running != 2 || got.Waiting != 8 || got.InUse != 2 {
+			t.Errorf("%+v, want 2 running with 2 bytes, and 8 waiting", got)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestAHashLargerThanTheBudgetRunsAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(64*mib, time.Minute, 4)
+		var order []string
+		run := func(name string, need int64) {
+			go func() {
+				release := hold(t, g, need)
+				order = append(order, name)
+				if name == "large" && g.stats().Running != 1 {
+					t.Errorf("%d run beside the large one", g.stats().Running-1)
+				}
+				time.Sleep(time.Second)
+				release()
+			}()
+			synctest.Wait()
+		}
+		run("before", 16*mib)
+		run("large", 4096*mib)
+		run("after", 16*mib) // would fit beside the first, and waits its turn
+		time.Sleep(time.Minute)
+		if want := []string{"before", "large", "after"}; !slices.Equal(order, want) {
+			t.Errorf("order %v, want %v", order, want)
+		}
+	})
+}
+
+func TestWhoeverWaitedTooLongIsToldWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(64*mib, 10*time.Second, 1)
+		defer hold(t, g, 64*mib)()
+		start := time.Now()
+		_, err := g.enter(t.Context(), mib)
+		busy, ok := errors.AsType[*Busy](err)
+		if !ok || busy.RetryAfter < time.Second || time.Since(start) != 10*time.Second {
+			t.Errorf("after %v: %v; want Busy after 10s", time.Since(start), err)
+		}
+		if g.stats().Waiting != 0 {
+			t.Error("whoever gave up still counts as waiting")
+		}
+	})
+}
+
+func TestADeadlineOfTheirOwnEndsTheWaitEarlier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(64*mib, 10*time.Second, 1)
+		defer hold(t, g, 64*mib)()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := g.enter(ctx, mib)
+		if _, ok := errors.AsType[*Busy](err); !ok || time.Since(start) != time.Second {
+			t.Errorf("after %v: %v; want Busy after 1s", time.Since(start), err)
+		}
+	})
+}
+
+func TestWhoeverLeavesTheQueueBlocksNobodyBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(64*mib, time.Minute, 4)
+		release := hold(t, g, 32*mib)
+		ctx, leave := context.WithCancel(t.Context())
+		left := make(chan error)
+		go func() {
+			_, err := g.enter(ctx, 64*mib) // waits for everything
+			left <- err
+		}()
+		synctest.Wait()
+		entered := make(chan func())
+		go func() { entered <- hold(t, g, 16*mib) }()
+		synctest.Wait()
+		leave()
+		if err := <-left; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left got %v, want context.Canceled", err)
+		}
+		(<-entered)()
+		release()
+	})
+}
+
+func TestTheQueueIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(64*mib, time.Minute, 1)
+		release := hold(t, g, 64*mib)
+		ctx, cancel := context.WithCancel(t.Context())
+		for range queuePerProcessor {
+			go func() { _, _ = g.enter(ctx, mib) }()
+		}
+		synctest.Wait()
+		start := time.Now()
+		_, err := g.enter(t.Context(), mib)
+		if _, ok := errors.AsType[*Busy](err); !ok || time.Since(start) != 0 {
+			t.Errorf("with a full queue: %v after %v; want Busy at once", err, time.Since(start))
+		}
+		cancel()
+		synctest.Wait()
+		release()
+		hold(t, g, 64*mib)()
+	})
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package passhash_test
+
+// raceDetector says that memory is not what it will be in production.
+const raceDetector = false
