@@ -33,6 +33,7 @@ func engineConfig(c *config.Config) flow.Config {
 		DefaultSchema:          traits.DefaultID,
 		RevokeOnRecovery:       self.Flows.Recovery.RevokeOtherSessions,
 		RevokeOnPasswordChange: self.Flows.Settings.RevokeOtherSessions,
+		KeepAddress:            self.Flows.Settings.KeepAddressUntilVerified,
 		Notices:                c.Security.Notices,
 		HideExisting:           self.Flows.Registration.HideExisting,
 		LaxAPI:                 c.LaxAPI,

@@ -48,6 +48,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	group.Go(func() { stop(serve(servers[0], public, listeners.Public.TLS)) })
 	group.Go(func() { stop(serve(servers[1], admin, listeners.Admin.TLS)) })
 	group.Go(func() { stop(a.dispatch(ctx)) })
+	group.Go(func() { stop(a.cleanUp(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()
 	err = a.stop(servers)

@@ -97,7 +97,7 @@ func processKeys() []Key {
 	return []Key{
 		{
 			Path: "cleanup.interval", ref: in(func(c *Config) any { return &c.Cleanup.Interval }), Default: "10m", Example: "1h", Own: true,
-			Help: "How often the server removes what has ended, as symbolon cleanup does. 0s is never.",
+			Help: "How often the server removes what has ended. 0s is never.",
 		},
 		keep("flows", "after they expired", "24h", func(c *Cleanup) *time.Duration { return &c.KeepFlows }),
 		keep("sessions", "after they expired or were ended", "168h", func(c *Cleanup) *time.Duration { return &c.KeepSessions }),

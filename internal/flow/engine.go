@@ -31,6 +31,7 @@ type Identities interface {
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
 	Credential(ctx context.Context, id, typ string) (*identity.Credential, error)
 	UpdateCredential(ctx context.Context, id string, c identity.Credential) error
+	Settle(ctx context.Context, id string) error
 	MarkVerified(ctx context.Context, id, addressID string) error
 	Schema(ctx context.Context, id string) (*traits.Schema, error)
 }
@@ -75,6 +76,9 @@ type Config struct {
 	// sessions.
 	RevokeOnRecovery       bool
 	RevokeOnPasswordChange bool
+	// KeepAddress lets an address that was changed sign in until the new one is
+	// proven.
+	KeepAddress bool
 	// Notices tells the owner of credential and address changes by mail.
 	Notices bool
 	// HideExisting answers a registration for a taken identifier as if it had

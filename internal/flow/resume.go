@@ -53,6 +53,11 @@ func (e *Engine) resume(ctx context.Context, r ResumeRequest) (Result, error) {
 		// The other of two clicks was first, or whom the link was for has gone.
 		return Result{}, e.unknownToken(ctx, r)
 	}
+	if err == nil && e.config.KeepAddress {
+		// The address is proven whatever becomes of this; the next proof or change
+		// settles what is left.
+		_ = e.identities.Settle(ctx, result.Identity.ID)
+	}
 	return result, err
 }
 

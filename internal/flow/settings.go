@@ -17,6 +17,9 @@ func settingsEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Re
 	case NewCredential:
 		saved, err = e.saveCredential(ctx, s, fact)
 	case NewTraits:
+		if e.config.KeepAddress {
+			fact.Draft.KeepOld()
+		}
 		saved, err = e.saveTraits(ctx, fact.Draft)
 	default:
 		return Result{}, errWrongFact(Settings, fact)

@@ -32,5 +32,5 @@ func (e *Engine) verified(ctx context.Context, s Submission, fact ProvedAddress)
 	}
 	s.Flow.State, s.Flow.ResumeHash = Passed, ""
 	s.Flow.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
-	return Result{Outcome: Finished, Redirect: e.returnURL(s.Flow, s.method)}, nil
+	return Result{Outcome: Finished, Identity: owner, Redirect: e.returnURL(s.Flow, s.method)}, nil
 }

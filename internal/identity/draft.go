@@ -178,6 +178,50 @@ func without(in, other []Address) []Address {
 	return out
 }
 
+// KeepOld lets the addresses and identifiers that the draft gives up sign in and
+// recover until Settle, so that a mistyped new address locks nobody out.
+func (d *Draft) KeepOld() {
+	if d.before == nil {
+		return
+	}
+	d.Identity.Recovery = append(slices.Clone(d.Identity.Recovery), without(d.before.Recovery, d.Identity.Recovery)...)
+	c := d.Credential(TypePassword)
+	if c == nil {
+		return
+	}
+	kept := slices.Clone(d.Identifiers)
+	for _, old := range d.oldIdentifiers {
+		if !slices.Contains(kept, old) {
+			kept = append(kept, old)
+		}
+	}
+	c.Identifiers = kept
+}
+
+// Settle ends what KeepOld began: from now on the traits alone say what signs in
+// and recovers. It changes nothing while a verifiable address is unproven.
+func (s *Service) Settle(ctx context.Context, id string) error {
+	i, err := s.store.Identity(ctx, id)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(i.Verifiable, func(a Address) bool { return !a.Verified }) {
+		return nil
+	}
+	d, err := s.keep(ctx, i)
+	if err != nil {
+		return err
+	}
+	if err := s.fill(ctx, d, i.Traits); err != nil {
+		return err
+	}
+	if len(d.Identity.Recovery) == len(i.Recovery) && len(d.Identifiers) == len(d.oldIdentifiers) {
+		return nil
+	}
+	_, err = s.Save(ctx, d)
+	return err
+}
+
 // addresses turns what the schema marks into addresses, keeping those that
 // exist.
 func addresses(old []Address, found []traits.Address) []Address {

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"symbolon/internal/config"
+	"symbolon/internal/store"
+)
+
+// cleanupBatch bounds one statement: some milliseconds of the writer's time.
+const cleanupBatch = 500
+
+// cleanUp removes what has ended, every now and then until ctx ends.
+func (a *App) cleanUp(ctx context.Context) error {
+	for {
+		every := a.current.Load().config.Cleanup.Interval
+		if every <= 0 {
+			every = time.Minute // look again whether it has been switched on
+		} else if removed, err := a.CleanUpNow(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "clean-up failed and is tried again later", slog.Any("error", err))
+		} else if removed > 0 {
+			a.log.InfoContext(ctx, "removed what has ended", slog.Int64("rows", removed))
+		}
+		timer := time.NewTimer(every)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+// CleanUpNow removes everything that has ended and is no longer kept, in small
+// batches, and returns how many rows that were.
+func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
+	ended := endedBefore(a.current.Load().config.Cleanup, a.now())
+	for ctx.Err() == nil {
+		n, err := a.db.Cleanup(ctx, ended, cleanupBatch)
+		removed += n
+		if err != nil || n == 0 {
+			return removed, err
+		}
+	}
+	return removed, ctx.Err()
+}
+
+func endedBefore(c config.Cleanup, now time.Time) store.Ended {
+	return store.Ended{
+		Flows: now.Add(-c.KeepFlows), Sessions: now.Add(-c.KeepSessions),
+		Errors: now.Add(-c.KeepErrors), Messages: now.Add(-c.KeepMessages),
+	}
+}
