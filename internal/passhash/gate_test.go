@@ -83,6 +83,7 @@ func TestAHashLargerThanTheBudgetRunsAlone(t *testing.T) {
 		run("large", 4096*mib)
 		run("after", 16*mib) // would fit beside the first, and waits its turn
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if want := []string{"before", "large", "after"}; !slices.Equal(order, want) {
 			t.Errorf("order %v, want %v", order, want)
 		}
