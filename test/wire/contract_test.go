@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/api"
-
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"symbolon/api"
 )
 
 // contract judges answers by api/openapi.yaml, as strictly as the generated clients of version 0.5 do: unknown members, nulls,

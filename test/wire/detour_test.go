@@ -11,7 +11,7 @@ import (
 type detour struct {
 	*rule
 	before string // name of the exchange
-	take   func(*player, *testing.T) error
+	take   func(*testing.T, *player) error
 }
 
 // newDetours lists them. Their rules name the exchanges that could not be played otherwise.
@@ -23,7 +23,7 @@ func newDetours() []detour {
 				`login\.api\.refresh-uppercase|createIdentity\.location-follow)$`),
 		},
 		before: "setup.216",
-		take: func(p *player, t *testing.T) error {
+		take: func(t *testing.T, p *player) error {
 			t.Helper()
 			return p.signInAgain(t, "more@example.org", "uncommon-secret-1", "{{token.1}}", "{{id.2}}")
 		},

@@ -94,7 +94,7 @@ func (s *session) detour(t *testing.T, p *player, e entry) {
 			s.note(e, d.rule)
 		}
 		if d.before == e.Name {
-			if err := d.take(p, t); err != nil {
+			if err := d.take(t, p); err != nil {
 				t.Errorf("before %s: %v", e.Name, err)
 			}
 		}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -146,7 +147,7 @@ var (
 func needsCSRFCookie(e entry, want answer) bool {
 	o, _ := want.value.(map[string]any)
 	return browserStart.MatchString(e.Request.Path) ||
-		linkFollow.MatchString(e.Request.Path) && e.Request.Method == "GET" && strings.Contains(want.header("Location"), "flow=") ||
+		linkFollow.MatchString(e.Request.Path) && e.Request.Method == http.MethodGet && strings.Contains(want.header("Location"), "flow=") ||
 		flowFetch.MatchString(e.Request.Path) && o["type"] == "browser" ||
 		strings.HasPrefix(e.Request.Path, "/self-service/browser/flows/logout") ||
 		slices.ContainsFunc(want.headers, func(h [2]string) bool { return h[0] == "Set-Cookie" && strings.HasPrefix(h[1], "ory_kratos_session=") })
