@@ -66,12 +66,26 @@ func (s *Server) Admin() http.Handler {
 	}
 	t.get("/self-service/errors", s.inspectError)
 	t.get("/schemas/{id}", s.getSchema)
+	s.courierRoutes(t)
 	s.healthRoutes(t)
+	t.get("/health/detail", s.healthDetail)
 	t.get("/metrics/prometheus", plain(s.Metrics))
 	for path, page := range s.Console {
 		t.any(path, plain(page))
 	}
 	return t.handler()
+}
+
+// courierRoutes are the routes about outgoing messages. The mailbox pages ask
+// for the token in their own way: browsers send no bearer tokens.
+func (s *Server) courierRoutes(t *table) {
+	t.get("/courier/messages", s.listMessages)
+	t.add(http.MethodPost, "/courier/messages", sameOrigin(s.sendTestMessage))
+	t.get("/courier/messages/{id}", s.getMessage)
+	t.add(http.MethodPost, "/courier/messages/{id}/retry", sameOrigin(s.retryMessage))
+	for path, page := range s.Mailbox {
+		t.get(path, plain(page)).open()
+	}
 }
 
 func (s *Server) healthRoutes(t *table) {

@@ -91,6 +91,7 @@ type Config struct {
 	CookieSecrets  []string
 	TrustedProxies []string // addresses or CIDRs whose X-Forwarded-For counts
 	AdminToken     string   // empty: no token is asked for
+	MailChannel    string   // what carries mail: smtp, mailbox
 	Dev            bool
 	CORS           *CORSConfig // nil: off
 	PublicMetrics  bool
@@ -104,14 +105,20 @@ type Parts struct {
 	Passwords  Passwords
 	Errors     Errors
 	Schemas    Schemas
+	Courier    Courier
 	Meter      Meter
 	Metrics    http.Handler // the Prometheus endpoint
 	// Ready says whether requests can be served; the error is shown to
 	// administrators alone.
 	Ready func(context.Context) error
+	// Hashing says how busy the hashing of passwords is.
+	Hashing func() Hashing
 	// Pages and Console are the built-in pages of the listeners; nil for none.
 	Pages   map[string]http.Handler
 	Console map[string]http.Handler
+	// Mailbox are the pages of the admin listener that show mail; nil for none.
+	// They see to the token themselves.
+	Mailbox map[string]http.Handler
 	Log     *slog.Logger
 	Now     func() time.Time
 }

@@ -1,0 +1,40 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"symbolon/internal/courier"
+)
+
+// healthDetail tells administrators how each part is doing. What delays mail
+// alone is no failure of the server: the status stays ok.
+func (s *Server) healthDetail(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+	defer cancel()
+	out := healthDetail{Status: "ok", Database: databaseDetail{Status: "ok"}, Hashing: s.Hashing()}
+	mail, err := s.Courier.Overview(ctx)
+	if notReady := s.Ready(ctx); notReady != nil {
+		err = notReady
+	}
+	if err != nil {
+		noteError(r, err)
+		out.Status, out.Database = "error", databaseDetail{Status: "error", Error: err.Error()}
+		return writeJSON(w, http.StatusServiceUnavailable, out)
+	}
+	out.Courier = &courierDetail{
+		Channel: s.config.MailChannel,
+		Queued:  mail.Counts[courier.Queued], Sending: mail.Counts[courier.Sending],
+		Sent: mail.Counts[courier.Sent], Dead: mail.Counts[courier.Dead],
+		Oldest: unlessZero(mail.Oldest), NextTry: unlessZero(mail.NextTry), LastError: mail.LastError,
+	}
+	return writeJSON(w, http.StatusOK, out)
+}
+
+func unlessZero(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
