@@ -13,19 +13,26 @@ import (
 
 func mustEnglish(t testing.TB) *language {
 	t.Helper()
-	l, err := readLanguage("en")
+	all, err := readLanguages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return all[fallback]
 }
 
 func TestTraitsAreListedInTheirOwnOrder(t *testing.T) {
 	t.Parallel()
 	got := mustEnglish(t).listTraits(json.RawMessage(`{"z":1.50,"email":"a@b","name":{"last":"L","first":"F"},"tags":["x","y"],"ok":false,"none":null,"e":"","a.b":"dot","deep":[{"k":"v"}]}`))
 	want := []trait{
-		{Label: "Z", Value: "1.50"}, {Label: "E-mail", Value: "a@b"}, {Label: "Last name", Value: "L"}, {Label: "First name", Value: "F"},
-		{Label: "Tags 1", Value: "x"}, {Label: "Tags 2", Value: "y"}, {Label: "Ok", Value: "no"}, {Label: "A.b", Value: "dot"}, {Label: "K", Value: "v"},
+		{Label: "Z", Value: "1.50"},
+		{Label: "E-mail", Value: "a@b"},
+		{Label: "Last name", Value: "L"},
+		{Label: "First name", Value: "F"},
+		{Label: "Tags 1", Value: "x"},
+		{Label: "Tags 2", Value: "y"},
+		{Label: "Ok", Value: "no"},
+		{Label: "A.b", Value: "dot"},
+		{Label: "K", Value: "v"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("traits (-want +got):\n%s", diff)

@@ -44,8 +44,12 @@ func TestFormsMayLeadWhereTheyAreSentAndReturnTo(t *testing.T) {
 	f.ReturnTo = "https://App.Example.com:8443/after"
 	own := func(c *Config) {
 		c.FormTargets = []*url.URL{
-			{Scheme: "https", Host: "www.example.com", Path: "/home"}, {Scheme: "https", Host: "id.example.org"},
-			{Scheme: "myapp", Host: "open"}, {Scheme: "https", Host: "x; script-src *"}, nil, {Path: "/relative"},
+			{Scheme: "https", Host: "www.example.com", Path: "/home"},
+			{Scheme: "https", Host: "id.example.org"},
+			{Scheme: "myapp", Host: "open"},
+			{Scheme: "https", Host: "x; script-src *"},
+			nil,
+			{Path: "/relative"},
 		}
 	}
 	policy := get(t, newPages(t, showing(f), own), open("/login")).Header().Get("Content-Security-Policy")

@@ -133,10 +133,7 @@ func TestErrorOfAFieldIsTiedToItAndAnnounced(t *testing.T) {
 
 func TestEveryTextInUseExistsAndEveryTextIsInUse(t *testing.T) {
 	t.Parallel()
-	l, err := readLanguage("en")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := mustEnglish(t)
 	templates, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		t.Fatal(err)
@@ -173,10 +170,7 @@ func TestEveryTextInUseExistsAndEveryTextIsInUse(t *testing.T) {
 
 func TestTextsOfMessagesBelongToTheCatalogue(t *testing.T) {
 	t.Parallel()
-	l, err := readLanguage("en")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := mustEnglish(t)
 	for key := range l.texts {
 		name, ok := strings.CutPrefix(key, "message.")
 		if ok && !strings.HasPrefix(name, message.KeySchemaPrefix) && !slices.Contains(message.Keys(), name) {
@@ -194,10 +188,7 @@ func TestTextsOfMessagesBelongToTheCatalogue(t *testing.T) {
 
 func TestMessageIsWordedForPeople(t *testing.T) {
 	t.Parallel()
-	l, err := readLanguage("en")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := mustEnglish(t)
 	tests := map[string]message.Message{
 		"Please fill this in.":           message.Missing("password"),
 		"Use at least 12 characters.":    message.PasswordTooShort(12, 3),
@@ -228,13 +219,24 @@ func TestColoursHaveContrastInBothSchemes(t *testing.T) {
 		front, back string
 		least       float64
 	}{
-		{"ink", "paper", 4.5}, {"ink", "raised", 4.5}, {"ink", "bad-soft", 4.5},
-		{"quiet", "paper", 4.5}, {"quiet", "raised", 4.5},
-		{"accent", "paper", 4.5}, {"accent-deep", "paper", 4.5},
-		{"on-accent", "accent", 4.5}, {"on-accent", "accent-deep", 4.5}, {"on-panel", "panel", 4.5},
-		{"bad", "paper", 4.5}, {"bad", "bad-soft", 4.5}, {"paper", "bad", 4.5},
-		{"good", "paper", 4.5}, {"good", "good-soft", 4.5},
-		{"edge", "paper", 3}, {"edge", "raised", 3}, {"accent", "raised", 3},
+		{"ink", "paper", 4.5},
+		{"ink", "raised", 4.5},
+		{"ink", "bad-soft", 4.5},
+		{"quiet", "paper", 4.5},
+		{"quiet", "raised", 4.5},
+		{"accent", "paper", 4.5},
+		{"accent-deep", "paper", 4.5},
+		{"on-accent", "accent", 4.5},
+		{"on-accent", "accent-deep", 4.5},
+		{"on-panel", "panel", 4.5},
+		{"bad", "paper", 4.5},
+		{"bad", "bad-soft", 4.5},
+		{"paper", "bad", 4.5},
+		{"good", "paper", 4.5},
+		{"good", "good-soft", 4.5},
+		{"edge", "paper", 3},
+		{"edge", "raised", 3},
+		{"accent", "raised", 3},
 	}
 	for scheme, css := range map[string]string{"light": light, "dark": dark} {
 		colours := tokens(t, css)

@@ -21,21 +21,35 @@ type language struct {
 	texts map[string]string
 }
 
-func readLanguage(tag string) (*language, error) {
-	raw, err := localeFiles.ReadFile("locales/" + tag + ".json")
+// fallback is the language of whoever asks for none that there is.
+const fallback = "en"
+
+// readLanguages reads every file of texts; adding a language is adding a file.
+func readLanguages() (map[string]*language, error) {
+	files, err := localeFiles.ReadDir("locales")
 	if err != nil {
 		return nil, err
 	}
-	l := &language{Lang: tag}
-	if err := json.Unmarshal(raw, &l.texts); err != nil {
-		return nil, fmt.Errorf("%s: %w", tag, err)
+	all := map[string]*language{}
+	for _, f := range files {
+		raw, err := localeFiles.ReadFile("locales/" + f.Name())
+		if err != nil {
+			return nil, err
+		}
+		l := &language{Lang: strings.TrimSuffix(f.Name(), ".json")}
+		if err := json.Unmarshal(raw, &l.texts); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		}
+		if l.Dir, err = l.T("direction"); err != nil {
+			return nil, err
+		}
+		all[l.Lang] = l
 	}
-	l.Dir, err = l.T("direction")
-	return l, err
+	return all, nil
 }
 
-// language chooses the language of the answer to a request. There is one.
-func (p *Pages) language(*http.Request) *language { return p.english }
+// language chooses the language of the answer to a request.
+func (p *Pages) language(*http.Request) *language { return p.languages[fallback] }
 
 func (l *language) has(key string) bool { return l.texts[key] != "" }
 

@@ -60,7 +60,7 @@ type Config struct {
 type Pages struct {
 	config    Config
 	source    Source
-	english   *language
+	languages map[string]*language // by tag
 	assets    *assets
 	templates map[string]*template.Template
 }
@@ -73,7 +73,7 @@ func New(c Config) (*Pages, error) {
 	c.BasePath = strings.TrimSuffix(path.Join("/", c.BasePath), "/") + "/"
 	p := &Pages{config: c}
 	var err error
-	if p.english, err = readLanguage("en"); err != nil {
+	if p.languages, err = readLanguages(); err != nil {
 		return nil, fmt.Errorf("texts of the pages: %w", err)
 	}
 	if p.assets, err = newAssets(c.BasePath); err != nil {
