@@ -158,14 +158,13 @@ func TestWhatAnIndependentLibraryHashesVerifies(t *testing.T) {
 	for name, hash := range made {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, password := range []string{"correct horse", "p", "пароль"} {
-				d, err := hash(password)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if r, err := h.Verify(t.Context(), d.Encode(), password); err != nil || !r.Match || !r.Outdated {
-					t.Errorf("%s for %q: %+v, %v; want an outdated match", d.Encode(), password, r, err)
-				}
+			const password = "пароль from elsewhere"
+			d, err := hash(password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r, err := h.Verify(t.Context(), d.Encode(), password); err != nil || !r.Match || !r.Outdated {
+				t.Errorf("%s: %+v, %v; want an outdated match", d.Encode(), r, err)
 			}
 		})
 	}
