@@ -36,6 +36,14 @@ func (a *composition) newCourier() error {
 // mailbox reports whether mail stays here for want of a server.
 func (a *composition) mailbox() bool { return a.config.Courier.SMTP.ConnectionURI == "" }
 
+// mailChannel names what carries mail.
+func (a *composition) mailChannel() string {
+	if a.mailbox() {
+		return courier.Mailbox{}.Name()
+	}
+	return "smtp"
+}
+
 // channel is the list of courier channels: the one that is configured.
 func (a *composition) channel() (courier.Channel, error) {
 	if a.mailbox() {

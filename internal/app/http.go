@@ -9,6 +9,7 @@ import (
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
+	"symbolon/internal/mailbox"
 	"symbolon/internal/webui"
 )
 
@@ -17,10 +18,14 @@ func (a *composition) newServer() error {
 	if err != nil {
 		return err
 	}
+	mails, err := a.mailboxPages()
+	if err != nil {
+		return err
+	}
 	a.server, err = httpapi.New(httpapi.Parts{
 		Engine: a.engine, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
-		Errors: a.db, Schemas: a.schemas, Meter: a.metrics, Metrics: a.metrics.Handler(),
-		Ready: a.db.Ready, Pages: pages.Handlers(), Log: a.log, Now: a.now,
+		Errors: a.db, Schemas: a.schemas, Courier: a.outbox, Meter: a.metrics, Metrics: a.metrics.Handler(),
+		Ready: a.db.Ready, Hashing: a.hashing, Pages: pages.Handlers(), Mailbox: mails, Log: a.log, Now: a.now,
 	}, a.httpConfig())
 	if err != nil {
 		return err
@@ -50,6 +55,28 @@ func (a *composition) pagesConfig() webui.Config {
 	return pages
 }
 
+// mailboxPages are the pages that show mail: always where it stays here, and on
+// a listener that only this machine reaches.
+func (a *composition) mailboxPages() (map[string]http.Handler, error) {
+	admin := a.config.Serve.Admin
+	if !a.mailbox() && !mailbox.IsLoopback(admin.Host) {
+		return nil, nil
+	}
+	pages, err := mailbox.New(a.outbox, mailbox.Config{
+		Product: product, URL: admin.BaseURL, Token: admin.Token.Reveal(), Delivers: !a.mailbox(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pages.Handlers(), nil
+}
+
+// hashing is what administrators see of the hashing of passwords.
+func (a *composition) hashing() httpapi.Hashing {
+	s := a.hasher.Stats()
+	return httpapi.Hashing{Running: s.Running, Waiting: s.Waiting, Memory: s.InUse, Budget: s.Budget}
+}
+
 func (a *composition) httpConfig() httpapi.Config {
 	c := a.config
 	flows := c.Selfservice.Flows
@@ -63,6 +90,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		CookieSecrets:  c.Secrets.Signing(),
 		TrustedProxies: c.Serve.TrustedProxies,
 		AdminToken:     c.Serve.Admin.Token.Reveal(),
+		MailChannel:    a.mailChannel(),
 		CORS:           corsConfig(c.Serve.Public.CORS),
 		PublicMetrics:  c.Serve.Public.Metrics,
 	}

@@ -56,6 +56,9 @@ type Store interface {
 	Messages(context.Context, Filter) ([]*Stored, error)
 	RetryMessage(ctx context.Context, id string, now time.Time) error
 	CountMessages(context.Context) (map[Status]int, error)
+	// Backlog is when the oldest message that still waits was queued, zero if none
+	// does, and the error of the latest one that could not be sent so far.
+	Backlog(context.Context) (oldest time.Time, lastError string, err error)
 	// AfterCommit runs f when the context's transaction has committed.
 	AfterCommit(ctx context.Context, f func())
 }
@@ -95,13 +98,21 @@ func NewOutbox(s Store, t *Templates, secrets []string, now func() time.Time) (*
 
 // Enqueue implements Queue.
 func (o *Outbox) Enqueue(ctx context.Context, m Message) error {
+	_, err := o.enqueue(ctx, m)
+	if err != nil {
+		return fmt.Errorf("queue %s message: %w", m.Template, err)
+	}
+	return nil
+}
+
+func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 	to, err := mail.ParseAddress(m.To)
 	if err != nil {
-		return fmt.Errorf("queue %s message: recipient is no address", m.Template)
+		return nil, errors.New("recipient is no address")
 	}
 	rendered, err := o.templates.Render(m)
 	if err != nil {
-		return fmt.Errorf("queue %s message: %w", m.Template, err)
+		return nil, err
 	}
 	now := o.now()
 	kept := &Stored{
@@ -109,13 +120,13 @@ func (o *Outbox) Enqueue(ctx context.Context, m Message) error {
 		IdentityID: m.IdentityID, Status: Queued, NextTry: now, CreatedAt: now,
 	}
 	if err := o.seal(kept, rendered); err != nil {
-		return fmt.Errorf("queue %s message: %w", m.Template, err)
+		return nil, err
 	}
 	if err := o.store.CreateMessage(ctx, kept); err != nil {
-		return fmt.Errorf("queue %s message: %w", m.Template, err)
+		return nil, err
 	}
 	o.store.AfterCommit(ctx, o.signal)
-	return nil
+	return kept, nil
 }
 
 func (o *Outbox) seal(kept *Stored, r Rendered) error {
@@ -153,38 +164,4 @@ func (o *Outbox) signal() {
 	case o.wake <- struct{}{}:
 	default:
 	}
-}
-
-// List returns messages without their bodies, the latest first.
-func (o *Outbox) List(ctx context.Context, f Filter) ([]*Stored, error) {
-	return o.store.Messages(ctx, f)
-}
-
-// Get returns a message and what it says, where that is still kept;
-// errs.ErrNotFound if there is none.
-func (o *Outbox) Get(ctx context.Context, id string) (*Stored, Rendered, error) {
-	kept, err := o.store.Message(ctx, id)
-	if err != nil {
-		return nil, Rendered{}, err
-	}
-	r, err := o.open(kept)
-	if err != nil && !errors.Is(err, errErased) && !errors.Is(err, secret.ErrSealed) {
-		return nil, Rendered{}, err
-	}
-	return kept, r, nil
-}
-
-// Retry queues a dead message again with all its tries; errs.ErrNotFound if
-// there is none of that id that is dead and has its body.
-func (o *Outbox) Retry(ctx context.Context, id string) error {
-	if err := o.store.RetryMessage(ctx, id, o.now()); err != nil {
-		return err
-	}
-	o.signal()
-	return nil
-}
-
-// Counts says how many messages there are in each status.
-func (o *Outbox) Counts(ctx context.Context) (map[Status]int, error) {
-	return o.store.CountMessages(ctx)
 }

@@ -170,3 +170,19 @@ func (db *DB) CountMessages(ctx context.Context) (map[courier.Status]int, error)
 	}
 	return counts, nil
 }
+
+// Backlog returns when the oldest message that still waits was queued, zero if
+// none does, and the error of the latest one that could not be sent so far.
+func (db *DB) Backlog(ctx context.Context) (oldest time.Time, lastError string, err error) {
+	err = db.row(ctx, []any{at{&oldest}}, `SELECT created_at FROM messages WHERE status IN (?, ?) ORDER BY created_at LIMIT 1`,
+		string(courier.Queued), string(courier.Sending))
+	if err == nil || errors.Is(err, errs.ErrNotFound) {
+		err = db.row(ctx, []any{&lastError}, `SELECT last_error FROM messages
+ WHERE status IN (?, ?, ?) AND last_error <> '' ORDER BY id DESC LIMIT 1`,
+			string(courier.Queued), string(courier.Sending), string(courier.Dead))
+	}
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return time.Time{}, "", fmt.Errorf("read backlog of messages: %w", err)
+	}
+	return oldest, lastError, nil
+}
