@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/httpapi/wire05"
@@ -65,8 +66,14 @@ func (s *Server) importStream(w http.ResponseWriter, r *http.Request) error {
 	// What is left of a body that can't be read on must not be taken for the next
 	// request.
 	w.Header().Set("Connection", "close")
-	in, out := json.NewDecoder(r.Body), json.NewEncoder(w)
+	// The listener's time-outs are for requests that come at once; this one takes
+	// as long as there are identities.
+	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}))
+	body := &allowance{Reader: r.Body}
+	in, out := json.NewDecoder(body), json.NewEncoder(w)
 	for {
+		// The decoder reads ahead, but not by more than one identity.
+		body.left = 2 * maxIdentity
 		var p patch
 		err := in.Decode(&p)
 		if errors.Is(err, io.EOF) {
@@ -81,6 +88,21 @@ func (s *Server) importStream(w http.ResponseWriter, r *http.Request) error {
 		}
 		_ = control.Flush()
 	}
+}
+
+// allowance is a reader that fails when more is read than it has left.
+type allowance struct {
+	io.Reader
+	left int
+}
+
+func (a *allowance) Read(p []byte) (int, error) {
+	if a.left <= 0 {
+		return 0, fmt.Errorf("one identity is larger than %d bytes", maxIdentity)
+	}
+	n, err := a.Reader.Read(p[:min(len(p), a.left)])
+	a.left -= n
+	return n, err
 }
 
 func (s *Server) importOne(r *http.Request, p patch) patched {
