@@ -44,6 +44,9 @@ func (a *composition) pagesConfig() webui.Config {
 	for _, target := range []*url.URL{
 		c.Selfservice.DefaultBrowserReturnURL, c.Selfservice.Flows.Login.After.DefaultBrowserReturnURL,
 		c.Selfservice.Flows.Registration.After.DefaultBrowserReturnURL, c.Selfservice.Flows.Settings.After.DefaultBrowserReturnURL,
+		c.Selfservice.Flows.Login.After.Password.DefaultBrowserReturnURL, c.Selfservice.Flows.Registration.After.Password.DefaultBrowserReturnURL,
+		c.Selfservice.Flows.Settings.After.Password.DefaultBrowserReturnURL, c.Selfservice.Flows.Settings.After.Profile.DefaultBrowserReturnURL,
+		c.Selfservice.Flows.Login.UIURL, c.Selfservice.Flows.Settings.UIURL, c.Selfservice.Flows.Error.UIURL,
 	} {
 		if target != nil {
 			pages.FormTargets = append(pages.FormTargets, target)
@@ -93,7 +96,21 @@ func (a *composition) httpConfig() httpapi.Config {
 		MailChannel:    a.mailChannel(),
 		CORS:           corsConfig(c.Serve.Public.CORS),
 		PublicMetrics:  c.Serve.Public.Metrics,
+		ConfirmLinks:   confirmLinks(c),
 	}
+}
+
+// confirmLinks names the built-in pages that ask before a link takes effect.
+func confirmLinks(c *config.Config) map[flow.Kind]*url.URL {
+	pages := map[flow.Kind]*url.URL{}
+	flows := c.Selfservice.Flows
+	if c.Link.Confirm && flows.Recovery.UIURL == nil {
+		pages[flow.Recovery] = page(c, nil, "recovery")
+	}
+	if c.Link.Confirm && flows.Verification.UIURL == nil {
+		pages[flow.Verification] = page(c, nil, "verification")
+	}
+	return pages
 }
 
 func cookieConfig(c *config.Config) httpapi.CookieConfig {

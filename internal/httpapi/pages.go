@@ -61,6 +61,11 @@ func (s *Server) StartURL(k flow.Kind) *url.URL {
 	return s.config.PublicURL.JoinPath("self-service", string(k), "browser")
 }
 
+// LinkURL is where the links in mails of a kind lead, without their token.
+func (s *Server) LinkURL(k flow.Kind) *url.URL {
+	return s.config.PublicURL.JoinPath("self-service", string(k), "methods", "link")
+}
+
 // LogoutURL is where a browser signs out.
 func (s *Server) LogoutURL() *url.URL {
 	return s.config.PublicURL.JoinPath("self-service/browser/flows/logout")

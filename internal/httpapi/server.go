@@ -95,6 +95,9 @@ type Config struct {
 	Dev            bool
 	CORS           *CORSConfig // nil: off
 	PublicMetrics  bool
+	// ConfirmLinks are the kinds whose links show a button, on the page named,
+	// before they take effect.
+	ConfirmLinks map[flow.Kind]*url.URL
 }
 
 // Parts are what a server serves.

@@ -22,6 +22,9 @@ type submission struct {
 // submitFlow takes the submission of a method's form.
 func (s *Server) submitFlow(k flow.Kind, method string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		if page, token := s.config.ConfirmLinks[k], r.URL.Query().Get("token"); page != nil && token != "" && r.Method == http.MethodGet {
+			return redirect(w, r, withQuery(page, "token", token))
+		}
 		sub := submission{kind: k, method: method}
 		var err error
 		if sub.caller, err = s.caller(r); err != nil {

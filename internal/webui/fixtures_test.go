@@ -64,6 +64,10 @@ func (s *server) StartURL(k flow.Kind) *url.URL {
 	return mustURL("self-service/" + string(k) + "/browser")
 }
 
+func (s *server) LinkURL(k flow.Kind) *url.URL {
+	return mustURL("self-service/" + string(k) + "/methods/link")
+}
+
 func (s *server) LogoutURL() *url.URL { return mustURL("self-service/browser/flows/logout") }
 
 func mustURL(below string) *url.URL {

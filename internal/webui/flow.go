@@ -55,6 +55,9 @@ func (p *Pages) signIn(k flow.Kind) view {
 // another person's is replaced by a fresh one.
 func (p *Pages) flow(k flow.Kind) view {
 	return func(w http.ResponseWriter, r *http.Request) error {
+		if token := r.URL.Query().Get("token"); token != "" && (k == flow.Recovery || k == flow.Verification) {
+			return p.confirm(w, r, k, token)
+		}
 		if r.URL.Query().Get("flow") == "" {
 			p.restart(w, r, k, "")
 			return nil

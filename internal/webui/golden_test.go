@@ -50,6 +50,8 @@ func scenes() []scene {
 		{name: "welcome-first-run", target: "/", server: &server{}, config: func(c *Config) { c.FirstRun, c.MailHint = true, "Mail is kept at http://127.0.0.1:4434/mailbox." }},
 		{name: "welcome-signed-in", target: "/", server: &server{session: ada}},
 		{name: "welcome-signed-in-first-run", target: "/", server: &server{session: ada}, config: func(c *Config) { c.FirstRun = true }},
+		{name: "recovery-confirm", target: "/recovery?token=a-token", server: &server{}},
+		{name: "verification-confirm", target: "/verification?token=a-token", server: &server{}},
 		{name: "login", target: open("/login"), server: showing(newFlow(flow.Login, loginGroup()))},
 		{name: "login-rejected", target: open("/login"), server: showing(newFlow(flow.Login, rejected))},
 		{name: "login-expired", target: open("/login"), server: showing(expired)},

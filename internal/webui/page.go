@@ -16,6 +16,7 @@ const (
 	pageFlow    = "flow"
 	pageKnown   = "known"
 	pageFailure = "failure"
+	pageConfirm = "confirm"
 )
 
 //go:embed templates
@@ -27,7 +28,7 @@ func parseTemplates() (map[string]*template.Template, error) {
 		return nil, err
 	}
 	all := map[string]*template.Template{}
-	for _, name := range []string{pageWelcome, pageFlow, pageKnown, pageFailure} {
+	for _, name := range []string{pageWelcome, pageFlow, pageKnown, pageFailure, pageConfirm} {
 		t, err := shared.Clone()
 		if err != nil {
 			return nil, err

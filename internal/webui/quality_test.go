@@ -152,7 +152,7 @@ func TestEveryTextInUseExistsAndEveryTextIsInUse(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"account", "failure", "field", "flow", "form", "page", "texts"} {
+	for _, name := range []string{"account", "confirm", "failure", "field", "flow", "form", "page", "texts"} {
 		raw, err := os.ReadFile(name + ".go")
 		if err != nil {
 			t.Fatal(err)

@@ -27,6 +27,8 @@ type Source interface {
 	Action(f *flow.Flow, method string) string
 	// StartURL is where a browser starts a flow of a kind.
 	StartURL(k flow.Kind) *url.URL
+	// LinkURL is where the links in mails of a kind lead, without their token.
+	LinkURL(k flow.Kind) *url.URL
 	// LogoutURL is where a browser signs out.
 	LogoutURL() *url.URL
 }

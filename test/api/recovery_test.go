@@ -162,3 +162,19 @@ func TestHEADDoesNotConsumeALink(t *testing.T) {
 		t.Errorf("after HEAD the link led to %s", to)
 	}
 }
+
+func TestALinkCanAskBeforeItTakesEffect(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "LINK_CONFIRM=true")
+	link := s.adminLink(t, s.identityOf(t, s.register(t, "jane@example.org")))
+	for range 3 { // a mail scanner opens it first
+		c := s.browser(t)
+		to := c.get(t, link).Header.Get("Location")
+		if page := c.get(t, to); page.StatusCode != http.StatusOK || !strings.Contains(string(page.body), "Sign me in") {
+			t.Fatalf("the link led to %s: %d %s", to, page.StatusCode, page.body)
+		}
+	}
+	if to := s.browser(t).form(t, link, nil).Header.Get("Location"); !strings.Contains(to, "/settings?flow=") {
+		t.Errorf("after the button the browser went to %s", to)
+	}
+}

@@ -1,0 +1,32 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+
+	"symbolon/internal/flow"
+)
+
+// confirmPage asks to press a button before a link takes effect.
+type confirmPage struct {
+	Action string // the link itself; it takes effect when posted to
+	Button string // key of the button's text
+}
+
+// confirm is the page between a link in a mail and its effect. Programs that
+// open links to look for malware don't press buttons.
+func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, k flow.Kind, token string) error {
+	d := p.page(r, pageConfirm, "confirm")
+	if err := d.titled("page." + string(k) + ".confirm"); err != nil {
+		return err
+	}
+	link := p.source.LinkURL(k)
+	link.RawQuery = url.Values{"token": {token}}.Encode()
+	body := &confirmPage{Action: link.String(), Button: "confirm.verification"}
+	if k == flow.Recovery {
+		body.Button = "confirm.recovery"
+	}
+	d.Body = body
+	d.targets = append(d.targets, link)
+	return p.render(w, http.StatusOK, d)
+}
