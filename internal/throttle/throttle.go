@@ -1,92 +1,156 @@
 package throttle
 
 import (
-	"crypto/sha256"
+	"hash/maphash"
 	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
 )
 
-// maxKeys bounds the counters. Those of keys that are used often stay; an
-// attacker who invents keys pushes out the invented ones.
+// maxKeys bounds the counters. Above it those go first that are used least, so
+// whoever invents keys pushes out what they invented.
 const maxKeys = 200_000
 
-// Limiter counts attempts by key in windows that start with the first attempt.
+// Limiter counts attempts by key. A key's window starts with its first attempt
+// and ends by itself; so a patient attacker gets the limit once per window, and
+// at most twice the limit in any stretch of that length. It is safe for
+// concurrent use.
 type Limiter struct {
 	window   time.Duration
 	now      func() time.Time
-	counters *otter.Cache[[sha256.Size]byte, *counter]
-}
-
-// counter is the attempts of one key in its present window.
-type counter struct {
-	sync.Mutex
-	since time.Time
-	count int
+	seed     maphash.Seed
+	counters *otter.Cache[uint64, *counter]
 }
 
 // New returns a limiter whose windows are as long as given.
 func New(window time.Duration, now func() time.Time) *Limiter {
 	return &Limiter{
-		window: window, now: now,
-		counters: otter.Must(&otter.Options[[sha256.Size]byte, *counter]{MaximumSize: maxKeys}),
+		window: window, now: now, seed: maphash.MakeSeed(),
+		counters: otter.Must(&otter.Options[uint64, *counter]{
+			MaximumSize: maxKeys,
+			// A counter that nobody asked for during a window has none to keep.
+			ExpiryCalculator: otter.ExpiryAccessing[uint64, *counter](window),
+			Clock:            clock(now),
+			// In the caller's goroutine, which is also who owns the clock.
+			Executor: func(maintain func()) { maintain() },
+		}),
 	}
 }
+
+// clock lets the cache's time be that of the limiter. It has no ticks: expired
+// counters are removed while others are charged.
+type clock func() time.Time
+
+func (c clock) NowNano() int64 { return c().UnixNano() }
+
+func (clock) Tick(time.Duration) <-chan time.Time { return nil }
 
 // Key is whom to count an attempt against, and how many it may have in a window.
 type Key struct {
 	Scope string // keeps equal values of different meaning apart
 	Value string
-	Limit int
+	Limit int // at least 1
 }
 
 // Charge takes one attempt from each key, or from none if one of them has no
-// attempt left; then wait says when it has. refund gives the attempts back. The
-// count is taken before anything is judged, so parallel attempts can't share one.
+// attempt left; then wait says when it has. refund gives the attempts back, for
+// whoever succeeded; it may be called more than once, and late.
 func (l *Limiter) Charge(keys ...Key) (refund func(), wait time.Duration, ok bool) {
-	taken := make([]*counter, 0, len(keys))
-	refund = func() {
-		for _, c := range taken {
-			c.giveBack()
+	now := l.now()
+	if wait := l.refused(keys, now); wait > 0 {
+		return func() {}, wait, false
+	}
+	charges := make([]charge, 0, len(keys))
+	giveBack := func() {
+		for _, c := range charges {
+			c.counter.giveBack(c.window)
 		}
 	}
 	for _, k := range keys {
 		c := l.counter(k)
-		left, ok := c.take(k.Limit, l.window, l.now())
-		if !ok {
-			refund()
-			return func() {}, left, false
+		window, wait := c.take(k.Limit, l.window, now)
+		if wait > 0 {
+			giveBack()
+			return func() {}, wait, false
 		}
-		taken = append(taken, c)
+		charges = append(charges, charge{c, window})
 	}
-	return refund, 0, true
+	return sync.OnceFunc(giveBack), 0, true
+}
+
+// charge is an attempt taken, and the window it was taken from.
+type charge struct {
+	counter *counter
+	window  time.Time
+}
+
+// refused looks for a key without attempts left before any counter is made.
+// Else one spent address could push out the counters of others by inventing
+// identifiers; now each new counter has cost a judged attempt.
+func (l *Limiter) refused(keys []Key, now time.Time) time.Duration {
+	for _, k := range keys {
+		if c, ok := l.counters.GetIfPresent(l.id(k)); ok {
+			if wait := c.wait(k.Limit, l.window, now); wait > 0 {
+				return wait
+			}
+		}
+	}
+	return 0
 }
 
 func (l *Limiter) counter(k Key) *counter {
-	hash := sha256.Sum256([]byte(k.Scope + "\x00" + k.Value))
-	if c, ok := l.counters.GetIfPresent(hash); ok {
-		return c
-	}
-	c, _ := l.counters.SetIfAbsent(hash, &counter{})
+	c, _ := l.counters.ComputeIfAbsent(l.id(k), func() (*counter, bool) { return &counter{}, false })
 	return c
 }
 
-func (c *counter) take(limit int, window time.Duration, now time.Time) (wait time.Duration, ok bool) {
-	c.Lock()
-	defer c.Unlock()
-	if now.Sub(c.since) >= window {
-		c.since, c.count = now, 0
-	}
-	if c.count >= limit {
-		return window - now.Sub(c.since), false
-	}
-	c.count++
-	return 0, true
+// id is the keyed hash of a key. Should two collide they share a counter, which
+// is as improbable as it is harmless.
+func (l *Limiter) id(k Key) uint64 {
+	return maphash.Comparable(l.seed, [2]string{k.Scope, k.Value})
 }
 
-func (c *counter) giveBack() {
-	c.Lock()
-	defer c.Unlock()
-	c.count = max(c.count-1, 0)
+// counter is the attempts of one key in its present window.
+type counter struct {
+	mu    sync.Mutex
+	since time.Time
+	count int
+}
+
+// take counts an attempt, unless there is something to wait for.
+func (c *counter) take(limit int, length time.Duration, now time.Time) (window time.Time, wait time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if wait := c.left(limit, length, now); wait > 0 {
+		return c.since, wait
+	}
+	if c.count == 0 || now.Sub(c.since) >= length {
+		c.since, c.count = now, 0
+	}
+	c.count++
+	return c.since, 0
+}
+
+func (c *counter) wait(limit int, length time.Duration, now time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.left(limit, length, now)
+}
+
+// left is what is left of the window if all attempts are used.
+func (c *counter) left(limit int, length time.Duration, now time.Time) time.Duration {
+	if c.count < max(limit, 1) {
+		return 0
+	}
+	return min(length-now.Sub(c.since), length)
+}
+
+// giveBack returns an attempt to the window it came from. If that is over, the
+// next one owes it nothing.
+func (c *counter) giveBack(window time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.count > 0 && c.since.Equal(window) {
+		c.count--
+	}
 }

@@ -72,6 +72,78 @@ func TestOneSpentKeyTakesNothingFromTheOthers(t *testing.T) {
 	}
 }
 
+func TestARefundIsGivenOnceAndToItsOwnWindow(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	l := throttle.New(time.Minute, func() time.Time { return now })
+	key := throttle.Key{Scope: "identity", Value: "a", Limit: 2}
+	slow, _, _ := l.Charge(key)
+	quick, _, _ := l.Charge(key)
+	quick()
+	quick()
+	if _, _, ok := l.Charge(key); !ok {
+		t.Error("refunded once, and there is no attempt left")
+	}
+	if _, _, ok := l.Charge(key); ok {
+		t.Error("a refund made twice gave two attempts")
+	}
+	now = now.Add(time.Minute)
+	l.Charge(key)
+	l.Charge(key)
+	slow() // of the window before
+	if _, _, ok := l.Charge(key); ok {
+		t.Error("a refund of the last window gave an attempt in this one")
+	}
+}
+
+func TestSuccessesNeverCountHoweverManyRunAtOnce(t *testing.T) {
+	t.Parallel()
+	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	key := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 5}
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() {
+			for range 100 {
+				if refund, _, ok := l.Charge(key); ok {
+					refund()
+				}
+			}
+		})
+	}
+	group.Wait()
+	for i := range 5 {
+		if _, _, ok := l.Charge(key); !ok {
+			t.Fatalf("after nothing but successes, failure %d of 5 was refused", i+1)
+		}
+	}
+}
+
+func TestAClockThatGoesBackKeepsNobodyLongerThanAWindow(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(10_000, 0)
+	l := throttle.New(time.Minute, func() time.Time { return now })
+	key := throttle.Key{Scope: "identity", Value: "a", Limit: 1}
+	l.Charge(key)
+	now = now.Add(-time.Hour)
+	if _, wait, ok := l.Charge(key); ok || wait > time.Minute {
+		t.Errorf("let through %v, wait %v; want refused, at most a minute", ok, wait)
+	}
+}
+
+func TestASpentAddressCannotPushOutTheCountersOfOthers(t *testing.T) {
+	t.Parallel()
+	l := throttle.New(time.Hour, func() time.Time { return time.Unix(0, 0) })
+	victim := throttle.Key{Scope: "identity", Value: "victim", Limit: 1}
+	address := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 100}
+	l.Charge(victim)
+	for i := range 500_000 {
+		l.Charge(throttle.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 10}, address)
+	}
+	if _, _, ok := l.Charge(victim); ok {
+		t.Error("half a million invented identifiers from one address gave the victim's guesses back")
+	}
+}
+
 func TestEqualValuesOfDifferentScopeAreCountedApart(t *testing.T) {
 	t.Parallel()
 	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
