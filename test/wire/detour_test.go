@@ -18,7 +18,7 @@ type detour struct {
 func newDetours() []detour {
 	return []detour{{
 		rule: &rule{
-			source: "issue 4", reason: "a recovery ends the other sessions",
+			source: "surprises 4.6", reason: "a recovery ends the other sessions",
 			names: regexp.MustCompile(`^(settings\.profile\.(json-types|bad-int)|whoami\.token-scheme-plus-x-session-token|` +
 				`login\.api\.refresh-uppercase|createIdentity\.location-follow)$`),
 		},

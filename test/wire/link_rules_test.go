@@ -69,7 +69,7 @@ func linkRules() []*rule {
 			redirected("http://127.0.0.1:4455/recovery?flow={{uuid}}")(p, want)
 			want.dropHeader("Set-Cookie", "ory_kratos_session=")
 		}),
-		on(`recovery\.old-session-still-valid`, "issue 4", "a recovery ends the other sessions", func(_ *player, want *answer) {
+		on(`recovery\.old-session-still-valid`, "surprises 4.6", "a recovery ends the other sessions", func(_ *player, want *answer) {
 			want.status = 401
 			want.dropHeader("X-Kratos-Authenticated-Identity-Id", "")
 			want.setHeader("Content-Type", "application/json")

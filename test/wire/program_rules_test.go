@@ -15,8 +15,8 @@ func programRules() []*rule {
 		only(`settings\.(profile\.(json-types|bad-int)|browser-flow\.submitted-by-token-without-cookies)|`+
 			`createRecoveryLink\.(expires_in-(day|compound)|unknown-field|empty-object)|createIdentity\.(location-follow|traits-null|traits-string|trailing-data)|`+
 			`whoami\.(bearer-extra-space|token-scheme|query-authorization|token-scheme-plus-x-session-token)|login\.api\.refresh-uppercase`,
-			"issue 4", "a recovery ends the other sessions, without which the scenario stops"),
-		only(`complete(.*)FlowWithLinkMethod\.(api\.valid-csrf-cookie-and-header|browser\.bad-content-type)`, "issue 5",
+			"surprises 4.6", "a recovery ends the other sessions, without which the scenario stops"),
+		only(`complete(.*)FlowWithLinkMethod\.(api\.valid-csrf-cookie-and-header|browser\.bad-content-type)`, "decision 12",
 			"the scenario stops where providers are asked for"),
 	}
 }

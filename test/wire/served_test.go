@@ -11,7 +11,7 @@ import (
 	"symbolon/api"
 )
 
-// notServedYet are the paths of the description that come with the providers (issue 5).
+// notServedYet are the paths of the description that come with the providers.
 const notServedYet = "oidc"
 
 func TestEveryDescribedOperationIsServed(t *testing.T) {
