@@ -2,25 +2,12 @@ package courier
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"io"
 	"log/slog"
-	"sync"
 	"time"
 
-	"symbolon/internal/errs"
 	"symbolon/internal/secret"
 )
-
-// Channel delivers a rendered message. An error that wraps ErrPermanent is not
-// tried again.
-type Channel interface {
-	Name() string
-	Deliver(context.Context, Rendered) error
-}
-
-// ErrPermanent says that trying again would change nothing.
-var ErrPermanent = errors.New("refused for good")
 
 // DispatchConfig of a Dispatcher.
 type DispatchConfig struct {
@@ -28,15 +15,28 @@ type DispatchConfig struct {
 	MaxTries   int           // then the message is dead
 	MinBackoff time.Duration // after the first failure; doubles with each
 	MaxBackoff time.Duration
-	Lease      time.Duration // how long one delivery may take
-	// KeepBodies leaves the bodies of sent messages readable, for the mailbox that
+	// Lease is how long a message belongs to one dispatcher. A delivery is cut off
+	// before it runs out, so that its outcome can be stored.
+	Lease time.Duration
+	// KeepBodies leaves the bodies of all messages readable, for the mailbox that
 	// stands in for a mail server.
 	KeepBodies bool
 }
 
-// pollEvery bounds how long a message of another node, whose signal does not
-// reach this one, waits.
-const pollEvery = 5 * time.Second
+const (
+	// pollEvery bounds how long a message of another node, whose signal does not
+	// reach this one, waits.
+	pollEvery = 5 * time.Second
+	// lostRace is how soon to look again for what another dispatcher was about to
+	// take.
+	lostRace = 10 * time.Millisecond
+	// stopWithin is how long deliveries may go on after Run was told to end. The
+	// whole server stops within ten seconds.
+	stopWithin = 8 * time.Second
+	// eraseEvery and eraseBatch are the pace of erasing bodies.
+	eraseEvery = time.Minute
+	eraseBatch = 500
+)
 
 // Dispatcher delivers what is queued. Any number of dispatchers may share a
 // store: a message is leased to one of them at a time.
@@ -53,126 +53,142 @@ func NewDispatcher(o *Outbox, c Channel, config DispatchConfig, log *slog.Logger
 	return &Dispatcher{outbox: o, channel: c, config: config, log: log, name: secret.NewID()}
 }
 
-// Run delivers until ctx ends and then waits for deliveries in progress.
+// Run delivers until ctx ends, then lets deliveries in progress end and closes
+// the channel if it is an io.Closer. It returns the error of ctx.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	defer d.closeChannel()
+	// The outcome of a delivery in progress has to be known and stored, also when
+	// the server stops.
+	work, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	running := d.newRound()
+	look := time.NewTimer(0)
+	defer look.Stop()
+	erase := time.NewTimer(0)
+	defer erase.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			late := time.AfterFunc(stopWithin, cut)
+			defer late.Stop()
+			running.wait()
 			return ctx.Err()
+		case <-erase.C:
+			d.erase(ctx)
+			erase.Reset(eraseEvery)
+			continue
+		case <-running.ended:
+			running.busy--
 		case <-d.outbox.wake:
-		case <-timer.C:
+		case <-look.C:
 		}
-		if _, err := d.DeliverDue(ctx); err != nil && ctx.Err() == nil {
-			d.log.WarnContext(ctx, "courier could not use its queue", slog.Any("error", err))
+		look.Stop()
+		if pause, free := d.fill(ctx, work, running); free {
+			look.Reset(pause)
 		}
-		timer.Reset(d.pause(ctx))
 	}
 }
 
-// pause is the time until the next message is due, at most pollEvery.
-func (d *Dispatcher) pause(ctx context.Context) time.Duration {
-	at, ok, err := d.outbox.store.NextMessage(ctx)
-	if err != nil || !ok {
-		return pollEvery
+// fill starts as many deliveries as there are due messages and free workers. If
+// workers are left over it says when to look again.
+func (d *Dispatcher) fill(ctx, work context.Context, running *round) (pause time.Duration, free bool) {
+	err := d.start(ctx, work, running)
+	if err == nil && running.busy == d.config.Workers {
+		return 0, false // the end of a delivery is the time to look again
 	}
-	return min(max(at.Sub(d.outbox.now()), 10*time.Millisecond), pollEvery)
+	var next time.Time
+	var waits bool
+	if err == nil {
+		next, waits, err = d.outbox.store.NextMessage(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.log.WarnContext(ctx, "courier could not use its queue", slog.Any("error", err))
+	}
+	if err != nil || !waits {
+		return pollEvery, true
+	}
+	return min(max(next.Sub(d.outbox.now()), lostRace), pollEvery), true
 }
 
-// DeliverDue delivers everything that is due, Workers at once, and returns how
+// start claims what is due for the workers that are free and delivers it.
+func (d *Dispatcher) start(ctx, work context.Context, running *round) error {
+	free := d.config.Workers - running.busy
+	if free == 0 {
+		return nil
+	}
+	now := d.outbox.now()
+	claimed, err := d.outbox.store.ClaimMessages(ctx, d.name, now, now.Add(d.config.Lease), free)
+	for _, m := range claimed {
+		running.start(func() bool { return d.deliver(work, m) })
+	}
+	return err
+}
+
+// DeliverDue makes one pass: it delivers everything that is due and returns how
 // many messages were sent.
 func (d *Dispatcher) DeliverDue(ctx context.Context) (sent int, err error) {
+	running := d.newRound()
 	for ctx.Err() == nil {
-		now := d.outbox.now()
-		claimed, err := d.outbox.store.ClaimMessages(ctx, d.name, now, now.Add(d.config.Lease), d.config.Workers)
-		if err != nil || len(claimed) == 0 {
-			return sent, err
+		if err = d.start(ctx, context.WithoutCancel(ctx), running); err != nil || running.busy == 0 {
+			break
 		}
-		sent += d.deliverAll(ctx, claimed)
+		if <-running.ended {
+			sent++
+		}
+		running.busy--
 	}
-	return sent, nil
+	return sent + running.wait(), err
 }
 
-func (d *Dispatcher) deliverAll(ctx context.Context, claimed []*Stored) (sent int) {
-	// A delivery in progress is finished even when the server stops: its outcome
-	// has to be recorded.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.config.Lease)
-	defer cancel()
-	var group sync.WaitGroup
-	for _, m := range claimed {
-		group.Go(func() { d.deliver(ctx, m) })
+// erase removes the bodies that nobody may need any more.
+func (d *Dispatcher) erase(ctx context.Context) {
+	if d.config.KeepBodies {
+		return
 	}
-	group.Wait()
-	for _, m := range claimed {
-		if m.Status == Sent {
+	for {
+		erased, err := d.outbox.store.EraseMessages(ctx, d.outbox.now(), eraseBatch)
+		if err != nil && ctx.Err() == nil {
+			d.log.WarnContext(ctx, "courier could not erase expired messages", slog.Any("error", err))
+		}
+		if err != nil || erased < eraseBatch {
+			return
+		}
+	}
+}
+
+func (d *Dispatcher) closeChannel() {
+	if c, ok := d.channel.(io.Closer); ok {
+		_ = c.Close() // connections that end anyway
+	}
+}
+
+// round is the deliveries in progress. One goroutine owns it.
+type round struct {
+	busy  int
+	ended chan bool // for each delivery that ends, whether its message was sent
+}
+
+func (d *Dispatcher) newRound() *round {
+	return &round{ended: make(chan bool, d.config.Workers)}
+}
+
+// start runs a delivery. Its end is heard of even if it ends its goroutine.
+func (r *round) start(deliver func() bool) {
+	r.busy++
+	go func() {
+		sent := false
+		defer func() { r.ended <- sent }()
+		sent = deliver()
+	}()
+}
+
+// wait returns how many of the deliveries that were still in progress sent their
+// message.
+func (r *round) wait() (sent int) {
+	for ; r.busy > 0; r.busy-- {
+		if <-r.ended {
 			sent++
 		}
 	}
 	return sent
 }
-
-func (d *Dispatcher) deliver(ctx context.Context, m *Stored) {
-	rendered, err := d.outbox.open(m)
-	if err != nil {
-		err = fmt.Errorf("%w: %w", ErrPermanent, err)
-	} else {
-		err = d.channel.Deliver(ctx, rendered)
-	}
-	d.settle(m, err)
-	log := d.log.With(slog.String("message_id", m.ID), slog.String("template", string(m.Template)), slog.Int("tries", m.Tries))
-	switch {
-	case err == nil:
-		log.InfoContext(ctx, "message sent")
-	case m.Status == Dead:
-		log.ErrorContext(ctx, "message given up", slog.Any("error", err))
-	default:
-		log.WarnContext(ctx, "message not sent, will be tried again", slog.Any("error", err), slog.Time("next_try", m.NextTry))
-	}
-	if err := d.outbox.store.SettleMessage(ctx, m); err != nil && !errors.Is(err, errs.ErrStale) {
-		log.ErrorContext(ctx, "outcome of a delivery could not be stored", slog.Any("error", err))
-	}
-}
-
-// settle notes the outcome of a try.
-func (d *Dispatcher) settle(m *Stored, err error) {
-	now := d.outbox.now()
-	switch {
-	case err == nil:
-		m.Status, m.SentAt, m.LastError = Sent, now, ""
-		if !d.config.KeepBodies {
-			m.Sealed = ""
-		}
-	case errors.Is(err, ErrPermanent) || m.Tries >= d.config.MaxTries:
-		m.Status, m.LastError = Dead, brief(err)
-	default:
-		m.Status, m.LastError = Queued, brief(err)
-		m.NextTry = now.Add(d.backoff(m.Tries))
-	}
-}
-
-// backoff doubles with each try and is spread over its whole length, so that
-// what failed together is not tried together.
-func (d *Dispatcher) backoff(tries int) time.Duration {
-	longest := d.config.MinBackoff
-	for range tries - 1 {
-		longest = min(2*longest, d.config.MaxBackoff)
-	}
-	return longest/2 + time.Duration(secret.Below(int64(longest)/2+1))
-}
-
-// brief cuts an error for the table; what a mail server says may be long.
-func brief(err error) string {
-	text := err.Error()
-	return text[:min(len(text), 500)]
-}
-
-// Mailbox is the channel without a mail server: messages count as delivered and
-// are read on the mailbox page.
-type Mailbox struct{}
-
-// Name implements Channel.
-func (Mailbox) Name() string { return "mailbox" }
-
-// Deliver implements Channel.
-func (Mailbox) Deliver(context.Context, Rendered) error { return nil }

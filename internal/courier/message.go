@@ -1,6 +1,9 @@
 package courier
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Template names a message. The name is also the path of its template files.
 type Template string
@@ -35,6 +38,9 @@ type Message struct {
 	// URL is the link the message is about; empty for notices. It carries a live
 	// token, so it is never logged.
 	URL string
+	// Expires is when the link ends, after which the message says nothing of use;
+	// zero for messages without one.
+	Expires time.Time
 	// IdentityID is whom it is about; empty for unknown addresses.
 	IdentityID string
 }

@@ -33,25 +33,46 @@ type Stored struct {
 	IdentityID string // empty for unknown addresses
 	Status     Status
 	Tries      int
-	NextTry    time.Time
-	LeaseUntil time.Time // meaningful while Sending
-	Lease      string    // who is sending
-	LastError  string    // without secrets
-	CreatedAt  time.Time
-	SentAt     time.Time // zero until sent
+	// NextTry is when a message that waits is due; while Sending, when the lease
+	// runs out.
+	NextTry   time.Time
+	Lease     string // who is sending, or was last
+	LastError string // without secrets
+	CreatedAt time.Time
+	Expires   time.Time // when the link in the body ends; zero if it has none
+	SentAt    time.Time // zero until sent
 }
+
+// expired reports whether the link of a message has ended.
+func (m *Stored) expired(now time.Time) bool { return !m.Expires.IsZero() && !now.Before(m.Expires) }
 
 // Store keeps messages. *store.DB satisfies it.
 type Store interface {
 	CreateMessage(context.Context, *Stored) error
+	// AfterCommit runs f when the context's transaction has committed.
+	AfterCommit(ctx context.Context, f func())
+	waiting
+	records
+}
+
+// waiting is what dispatchers do to the queue.
+type waiting interface {
 	// ClaimMessages leases up to limit messages that are due, or whose lease has
-	// run out, counting a try for each.
+	// run out, counting a try for each. The longest due come first.
 	ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*Stored, error)
 	// SettleMessage stores status, next try, error, body and sent time if the
 	// message is still under the lease; errs.ErrStale if it is not.
 	SettleMessage(context.Context, *Stored) error
-	// NextMessage is when the earliest message is due; ok is false if none waits.
+	// NextMessage is when the earliest message is due or its lease runs out; ok is
+	// false if none waits.
 	NextMessage(context.Context) (at time.Time, ok bool, err error)
+	// EraseMessages removes the bodies of at most limit messages that were sent or
+	// given up and whose link has expired.
+	EraseMessages(ctx context.Context, now time.Time, limit int) (erased int64, err error)
+}
+
+// records are what operators see and do.
+type records interface {
 	Message(ctx context.Context, id string) (*Stored, error)
 	Messages(context.Context, Filter) ([]*Stored, error)
 	RetryMessage(ctx context.Context, id string, now time.Time) error
@@ -59,8 +80,6 @@ type Store interface {
 	// Backlog is when the oldest message that still waits was queued, zero if none
 	// does, and the error of the latest one that could not be sent so far.
 	Backlog(context.Context) (oldest time.Time, lastError string, err error)
-	// AfterCommit runs f when the context's transaction has committed.
-	AfterCommit(ctx context.Context, f func())
 }
 
 // Filter selects messages for a listing, the latest first.
@@ -106,20 +125,24 @@ func (o *Outbox) Enqueue(ctx context.Context, m Message) error {
 }
 
 func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
-	to, err := mail.ParseAddress(m.To)
-	if err != nil {
-		return nil, errors.New("recipient is no address")
+	now := o.now()
+	kept := &Stored{
+		ID: secret.NewOrderedID(), Template: m.Template, Recipient: m.To, IdentityID: m.IdentityID,
+		Status: Queued, NextTry: now, CreatedAt: now, Expires: m.Expires,
 	}
 	rendered, err := o.templates.Render(m)
 	if err != nil {
 		return nil, err
 	}
-	now := o.now()
-	kept := &Stored{
-		ID: secret.NewOrderedID(), Template: m.Template, Recipient: to.Address, Subject: rendered.Subject,
-		IdentityID: m.IdentityID, Status: Queued, NextTry: now, CreatedAt: now,
+	kept.Subject = rendered.Subject
+	if deliverable(m.To) {
+		err = o.seal(kept, rendered)
+	} else {
+		// Not every schema demands addresses where it says so. A person who signs up
+		// with another text is not to blame, and nobody is there to get the mail.
+		kept.Status, kept.LastError = Dead, "the recipient is no e-mail address"
 	}
-	if err := o.seal(kept, rendered); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if err := o.store.CreateMessage(ctx, kept); err != nil {
@@ -127,6 +150,16 @@ func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 	}
 	o.store.AfterCommit(ctx, o.signal)
 	return kept, nil
+}
+
+// deliverable reports whether a text is an e-mail address and nothing else.
+func deliverable(to string) bool {
+	parsed, err := mail.ParseAddress(to)
+	if err != nil {
+		return false
+	}
+	bare := mail.Address{Address: parsed.Address}
+	return bare.String() == "<"+to+">"
 }
 
 func (o *Outbox) seal(kept *Stored, r Rendered) error {

@@ -6,14 +6,27 @@ import (
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 	texttemplate "text/template"
+	"time"
 )
 
 //go:embed templates
 var embedded embed.FS
+
+// The files of a message's folder. layout is beside the folders: the frame that
+// the HTML parts share.
+const (
+	subjectFile = "email.subject.gotmpl"
+	textFile    = "email.body.text.gotmpl"
+	htmlFile    = "email.body.html.gotmpl"
+	legacyFile  = "email.body.gotmpl" // the one body of v0.5
+	layoutFile  = "layout.html.gotmpl"
+)
 
 // Rendered is a message ready to be delivered.
 type Rendered struct {
@@ -24,30 +37,42 @@ type Rendered struct {
 	HTML    string
 }
 
-// Templates renders messages. Each has a folder with three files:
-// email.subject.gotmpl, email.body.text.gotmpl and email.body.html.gotmpl. A
-// directory of one's own may replace any of them; email.body.gotmpl, the one
-// body of v0.5, replaces both parts.
+// Templates renders messages. Each has a folder with a file for its subject and
+// for each of its two parts. A directory of one's own may replace any of them; a
+// body of v0.5 replaces both parts.
 type Templates struct {
 	product string
-	own     fs.FS // nil without overrides
+	mails   map[Template]*parts
+}
+
+// parts are the templates of one message.
+type parts struct {
+	subject *texttemplate.Template
+	text    *texttemplate.Template // nil with a legacy body
+	html    *htmltemplate.Template
+	legacy  bool // html is a body of v0.5, from which the text is taken too
 }
 
 // NewTemplates returns templates that speak for a product. override is a
-// directory, or empty.
+// directory, or empty. A template that can't be used is found here, not when a
+// mail is due.
 func NewTemplates(product, override string) (*Templates, error) {
-	t := &Templates{product: product}
-	if override == "" {
-		return t, nil
+	files := overlay{base: embedded}
+	if override != "" {
+		if info, err := os.Stat(override); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("courier.template_override_path: %q is not a directory", override)
+		}
+		files.own = os.DirFS(override)
 	}
-	if info, err := os.Stat(override); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("courier.template_override_path: %q is not a directory", override)
-	}
-	t.own = os.DirFS(override)
-	// A template that can't be used is found now, not when a mail is due.
+	t := &Templates{product: product, mails: map[Template]*parts{}}
 	for _, name := range All {
-		if _, err := t.Render(Message{Template: name, To: "probe@example.org", URL: "https://example.org/"}); err != nil {
-			return nil, err
+		parsed, err := files.parse(name)
+		if err == nil {
+			t.mails[name] = parsed
+			_, err = t.Render(Message{Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Expires: time.Unix(0, 0)})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("mail template %s: %w", name, err)
 		}
 	}
 	return t, nil
@@ -55,92 +80,131 @@ func NewTemplates(product, override string) (*Templates, error) {
 
 // data is what templates may use.
 type data struct {
-	Product         string
-	To              string
+	Product string
+	Subject string // empty in the subject itself
+	To      string
+	// URL is the link; empty in subjects, which are kept and listed in the clear.
 	URL             string
 	RecoveryURL     string // URL under the name of v0.5
 	VerificationURL string // likewise
+	Expires         string // when the link ends, for people; empty without a link
 }
+
+// expiryLayout is unambiguous in every country.
+const expiryLayout = "2 January 2006, 15:04 UTC"
 
 // Render fills the templates of a message. Texts are escaped for their part, and
 // the subject is one line whatever was filled in (no header can be injected).
 func (t *Templates) Render(m Message) (Rendered, error) {
-	d := data{Product: t.product, To: m.To, URL: m.URL, RecoveryURL: m.URL, VerificationURL: m.URL}
-	subject, err := t.text(m.Template, d, "email.subject.gotmpl")
+	mail, ok := t.mails[m.Template]
+	if !ok {
+		return Rendered{}, fmt.Errorf("there is no mail template %q", m.Template)
+	}
+	d := data{Product: t.product, To: m.To}
+	subject, err := fill(mail.subject, d)
 	if err != nil {
 		return Rendered{}, err
 	}
-	text, err := t.text(m.Template, d, "email.body.text.gotmpl")
-	if err != nil {
+	d.Subject = strings.Join(strings.Fields(subject), " ")
+	d.URL, d.RecoveryURL, d.VerificationURL = m.URL, m.URL, m.URL
+	if !m.Expires.IsZero() {
+		d.Expires = m.Expires.UTC().Format(expiryLayout)
+	}
+	r := Rendered{To: m.To, Subject: d.Subject}
+	if r.HTML, err = fill(mail.html, d); err != nil {
 		return Rendered{}, err
 	}
-	html, err := t.html(m.Template, d)
-	if err != nil {
-		return Rendered{}, err
+	if mail.legacy {
+		r.Text, r.HTML = legacyText(r.HTML), legacyHTML(r.HTML)
+		return r, nil
 	}
-	return Rendered{To: m.To, Subject: strings.Join(strings.Fields(subject), " "), Text: text, HTML: html}, nil
+	r.Text, err = fill(mail.text, d)
+	return r, err
 }
 
-func (t *Templates) text(name Template, d data, file string) (string, error) {
-	source, err := t.read(name, file)
-	if err != nil {
-		return "", err
-	}
-	parsed, err := texttemplate.New(file).Parse(source)
-	if err != nil {
-		return "", fmt.Errorf("parse mail template %s: %w", name, err)
-	}
+// executor is a template of either library.
+type executor interface {
+	Execute(w io.Writer, data any) error
+}
+
+func fill(t executor, d data) (string, error) {
 	var out bytes.Buffer
-	if err := parsed.Execute(&out, d); err != nil {
-		return "", fmt.Errorf("fill mail template %s: %w", name, err)
+	if err := t.Execute(&out, d); err != nil {
+		return "", fmt.Errorf("fill in: %w", err)
 	}
 	return out.String(), nil
 }
 
-func (t *Templates) html(name Template, d data) (string, error) {
-	source, err := t.read(name, "email.body.html.gotmpl")
-	if err != nil {
-		return "", err
-	}
-	parsed, err := htmltemplate.New("mail").Parse(source)
-	if err == nil && strings.Contains(source, `{{template "layout"`) {
-		var layout []byte
-		if layout, err = embedded.ReadFile("templates/layout.html.gotmpl"); err == nil {
-			parsed, err = parsed.Parse(string(layout))
-		}
-	}
-	if err != nil {
-		return "", fmt.Errorf("parse mail template %s: %w", name, err)
-	}
-	var out bytes.Buffer
-	if err := parsed.Execute(&out, d); err != nil {
-		return "", fmt.Errorf("fill mail template %s: %w", name, err)
-	}
-	return out.String(), nil
+// overlay reads template files: the operator's, or the embedded ones.
+type overlay struct {
+	own  fs.FS // nil without overrides
+	base embed.FS
 }
 
-// read returns a template file: the operator's, the operator's single body of
-// v0.5, or the embedded one.
-func (t *Templates) read(name Template, file string) (string, error) {
-	candidates := []string{file}
-	if strings.Contains(file, ".body.") {
-		candidates = append(candidates, "email.body.gotmpl")
-	}
-	for _, candidate := range candidates {
-		if t.own == nil {
-			break
-		}
-		raw, err := fs.ReadFile(t.own, string(name)+"/"+candidate)
-		if err == nil {
-			return string(raw), nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("read mail template %s: %w", name, err)
-		}
-	}
-	raw, err := embedded.ReadFile("templates/" + string(name) + "/" + file)
+func (o overlay) parse(name Template) (*parts, error) {
+	subject, err := o.read(name, subjectFile)
 	if err != nil {
-		return "", fmt.Errorf("read mail template %s: %w", name, err)
+		return nil, err
+	}
+	p := &parts{}
+	if p.subject, err = texttemplate.New(subjectFile).Funcs(functions).Parse(subject); err != nil {
+		return nil, err
+	}
+	if p.html, p.legacy, err = o.parseHTML(name); err != nil || p.legacy {
+		return p, err
+	}
+	text, err := o.read(name, textFile)
+	if err != nil {
+		return nil, err
+	}
+	p.text, err = texttemplate.New(textFile).Funcs(functions).Parse(text)
+	return p, err
+}
+
+// parseHTML parses the HTML part. A body of v0.5 takes its place, unless the
+// operator has a part of this program's kind as well.
+func (o overlay) parseHTML(name Template) (parsed *htmltemplate.Template, legacy bool, err error) {
+	if !o.has(name, textFile) && !o.has(name, htmlFile) && o.has(name, legacyFile) {
+		body, err := o.read(name, legacyFile)
+		if err != nil {
+			return nil, false, err
+		}
+		parsed, err = htmltemplate.New(legacyFile).Funcs(htmltemplate.FuncMap(functions)).Parse(body)
+		return parsed, true, err
+	}
+	body, err := o.read(name, htmlFile)
+	if err != nil {
+		return nil, false, err
+	}
+	layout, err := o.read("", layoutFile)
+	if err != nil {
+		return nil, false, err
+	}
+	parsed, err = htmltemplate.New(layoutFile).Funcs(htmltemplate.FuncMap(functions)).Parse(layout)
+	if err == nil {
+		parsed, err = parsed.New(htmlFile).Parse(body)
+	}
+	return parsed, false, err
+}
+
+func (o overlay) has(name Template, file string) bool {
+	if o.own == nil {
+		return false
+	}
+	_, err := fs.Stat(o.own, path.Join(string(name), file))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func (o overlay) read(name Template, file string) (string, error) {
+	var raw []byte
+	var err error
+	if o.has(name, file) {
+		raw, err = fs.ReadFile(o.own, path.Join(string(name), file))
+	} else {
+		raw, err = o.base.ReadFile(path.Join("templates", string(name), file))
+	}
+	if err != nil {
+		return "", fmt.Errorf("read: %w", err)
 	}
 	return string(raw), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"symbolon/internal/courier"
@@ -11,48 +12,57 @@ import (
 )
 
 const messageColumns = `id, template, recipient, subject, sealed, identity_id, status, tries, next_try,
- lease, lease_until, last_error, created_at, sent_at`
+ lease, last_error, created_at, expires_at, sent_at`
 
 func messageTargets(m *courier.Stored) []any {
 	return []any{
 		&m.ID, &m.Template, &m.Recipient, &m.Subject, &m.Sealed, &m.IdentityID, &m.Status, &m.Tries, at{&m.NextTry},
-		&m.Lease, at{&m.LeaseUntil}, &m.LastError, at{&m.CreatedAt}, at{&m.SentAt},
+		&m.Lease, &m.LastError, at{&m.CreatedAt}, at{&m.Expires}, at{&m.SentAt},
 	}
 }
 
+// Conditions that the indexes of the table have, word for word: parameters would
+// keep them from being used.
+const (
+	messageWaits = `status IN ('queued', 'sending')`
+	messageEnded = `status IN ('sent', 'dead')`
+)
+
 // CreateMessage stores a message to be sent.
 func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
-	m.NextTry, m.CreatedAt = edge(m.NextTry), edge(m.CreatedAt)
 	_, err := db.exec(ctx, `INSERT INTO messages (`+messageColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, string(m.Template), m.Recipient, m.Subject, m.Sealed, m.IdentityID, string(m.Status), m.Tries, micros(m.NextTry),
-		m.Lease, microsOrNull(m.LeaseUntil), m.LastError, micros(m.CreatedAt), microsOrNull(m.SentAt))
+		m.Lease, m.LastError, micros(m.CreatedAt), microsOrNull(m.Expires), microsOrNull(m.SentAt))
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
+	m.NextTry, m.CreatedAt, m.Expires, m.SentAt = edge(m.NextTry), edge(m.CreatedAt), edge(m.Expires), edge(m.SentAt)
 	return nil
 }
 
 // ClaimMessages leases up to limit messages that are due, or whose lease has run
-// out, to one dispatcher, and counts a try for each.
+// out, to one dispatcher, and counts a try for each. The longest due come first.
 func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*courier.Stored, error) {
-	due, err := db.dueMessages(ctx, now, limit)
-	if err != nil || len(due) == 0 {
-		return nil, err
+	// Looking costs no turn to write; whoever claims compares.
+	due, err := db.messages(ctx, `WHERE `+messageWaits+` AND next_try <= ? ORDER BY next_try, id LIMIT ?`, micros(now), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find due messages: %w", err)
+	}
+	if len(due) == 0 {
+		return nil, nil
 	}
 	var claimed []*courier.Stored
 	err = db.InTx(ctx, func(ctx context.Context) error {
 		claimed = nil
 		for _, m := range due {
-			taken, err := db.exec(ctx, `UPDATE messages SET status = ?, lease = ?, lease_until = ?, tries = tries + 1
- WHERE id = ? AND status = ? AND tries = ? AND lease = ?`,
-				string(courier.Sending), lease, micros(until), m.ID, string(m.Status), m.Tries, m.Lease)
+			mine := *m
+			mine.Status, mine.Lease, mine.NextTry, mine.Tries = courier.Sending, lease, edge(until), m.Tries+1
+			taken, err := db.claim(ctx, m, &mine)
 			if err != nil {
 				return err
 			}
-			if taken == 1 {
-				mine := *m
-				mine.Status, mine.Lease, mine.LeaseUntil, mine.Tries = courier.Sending, lease, edge(until), m.Tries+1
+			if taken {
 				claimed = append(claimed, &mine)
 			}
 		}
@@ -64,21 +74,18 @@ func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.T
 	return claimed, nil
 }
 
-// dueMessages reads without a lock; whoever claims compares.
-func (db *DB) dueMessages(ctx context.Context, now time.Time, limit int) ([]*courier.Stored, error) {
-	found, err := db.messages(ctx, `SELECT `+messageColumns+` FROM messages
- WHERE (status = ? AND next_try <= ?) OR (status = ? AND lease_until <= ?) ORDER BY next_try, id LIMIT ?`,
-		string(courier.Queued), micros(now), string(courier.Sending), micros(now), limit)
-	if err != nil {
-		return nil, fmt.Errorf("find due messages: %w", err)
-	}
-	return found, nil
+func (db *DB) claim(ctx context.Context, seen, mine *courier.Stored) (bool, error) {
+	taken, err := db.exec(ctx, `UPDATE messages SET status = ?, lease = ?, next_try = ?, tries = ?
+ WHERE id = ? AND status = ? AND tries = ? AND lease = ? AND next_try = ?`,
+		string(mine.Status), mine.Lease, micros(mine.NextTry), mine.Tries,
+		seen.ID, string(seen.Status), seen.Tries, seen.Lease, micros(seen.NextTry))
+	return taken == 1, err
 }
 
-// SettleMessage stores the outcome of a try; errs.ErrStale if the lease has gone
-// to another dispatcher.
+// SettleMessage stores the outcome of a try; errs.ErrStale if the message is no
+// longer under that lease.
 func (db *DB) SettleMessage(ctx context.Context, m *courier.Stored) error {
-	err := db.execOne(ctx, `UPDATE messages SET status = ?, sealed = ?, next_try = ?, last_error = ?, sent_at = ?, lease_until = NULL
+	err := db.execOne(ctx, `UPDATE messages SET status = ?, sealed = ?, next_try = ?, last_error = ?, sent_at = ?
  WHERE id = ? AND lease = ? AND tries = ? AND status = ?`,
 		string(m.Status), m.Sealed, micros(m.NextTry), m.LastError, microsOrNull(m.SentAt),
 		m.ID, m.Lease, m.Tries, string(courier.Sending))
@@ -91,10 +98,10 @@ func (db *DB) SettleMessage(ctx context.Context, m *courier.Stored) error {
 	return nil
 }
 
-// NextMessage returns when the earliest message is due; ok is false if none
-// waits.
+// NextMessage returns when the earliest waiting message may be taken; ok is false
+// if none waits.
 func (db *DB) NextMessage(ctx context.Context) (due time.Time, ok bool, err error) {
-	err = db.row(ctx, []any{at{&due}}, `SELECT next_try FROM messages WHERE status = ? ORDER BY next_try LIMIT 1`, string(courier.Queued))
+	err = db.row(ctx, []any{at{&due}}, `SELECT next_try FROM messages WHERE `+messageWaits+` ORDER BY next_try LIMIT 1`)
 	if errors.Is(err, errs.ErrNotFound) {
 		return time.Time{}, false, nil
 	}
@@ -102,6 +109,17 @@ func (db *DB) NextMessage(ctx context.Context) (due time.Time, ok bool, err erro
 		return time.Time{}, false, fmt.Errorf("find next message: %w", err)
 	}
 	return due, true, nil
+}
+
+// EraseMessages removes the bodies of at most limit messages that were sent or
+// given up and whose link expired before now, and returns how many it found.
+func (db *DB) EraseMessages(ctx context.Context, now time.Time, limit int) (erased int64, err error) {
+	erased, err = db.exec(ctx, `UPDATE messages SET sealed = '' WHERE id IN (SELECT id FROM messages
+ WHERE `+messageEnded+` AND sealed <> '' AND expires_at <= ? ORDER BY expires_at LIMIT ?)`, micros(now), limit)
+	if err != nil {
+		return 0, fmt.Errorf("erase messages: %w", err)
+	}
+	return erased, nil
 }
 
 // Message returns a message; errs.ErrNotFound if there is none.
@@ -119,22 +137,36 @@ func (db *DB) Message(ctx context.Context, id string) (*courier.Stored, error) {
 
 // Messages lists messages, the latest first.
 func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored, error) {
-	found, err := db.messages(ctx, `SELECT `+messageColumns+` FROM messages
- WHERE (? = '' OR status = ?) AND (? = '' OR recipient = ?) AND (? = '' OR id < ?) ORDER BY id DESC LIMIT ?`,
-		string(f.Status), string(f.Status), f.Recipient, f.Recipient, f.Before, f.Before, f.Limit)
+	// One text for each combination: a condition that may be off uses no index.
+	var where []string
+	var args []any
+	for _, c := range []struct{ condition, value string }{
+		{`status = ?`, string(f.Status)},
+		{`recipient = ?`, f.Recipient},
+		{`id < ?`, f.Before},
+	} {
+		if c.value != "" {
+			where, args = append(where, c.condition), append(args, c.value)
+		}
+	}
+	clause := ""
+	if len(where) > 0 {
+		clause = `WHERE ` + strings.Join(where, ` AND `)
+	}
+	found, err := db.messages(ctx, clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
 	return found, nil
 }
 
-func (db *DB) messages(ctx context.Context, query string, args ...any) ([]*courier.Stored, error) {
+func (db *DB) messages(ctx context.Context, clause string, args ...any) ([]*courier.Stored, error) {
 	var found []*courier.Stored
 	err := db.list(ctx, func(scan scanFunc) error {
 		m := &courier.Stored{}
 		found = append(found, m)
 		return scan(messageTargets(m)...)
-	}, query, args...)
+	}, `SELECT `+messageColumns+` FROM messages `+clause, args...)
 	return found, err
 }
 
@@ -174,12 +206,9 @@ func (db *DB) CountMessages(ctx context.Context) (map[courier.Status]int, error)
 // Backlog returns when the oldest message that still waits was queued, zero if
 // none does, and the error of the latest one that could not be sent so far.
 func (db *DB) Backlog(ctx context.Context) (oldest time.Time, lastError string, err error) {
-	err = db.row(ctx, []any{at{&oldest}}, `SELECT created_at FROM messages WHERE status IN (?, ?) ORDER BY created_at LIMIT 1`,
-		string(courier.Queued), string(courier.Sending))
+	err = db.row(ctx, []any{at{&oldest}}, `SELECT created_at FROM messages WHERE `+messageWaits+` ORDER BY created_at LIMIT 1`)
 	if err == nil || errors.Is(err, errs.ErrNotFound) {
-		err = db.row(ctx, []any{&lastError}, `SELECT last_error FROM messages
- WHERE status IN (?, ?, ?) AND last_error <> '' ORDER BY id DESC LIMIT 1`,
-			string(courier.Queued), string(courier.Sending), string(courier.Dead))
+		err = db.row(ctx, []any{&lastError}, `SELECT last_error FROM messages WHERE last_error <> '' ORDER BY id DESC LIMIT 1`)
 	}
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return time.Time{}, "", fmt.Errorf("read backlog of messages: %w", err)

@@ -104,7 +104,7 @@ func (m *Method) send(ctx context.Context, s flow.Submission, email string) (flo
 }
 
 // Challenge implements flow.Challenger.
-func (m *Method) Challenge(k flow.Kind, a identity.Address, identityID string, _ time.Time) (flow.Challenge, error) {
+func (m *Method) Challenge(k flow.Kind, a identity.Address, identityID string, expires time.Time) (flow.Challenge, error) {
 	token := secret.Token()
 	link := m.public.JoinPath("self-service", string(k), "methods", ID)
 	link.RawQuery = url.Values{"token": {token}}.Encode()
@@ -112,7 +112,9 @@ func (m *Method) Challenge(k flow.Kind, a identity.Address, identityID string, _
 		ResumeHash: secret.Hash(token),
 		Memory:     memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized},
 		URL:        link.String(),
-		Mail:       courier.Message{Template: known(k), To: a.Value, URL: link.String(), IdentityID: identityID},
+		Mail: courier.Message{
+			Template: known(k), To: a.Value, URL: link.String(), Expires: expires, IdentityID: identityID,
+		},
 	}, nil
 }
 
