@@ -6,6 +6,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
+	"symbolon/internal/secret"
 )
 
 // verificationEffect marks the address that was proved.
@@ -32,5 +33,12 @@ func (e *Engine) verified(ctx context.Context, s Submission, fact ProvedAddress)
 	}
 	s.Flow.State, s.Flow.ResumeHash = Passed, ""
 	s.Flow.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
+	if s.Flow.CSRF == "" {
+		// It was started by us, for nobody's browser; it is this one's now.
+		s.Flow.CSRF = secret.MaskCSRF(s.caller.CSRF)
+		if err := e.build(ctx, s.Flow, nil); err != nil {
+			return Result{}, err
+		}
+	}
 	return Result{Outcome: Finished, Identity: owner, Redirect: e.returnURL(s.Flow, s.method)}, nil
 }

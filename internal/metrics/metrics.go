@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/expfmt"
 
 	"symbolon/internal/flow"
 )
@@ -68,9 +68,24 @@ func (m *Metrics) Counter(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
-// Handler is the endpoint in the Prometheus text format.
+// Handler is the endpoint, always in the Prometheus text format 0.0.4: every
+// scraper reads it, and what v0.5 was asked for is answered the same.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+	format := expfmt.NewFormat(expfmt.TypeTextPlain)
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		families, err := m.registry.Gather()
+		if err != nil {
+			http.Error(w, "metrics could not be gathered", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", string(format))
+		encoder := expfmt.NewEncoder(w, format)
+		for _, family := range families {
+			if encoder.Encode(family) != nil {
+				return // the client is gone
+			}
+		}
+	})
 }
 
 // Observe records a request.

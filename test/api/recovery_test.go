@@ -84,13 +84,11 @@ func (s *site) mailedLink(t testing.TB, kind string) string {
 		t.Fatal(err)
 	}
 	list := s.app1().get(t, s.admin.URL+"/courier/messages")
-	var page struct {
-		Messages []struct{ ID string }
-	}
+	var page []struct{ ID string }
 	if err := json.Unmarshal(list.body, &page); err != nil {
 		t.Fatalf("list of mails: %v %s", err, list.body)
 	}
-	for _, m := range page.Messages {
+	for _, m := range page {
 		body := s.app1().get(t, s.admin.URL+"/courier/messages/"+m.ID).text(t, "text")
 		if found := regexp.MustCompile(`http\S+/self-service/` + kind + `/methods/link\?token=\w+`).FindString(body); found != "" {
 			return found

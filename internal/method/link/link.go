@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 	"time"
 
 	"symbolon/internal/courier"
@@ -71,6 +72,7 @@ func (m *Method) submit(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err := s.Input.Bind(&in); err != nil {
 		return nil, err
 	}
+	in.Email = strings.TrimSpace(in.Email)
 	if !traits.IsEmail(in.Email) {
 		return nil, flow.Reject("email", message.Message{Key: message.KeyNotAnEmail, Params: map[string]any{"value": in.Email}})
 	}
