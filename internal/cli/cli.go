@@ -77,7 +77,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServeCommand(e), newMigrateCommand(e), newVersionCommand(e), newConfigCommand(e))
+	root.AddCommand(
+		newServeCommand(e), newMigrateCommand(e), newConfigCommand(e), newIdentitiesCommand(e), newCourierCommand(e),
+		newRemoteCommand(e), newHashersCommand(e), newVersionCommand(e),
+	)
+	root.InitDefaultCompletionCmd()
 	wrapUsage(root)
 	return root
 }

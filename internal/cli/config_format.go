@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,15 +25,16 @@ const (
 // add gives a command the flag.
 func (f *outputFormat) add(c *cobra.Command) {
 	*f = formatTable
-	c.Flags().Var(f, "format", "`FORMAT` of the output: table, json or yaml")
+	c.Flags().VarP(f, "format", "f", "`FORMAT` of the output: table, json or yaml")
 }
 
 // String, Set and Type are pflag.Value.
 func (f *outputFormat) String() string { return string(*f) }
 
-// Set refuses unknown formats.
+// Set refuses unknown formats. What v0.5 calls json-pretty is how JSON is
+// written anyway.
 func (f *outputFormat) Set(text string) error {
-	switch v := outputFormat(text); v {
+	switch v := outputFormat(strings.TrimSuffix(text, "-pretty")); v {
 	case formatTable, formatJSON, formatYAML:
 		*f = v
 		return nil

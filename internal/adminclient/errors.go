@@ -1,0 +1,76 @@
+package adminclient
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+)
+
+// Error is an error that the server has answered.
+type Error struct {
+	Code    int    `json:"code"` // the HTTP status
+	Message string `json:"message"`
+	Reason  string `json:"reason"`
+	// LogID names the server's log line with the cause; empty for errors whose
+	// cause is the request.
+	LogID string `json:"-"`
+}
+
+func (e *Error) Error() string {
+	text := e.Reason
+	if text == "" {
+		text = e.Message
+	}
+	if text == "" {
+		text = fmt.Sprintf("the server answered %d %s", e.Code, http.StatusText(e.Code))
+	}
+	if e.LogID != "" {
+		text += fmt.Sprintf(" (request id %s in the log of the server)", e.LogID)
+	}
+	return printable(text)
+}
+
+// Is404 reports whether the server says that there is no such thing.
+func Is404(err error) bool {
+	answered, ok := errors.AsType[*Error](err)
+	return ok && answered.Code == http.StatusNotFound
+}
+
+// UnreachableError says that no answer came from the server.
+type UnreachableError struct {
+	URL string
+	Err error
+}
+
+func (e *UnreachableError) Error() string {
+	return printable(fmt.Sprintf("no answer from %s: %v", e.URL, e.Err))
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// ForeignError says that something answered that is not the admin API.
+type ForeignError struct {
+	URL      string
+	Status   string // of the answer
+	Location string // where it redirects to, if it does
+}
+
+func (e *ForeignError) Error() string {
+	text := fmt.Sprintf("%s answered %q, and not as the admin API does", e.URL, e.Status)
+	if e.Location != "" {
+		text += "; it redirects to " + e.Location
+	}
+	return printable(text)
+}
+
+// printable keeps what a server or its users wrote from steering the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == ' ' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}

@@ -1,0 +1,135 @@
+package adminclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Message is an outgoing message. Text and HTML come with Message alone, and
+// only while the server keeps them.
+type Message struct {
+	ID         string     `json:"id"`
+	Status     string     `json:"status"` // queued, sending, sent, dead
+	Template   string     `json:"template"`
+	Recipient  string     `json:"recipient"`
+	Subject    string     `json:"subject"`
+	IdentityID string     `json:"identity_id,omitempty"`
+	Tries      int        `json:"tries"`
+	CreatedAt  time.Time  `json:"created_at"`
+	NextTry    *time.Time `json:"next_try,omitempty"`
+	SentAt     *time.Time `json:"sent_at,omitempty"`
+	LastError  string     `json:"last_error,omitempty"`
+	Text       string     `json:"text,omitempty"`
+	HTML       string     `json:"html,omitempty"`
+}
+
+// MessageQuery selects a page of messages.
+type MessageQuery struct {
+	Status    string // empty for all
+	Recipient string // empty for all
+	Size      int
+	Token     string // of the page; empty for the first
+}
+
+// Messages returns a page, the latest first, and the token of the page that
+// follows, empty at the end.
+func (c *Client) Messages(ctx context.Context, q MessageQuery) (found []Message, token string, err error) {
+	query := url.Values{"page_size": {strconv.Itoa(q.Size)}}
+	setGiven(query, "status", q.Status)
+	setGiven(query, "recipient", q.Recipient)
+	setGiven(query, "page_token", q.Token)
+	response, err := c.call(ctx, request{method: http.MethodGet, path: []string{"courier", "messages"}, query: query}, &found)
+	if err != nil {
+		return nil, "", err
+	}
+	return found, next(response).Get("page_token"), nil
+}
+
+// Message returns one message.
+func (c *Client) Message(ctx context.Context, id string) (*Message, error) {
+	var found Message
+	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"courier", "messages", id}}, &found)
+	return &found, err
+}
+
+// RetryMessage queues a dead message again.
+func (c *Client) RetryMessage(ctx context.Context, id string) (*Message, error) {
+	var queued Message
+	_, err := c.call(ctx, request{method: http.MethodPost, path: []string{"courier", "messages", id, "retry"}}, &queued)
+	return &queued, err
+}
+
+// SendTest queues the test message.
+func (c *Client) SendTest(ctx context.Context, to string) (*Message, error) {
+	var queued Message
+	_, err := c.call(ctx, request{method: http.MethodPost, path: []string{"courier", "messages"}, body: map[string]string{"to": to}}, &queued)
+	return &queued, err
+}
+
+// Health is how the parts of the server are doing.
+type Health struct {
+	Status   string `json:"status"` // ok, error
+	Database struct {
+		Status string `json:"status"`
+		Error  string `json:"error,omitempty"`
+	} `json:"database"`
+	Courier *CourierHealth `json:"courier,omitempty"`
+	Hashing struct {
+		Running int64 `json:"running"`
+		Waiting int64 `json:"waiting"`
+		Memory  int64 `json:"memory_bytes"`
+		Budget  int64 `json:"budget_bytes"`
+	} `json:"hashing"`
+}
+
+// CourierHealth is how the outgoing messages are doing.
+type CourierHealth struct {
+	Channel   string     `json:"channel"` // smtp, mailbox
+	Queued    int        `json:"queued"`
+	Sending   int        `json:"sending"`
+	Sent      int        `json:"sent"`
+	Dead      int        `json:"dead"`
+	Oldest    *time.Time `json:"oldest,omitempty"`
+	NextTry   *time.Time `json:"next_try,omitempty"`
+	LastError string     `json:"last_error,omitempty"`
+}
+
+// Health asks how the parts are doing. A server that is not well is no error.
+func (c *Client) Health(ctx context.Context) (*Health, error) {
+	var h Health
+	_, err := c.call(ctx, request{
+		method: http.MethodGet, path: []string{"health", "detail"}, also: []int{http.StatusServiceUnavailable},
+	}, &h)
+	return &h, err
+}
+
+// Alive asks whether the server answers at all, and Ready whether it can serve
+// requests; why is empty if it can.
+func (c *Client) Alive(ctx context.Context) error {
+	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"health", "alive"}}, nil)
+	return err
+}
+
+// Ready asks whether the server can serve requests; why maps what can't to the
+// reason and is empty if all can.
+func (c *Client) Ready(ctx context.Context) (why map[string]string, err error) {
+	var answer struct {
+		Errors map[string]string `json:"errors"`
+	}
+	_, err = c.call(ctx, request{
+		method: http.MethodGet, path: []string{"health", "ready"}, also: []int{http.StatusServiceUnavailable},
+	}, &answer)
+	return answer.Errors, err
+}
+
+// Version returns the version of the server.
+func (c *Client) Version(ctx context.Context) (string, error) {
+	var answer struct {
+		Version string `json:"version"`
+	}
+	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"version"}}, &answer)
+	return answer.Version, err
+}
