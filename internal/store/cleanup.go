@@ -25,7 +25,7 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, e
 		{`DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Flows), limit}},
 		{`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Sessions), limit}},
 		{`DELETE FROM stored_errors WHERE id IN (SELECT id FROM stored_errors WHERE created_at < ? ORDER BY created_at LIMIT ?)`, []any{micros(e.Errors), limit}},
-		{`DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE status IN ('sent', 'dead') AND created_at < ? LIMIT ?)`, []any{micros(e.Messages), limit}},
+		{`DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE ` + messageEnded + ` AND created_at < ? ORDER BY created_at LIMIT ?)`, []any{micros(e.Messages), limit}},
 	} {
 		n, err := db.exec(ctx, sweep.query, sweep.args...)
 		removed += n

@@ -16,16 +16,21 @@ const messageColumns = `id, template, recipient, subject, sealed, identity_id, s
 
 func messageTargets(m *courier.Stored) []any {
 	return []any{
-		&m.ID, &m.Template, &m.Recipient, &m.Subject, &m.Sealed, &m.IdentityID, &m.Status, &m.Tries, at{&m.NextTry},
-		&m.Lease, &m.LastError, at{&m.CreatedAt}, at{&m.Expires}, at{&m.SentAt},
+		&m.ID, &m.Template, &m.Recipient, &m.Subject, &m.Sealed, &m.IdentityID, &m.Status, &m.Tries,
+		at{&m.NextTry},
+		&m.Lease, &m.LastError,
+		at{&m.CreatedAt},
+		at{&m.Expires},
+		at{&m.SentAt},
 	}
 }
 
-// Conditions that the indexes of the table have, word for word: parameters would
-// keep them from being used.
+// Conditions that indexes of the table have, word for word, so that those are
+// used. Said the other way round they would send SQLite to the index of statuses
+// and make it sort.
 const (
-	messageWaits = `status IN ('queued', 'sending')`
-	messageEnded = `status IN ('sent', 'dead')`
+	messageWaits = `status NOT IN ('sent', 'dead')`
+	messageEnded = `status NOT IN ('queued', 'sending')`
 )
 
 // CreateMessage stores a message to be sent.
@@ -206,12 +211,19 @@ func (db *DB) CountMessages(ctx context.Context) (map[courier.Status]int, error)
 // Backlog returns when the oldest message that still waits was queued, zero if
 // none does, and the error of the latest one that could not be sent so far.
 func (db *DB) Backlog(ctx context.Context) (oldest time.Time, lastError string, err error) {
-	err = db.row(ctx, []any{at{&oldest}}, `SELECT created_at FROM messages WHERE `+messageWaits+` ORDER BY created_at LIMIT 1`)
-	if err == nil || errors.Is(err, errs.ErrNotFound) {
-		err = db.row(ctx, []any{&lastError}, `SELECT last_error FROM messages WHERE last_error <> '' ORDER BY id DESC LIMIT 1`)
+	for _, status := range []courier.Status{courier.Queued, courier.Sending} {
+		var created time.Time // ids are in the order of creation
+		err := db.row(ctx, []any{at{&created}}, `SELECT created_at FROM messages WHERE status = ? ORDER BY id LIMIT 1`, string(status))
+		if err != nil && !errors.Is(err, errs.ErrNotFound) {
+			return time.Time{}, "", fmt.Errorf("find oldest message: %w", err)
+		}
+		if err == nil && (oldest.IsZero() || created.Before(oldest)) {
+			oldest = created
+		}
 	}
+	err = db.row(ctx, []any{&lastError}, `SELECT last_error FROM messages WHERE last_error <> '' ORDER BY id DESC LIMIT 1`)
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
-		return time.Time{}, "", fmt.Errorf("read backlog of messages: %w", err)
+		return time.Time{}, "", fmt.Errorf("find last error of messages: %w", err)
 	}
 	return oldest, lastError, nil
 }

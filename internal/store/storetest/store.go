@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"symbolon/internal/courier"
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
@@ -17,6 +18,7 @@ type Store interface {
 	identity.Store
 	session.Store
 	flow.Store
+	courier.Store
 
 	Sessions(ctx context.Context, identityID string) ([]*session.Session, error)
 	RevokeSessionByID(ctx context.Context, identityID, id string) error

@@ -17,9 +17,9 @@ CREATE TABLE messages (
     expires_at  INTEGER,
     sent_at     INTEGER
 ) STRICT;
-CREATE INDEX messages_due ON messages (next_try, id) WHERE status IN ('queued', 'sending');
+CREATE INDEX messages_due ON messages (next_try, id) WHERE status NOT IN ('sent', 'dead');
 CREATE INDEX messages_status ON messages (status, id);
 CREATE INDEX messages_recipient ON messages (recipient, id);
 CREATE INDEX messages_failed ON messages (id) WHERE last_error <> '';
-CREATE INDEX messages_erasable ON messages (expires_at) WHERE status IN ('sent', 'dead') AND sealed <> '';
-CREATE INDEX messages_age ON messages (created_at) WHERE status IN ('sent', 'dead');
+CREATE INDEX messages_erasable ON messages (expires_at) WHERE status NOT IN ('queued', 'sending') AND sealed <> '';
+CREATE INDEX messages_age ON messages (created_at) WHERE status NOT IN ('queued', 'sending');
