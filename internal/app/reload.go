@@ -50,7 +50,7 @@ func (a *App) dispatch(ctx context.Context) error {
 		select {
 		case <-a.swapped:
 			stop()
-			<-done
+			_ = <-done // its end is ours to decide, so what it says of it is no news
 		case err := <-done:
 			stop()
 			if errors.Is(err, context.Canceled) {

@@ -33,11 +33,11 @@ type Addresses struct{ Public, Admin string }
 // accept connections.
 func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	listeners := a.current.Load().config.Serve
-	public, err := listen(listeners.Public.Host, listeners.Public.Port)
+	public, err := listen(ctx, listeners.Public.Host, listeners.Public.Port)
 	if err != nil {
 		return errors.Join(fmt.Errorf("public listener: %w", err), a.db.Close())
 	}
-	admin, err := listen(listeners.Admin.Host, listeners.Admin.Port)
+	admin, err := listen(ctx, listeners.Admin.Host, listeners.Admin.Port)
 	if err != nil {
 		return errors.Join(fmt.Errorf("admin listener: %w", err), public.Close(), a.db.Close())
 	}
@@ -59,8 +59,9 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	return errors.Join(err, a.db.Close())
 }
 
-func listen(host string, port int) (net.Listener, error) {
-	return net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+func listen(ctx context.Context, host string, port int) (net.Listener, error) {
+	var config net.ListenConfig
+	return config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
 func (a *App) newHTTPServer(h http.Handler) *http.Server {

@@ -47,6 +47,23 @@ func (f *databaseFlags) dsn(e *env, args []string) (string, error) {
 	return c.DSN.Reveal(), nil
 }
 
+// open runs fn on the database that is meant, which no server may be using.
+func (f *databaseFlags) open(cmd *cobra.Command, e *env, args []string, fn func(m *app.Migrations, pending []string) error) error {
+	dsn, err := f.dsn(e, args)
+	if err != nil {
+		return err
+	}
+	m, err := app.OpenMigrations(cmd.Context(), dsn)
+	if err != nil {
+		return err
+	}
+	pending, err := m.Pending(cmd.Context())
+	if err == nil {
+		err = fn(m, pending)
+	}
+	return errors.Join(err, m.Close())
+}
+
 func newMigrateSQLCommand(e *env) *cobra.Command {
 	var f databaseFlags
 	var yes bool
@@ -57,32 +74,21 @@ func newMigrateSQLCommand(e *env) *cobra.Command {
   DSN=sqlite://./symbolon.db symbolon migrate sql -e --yes`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dsn, err := f.dsn(e, args)
-			if err != nil {
-				return err
-			}
-			m, err := app.OpenMigrations(cmd.Context(), dsn)
-			if err != nil {
-				return err
-			}
-			defer m.Close()
-			pending, err := m.Pending(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if len(pending) == 0 {
-				fmt.Fprintln(e.Stdout, "The database is up to date.")
+			return f.open(cmd, e, args, func(m *app.Migrations, pending []string) error {
+				if len(pending) == 0 {
+					fmt.Fprintln(e.Stdout, "The database is up to date.")
+					return nil
+				}
+				fmt.Fprintf(e.Stdout, "These migrations will be applied:\n  %s\n", strings.Join(pending, "\n  "))
+				if !yes && !confirm(e, "Apply them?") {
+					return errors.New("nothing was changed")
+				}
+				if _, err := m.Apply(cmd.Context()); err != nil {
+					return err
+				}
+				fmt.Fprintf(e.Stdout, "%d applied. The database is up to date.\n", len(pending))
 				return nil
-			}
-			fmt.Fprintf(e.Stdout, "These migrations will be applied:\n  %s\n", strings.Join(pending, "\n  "))
-			if !yes && !confirm(e, "Apply them?") {
-				return errors.New("nothing was changed")
-			}
-			if _, err := m.Apply(cmd.Context()); err != nil {
-				return err
-			}
-			fmt.Fprintf(e.Stdout, "%d applied. The database is up to date.\n", len(pending))
-			return nil
+			})
 		},
 	}
 	f.add(c)
@@ -98,25 +104,14 @@ func newMigrateStatusCommand(e *env) *cobra.Command {
 		Example: "  symbolon migrate status -c kratos.yml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dsn, err := f.dsn(e, args)
-			if err != nil {
-				return err
-			}
-			m, err := app.OpenMigrations(cmd.Context(), dsn)
-			if err != nil {
-				return err
-			}
-			defer m.Close()
-			pending, err := m.Pending(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if len(pending) == 0 {
-				fmt.Fprintln(e.Stdout, "The database is up to date.")
+			return f.open(cmd, e, args, func(_ *app.Migrations, pending []string) error {
+				if len(pending) == 0 {
+					fmt.Fprintln(e.Stdout, "The database is up to date.")
+					return nil
+				}
+				fmt.Fprintf(e.Stdout, "Not applied yet:\n  %s\nApply them with 'symbolon migrate sql'.\n", strings.Join(pending, "\n  "))
 				return nil
-			}
-			fmt.Fprintf(e.Stdout, "Not applied yet:\n  %s\nApply them with 'symbolon migrate sql'.\n", strings.Join(pending, "\n  "))
-			return nil
+			})
 		},
 	}
 	f.add(c)

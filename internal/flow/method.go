@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"symbolon/internal/courier"
@@ -152,14 +153,15 @@ func Reject(field string, m message.Message) *Rejected {
 }
 
 func (r *Rejected) Error() string {
-	text := "submission rejected"
+	var text strings.Builder
+	text.WriteString("submission rejected")
 	for _, m := range r.Messages {
-		text += fmt.Sprintf("; %s %s", m.Field, m.Message.Key)
+		fmt.Fprintf(&text, "; %s %s", m.Field, m.Message.Key)
 	}
 	if r.Cause != nil {
-		text += ": " + r.Cause.Error()
+		text.WriteString(": " + r.Cause.Error())
 	}
-	return text
+	return text.String()
 }
 
 func (r *Rejected) Unwrap() error { return r.Cause }

@@ -20,8 +20,7 @@ func (s *Server) token(r *http.Request) string {
 	if token := r.Header.Get("X-Session-Token"); token != "" {
 		return token
 	}
-	token, _ := s.cookies.sessionToken(r)
-	return token
+	return s.cookies.sessionToken(r)
 }
 
 // bearer returns the token of an Authorization header of exactly two parts.

@@ -48,14 +48,15 @@ func newCookies(c CookieConfig, public *url.URL, secrets []string) (*cookies, er
 	return k, err
 }
 
-// sessionToken returns the token in the session cookie, if we signed it.
-func (k *cookies) sessionToken(r *http.Request) (token string, sent bool) {
+// sessionToken returns the token in the session cookie, empty if we did not sign
+// it.
+func (k *cookies) sessionToken(r *http.Request) string {
 	c, err := r.Cookie(k.config.SessionName)
 	if err != nil {
-		return "", false
+		return ""
 	}
-	token, _ = k.session.Open(c.Value)
-	return token, true
+	token, _ := k.session.Open(c.Value)
+	return token
 }
 
 func (k *cookies) setSession(w http.ResponseWriter, s *session.Session, token string) {

@@ -47,7 +47,7 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
 	token, isBearer := bearer(r)
 	if !isBearer {
-		token, _ = s.cookies.sessionToken(r)
+		token = s.cookies.sessionToken(r)
 	}
 	if token != "" {
 		if err := s.sessions.Revoke(r.Context(), token); err != nil {

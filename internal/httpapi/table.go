@@ -75,10 +75,7 @@ func (e *endpoint) noHead() *endpoint {
 }
 
 // open answers without the admin token: probes have none.
-func (e *endpoint) open() *endpoint {
-	e.untoken = true
-	return e
-}
+func (e *endpoint) open() { e.untoken = true }
 
 // handler returns the finished listener.
 func (t *table) handler() http.Handler {

@@ -8,10 +8,10 @@ import (
 
 func TestConformanceInMemory(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t testing.TB) storetest.Store { return storetest.Open(t) })
+	storetest.Run(t, func(tb testing.TB) storetest.Store { tb.Helper(); return storetest.Open(tb) })
 }
 
 func TestConformanceInAFile(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t testing.TB) storetest.Store { return storetest.OpenFile(t) })
+	storetest.Run(t, func(tb testing.TB) storetest.Store { tb.Helper(); return storetest.OpenFile(tb) })
 }

@@ -52,9 +52,14 @@ func (db *DB) flow(ctx context.Context, query, key string) (*flow.Flow, error) {
 	f := &flow.Flow{}
 	var form, private string
 	err := db.row(ctx, []any{
-		&f.ID, (*string)(&f.Kind), (*string)(&f.Client), (*string)(&f.State), at{&f.IssuedAt}, at{&f.ExpiresAt},
-		&f.Request, &f.ReturnTo, text{&f.Subject}, &f.Refresh, &f.Active, &form, &f.CSRF, &private,
-		text{&f.ResumeHash}, &f.Version,
+		&f.ID, (*string)(&f.Kind), (*string)(&f.Client), (*string)(&f.State),
+		at{&f.IssuedAt},
+		at{&f.ExpiresAt},
+		&f.Request, &f.ReturnTo,
+		text{&f.Subject},
+		&f.Refresh, &f.Active, &form, &f.CSRF, &private,
+		text{&f.ResumeHash},
+		&f.Version,
 	}, query, key)
 	if err == nil {
 		err = fromJSON(form, &f.Form)

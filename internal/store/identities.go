@@ -27,9 +27,16 @@ type identityRow struct {
 func (r *identityRow) targets() []any {
 	i, a := &r.identity, &r.address
 	return []any{
-		&i.ID, &i.SchemaID, (*[]byte)(&i.Traits), &i.Version, at{&i.CreatedAt}, at{&i.UpdatedAt},
-		text{&a.ID}, text{&r.purpose}, text{&a.Via}, text{&a.Value}, text{&a.Normalized},
-		flag{&a.Verified}, at{&a.VerifiedAt},
+		&i.ID, &i.SchemaID, (*[]byte)(&i.Traits), &i.Version,
+		at{&i.CreatedAt},
+		at{&i.UpdatedAt},
+		text{&a.ID},
+		text{&r.purpose},
+		text{&a.Via},
+		text{&a.Value},
+		text{&a.Normalized},
+		flag{&a.Verified},
+		at{&a.VerifiedAt},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"path"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
 		return applied, fmt.Errorf("migrate database: %w", err)
 	}
 	if len(applied) > 0 {
-		db.logger.InfoContext(ctx, "database migrated", "applied", applied)
+		db.logger.InfoContext(ctx, "database migrated", slog.Any("applied", applied))
 	}
 	return applied, nil
 }

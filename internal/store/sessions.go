@@ -20,8 +20,11 @@ type sessionRow struct {
 func (r *sessionRow) targets() []any {
 	s := &r.session
 	return []any{
-		&s.ID, &s.IdentityID, &s.TokenHash, &s.Active, at{&s.IssuedAt}, at{&s.AuthenticatedAt},
-		at{&s.ExpiresAt}, &r.factors,
+		&s.ID, &s.IdentityID, &s.TokenHash, &s.Active,
+		at{&s.IssuedAt},
+		at{&s.AuthenticatedAt},
+		at{&s.ExpiresAt},
+		&r.factors,
 	}
 }
 

@@ -215,6 +215,7 @@ func TestWritesSurviveTheFailureOfAnotherInTheirBatch(t *testing.T) {
 // outgrow lets the database be as large as it is and makes it larger. SQLite
 // answers that the disk is full.
 func outgrow(ctx context.Context, t *testing.T, db *DB) error {
+	t.Helper()
 	if err := txOf(ctx).conn.do(ctx, "PRAGMA max_page_count = 1"); err != nil {
 		t.Error(err)
 	}

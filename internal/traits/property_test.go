@@ -3,6 +3,7 @@ package traits
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -59,6 +60,7 @@ func encoded(t *rapid.T, value any) json.RawMessage {
 }
 
 func schemasForProperties(t *testing.T) []*Schema {
+	t.Helper()
 	return []*Schema{schemaFile(t, "person"), schemaFile(t, "multi"), traitsSchema(t, everyType)}
 }
 
@@ -94,7 +96,7 @@ func TestAViolationIsSaidOnceAndInOrder(t *testing.T) {
 		if err == nil {
 			return
 		}
-		i, ok := err.(*Invalid)
+		i, ok := errors.AsType[*Invalid](err)
 		if !ok || len(i.Violations) == 0 || i.Dump == "" {
 			t.Fatalf("%T says nothing", err)
 		}

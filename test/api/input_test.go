@@ -47,9 +47,9 @@ var routes = []string{
 	"/self-service/browser/flows/logout", "/self-service/login/browser", "/self-service/login/api", "/nope",
 }
 
-// clear reports what is wrong with an answer to a bad request: it must be
+// unclear reports what is wrong with an answer to a bad request: it must be
 // below 500 and, where it is JSON, of the error format or a flow.
-func clear(t *testing.T, a answer) string {
+func unclear(t *testing.T, a answer) string {
 	t.Helper()
 	if a.StatusCode >= 500 || a.StatusCode == 0 {
 		return "a server error"
@@ -90,7 +90,7 @@ func TestBadBodiesGetAClearAnswerOnEveryRoute(t *testing.T) {
 						headers = append(headers, "X-Session-Token", token)
 					}
 					a := c.do(t, method, route+"?flow="+flows[kind], body, headers...)
-					if wrong := clear(t, a); wrong != "" {
+					if wrong := unclear(t, a); wrong != "" {
 						t.Errorf("%s %s with body %q as %.40q: %s: %d %.200s", method, route, name, contentType, wrong, a.StatusCode, a.body)
 					}
 				}
@@ -114,7 +114,7 @@ func TestBadBodiesGetAClearAnswerFromTheAdminAPI(t *testing.T) {
 					if contentType == "application/x-ndjson" && method == http.MethodPatch {
 						continue // answers line by line
 					}
-					if wrong := clear(t, a); wrong != "" {
+					if wrong := unclear(t, a); wrong != "" {
 						t.Errorf("%s %s with body %q as %s: %s: %d %.200s", method, route, name, contentType, wrong, a.StatusCode, a.body)
 					}
 				}
