@@ -7,11 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -20,98 +21,88 @@ import (
 // The bounds of look-ups.
 const (
 	lookupTimeout = time.Second
-	maxAnswer     = 256 << 10 // a padded range has about 40 kB
-	maxKept       = 10_000    // answers in memory
+	maxAnswer     = 256 << 10 // bytes; a padded range has about 40,000
+	maxKept       = 10_000    // counts in memory
 	keptFor       = 24 * time.Hour
-	failuresToCut = 3 // in a row, before the service is left alone
-	cutFor        = 30 * time.Second
 )
 
-// errCut says that the service failed a moment ago and is not asked now.
-var errCut = errors.New("the breach service is not asked after repeated failures")
+// errPaused says that the service failed a moment ago and is not asked now.
+var errPaused = errors.New("the breach service is not asked after repeated failures")
 
 // breaches looks passwords up in known breaches.
 type breaches struct {
-	url    string
-	client *http.Client
-	now    func() time.Time
-	kept   *otter.Cache[string, answer]
+	base          string // URL before /range
+	client        *http.Client
+	circuit       circuit
+	onUnreachable func(error)
 
-	mu       sync.Mutex
-	failures int
-	cutUntil time.Time
+	// counts holds answers by a keyed hash: an unkeyed one of a password would be
+	// something to steal.
+	counts *otter.Cache[uint64, int]
+	seed   maphash.Seed
 }
 
-// answer is the count of one password and until when it is believed.
-type answer struct {
-	count int
-	until time.Time
-}
-
-func newBreaches(url string, client *http.Client, now func() time.Time) *breaches {
+func newBreaches(base string, client *http.Client, now func() time.Time, onUnreachable func(error)) *breaches {
+	if onUnreachable == nil {
+		onUnreachable = func(error) {}
+	}
 	return &breaches{
-		url: strings.TrimSuffix(url, "/"), client: client, now: now,
-		kept: otter.Must(&otter.Options[string, answer]{MaximumSize: maxKept}),
+		base: strings.TrimSuffix(base, "/"), client: client,
+		circuit: circuit{now: now}, onUnreachable: onUnreachable, seed: maphash.MakeSeed(),
+		counts: otter.Must(&otter.Options[uint64, int]{
+			MaximumSize:      maxKept,
+			ExpiryCalculator: otter.ExpiryWriting[uint64, int](keptFor),
+			Clock:            clock(now),
+			// In the caller's goroutine, which is also who owns the clock.
+			Executor: func(maintain func()) { maintain() },
+		}),
 	}
 }
 
-// count returns in how many breaches a password was found.
+// clock lets the cache's time be that of the policy. It has no ticks: expired
+// counts are removed while others are asked for.
+type clock func() time.Time
+
+func (c clock) NowNano() int64 { return c().UnixNano() }
+
+func (clock) Tick(time.Duration) <-chan time.Time { return nil }
+
+// count returns in how many breaches a password was found. Who asks for the same
+// password meanwhile waits for the same answer.
 func (b *breaches) count(ctx context.Context, password string) (int, error) {
 	sum := sha1.Sum([]byte(password)) //nolint:gosec // see the import
 	hash := strings.ToUpper(hex.EncodeToString(sum[:]))
-	if kept, ok := b.kept.GetIfPresent(hash); ok && b.now().Before(kept.until) {
-		return kept.count, nil
-	}
-	if b.cut() {
-		return 0, errCut
-	}
-	n, err := b.ask(ctx, hash)
-	b.note(err)
-	if err != nil {
-		return 0, err
-	}
-	b.kept.Set(hash, answer{count: n, until: b.now().Add(keptFor)})
-	return n, nil
-}
-
-// cut reports whether the service is left alone. Once the pause is over, one
-// request tries it; the others wait for its outcome.
-func (b *breaches) cut() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.failures < failuresToCut {
-		return false
-	}
-	if b.now().Before(b.cutUntil) {
-		return true
-	}
-	b.cutUntil = b.now().Add(cutFor)
-	return false
-}
-
-func (b *breaches) note(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err == nil {
-		b.failures = 0
-		return
-	}
-	b.failures++
-	b.cutUntil = b.now().Add(cutFor)
+	return b.counts.Get(ctx, maphash.String(b.seed, hash), otter.LoaderFunc[uint64, int](
+		func(ctx context.Context, _ uint64) (int, error) {
+			if !b.circuit.allows() {
+				return 0, errPaused
+			}
+			// Others may wait for the answer, and it says something about the service;
+			// so it does not end with the one who happened to ask first.
+			n, err := b.ask(context.WithoutCancel(ctx), hash)
+			if b.circuit.report(err) {
+				b.onUnreachable(err)
+			}
+			return n, err
+		}))
 }
 
 // ask sends the first five characters of the hash and searches the answer for
-// the rest.
+// the rest. Its errors name neither.
 func (b *breaches) ask(ctx context.Context, hash string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/range/"+hash[:5], nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/range/"+hash[:5], nil)
 	if err != nil {
-		return 0, fmt.Errorf("ask breach service: %w", err)
+		return 0, errors.New("ask breach service: its URL is malformed")
 	}
+	r.Header.Set("User-Agent", "symbolon")
 	// Padding hides from the network how many suffixes the answer has.
 	r.Header.Set("Add-Padding", "true")
 	response, err := b.client.Do(r)
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // without the URL
+	}
 	if err != nil {
 		return 0, fmt.Errorf("ask breach service: %w", err)
 	}
@@ -122,22 +113,30 @@ func (b *breaches) ask(ctx context.Context, hash string) (int, error) {
 	return find(response.Body, hash[5:])
 }
 
-// find reads lines of the form SUFFIX:COUNT. Padding lines count 0.
-func find(body io.Reader, suffix string) (int, error) {
-	lines := bufio.NewScanner(io.LimitReader(body, maxAnswer))
+// find reads lines of the form SUFFIX:COUNT to the end. Padding counts 0.
+func find(body io.Reader, suffix string) (count int, err error) {
+	limited := &io.LimitedReader{R: body, N: maxAnswer}
+	lines := bufio.NewScanner(limited)
 	for lines.Scan() {
-		name, count, ok := strings.Cut(strings.TrimSpace(lines.Text()), ":")
-		if !ok || !strings.EqualFold(name, suffix) {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" {
 			continue
 		}
-		n, err := strconv.Atoi(count)
-		if err != nil {
-			return 0, fmt.Errorf("breach service answered a count that is no number: %w", err)
+		name, digits, _ := strings.Cut(line, ":")
+		n, err := strconv.Atoi(digits)
+		if err != nil || n < 0 {
+			// The page of a network that wants people to sign in, for instance.
+			return 0, errors.New("breach service answered something else than SUFFIX:COUNT")
 		}
-		return n, nil
+		if strings.EqualFold(name, suffix) {
+			count = n
+		}
 	}
 	if err := lines.Err(); err != nil {
 		return 0, fmt.Errorf("read answer of breach service: %w", err)
 	}
-	return 0, nil
+	if limited.N == 0 {
+		return 0, errors.New("breach service answered too much")
+	}
+	return count, nil
 }

@@ -1,13 +1,9 @@
 package passpolicy
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
 	"fmt"
 	"net/http"
-	"sort"
-	"strings"
 	"time"
 )
 
@@ -40,7 +36,7 @@ func (v *Violation) Error() string {
 	case Common:
 		return "password is common"
 	case Breached:
-		return "password is known from breaches"
+		return fmt.Sprintf("password is known from %d breaches", v.Breaches)
 	default:
 		return "password could not be looked up"
 	}
@@ -48,7 +44,7 @@ func (v *Violation) Error() string {
 
 // Config of a Policy.
 type Config struct {
-	MinLength  int  // bytes
+	MinLength  int  // bytes, as version 0.5 counts
 	CommonList bool // refuse the passwords on the embedded list
 	// MaxBreaches is in how many breaches a password may have been found.
 	MaxBreaches int
@@ -56,6 +52,9 @@ type Config struct {
 	IgnoreNetworkErrors bool
 	// BreachAPIURL is asked for /range/XXXXX; empty switches the look-up off.
 	BreachAPIURL string
+	// OnUnreachable, if set, is told why look-ups pause; so it is called now and
+	// then, not for each password.
+	OnUnreachable func(error)
 }
 
 // Policy judges new passwords. It is safe for concurrent use.
@@ -64,13 +63,13 @@ type Policy struct {
 	breaches *breaches
 }
 
-// New returns a policy; client makes the look-ups.
+// New returns a policy; client makes the look-ups and says which proxy they take.
 func New(c Config, client *http.Client, now func() time.Time) *Policy {
-	return &Policy{config: c, breaches: newBreaches(c.BreachAPIURL, client, now)}
+	return &Policy{config: c, breaches: newBreaches(c.BreachAPIURL, client, now, c.OnUnreachable)}
 }
 
-// Check returns a *Violation if the password breaks a rule. identifiers are what
-// its owner signs in with.
+// Check returns a *Violation if the password breaks a rule, and the context's
+// error if the caller has gone. identifiers are what its owner signs in with.
 func (p *Policy) Check(ctx context.Context, password string, identifiers []string) error {
 	if len(password) < p.config.MinLength {
 		return &Violation{Kind: TooShort, Length: len(password), MinLength: p.config.MinLength}
@@ -100,36 +99,4 @@ func (p *Policy) checkBreaches(ctx context.Context, password string) error {
 		return &Violation{Kind: Unchecked}
 	}
 	return nil
-}
-
-// The list of common passwords in lower case, sorted, one a line. NOTICE has its
-// origin and licence.
-//
-//go:embed common.txt
-var commonList []byte
-
-// common reports whether a password is on the list, in any case. It searches the
-// text itself, so the list costs no memory beyond the program's own.
-func common(password string) bool {
-	want := []byte(strings.ToLower(password))
-	if bytes.ContainsRune(want, '\n') {
-		return false
-	}
-	at := sort.Search(len(commonList), func(i int) bool {
-		return bytes.Compare(lineAt(i), want) >= 0
-	})
-	return bytes.Equal(lineAt(at), want)
-}
-
-// lineAt returns the line of the list that the byte at i belongs to.
-func lineAt(i int) []byte {
-	if i >= len(commonList) {
-		return nil
-	}
-	start := bytes.LastIndexByte(commonList[:i], '\n') + 1
-	end := bytes.IndexByte(commonList[start:], '\n')
-	if end < 0 {
-		return commonList[start:]
-	}
-	return commonList[start : start+end]
 }

@@ -1,39 +1,44 @@
 package passpolicy
 
-import "strings"
-
-// The thresholds of the v0.5 rule.
-const (
-	leastDistance = 5   // edits between password and identifier
-	mostShared    = 0.5 // part of the password that stands in the identifier in one piece
+import (
+	"slices"
+	"strings"
 )
 
-// maxCompared bounds what is compared: longer texts are cut, since the cost is
-// the product of both lengths.
-const maxCompared = 512
+// The thresholds of version 0.5's rule.
+const (
+	leastDistance = 5 // edits between password and identifier
+	mostShared    = 2 // one in so many letters may stand in the identifier in one piece
+)
 
-// similar reports whether a password resembles an identifier, ignoring case.
+// maxIdentifier bounds what is compared, since the cost is the product of both
+// lengths. No address or user name is that long.
+const maxIdentifier = 1024
+
+// similar reports whether a password resembles an identifier, ignoring case:
+// fewer than five edits lead from one to the other, or more than half of the
+// password stands in the identifier in one piece.
 func similar(password, identifier string) bool {
-	a, b := strings.ToLower(cut(password)), strings.ToLower(cut(identifier))
-	if a == "" || b == "" {
+	a, b := []rune(strings.ToLower(password)), []rune(strings.ToLower(identifier))
+	b = b[:min(len(b), maxIdentifier)]
+	// So long a password has enough of its own, whatever else it holds.
+	if len(a) == 0 || len(b) == 0 || len(a) > mostShared*len(b)+leastDistance {
 		return false
 	}
-	return distance(a, b) < leastDistance || float64(shared(a, b))/float64(len(a)) > mostShared
+	return distance(a, b) < leastDistance || mostShared*shared(a, b) > len(a)
 }
 
-func cut(s string) string { return s[:min(len(s), maxCompared)] }
-
-// distance is the number of insertions, deletions and substitutions of bytes
+// distance is the number of insertions, deletions and substitutions of letters
 // that turn a into b (Levenshtein).
-func distance(a, b string) int {
+func distance(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
-	for i := range len(a) {
+	for i := range a {
 		diagonal := row[0]
 		row[0] = i + 1
-		for j := range len(b) {
+		for j := range b {
 			cost := diagonal
 			if a[i] != b[j] {
 				cost++
@@ -45,14 +50,14 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// shared is the length of the longest run of bytes that stands in both.
-func shared(a, b string) int {
+// shared is the length of the longest run of letters that stands in both.
+func shared(a, b []rune) int {
 	longest := 0
-	row := make([]int, len(b)+1)
-	for i := range len(a) {
-		for j := len(b) - 1; j >= 0; j-- {
+	row := make([]int, len(b)+1) // of the runs that end at a letter of a and one of b
+	for i := range a {
+		for j, letter := range slices.Backward(b) {
 			row[j+1] = 0
-			if a[i] == b[j] {
+			if a[i] == letter {
 				row[j+1] = row[j] + 1
 				longest = max(longest, row[j+1])
 			}
