@@ -12,8 +12,8 @@ run: ## the server with its pages and one SQLite file, all kept in ./var
 check: ## before every commit: formatting, vet, lint, unit tests, go.mod, generated files; under 2 minutes
 	@scripts/check.sh
 
-unit: ## unit tests, SQLite included; under 1 minute
-	@go test ./api/... ./cmd/... ./internal/...
+unit: ## every Go test: SQLite, the replay of the wire and the rules of the architecture included; under 1 minute
+	@go test ./...
 
 lint: ## the linters of .golangci.yml
 	@"$$(scripts/tool.sh golangci-lint)" run
@@ -21,13 +21,13 @@ lint: ## the linters of .golangci.yml
 test: ## EVERYTHING, on a fresh machine too: installs what is missing; 20 minutes at most
 	@scripts/test.sh
 
-race: ## unit tests and the replay under the race detector
+race: ## the same under the race detector
 	@scripts/race.sh
 
-wire: ## the recorded exchanges of version 0.5, replayed in this process
+wire: ## only the recorded exchanges of version 0.5, replayed in this process
 	@go test ./test/wire/...
 
-conformance: ## the same over the network, played by a program of its own (where ../shared has it)
+conformance: ## those exchanges over the network, played by a program of its own (where ../shared has it)
 	@test/wire/conformance.sh
 
 e2e: ## the published client and a real browser against the built server

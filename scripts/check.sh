@@ -1,20 +1,14 @@
 #!/usr/bin/env bash
 # What every change must pass before it is shown to anyone: under two minutes on a warm machine.
-set -euo pipefail
-cd "$(dirname "$0")/.."
-lint=$(scripts/tool.sh golangci-lint)
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+. scripts/lib.sh
+lint=$(scripts/tool.sh golangci-lint) || exit
 
-step() { echo "--- $1"; }
-
-step 'go.mod is tidy'
-go mod tidy -diff
-step 'formatting'
-"$lint" fmt --diff
-step 'vet'
-go vet ./...
-step 'lint'
-"$lint" run
-step 'generated files are current'
-scripts/generated.sh
-step 'unit tests'
-go test ./api/... ./cmd/... ./internal/...
+step format "$lint" fmt --diff
+step vet go vet ./...
+step lint "$lint" run
+step unit go test ./...
+step tidy go mod tidy -diff
+step generated scripts/generated.sh
+finish check

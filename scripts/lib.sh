@@ -1,8 +1,28 @@
-# Sourced by the scripts of this folder: installing what a fresh Debian machine lacks.
+# Sourced by the scripts of this folder.
 # shellcheck shell=bash
 
-# need_apt COMMAND-OR-CHECK PACKAGE [CHECK PACKAGE]... installs the packages whose check fails.
-# A check is a command with arguments, such as 'command -v chromium'.
+# step NAME COMMAND... runs a command and notes how it went. One that fails does not keep the rest from running; finish
+# prints the table and fails if any did.
+steps='' passed=0 failed=0
+step() {
+	local name=$1 start=$SECONDS verdict=ok
+	shift
+	echo "=== $name: $*"
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		verdict=FAIL failed=$((failed + 1))
+	fi
+	steps+=$(printf '%-4s  %-12s %4d s' "$verdict" "$name" $((SECONDS - start)))$'\n'
+}
+
+finish() {
+	printf '\n%s%s: %d passed, %d failed\n' "$steps" "$1" "$passed" "$failed"
+	[ "$failed" = 0 ]
+}
+
+# need_apt CHECK PACKAGE [CHECK PACKAGE]... installs the packages whose check fails. A check is a command, such as
+# 'command -v chromium'.
 need_apt() {
 	local missing=()
 	while [ $# -gt 0 ]; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The unit tests under the race detector.
+# Every Go test under the race detector.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 need_compiler
-CGO_ENABLED=1 go test -race ./internal/... ./test/wire/...
+CGO_ENABLED=1 go test -race ./...

@@ -86,6 +86,7 @@ func exit(err error) {
 }
 
 func run(ctx context.Context, p plan, only string) error {
+	machine := newProcessors()
 	b, err := newBench(ctx, p)
 	if err != nil {
 		return err
@@ -99,6 +100,7 @@ func run(ctx context.Context, p plan, only string) error {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
+	b.report.note("other programs used %.0f%% of the processors meanwhile", 100*machine.others())
 	b.report.write(os.Stdout)
 	if b.report.missed > 0 {
 		return fmt.Errorf("%d of %d limits missed", b.report.missed, len(b.report.rows))
