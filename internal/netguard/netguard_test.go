@@ -302,3 +302,21 @@ func TestABombIsCountedAsItUnfolds(t *testing.T) {
 		t.Errorf("%v, want ErrTooLarge", err)
 	}
 }
+
+func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "127.0.0.1", func(w http.ResponseWriter, r *http.Request) {
+		size := 1 << 10
+		if r.URL.Path == "/large" {
+			size = 1 << 20
+		}
+		w.Header().Set("X-Padding", strings.Repeat("x", size))
+	})
+	client := newClient(t, netguard.Config{}, s.URL)
+	if _, err := get(t, client, s.URL+"/small"); err != nil {
+		t.Errorf("a kilobyte of header: %v", err)
+	}
+	if _, err := get(t, client, s.URL+"/large"); err == nil {
+		t.Error("a megabyte of header was taken")
+	}
+}

@@ -3,6 +3,7 @@ package passhash
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -165,5 +166,56 @@ func TestTheQueueIsBounded(t *testing.T) {
 		synctest.Wait()
 		release()
 		hold(t, g, 64*mib)()
+	})
+}
+
+// Time would be an unsteady measure; the parameters decide it.
+func TestNothingCostsWhatAPasswordCosts(t *testing.T) {
+	t.Parallel()
+	h, err := New(Config{Argon2: Argon2{MemoryKiB: 128, Iterations: 3, Parallelism: 2, SaltLength: 20, KeyLength: 24}, Budget: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := h.Hash(t.Context(), "password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	actual, err := h.read(hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dummy, err := h.read(h.dummy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dummy.salt) != len(actual.salt) || len(dummy.key) != len(actual.key) {
+		t.Errorf("salt and key of nothing have %d and %d bytes, of a password %d and %d",
+			len(dummy.salt), len(dummy.key), len(actual.salt), len(actual.key))
+	}
+	dummy.salt, dummy.key = actual.salt, actual.key
+	if !reflect.DeepEqual(dummy, actual) {
+		t.Errorf("nothing costs %+v, a password %+v", dummy, actual)
+	}
+}
+
+func TestNothingWaitsAtTheGateAsAPasswordDoes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, err := New(Config{Argon2: Argon2{MemoryKiB: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}, Budget: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer hold(t, h.gate, 1<<20)()
+		_, verified := h.Verify(t.Context(), h.dummy, "password")
+		start := time.Now()
+		nothing := h.VerifyNothing(t.Context(), "password")
+		for name, err := range map[string]error{"a password": verified, "nothing": nothing} {
+			if _, ok := errors.AsType[*Busy](err); !ok {
+				t.Errorf("%s at a gate that is shut: %v, want Busy", name, err)
+			}
+		}
+		if waited := time.Since(start); waited != DefaultWait {
+			t.Errorf("nothing waited %v, want %v", waited, DefaultWait)
+		}
 	})
 }
