@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -44,13 +45,16 @@ type base struct {
 	db       *store.DB
 	sessions *session.Service
 	metrics  *metrics.Metrics
+	limiter  *limits
+	// processors is how many there are for this process.
+	processors int
 }
 
 // New composes a server. The error says which setting to change or what is
 // wrong with the database.
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{
-		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version)},
+		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version), processors: runtime.GOMAXPROCS(0)},
 		swapped: make(chan struct{}, 1),
 	}
 	if err := a.openStore(ctx, o); err != nil {
@@ -59,6 +63,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.sessions = session.New(a.db, session.Config{
 		Lifespan: o.Config.Session.Lifespan, CacheSize: o.Config.Session.CacheSize,
 	}, a.now)
+	a.limiter = newLimits(o.Config.Security.Limits, a.now)
 	first, err := compose(a.base, o.Config)
 	if err != nil {
 		return nil, errors.Join(err, a.db.Close())

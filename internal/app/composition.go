@@ -49,7 +49,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 		return nil, err
 	}
 	a.engine = flow.New(flow.Parts{
-		Store: a.db, Identities: a.identities, Sessions: a.sessions, Limiter: a.newLimiter(),
+		Store: a.db, Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
 		Mail: a.outbox, Observer: a.metrics, Methods: a.methods(c), Now: a.now,
 	}, engineConfig(c))
 	if err := a.newServer(); err != nil {

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"symbolon/internal/config"
@@ -23,7 +26,7 @@ func (a *composition) newPasswords(guard *netguard.Guard) error {
 	var err error
 	a.hasher, err = passhash.New(passhash.Config{
 		Argon2: argon2(c.Hashers.Argon2), Limits: hashLimits(c.Hashers.Limits),
-		Budget: int64(c.Hashers.Budget.Memory) << 10, Wait: c.Hashers.Budget.Wait,
+		Budget: int64(c.Hashers.Budget.Memory) << 10, Wait: c.Hashers.Budget.Wait, Processors: a.processors,
 	})
 	if err != nil {
 		return err
@@ -31,6 +34,9 @@ func (a *composition) newPasswords(guard *netguard.Guard) error {
 	policy := passpolicy.Config{
 		MinLength: c.Password.MinLength, CommonList: c.Password.CommonList,
 		MaxBreaches: c.Password.MaxBreaches, IgnoreNetworkErrors: c.Password.IgnoreNetworkErrors,
+		OnUnreachable: func(err error) {
+			a.log.Warn("passwords can't be looked up in known breaches", slog.Any("error", err))
+		},
 	}
 	client := &http.Client{}
 	if api := c.Password.BreachAPIURL; api != nil {
@@ -45,7 +51,7 @@ func (a *composition) newPasswords(guard *netguard.Guard) error {
 
 func argon2(c config.Argon2) passhash.Argon2 {
 	return passhash.Argon2{
-		MemoryKiB: uint32(c.Memory), Iterations: uint32(c.Iterations), Parallelism: uint8(c.Parallelism),
+		MemoryKiB: uint32(c.Memory), Iterations: uint32(c.Iterations), Parallelism: uint8(min(c.Parallelism, math.MaxUint8)),
 		SaltLength: uint32(c.SaltLength), KeyLength: uint32(c.KeyLength),
 	}
 }
@@ -79,20 +85,23 @@ func (i imports) Import(ctx context.Context, hash, plain string) (identity.Crede
 	return password.Credential(hash), nil
 }
 
-// limits counts failed attempts as security.limits says.
+// limits counts failed attempts as security.limits says. The counters outlive a
+// change of configuration; only a new window starts with the next start.
 type limits struct {
 	limiter *throttle.Limiter
-	config  config.Limits
+	config  atomic.Pointer[config.Limits]
 }
 
-func (a *composition) newLimiter() flow.Limiter {
-	c := a.config.Security.Limits
-	return limits{limiter: throttle.New(max(c.Window, time.Second), a.now), config: c}
+func newLimits(c config.Limits, now func() time.Time) *limits {
+	l := &limits{limiter: throttle.New(max(c.Window, time.Second), now)}
+	l.config.Store(&c)
+	return l
 }
 
 // Charge implements flow.Limiter.
-func (l limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func(), wait time.Duration, ok bool) {
-	if !l.config.Enabled {
+func (l *limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func(), wait time.Duration, ok bool) {
+	c := l.config.Load()
+	if !c.Enabled {
 		return func() {}, 0, true
 	}
 	var keys []throttle.Key
@@ -101,9 +110,9 @@ func (l limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func()
 			keys = append(keys, throttle.Key{Scope: scope, Value: value, Limit: limit})
 		}
 	}
-	add("identity", attempt.IdentityID, l.config.PerIdentity)
-	add("identifier", attempt.Identifier, l.config.PerIdentity)
-	add("address", network(reqctx.From(ctx).Address), l.config.PerAddress)
+	add("identity", attempt.IdentityID, c.PerIdentity)
+	add("identifier", attempt.Identifier, c.PerIdentity)
+	add("address", network(reqctx.From(ctx).Address), c.PerAddress)
 	return l.limiter.Charge(keys...)
 }
 

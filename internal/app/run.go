@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -32,6 +33,9 @@ type Addresses struct{ Public, Admin string }
 // is in progress and closes the database. ready is called once both listeners
 // accept connections.
 func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
+	// Hashing yields to everything else (passhash), but a goroutine can only go
+	// first on a thread that Go runs.
+	runtime.GOMAXPROCS(2 * a.processors)
 	listeners := a.current.Load().config.Serve
 	public, err := listen(ctx, listeners.Public.Host, listeners.Public.Port)
 	if err != nil {

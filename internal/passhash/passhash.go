@@ -40,6 +40,8 @@ type Config struct {
 	// Budget is how many bytes all hashes together may use; 0 is a quarter of what
 	// the process may use, at most 1 GiB. It is at least what one new hash takes.
 	Budget int64
+	// Processors is how many hashes may run at once; 0 is as many as Go uses.
+	Processors int
 	// Wait is how long a request waits for its share; 0 is DefaultWait.
 	Wait time.Duration
 }
@@ -67,13 +69,16 @@ func New(c Config) (*Hasher, error) {
 	if c.Wait == 0 {
 		c.Wait = DefaultWait
 	}
+	if c.Processors == 0 {
+		c.Processors = runtime.GOMAXPROCS(0)
+	}
 	if c.Budget == 0 {
 		c.Budget = deriveBudget(memoryLimit("/", debug.SetMemoryLimit(-1)))
 	}
 	h := &Hasher{
 		argon2: c.Argon2, limits: c.Limits.raisedTo(c.Argon2),
 		largest: max(largestHash(memoryLimit("/", math.MaxInt64)), c.Argon2.bytes()),
-		gate:    newGate(max(c.Budget, c.Argon2.bytes()), c.Wait, runtime.GOMAXPROCS(0)),
+		gate:    newGate(max(c.Budget, c.Argon2.bytes()), c.Wait, c.Processors),
 	}
 	// The dummy is never compared successfully, so it need not be a real hash: a
 	// random key of the right length costs the same to verify and nothing to make.
@@ -101,7 +106,11 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer release()
 	p, salt := h.argon2, random(h.argon2.SaltLength)
-	return h.encode(salt, argon2.IDKey([]byte(password), salt, p.Iterations, p.MemoryKiB, p.Parallelism, p.KeyLength)), nil
+	var key []byte
+	yielding(func() {
+		key = argon2.IDKey([]byte(password), salt, p.Iterations, p.MemoryKiB, p.Parallelism, p.KeyLength)
+	})
+	return h.encode(salt, key), nil
 }
 
 // Verify compares a password with a stored hash. The error is *LimitError or
@@ -121,7 +130,8 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, 
 		return Result{}, err
 	}
 	defer release()
-	match, err := s.match(password)
+	var match bool
+	yielding(func() { match, err = s.match(password) })
 	if err != nil {
 		return Result{}, err
 	}

@@ -73,10 +73,10 @@ func (m *Method) pretend(ctx context.Context, password string, why error) error 
 
 func (m *Method) judge(ctx context.Context, owner *identity.Identity, c *identity.Credential, hash, password string) (flow.Fact, error) {
 	result, err := m.hasher.Verify(ctx, hash, password)
-	if limit, ok := errors.AsType[*passhash.LimitError](err); ok {
-		// The hash would cost more than this server may spend. Who signs in learns
-		// nothing; the operator learns which key to raise.
-		m.log.WarnContext(ctx, "stored password hash exceeds a limit", slog.String("identity_id", owner.ID), slog.Any("error", limit))
+	if unusable(err) {
+		// Nobody wrote it, or it would cost more than this server may spend. Who signs
+		// in learns nothing; the operator learns which key to raise.
+		m.log.WarnContext(ctx, "stored password hash is not judged", slog.String("identity_id", owner.ID), slog.Any("error", err))
 		return nil, m.pretend(ctx, password, err)
 	}
 	if err != nil {
@@ -90,6 +90,15 @@ func (m *Method) judge(ctx context.Context, owner *identity.Identity, c *identit
 		fact.Upgrade = m.upgrade(ctx, c, password)
 	}
 	return fact, nil
+}
+
+// unusable reports whether a stored hash can't be judged here.
+func unusable(err error) bool {
+	if _, ok := errors.AsType[*passhash.LimitError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*passhash.FormatError](err)
+	return ok
 }
 
 // upgrade hashes a correct password with today's parameters. Where that is not
