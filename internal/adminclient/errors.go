@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -19,7 +21,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := e.Reason
+	text := legible(e.Reason)
 	if text == "" {
 		text = e.Message
 	}
@@ -30,6 +32,32 @@ func (e *Error) Error() string {
 		text += fmt.Sprintf(" (request id %s in the log of the server)", e.LogID)
 	}
 	return printable(text)
+}
+
+// violation is a line of the report about traits that break their schema:
+// I[#/traits/email] S[#/properties/…] "x" is not valid "email"
+var violation = regexp.MustCompile(`^I\[#/?([^\]]*)\] S\[[^\]]*\] (.*)$`)
+
+// legible turns such a report into sentences, each cause once. Any other text
+// stays as it is.
+func legible(reason string) string {
+	var causes []string
+	for line := range strings.Lines(reason) {
+		parts := violation.FindStringSubmatch(strings.TrimSpace(line))
+		if parts == nil {
+			return reason
+		}
+		field := strings.NewReplacer("/", ".", "~1", "/", "~0", "~").Replace(parts[1])
+		cause := field + ": " + parts[2]
+		// Lines above say only that something below them is wrong.
+		if parts[2] != "validation failed" && !slices.Contains(causes, cause) {
+			causes = append(causes, cause)
+		}
+	}
+	if causes == nil {
+		return reason
+	}
+	return strings.Join(causes, "; ")
 }
 
 // Is404 reports whether the server says that there is no such thing.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"sync"
 )
@@ -16,6 +17,8 @@ type Patch struct {
 	PatchID string          `json:"patch_id,omitempty"`
 	// From says where it was read, for the result alone.
 	From string `json:"-"`
+	// Refused says that it can't even be sent; it keeps its place among the results.
+	Refused *Error `json:"-"`
 }
 
 // Result is what became of a patch.
@@ -26,6 +29,8 @@ type Result struct {
 	From     string `json:"from,omitempty"`
 	Error    *Error `json:"error,omitempty"`
 }
+
+const ndjson = "application/x-ndjson"
 
 // Import creates identities, each for itself, as next hands them out until it
 // returns io.EOF. Both ways are streams: each is told what became of a patch,
@@ -47,12 +52,12 @@ func (c *Client) Import(ctx context.Context, next func() (Patch, error), each fu
 		}
 		_ = lines.CloseWithError(err)
 	}()
-	response, err := c.send(ctx, request{method: http.MethodPatch, path: []string{"identities"}}, "application/x-ndjson", body)
+	response, err := c.send(ctx, request{method: http.MethodPatch, path: []string{"identities"}}, ndjson, body)
 	if err != nil {
 		return causeOr(ctx, err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
+	if media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); response.StatusCode != http.StatusOK || media != ndjson {
 		return c.refusedImport(response)
 	}
 	if err := readResults(response.Body, sent, each); err != nil {
@@ -93,7 +98,10 @@ func writePatches(w io.Writer, next func() (Patch, error), sent *sentPatches) er
 		if err != nil {
 			return err
 		}
-		sent.add(p.From)
+		sent.add(p)
+		if p.Refused != nil {
+			continue
+		}
 		if err := lines.Encode(p); err != nil {
 			return err
 		}
@@ -105,48 +113,78 @@ func readResults(r io.Reader, sent *sentPatches, each func(Result) error) error 
 	for {
 		var result Result
 		err := lines.Decode(&result)
+		if tellErr := sent.tellRefused(each); tellErr != nil {
+			return tellErr
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("the answer of the server ended early, what became of %d identities is not known: %w", sent.left(), err)
 		}
-		from, ok := sent.take()
+		about, ok := sent.take()
 		if !ok {
 			return errors.New("the server answered about more identities than were sent")
 		}
-		result.From = from
+		result.From = about.From
 		if err := each(result); err != nil {
 			return err
 		}
 	}
 }
 
-// sentPatches are the names of patches that are not answered yet, in order.
+// sentPatches are the patches without a result, in order and without their
+// content.
 type sentPatches struct {
 	mu    sync.Mutex
-	names []string
+	queue []Patch
 }
 
-func (s *sentPatches) add(name string) {
+func (s *sentPatches) add(p Patch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.names = append(s.names, name)
+	s.queue = append(s.queue, Patch{From: p.From, PatchID: p.PatchID, Refused: p.Refused})
 }
 
-func (s *sentPatches) take() (string, bool) {
+// take returns the first one.
+func (s *sentPatches) take() (Patch, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.names) == 0 {
-		return "", false
+	if len(s.queue) == 0 {
+		return Patch{}, false
 	}
-	name := s.names[0]
-	s.names = s.names[1:]
-	return name, true
+	p := s.queue[0]
+	s.queue = s.queue[1:]
+	return p, true
+}
+
+// refused returns the first one if it was never sent.
+func (s *sentPatches) refused() (Patch, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 || s.queue[0].Refused == nil {
+		return Patch{}, false
+	}
+	p := s.queue[0]
+	s.queue = s.queue[1:]
+	return p, true
+}
+
+// tellRefused gives those at the front that were never sent their results.
+func (s *sentPatches) tellRefused(each func(Result) error) error {
+	for {
+		p, ok := s.refused()
+		if !ok {
+			return nil
+		}
+		if err := each(Result{Action: "error", PatchID: p.PatchID, From: p.From, Error: p.Refused}); err != nil {
+			return err
+		}
+	}
 }
 
 func (s *sentPatches) left() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.names)
+	return len(s.queue)
 }

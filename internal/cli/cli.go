@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -89,12 +90,17 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 // wrapUsage marks the errors of argument checks as wrong usage, in every
 // command.
 func wrapUsage(c *cobra.Command) {
+	c.SuggestionsMinimumDistance = 2
 	if check := c.Args; check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return usageError{err}
+			err := check(c, args)
+			if err == nil {
+				return nil
 			}
-			return nil
+			if near := c.SuggestionsFor(strings.Join(args, " ")); len(near) > 0 {
+				err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
+			}
+			return usageError{err}
 		}
 	}
 	for _, sub := range c.Commands() {

@@ -52,7 +52,7 @@ func newCourierListCommand(e *env) *cobra.Command {
 				return err
 			}
 			if next != "" {
-				fmt.Fprintf(e.Stderr, "There are more: --page-token %s\n", visible(next))
+				fmt.Fprintf(e.Stderr, "There are more: go on with --page-token %s\n", visible(next))
 			}
 			return writeMessages(e, format, quiet, found)
 		}),
@@ -83,7 +83,7 @@ func writeMessages(e *env, format outputFormat, quiet bool, found []adminclient.
 	rows := make([][]string, len(found))
 	for i := range found {
 		m := &found[i]
-		rows[i] = []string{m.ID, moment(m.CreatedAt), m.Status, fmt.Sprint(m.Tries), m.Recipient, brief(m.Subject, 40), brief(m.LastError, 60)}
+		rows[i] = []string{m.ID, moment(m.CreatedAt), m.Status, fmt.Sprint(m.Tries), m.Recipient, brief(m.Subject, 40), brief(m.LastError, 80)}
 	}
 	return writeTable(e.Stdout, []string{"ID", "QUEUED (UTC)", "STATUS", "TRIES", "RECIPIENT", "SUBJECT", "LAST ERROR"}, rows)
 }

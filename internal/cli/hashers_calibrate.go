@@ -27,9 +27,8 @@ a password within DURATION (500ms if it is not given): first as much memory as
 fits, then as many iterations (RFC 9106, section 4). Print them as configuration.
 
 Every login takes that long and that much memory. How many may run at once, the
-server bounds by itself: see 'symbolon config explain hashers.budget'. Nothing
-below 19 MiB and 2 iterations, which OWASP recommends at least, is worth having
-a time within reach for: allow more time then.`,
+server bounds by itself: see 'symbolon config explain hashers.budget'. OWASP
+recommends no less than 19 MB and 2 iterations; allow more time rather than that.`,
 		Example: `  symbolon hashers argon2 calibrate
   symbolon hashers argon2 calibrate 1s --max-memory 1GB
   symbolon hashers argon2 calibrate 250ms --quiet > hashers.yml`,
@@ -144,17 +143,16 @@ func (c *calibration) grow(p passhash.Argon2, took time.Duration, most, step uin
 		}
 		tried := p
 		*parameter(&tried) = next
-		took2, err := c.measure(tried)
+		needed, err := c.measure(tried)
 		if err != nil {
 			return p, took, err
 		}
-		if took2 <= c.target {
-			p, took = tried, took2
+		if needed <= c.target {
+			p, took = tried, needed
 			continue
 		}
-		// Too far: less of it next time, by a step at least.
-		most = max(next-min(next, step), uint32(float64(next)*float64(c.target)/float64(took2)))
-		most = min(most, next-min(next, step))
+		// Too far: next time as much as it would have had to be, a step less at least.
+		most = min(next-min(next, step), uint32(float64(next)*float64(c.target)/float64(needed)))
 	}
 }
 

@@ -58,7 +58,7 @@ if nothing else is said, at most 1000.`,
 				return err
 			}
 			if more {
-				fmt.Fprintf(e.Stderr, "There are more: symbolon identities list %d %d\n", query.Page+1, query.PerPage)
+				fmt.Fprintf(e.Stderr, "There are more: go on with page %d (identities list %d %d).\n", query.Page+1, query.Page+1, query.PerPage)
 			}
 			return writeIdentities(e, format, quiet, found)
 		}),

@@ -51,7 +51,7 @@ func (f *identityFile) next() (adminclient.Patch, error) {
 	for {
 		f.bounded.left = maxIdentity
 		raw, err := f.value()
-		if errors.Is(err, io.EOF) && !f.inArray {
+		if errors.Is(err, errNoMore) {
 			return adminclient.Patch{}, io.EOF
 		}
 		if err != nil {
@@ -72,12 +72,18 @@ func (f *identityFile) next() (adminclient.Patch, error) {
 
 func (f *identityFile) place(number int) string { return fmt.Sprintf("%s:%d", f.name, number) }
 
+// errNoMore is an io.EOF where a file may end.
+var errNoMore = errors.New("no more identities")
+
 // value returns the next value, nil where something opened or closed.
 func (f *identityFile) value() (json.RawMessage, error) {
 	if f.inArray {
 		return f.element()
 	}
 	token, err := f.json.Token()
+	if errors.Is(err, io.EOF) {
+		return nil, errNoMore
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +45,7 @@ Exit codes: 0 all were created, 1 some were not, 2 wrong usage.`,
 				return err
 			}
 			report := &importReport{env: e, format: format, quiet: quiet, started: time.Now()}
-			return report.close(client.Import(ctx, report.skipping(in.next), report.add))
+			return report.close(client.Import(ctx, marked(in.next), report.add))
 		}),
 	}
 	f.add(c)
@@ -55,47 +54,34 @@ Exit codes: 0 all were created, 1 some were not, 2 wrong usage.`,
 	return c
 }
 
-// failure is a mistake in a file in the shape of a refusal.
-func failure(mistake *inputError) adminclient.Result {
-	return adminclient.Result{Action: "error", From: mistake.from, Error: &adminclient.Error{
-		Code: http.StatusBadRequest, Message: "The input can't be used", Reason: mistake.reason,
-	}}
+// marked turns mistakes in the input into refusals, which keep their place among
+// the results.
+func marked(next func() (adminclient.Patch, error)) func() (adminclient.Patch, error) {
+	return func() (adminclient.Patch, error) {
+		patch, err := next()
+		if mistake, ok := errors.AsType[*inputError](err); ok {
+			return adminclient.Patch{From: mistake.from, Refused: &adminclient.Error{
+				Code: http.StatusBadRequest, Message: "The input can't be used", Reason: mistake.reason,
+			}}, nil
+		}
+		return patch, err
+	}
 }
 
-// importReport prints what became of each identity, and how far it is. Results
-// of the server and mistakes in files come from two goroutines.
+// importReport prints what became of each identity, and how far it is.
 type importReport struct {
 	env     *env
 	format  outputFormat
 	quiet   bool
 	started time.Time
 
-	mu       sync.Mutex
 	created  int
 	failed   int
 	told     time.Time // when progress was last shown
 	progress bool      // a line of progress stands on the terminal
 }
 
-// skipping reports the mistakes in the input and goes on.
-func (r *importReport) skipping(next func() (adminclient.Patch, error)) func() (adminclient.Patch, error) {
-	return func() (adminclient.Patch, error) {
-		for {
-			patch, err := next()
-			mistake, ok := errors.AsType[*inputError](err)
-			if !ok {
-				return patch, err
-			}
-			if err := r.add(failure(mistake)); err != nil {
-				return patch, err
-			}
-		}
-	}
-}
-
 func (r *importReport) add(result adminclient.Result) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if result.Action == "create" {
 		r.created++
 	} else {
@@ -186,8 +172,6 @@ func (r *importReport) clear() {
 
 // close ends the output and says how it went.
 func (r *importReport) close(err error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.clear()
 	if r.format == formatJSON && !r.quiet {
 		end := "\n]"
