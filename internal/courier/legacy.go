@@ -26,8 +26,11 @@ func legacyHTML(body string) string {
 		return body
 	}
 	body = strings.TrimSpace(strings.ReplaceAll(body, "\r\n", "\n"))
-	body = blanks.ReplaceAllString(body, "</p>\n<p>")
-	return "<p>" + strings.ReplaceAll(body, "\n", "<br>\n") + "</p>\n"
+	paragraphs := blanks.Split(body, -1)
+	for i, p := range paragraphs {
+		paragraphs[i] = "<p>" + strings.ReplaceAll(p, "\n", "<br>\n") + "</p>\n"
+	}
+	return strings.Join(paragraphs, "")
 }
 
 // legacyText is what a body says without its markup. Links keep their address.
