@@ -46,8 +46,8 @@ func CheckCSRF(token, cookie string) bool {
 	if !ok {
 		return false
 	}
-	got, err := base64.StdEncoding.DecodeString(token)
-	if err != nil {
+	got, ok := decode(base64.StdEncoding, token)
+	if !ok {
 		return false
 	}
 	switch len(got) {
@@ -63,9 +63,6 @@ func CheckCSRF(token, cookie string) bool {
 }
 
 func csrfRaw(cookie string) ([]byte, bool) {
-	if len(cookie) != base64.StdEncoding.EncodedLen(csrfBytes) {
-		return nil, false
-	}
-	raw, err := base64.StdEncoding.DecodeString(cookie)
-	return raw, err == nil && len(raw) == csrfBytes
+	raw, ok := decode(base64.StdEncoding, cookie)
+	return raw, ok && len(raw) == csrfBytes
 }

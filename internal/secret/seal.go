@@ -52,8 +52,8 @@ func (s *Sealer) Seal(plain, bound string) string {
 
 // Open decrypts what Seal returned; ErrSealed if no secret fits or bound differs.
 func (s *Sealer) Open(sealed, bound string) (string, error) {
-	raw, err := base64.RawStdEncoding.DecodeString(sealed)
-	if err != nil {
+	raw, ok := decode(base64.RawStdEncoding, sealed)
+	if !ok {
 		return "", ErrSealed
 	}
 	for _, key := range s.keys {

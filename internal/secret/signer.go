@@ -35,8 +35,8 @@ func (s *Signer) Sign(value string) string {
 // Open returns the value that Sign was given, and false for anything that no
 // configured secret has signed.
 func (s *Signer) Open(signed string) (string, bool) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(signed)
-	if err != nil || len(raw) <= sha256.Size {
+	raw, ok := decode(base64.RawURLEncoding, signed)
+	if !ok || len(raw) < sha256.Size {
 		return "", false
 	}
 	cut := len(raw) - sha256.Size

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"log/slog"
 	"math/big"
 
 	"github.com/gofrs/uuid/v5"
@@ -56,7 +55,8 @@ func NewOrderedID() string {
 	return uuid.Must(uuid.NewV7()).String()
 }
 
-// IsID reports whether s is a UUID in its canonical text form.
+// IsID reports whether s is a UUID of any version in its text form of 36
+// characters, in either case (RFC 9562 section 4).
 func IsID(s string) bool {
 	if len(s) != 36 {
 		return false
@@ -69,27 +69,6 @@ func IsID(s string) bool {
 func Equal(a, b string) bool {
 	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
-
-// String is a text that must not show up in logs, errors or JSON. Reveal
-// returns it.
-type String string
-
-const redacted = "[redacted]"
-
-// String implements fmt.Stringer without the secret.
-func (String) String() string { return redacted }
-
-// GoString implements fmt.GoStringer without the secret.
-func (String) GoString() string { return redacted }
-
-// LogValue implements slog.LogValuer without the secret.
-func (String) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText implements encoding.TextMarshaler without the secret.
-func (String) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// Reveal returns the secret itself.
-func (s String) Reveal() string { return string(s) }
 
 // Below returns a random number in [0, n); n must be positive.
 func Below(n int64) int64 {
