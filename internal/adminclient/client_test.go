@@ -102,12 +102,14 @@ func TestErrorsTellServersApart(t *testing.T) {
 		t.Errorf("an error of the server: %v", refused)
 	}
 	for name, h := range map[string]http.HandlerFunc{
-		"HTML":              func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
-		"HTML that failed":  func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) },
-		"no JSON":           func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, "{") },
-		"other JSON":        func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusBadRequest, `{"detail":"x"}`) },
-		"another shape":     func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, `{"id":7}`) },
-		"a redirect":        func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) },
+		"HTML":             func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+		"HTML that failed": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) },
+		"no JSON":          func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, "{") },
+		"other JSON":       func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusBadRequest, `{"detail":"x"}`) },
+		"another shape":    func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, `{"id":7}`) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		},
 		"a silent redirect": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) },
 	} {
 		if _, ok := errors.AsType[*ForeignError](ask(h)); !ok {
@@ -162,7 +164,7 @@ func TestReportsAboutTraitsAreLegible(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
 		"I[#/traits/email] S[#/properties/traits/properties/email] validation failed\n  I[#/traits/email] S[#/p/format] \"x\" is not valid \"email\"\n  I[#/traits/email] S[#/p/format] \"x\" is not valid \"email\"": `traits.email: "x" is not valid "email"`,
-		"I[#/traits] S[#/required] missing properties: \"a\"\nI[#/traits/b~1c~0d] S[#/t] is wrong": `traits: missing properties: "a"; traits.b/c~d: is wrong`,
+		"I[#/traits] S[#/required] missing properties: \"a\"\nI[#/traits/b~1c~0d] S[#/t] is wrong":                                                                                                                    `traits: missing properties: "a"; traits.b/c~d: is wrong`,
 		"Unable to decode JSON payload: x":       "Unable to decode JSON payload: x",
 		"I[#/a] S[#] validation failed":          "I[#/a] S[#] validation failed",
 		"I[#/a] S[#/b] odd\nand something else":  "I[#/a] S[#/b] odd\nand something else",

@@ -102,11 +102,19 @@ func TestAnImportThatBreaksSaysHowFarItIs(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"the server stops":     {func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); ndjson(w, "{}\n") }, "what became of 2 identities is not known"},
-		"in the middle":        {func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); ndjson(w, "{}\n{\"act") }, "what became of 2 identities is not known"},
-		"garbage":              {func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); ndjson(w, "lorem") }, "invalid character"},
-		"too much":             {func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); ndjson(w, "{}{}{}{}") }, "about more identities than were sent"},
-		"a refusal":            {func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusUnauthorized, `{"error":{"reason":"who are you"}}`) }, "who are you"},
+		"the server stops": {func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); ndjson(w, "{}\n") }, "what became of 2 identities is not known"},
+		"in the middle": {func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			ndjson(w, "{}\n{\"act")
+		}, "what became of 2 identities is not known"},
+		"garbage": {func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body); ndjson(w, "lorem") }, "invalid character"},
+		"too much": {func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			ndjson(w, "{}{}{}{}")
+		}, "about more identities than were sent"},
+		"a refusal": {func(w http.ResponseWriter, _ *http.Request) {
+			writeJSON(w, http.StatusUnauthorized, `{"error":{"reason":"who are you"}}`)
+		}, "who are you"},
 		"another API":          {func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, `{}`) }, "not as the admin API does"},
 		"a connection that is": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "no answer from"},
 	} {
