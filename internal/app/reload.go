@@ -46,13 +46,17 @@ func (a *App) Reload(next *config.Config) error {
 func (a *App) dispatch(ctx context.Context) error {
 	for {
 		run, stop := context.WithCancel(ctx)
-		done := make(chan error, 1)
-		go func() { done <- a.current.Load().dispatcher.Run(run) }()
+		var err error
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			err = a.current.Load().dispatcher.Run(run)
+		}()
 		select {
 		case <-a.swapped:
 			stop()
-			_ = <-done // its end is ours to decide, so what it says of it is no news
-		case err := <-done:
+			<-done // its end was ours to decide, so what it says of it is no news
+		case <-done:
 			stop()
 			if errors.Is(err, context.Canceled) {
 				return ctx.Err()

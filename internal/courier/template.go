@@ -169,7 +169,7 @@ func (o overlay) parseHTML(name Template) (parsed *htmltemplate.Template, legacy
 		if err != nil {
 			return nil, false, err
 		}
-		parsed, err = htmltemplate.New(legacyFile).Funcs(htmltemplate.FuncMap(functions)).Parse(body)
+		parsed, err = htmltemplate.New(legacyFile).Funcs(functions).Parse(body)
 		return parsed, true, err
 	}
 	body, err := o.read(name, htmlFile)
@@ -180,7 +180,7 @@ func (o overlay) parseHTML(name Template) (parsed *htmltemplate.Template, legacy
 	if err != nil {
 		return nil, false, err
 	}
-	parsed, err = htmltemplate.New(layoutFile).Funcs(htmltemplate.FuncMap(functions)).Parse(layout)
+	parsed, err = htmltemplate.New(layoutFile).Funcs(functions).Parse(layout)
 	if err == nil {
 		parsed, err = parsed.New(htmlFile).Parse(body)
 	}
