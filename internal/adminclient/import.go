@@ -42,7 +42,7 @@ func (c *Client) Import(ctx context.Context, next func() (Patch, error), each fu
 	defer cancel(nil)
 	body, lines := io.Pipe()
 	sent := &sentPatches{}
-	defer body.Close()
+	defer func() { _ = body.Close() }() // which ends the writer
 	// Nobody waits for the writer: next may be reading from a terminal, and the
 	// server may be gone.
 	go func() {

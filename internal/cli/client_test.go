@@ -175,8 +175,10 @@ func TestTheStandardInputEndsWithTheCommand(t *testing.T) {
 	t.Cleanup(func() { _ = silent.Close(); _ = writer.Close() })
 	s := startServer(t)
 	for _, args := range [][]string{
-		{"identities", "import"}, {"identities", "validate"},
-		{"identities", "put", "019d7f3a-6f7e-7c3e-8d70-2f6f1f0a9b11"}, {"hashers", "argon2", "hash"},
+		{"identities", "import"},
+		{"identities", "validate"},
+		{"identities", "put", "019d7f3a-6f7e-7c3e-8d70-2f6f1f0a9b11"},
+		{"hashers", "argon2", "hash"},
 	} {
 		if code := runInterrupted(t, s, silent, args); code != exitFailed {
 			t.Errorf("symbolon %s ended with %d", strings.Join(args, " "), code)

@@ -129,6 +129,7 @@ func (w *watch) print(m *adminclient.Message) error {
 		return json.NewEncoder(w.env.Stdout).Encode(m)
 	case formatYAML:
 		return w.format.write(w.env.Stdout, []*adminclient.Message{m})
+	case formatTable:
 	}
 	line := fmt.Sprintf("%-19s  %-7s  %5d  %-28s  %s", moment(m.CreatedAt), visible(m.Status), m.Tries, visible(m.Recipient), visible(m.Subject))
 	if m.LastError != "" {

@@ -60,7 +60,7 @@ func (f *argon2Flags) parameters(memory memorySize, iterations uint32) (passhash
 		return passhash.Argon2{}, usageError{fmt.Errorf("iterations must be from 1 to 1000")}
 	}
 	if least := memorySize(8 * f.parallelism); memory < least {
-		return passhash.Argon2{}, usageError{fmt.Errorf("%s of memory are too little for a parallelism of %d: RFC 9106 asks for %s", memory, f.parallelism, least)}
+		return passhash.Argon2{}, usageError{fmt.Errorf("%s of memory are too little for a parallelism of %d: RFC 9106 asks for %s", inUnits(memory), f.parallelism, inUnits(least))}
 	}
 	return passhash.Argon2{
 		MemoryKiB: uint32(memory), Iterations: iterations, Parallelism: uint8(f.parallelism),
@@ -81,7 +81,10 @@ var units = map[string]uint64{
 const maxMemory = 64 << 20
 
 // String, Set and Type are pflag.Value.
-func (m memorySize) String() string {
+func (m *memorySize) String() string { return inUnits(*m) }
+
+// inUnits shows an amount in its largest whole unit.
+func inUnits(m memorySize) string {
 	switch {
 	case m >= 1<<20 && m%(1<<20) == 0:
 		return fmt.Sprintf("%dGB", m>>20)

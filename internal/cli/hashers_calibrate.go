@@ -39,7 +39,7 @@ recommends no less than 19 MB and 2 iterations; allow more time rather than that
 				return err
 			}
 			if start > most {
-				return usageError{fmt.Errorf("--start-memory is %s and --max-memory %s", start, most)}
+				return usageError{fmt.Errorf("--start-memory is %s and --max-memory %s", inUnits(start), inUnits(most))}
 			}
 			if probes < 1 || probes > 100 {
 				return usageError{errors.New("--probe-runs must be from 1 to 100")}
@@ -51,7 +51,7 @@ recommends no less than 19 MB and 2 iterations; allow more time rather than that
 			c := &calibration{target: target, most: uint32(most), step: uint32(step), measure: func(p passhash.Argon2) (time.Duration, error) {
 				took, err := timeOfHash(cmd.Context(), p, probes)
 				if err == nil && !quiet {
-					fmt.Fprintf(e.Stderr, "%s, %s: %s\n", memorySize(p.MemoryKiB), plural(int(p.Iterations), "iteration", "iterations"), took.Round(time.Millisecond))
+					fmt.Fprintf(e.Stderr, "%s, %s: %s\n", inUnits(memorySize(p.MemoryKiB)), plural(int(p.Iterations), "iteration", "iterations"), took.Round(time.Millisecond))
 				}
 				return took, err
 			}}
@@ -119,7 +119,7 @@ func (c *calibration) run(p passhash.Argon2) (passhash.Argon2, time.Duration, er
 		return p, 0, err
 	}
 	if took > c.target {
-		return p, 0, fmt.Errorf("even %s and %s take %s here; allow more time, or begin with less", memorySize(p.MemoryKiB),
+		return p, 0, fmt.Errorf("even %s and %s take %s here; allow more time, or begin with less", inUnits(memorySize(p.MemoryKiB)),
 			plural(int(p.Iterations), "iteration", "iterations"), took.Round(time.Millisecond))
 	}
 	if p, took, err = c.grow(p, took, c.most, c.step, func(p *passhash.Argon2) *uint32 { return &p.MemoryKiB }); err != nil {
@@ -170,7 +170,7 @@ func writeCalibration(e *env, format outputFormat, p passhash.Argon2, took time.
 	if format == formatJSON {
 		return format.write(e.Stdout, result)
 	}
-	fmt.Fprintf(e.Stdout, "# A hash takes %s and %s of memory on this machine.\n", took.Round(time.Millisecond), memorySize(p.MemoryKiB))
+	fmt.Fprintf(e.Stdout, "# A hash takes %s and %s of memory on this machine.\n", took.Round(time.Millisecond), inUnits(memorySize(p.MemoryKiB)))
 	yaml := formatYAML
 	return yaml.write(e.Stdout, map[string]any{"hashers": map[string]any{"argon2": result}})
 }

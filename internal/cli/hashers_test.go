@@ -159,7 +159,7 @@ func TestAmountsOfMemoryAreReadAsTheyAreWritten(t *testing.T) {
 		}
 		var again memorySize
 		if err := again.Set(got.String()); err != nil || again != got {
-			t.Errorf("%d is written as %q, which is %d: %v", got, got, again, err)
+			t.Errorf("%d is written as %q, which is %d: %v", got, got.String(), again, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -150,7 +151,7 @@ func TestAReaderEndsWithItsContext(t *testing.T) {
 		if n, err := in.Read(p); err != nil || string(p[:n]) != "first" {
 			t.Errorf("read %q: %v", p[:n], err)
 		}
-		if _, err := in.Read(p); err != context.DeadlineExceeded {
+		if _, err := in.Read(p); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("after an hour: %v", err)
 		}
 		_ = writer.Close()
