@@ -147,10 +147,12 @@ func (s *Service) Revoke(ctx context.Context, token string) error {
 // RevokeOthers ends all sessions of an identity but the one named; an empty
 // name spares none.
 func (s *Service) RevokeOthers(ctx context.Context, identityID, exceptID string) error {
-	if err := s.store.RevokeSessions(ctx, identityID, exceptID); err != nil {
+	err := s.store.RevokeSessions(ctx, identityID, exceptID)
+	// After an error too: a commit whose answer was lost may have happened.
+	s.Forget(ctx, identityID)
+	if err != nil {
 		return fmt.Errorf("revoke sessions: %w", err)
 	}
-	s.Forget(ctx, identityID)
 	return nil
 }
 
