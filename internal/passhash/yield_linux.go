@@ -6,7 +6,7 @@ import (
 )
 
 // niceness is how far behind everything else a hash stands for a processor.
-const niceness = 5
+const niceness = 3
 
 // yielding runs f on a thread of its own that lets all others go first. A hash
 // keeps a processor busy for tens of milliseconds, in which no session check
