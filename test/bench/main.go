@@ -97,7 +97,10 @@ func run(ctx context.Context, p plan, only string) error {
 			continue
 		}
 		if err := m.run(b, ctx); err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
+			if ctx.Err() != nil {
+				return err
+			}
+			b.report.failed(m.name, err)
 		}
 	}
 	b.report.note("other programs used %.0f%% of the processors meanwhile", 100*machine.others())

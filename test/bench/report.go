@@ -41,6 +41,12 @@ func (r *report) none(what string, count, of int) {
 	r.add(what, fmt.Sprint(count), fmt.Sprintf("of %d", of), fmt.Sprint(count), "0", count == 0 && of > 0)
 }
 
+// failed reports a measurement that could not be made.
+func (r *report) failed(what string, err error) {
+	r.add(what, "", "", "failed", "", false)
+	r.note("%s: %v", what, err)
+}
+
 // note adds a line below the table.
 func (r *report) note(format string, args ...any) {
 	r.notes = append(r.notes, fmt.Sprintf(format, args...))
