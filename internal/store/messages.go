@@ -50,7 +50,7 @@ func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
 // out, to one dispatcher, and counts a try for each. The longest due come first.
 func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*courier.Stored, error) {
 	// Looking costs no turn to write; whoever claims compares.
-	due, err := db.messages(ctx, `WHERE `+messageWaits+` AND next_try <= ? ORDER BY next_try, id LIMIT ?`, micros(now), limit)
+	due, err := messages(ctx, db.read, `WHERE `+messageWaits+` AND next_try <= ? ORDER BY next_try, id LIMIT ?`, micros(now), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find due messages: %w", err)
 	}
@@ -158,16 +158,19 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 	if len(where) > 0 {
 		clause = `WHERE ` + strings.Join(where, ` AND `)
 	}
-	found, err := db.messages(ctx, clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
+	found, err := messages(ctx, db.list, clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
 	return found, nil
 }
 
-func (db *DB) messages(ctx context.Context, clause string, args ...any) ([]*courier.Stored, error) {
+// query is one of the ways in which a DB reads rows.
+type query func(ctx context.Context, each func(scanFunc) error, text string, args ...any) error
+
+func messages(ctx context.Context, ask query, clause string, args ...any) ([]*courier.Stored, error) {
 	var found []*courier.Stored
-	err := db.list(ctx, func(scan scanFunc) error {
+	err := ask(ctx, func(scan scanFunc) error {
 		m := &courier.Stored{}
 		found = append(found, m)
 		return scan(messageTargets(m)...)
