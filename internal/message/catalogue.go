@@ -2,6 +2,7 @@ package message
 
 import (
 	"maps"
+	"math"
 	"time"
 )
 
@@ -119,8 +120,9 @@ func Reason(text string) Message {
 // Schema is what an identity schema objects to: the keyword violated, the
 // wire's English sentence and the values in it.
 func Schema(keyword, text string, params map[string]any) Message {
-	filled := map[string]any{"text": text}
+	filled := map[string]any{}
 	maps.Copy(filled, params)
+	filled["text"] = text
 	return Message{Key: KeySchemaPrefix + keyword, Params: filled}
 }
 
@@ -149,10 +151,11 @@ func RecoveryDone(until time.Time, lasts time.Duration) Message {
 	}}
 }
 
-// TooManyAttempts says when the next attempt will be judged.
+// TooManyAttempts says when the next attempt will be judged, rounded up: whoever
+// comes back then must not be too early.
 func TooManyAttempts(wait time.Duration) Message {
 	return Message{Key: KeyTooManyAttempts, Params: map[string]any{
-		"minutes":     max(wait.Minutes(), 1),
-		"retry_after": wait.Round(time.Second).Seconds(),
+		"minutes":     max(math.Ceil(wait.Minutes()), 1),
+		"retry_after": max(math.Ceil(wait.Seconds()), 1),
 	}}
 }

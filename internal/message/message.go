@@ -47,7 +47,8 @@ func (m Message) Lookup() Entry {
 func (m Message) English() string { return m.Render(m.Lookup().Text) }
 
 // Context returns the parameters that belong to the wire, nil where the wire
-// leaves the context out.
+// leaves the context out. It never holds a null: a parameter that is not there
+// has no member.
 func (m Message) Context() map[string]any {
 	names := m.Lookup().Context
 	if names == nil {
@@ -55,7 +56,9 @@ func (m Message) Context() map[string]any {
 	}
 	out := make(map[string]any, len(names))
 	for _, name := range names {
-		out[name] = m.Params[name]
+		if v, ok := m.Params[name]; ok {
+			out[name] = v
+		}
 	}
 	return out
 }
@@ -81,8 +84,8 @@ func (m Message) Render(text string) string {
 }
 
 func (m Message) value(name, verb string) string {
-	v, ok := m.Params[name]
-	if !ok {
+	v := m.Params[name]
+	if v == nil {
 		return ""
 	}
 	if n, stored := v.(json.Number); stored && verb != "" {
