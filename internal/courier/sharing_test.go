@@ -1,0 +1,194 @@
+package courier_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/errs"
+)
+
+// troubled is a storage with methods that can be made to fail.
+type troubled struct {
+	courier.Store
+	settle func(*courier.Stored) error // before it is stored
+	claim  func() error
+	claims atomic.Int64
+}
+
+func (s *troubled) SettleMessage(ctx context.Context, m *courier.Stored) error {
+	if s.settle != nil {
+		if err := s.settle(m); err != nil {
+			return err
+		}
+	}
+	return s.Store.SettleMessage(ctx, m)
+}
+
+func (s *troubled) ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*courier.Stored, error) {
+	s.claims.Add(1)
+	if s.claim != nil {
+		if err := s.claim(); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.ClaimMessages(ctx, lease, now, until, limit)
+}
+
+func TestDispatchersThatShareAStorageSendNothingTwice(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		w.channel.answer = func(context.Context, courier.Rendered) error {
+			pause(20 * time.Millisecond)
+			return nil
+		}
+		for range 3 {
+			w.runOn(w.newOutbox(w.db, testSecrets...), w.channel, config())
+		}
+		var ids []string
+		for i := range 120 {
+			ids = append(ids, w.queue(fmt.Sprintf("%d@example.org", i)))
+		}
+		within(time.Minute)
+		for _, id := range ids {
+			w.want(id, courier.Sent, 1)
+			if n := len(w.channel.tries(id)); n != 1 {
+				t.Errorf("sent %d times", n)
+			}
+		}
+	})
+}
+
+func TestACrashBetweenAcceptanceAndCommitRepeatsThatMessageAlone(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		doomed := ""
+		crashing := &troubled{Store: w.db, settle: func(m *courier.Stored) error {
+			if m.ID == doomed {
+				return errs.ErrUnavailable
+			}
+			return nil
+		}}
+		stop := w.runOn(w.newOutbox(crashing, testSecrets...), w.channel, config())
+		before := w.queue("before@example.org")
+		doomed = w.queue("doomed@example.org")
+		within(10 * time.Second)
+		stop()
+		w.want(doomed, courier.Sending, 1)
+
+		w.run(config()) // the server that was started again
+		after := w.queue("after@example.org")
+		within(30 * time.Second)
+		w.want(after, courier.Sent, 1)
+		w.want(doomed, courier.Sending, 1) // its lease has not run out
+		within(30 * time.Second)
+		w.want(doomed, courier.Sent, 2)
+		for id, want := range map[string]int{before: 1, doomed: 2, after: 1} {
+			if n := len(w.channel.tries(id)); n != want { // by id, which is the Message-ID
+				t.Errorf("%s was sent %d times, want %d", w.message(id).Recipient, n, want)
+			}
+		}
+	})
+}
+
+func TestAnOutcomeIsStoredWhenStorageIsBack(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		failures := 3
+		flaky := &troubled{Store: w.db, settle: func(*courier.Stored) error {
+			if failures--; failures >= 0 {
+				return errs.ErrUnavailable
+			}
+			return nil
+		}}
+		w.runOn(w.newOutbox(flaky, testSecrets...), w.channel, config())
+		id := w.queue("jane@example.org")
+		within(5 * time.Minute)
+		w.want(id, courier.Sent, 1)
+		if n := len(w.channel.tries(id)); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+	})
+}
+
+func TestALateOutcomeDoesNotReplaceThatOfTheNextDispatcher(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		deaf := &channel{answer: func(context.Context, courier.Rendered) error {
+			pause(2 * time.Minute) // beyond the lease, whatever the context says
+			return courier.ErrPermanent
+		}}
+		stop := w.runOn(w.newOutbox(w.db, testSecrets...), deaf, config())
+		id := w.queue("jane@example.org")
+		within(5 * time.Second)
+		w.run(config())
+		within(time.Minute)
+		w.want(id, courier.Sent, 2)
+		within(time.Minute)
+		stop()
+		w.want(id, courier.Sent, 2)
+	})
+}
+
+func TestAMessageThatCrashesEachServerIsGivenUp(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		id := w.queue("jane@example.org")
+		for range config().MaxTries {
+			if _, err := w.db.ClaimMessages(t.Context(), "crashed", time.Now(), time.Now().Add(time.Second), 1); err != nil {
+				t.Fatal(err)
+			}
+			pause(time.Second)
+		}
+		w.run(config())
+		synctest.Wait()
+		w.want(id, courier.Dead, config().MaxTries+1)
+		wantEqual(t, "sent", w.channel.recipients(), nil)
+	})
+}
+
+func TestTheDispatcherSurvivesAStorageThatIsAwayWithoutBesiegingIt(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		away := true
+		s := &troubled{Store: w.db, claim: func() error {
+			if away {
+				return errs.ErrUnavailable
+			}
+			return nil
+		}}
+		o := w.newOutbox(s, testSecrets...)
+		w.runOn(o, w.channel, config())
+		id := w.queue("jane@example.org")
+		within(10 * time.Minute)
+		if n := s.claims.Load(); n < 100 || n > 130 {
+			t.Errorf("asked %d times in ten minutes", n)
+		}
+		away = false
+		within(5 * time.Second)
+		w.want(id, courier.Sent, 1)
+	})
+}
+
+func TestADispatcherWithAllWorkersBusyDoesNotAskForMore(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, w *world) {
+		w.channel.answer = func(ctx context.Context, _ courier.Rendered) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		s := &troubled{Store: w.db}
+		for range 10 {
+			w.queue("jane@example.org")
+		}
+		w.runOn(w.newOutbox(s, testSecrets...), w.channel, config())
+		within(40 * time.Second)
+		if n := s.claims.Load(); n != 1 {
+			t.Errorf("asked %d times", n)
+		}
+	})
+}
