@@ -98,8 +98,9 @@ func (g *Group) Fill(values map[string]any) {
 	}
 }
 
-// Set sets the value of the node of that name, which is put after its nearest
-// relative where the schema knows no such input (the elements of an array).
+// Set sets the value of the node of that name, which is put behind its nearest
+// ancestor and all that is there of it where the schema knows no such input (the
+// elements of an array), else at the end.
 func (g *Group) Set(name string, value any) {
 	if node := g.Node(name); node != nil {
 		node.Value = value
@@ -109,17 +110,12 @@ func (g *Group) Set(name string, value any) {
 	for i, n := range g.Nodes {
 		if strings.HasPrefix(name, n.Name+".") {
 			at = i + 1
+			for at < len(g.Nodes) && strings.HasPrefix(g.Nodes[at].Name, n.Name+".") {
+				at++
+			}
 		}
 	}
-	for at < len(g.Nodes) && related(g.Nodes[at].Name, name) {
-		at++
-	}
 	g.Nodes = slices.Insert(g.Nodes, at, Node{Name: name, Type: "text", Value: value})
-}
-
-// related reports whether two names differ in their last segment alone.
-func related(a, b string) bool {
-	return a[:strings.LastIndexByte(a, '.')+1] == b[:strings.LastIndexByte(b, '.')+1]
 }
 
 // Number keeps a JSON number as it was written, so that storing a form does not
