@@ -62,9 +62,21 @@ func (s *Service) Unchanged(ctx context.Context, i *Identity) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Identifiers = found.Identifiers
+	// What KeepOld kept stays kept.
+	d.Identifiers = united(found.Identifiers, d.oldIdentifiers)
 	d.reserve()
 	return d, nil
+}
+
+// united returns the first list and what only the second one has.
+func united(first, second []string) []string {
+	all := slices.Clone(first)
+	for _, one := range second {
+		if !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all
 }
 
 // keep returns the identity with its credentials as they are stored.
@@ -139,12 +151,13 @@ func (d *Draft) Credential(typ string) *Credential {
 }
 
 // Protected reports whether saving the draft would change how its owner signs
-// in or can be verified: identifiers or verifiable addresses.
+// in, is verified or gets back in: identifiers or addresses (OWASP ASVS 7.5.1).
 func (d *Draft) Protected() bool {
 	if d.before == nil {
 		return true
 	}
-	return len(d.NewAddresses()) > 0 || len(d.LostAddresses()) > 0 || d.identifiersChanged()
+	added := without(d.Identity.Recovery, d.before.Recovery)
+	return len(d.NewAddresses())+len(d.LostAddresses())+len(added) > 0 || d.identifiersChanged()
 }
 
 func (d *Draft) identifiersChanged() bool {
@@ -160,12 +173,14 @@ func (d *Draft) NewAddresses() []Address {
 	return without(d.Identity.Verifiable, d.before.Verifiable)
 }
 
-// LostAddresses returns the verifiable addresses that the draft gives up.
+// LostAddresses returns the addresses that the draft gives up, for verification
+// or recovery, each once.
 func (d *Draft) LostAddresses() []Address {
 	if d.before == nil {
 		return nil
 	}
-	return without(d.before.Verifiable, d.Identity.Verifiable)
+	lost := without(d.before.Verifiable, d.Identity.Verifiable)
+	return append(lost, without(without(d.before.Recovery, d.Identity.Recovery), lost)...)
 }
 
 func without(in, other []Address) []Address {
@@ -179,23 +194,20 @@ func without(in, other []Address) []Address {
 }
 
 // KeepOld lets the addresses and identifiers that the draft gives up sign in and
-// recover until Settle, so that a mistyped new address locks nobody out.
+// recover until Settle, so that a mistyped new address locks nobody out. An
+// address that nobody has proven recovers nothing: it may be somebody else's.
 func (d *Draft) KeepOld() {
 	if d.before == nil {
 		return
 	}
-	d.Identity.Recovery = append(slices.Clone(d.Identity.Recovery), without(d.before.Recovery, d.Identity.Recovery)...)
-	c := d.Credential(TypePassword)
-	if c == nil {
-		return
-	}
-	kept := slices.Clone(d.Identifiers)
-	for _, old := range d.oldIdentifiers {
-		if !slices.Contains(kept, old) {
-			kept = append(kept, old)
+	for _, old := range without(d.before.Recovery, d.Identity.Recovery) {
+		if known := Find(d.before.Verifiable, old.Via, old.Normalized); known == nil || known.Verified {
+			d.Identity.Recovery = append(slices.Clip(d.Identity.Recovery), old)
 		}
 	}
-	c.Identifiers = kept
+	if c := d.Credential(TypePassword); c != nil {
+		c.Identifiers = united(d.Identifiers, d.oldIdentifiers)
+	}
 }
 
 // Settle ends what KeepOld began: from now on the traits alone say what signs in

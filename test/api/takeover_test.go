@@ -1,0 +1,118 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// userNames is a schema whose addresses recover an account and do nothing else.
+const userNames = `{
+  "$schema": "http://json-schema.org/draft-07/schema#",
+  "type": "object",
+  "properties": {"traits": {"type": "object", "properties": {
+    "name": {"type": "string", "ory.sh/kratos": {"credentials": {"password": {"identifier": true}}}},
+    "backup": {"type": "string", "format": "email", "ory.sh/kratos": {"recovery": {"via": "email"}}},
+    "color": {"type": "string"}
+  }, "required": ["name"], "additionalProperties": false}}
+}`
+
+// schemaFile is the setting for a schema of one's own.
+func schemaFile(t testing.TB, schema string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "identity.schema.json")
+	if err := os.WriteFile(file, []byte(schema), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "IDENTITY_DEFAULT_SCHEMA_URL=file://" + file
+}
+
+// registerWith makes an account with any traits and returns its session token.
+func (s *site) registerWith(t testing.TB, traits map[string]any) string {
+	t.Helper()
+	c := s.app1()
+	a := c.json(t, c.start(t, "registration", "password"), map[string]any{"traits": traits, "password": password})
+	if a.StatusCode != http.StatusOK {
+		t.Fatalf("register %v: %d %s", traits, a.StatusCode, a.body)
+	}
+	return a.text(t, "session_token")
+}
+
+// settings submits a method of a fresh settings flow.
+func (s *site) settings(t testing.TB, token, method string, body map[string]any) answer {
+	t.Helper()
+	c := s.app1()
+	f := c.get(t, "/self-service/settings/api", "X-Session-Token", token)
+	return c.json(t, f.text(t, "methods."+method+".config.action"), body, "X-Session-Token", token)
+}
+
+func TestAnOldSessionCanNotChangeWhereAnAccountIsRecovered(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, schemaFile(t, userNames), "SELFSERVICE_FLOWS_SETTINGS_PRIVILEGED_SESSION_MAX_AGE=5m")
+	token := s.registerWith(t, map[string]any{"name": "jane", "backup": "jane@example.org"})
+	s.pass(10 * time.Minute)
+	for name, change := range map[string]map[string]any{
+		"another": {"traits.backup": "thief@example.net"}, "none": {"traits.backup": ""},
+	} {
+		if a := s.settings(t, token, "profile", change); a.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d %s, want 403", name, a.StatusCode, a.body)
+		}
+	}
+	if a := s.settings(t, token, "profile", map[string]any{"traits.color": "red"}); a.StatusCode != http.StatusOK {
+		t.Errorf("a harmless trait: %d %s", a.StatusCode, a.body)
+	}
+}
+
+func TestAnAddressThatIsKeptOutlivesAChangeOfThePassword(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "SELFSERVICE_FLOWS_SETTINGS_KEEP_ADDRESS_UNTIL_VERIFIED=true")
+	token := s.register(t, "jane@example.org")
+	s.follow(t, "verification")
+	const second = "a second password 8"
+	if a := s.settings(t, token, "profile", map[string]any{"traits.email": "jnae@example.org"}); a.StatusCode != http.StatusOK {
+		t.Fatalf("change the address: %d %s", a.StatusCode, a.body)
+	}
+	if a := s.settings(t, token, "password", map[string]any{"password": second}); a.StatusCode != http.StatusOK {
+		t.Fatalf("change the password: %d %s", a.StatusCode, a.body)
+	}
+	if a := s.login(t, "jane@example.org", second); a.StatusCode != http.StatusOK {
+		t.Errorf("the address from before signs in with %d: %s", a.StatusCode, a.body)
+	}
+	s.follow(t, "verification")
+	if a := s.login(t, "jane@example.org", second); a.StatusCode == http.StatusOK {
+		t.Error("the address from before signs in although the new one is proven")
+	}
+	if a := s.login(t, "jnae@example.org", second); a.StatusCode != http.StatusOK {
+		t.Errorf("the new address signs in with %d: %s", a.StatusCode, a.body)
+	}
+}
+
+// follow opens the link of the latest mail of a kind in a browser of its own.
+func (s *site) follow(t testing.TB, kind string) (landed *url.URL) {
+	t.Helper()
+	landed, err := url.Parse(s.browser(t).get(t, s.mailedLink(t, kind)).Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return landed
+}
+
+func TestAnAddressThatNobodyProvedDoesNotRecoverAfterItWasGivenUp(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "SELFSERVICE_FLOWS_SETTINGS_KEEP_ADDRESS_UNTIL_VERIFIED=true")
+	token := s.register(t, "jane@example.org")
+	s.follow(t, "verification")
+	for _, email := range []string{"somebody.else@example.org", "jane@example.net"} {
+		if a := s.settings(t, token, "profile", map[string]any{"traits.email": email}); a.StatusCode != http.StatusOK {
+			t.Fatalf("change to %s: %d %s", email, a.StatusCode, a.body)
+		}
+	}
+	a := s.whoami(t, token)
+	if strings.Contains(string(a.body), "somebody.else") || !strings.Contains(string(a.body), "jane@example.org") {
+		t.Errorf("these addresses recover: %s", a.body)
+	}
+}
