@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -148,9 +149,9 @@ func TestARefusalForGoodIsNotTriedAgain(t *testing.T) {
 func TestADeadLetterIsSentWhenItIsRetried(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, w *world) {
-		refuse := true
+		var mended atomic.Bool
 		w.channel.answer = func(context.Context, courier.Rendered) error {
-			if refuse {
+			if !mended.Load() {
 				return courier.ErrPermanent
 			}
 			return nil
@@ -159,7 +160,7 @@ func TestADeadLetterIsSentWhenItIsRetried(t *testing.T) {
 		id := w.queue("jane@example.org")
 		synctest.Wait()
 		w.want(id, courier.Dead, 1)
-		refuse = false
+		mended.Store(true)
 		if err := w.outbox.Retry(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}

@@ -66,7 +66,7 @@ func TestDispatchersThatShareAStorageSendNothingTwice(t *testing.T) {
 func TestACrashBetweenAcceptanceAndCommitRepeatsThatMessageAlone(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, w *world) {
-		doomed := ""
+		before, doomed := w.queue("before@example.org"), w.queue("doomed@example.org")
 		crashing := &troubled{Store: w.db, settle: func(m *courier.Stored) error {
 			if m.ID == doomed {
 				return errs.ErrUnavailable
@@ -74,8 +74,6 @@ func TestACrashBetweenAcceptanceAndCommitRepeatsThatMessageAlone(t *testing.T) {
 			return nil
 		}}
 		stop := w.runOn(w.newOutbox(crashing, testSecrets...), w.channel, config())
-		before := w.queue("before@example.org")
-		doomed = w.queue("doomed@example.org")
 		within(10 * time.Second)
 		stop()
 		w.want(doomed, courier.Sending, 1)
@@ -154,9 +152,9 @@ func TestAMessageThatCrashesEachServerIsGivenUp(t *testing.T) {
 func TestTheDispatcherSurvivesAStorageThatIsAwayWithoutBesiegingIt(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, w *world) {
-		away := true
+		var back atomic.Bool
 		s := &troubled{Store: w.db, claim: func() error {
-			if away {
+			if !back.Load() {
 				return errs.ErrUnavailable
 			}
 			return nil
@@ -168,7 +166,7 @@ func TestTheDispatcherSurvivesAStorageThatIsAwayWithoutBesiegingIt(t *testing.T)
 		if n := s.claims.Load(); n < 100 || n > 130 {
 			t.Errorf("asked %d times in ten minutes", n)
 		}
-		away = false
+		back.Store(true)
 		within(5 * time.Second)
 		w.want(id, courier.Sent, 1)
 	})
