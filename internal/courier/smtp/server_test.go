@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
-	"log"
 	"math/big"
 	"net"
 	"slices"
@@ -58,7 +57,7 @@ func (s *mailServer) start(t *testing.T) *mailServer {
 	s.address = listener.Addr().String()
 	server := smtp.NewServer(s)
 	server.Domain, server.AllowInsecureAuth, server.EnableSMTPUTF8 = "mail.example.org", true, s.international
-	server.ErrorLog = log.New(io.Discard, "", 0)
+	server.ErrorLog = silent{}
 	if s.starttls || s.implicit {
 		config := s.certify(t)
 		if s.implicit {
@@ -99,6 +98,12 @@ func (s *mailServer) certify(t *testing.T) *tls.Config {
 	s.roots.AddCert(parsed)
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
 }
+
+// silent keeps quiet about connections that tests break on purpose.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
+func (silent) Println(...any)        {}
 
 // NewSession implements smtp.Backend.
 func (s *mailServer) NewSession(c *smtp.Conn) (smtp.Session, error) {

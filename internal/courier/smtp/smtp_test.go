@@ -1,7 +1,6 @@
 package smtp
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -9,11 +8,9 @@ import (
 	"mime/quotedprintable"
 	"net/mail"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
 
 	"symbolon/internal/courier"
@@ -214,198 +211,6 @@ func TestAPasswordIsNotSentInTheClearOverANetwork(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreToldApart(t *testing.T) {
-	t.Parallel()
-	always := func(code int) func() error { return func() error { return refuseWith(code) } }
-	tests := map[string]struct {
-		server *mailServer
-		final  bool
-	}{
-		"greylisted":                              {&mailServer{onRcpt: func(string) error { return refuseWith(450) }}, false},
-		"no such mailbox":                         {&mailServer{onRcpt: func(string) error { return refuseWith(550) }}, true},
-		"content refused for now":                 {&mailServer{onData: func(*smtp.Conn) error { return refuseWith(451) }}, false},
-		"content refused for good":                {&mailServer{onData: func(*smtp.Conn) error { return refuseWith(554) }}, true},
-		"sender refused, as for every message":    {&mailServer{onMail: always(550)}, false},
-		"sign-in wanted, as for every message":    {&mailServer{onRcpt: func(string) error { return refuseWith(530) }}, false},
-		"the server is about to close connection": {&mailServer{onRcpt: func(string) error { return refuseWith(421) }}, false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := test.server.start(t)
-			c := channelTo(t, s, "smtp://HOST/", patience)
-			for range 2 { // on a new connection, and on one that has seen a refusal
-				err := c.Deliver(t.Context(), letter("jane@example.org"))
-				if err == nil || errors.Is(err, courier.ErrPermanent) != test.final {
-					t.Errorf("error is %v, want final %v", err, test.final)
-				}
-			}
-		})
-	}
-}
-
-func TestGreylistedMessagesArriveAtTheNextTryOverTheSameConnection(t *testing.T) {
-	t.Parallel()
-	tries := 0
-	s := (&mailServer{onRcpt: func(string) error {
-		tries++
-		if tries == 1 {
-			return refuseWith(451)
-		}
-		return nil
-	}}).start(t)
-	c := channelTo(t, s, "smtp://HOST/", patience)
-	if err := c.Deliver(t.Context(), letter("jane@example.org")); err == nil {
-		t.Fatal("the first try succeeded")
-	}
-	deliver(t, c, "jane@example.org")
-	if messages, sessions, _ := s.seen(); len(messages) != 1 || sessions != 1 {
-		t.Errorf("%d messages over %d connections", len(messages), sessions)
-	}
-}
-
-func TestAServerThatHangsIsGivenUpInTime(t *testing.T) {
-	t.Parallel()
-	hang := make(chan struct{})
-	t.Cleanup(func() { close(hang) })
-	wait := func() error { <-hang; return nil }
-	tests := map[string]*mailServer{
-		"at the sender":        {onMail: wait},
-		"at the recipient":     {onRcpt: func(string) error { return wait() }},
-		"after the message":    {onData: func(*smtp.Conn) error { return wait() }},
-		"in the TLS handshake": {}, // a plain server waits for the client to speak
-	}
-	for name, server := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := server.start(t)
-			uri := "smtp://HOST/"
-			if name == "in the TLS handshake" {
-				uri = "smtps://HOST/"
-			}
-			err := channelTo(t, s, uri, 200*time.Millisecond).Deliver(t.Context(), letter("jane@example.org"))
-			if err == nil || errors.Is(err, courier.ErrPermanent) {
-				t.Errorf("error is %v", err)
-			}
-		})
-	}
-}
-
-func TestADeliveryEndsWithItsContext(t *testing.T) {
-	t.Parallel()
-	reached, hang := make(chan struct{}), make(chan struct{})
-	t.Cleanup(func() { close(hang) })
-	s := (&mailServer{onData: func(*smtp.Conn) error { close(reached); <-hang; return nil }}).start(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	c := channelTo(t, s, "smtp://HOST/", time.Hour)
-	go func() { ended <- c.Deliver(ctx, letter("jane@example.org")) }()
-	<-reached
-	cancel()
-	if err := <-ended; err == nil || errors.Is(err, courier.ErrPermanent) {
-		t.Errorf("error is %v", err)
-	}
-}
-
-func TestAServerThatDropsAfterTheMessageGetsItAgainUnderTheSameID(t *testing.T) {
-	t.Parallel()
-	var drops sync.Once
-	s := (&mailServer{onData: func(c *smtp.Conn) error {
-		drops.Do(func() { _ = c.Conn().Close() })
-		return nil
-	}}).start(t)
-	c := channelTo(t, s, "smtp://HOST/", patience)
-	// Whether it was taken is not known, so it is for the queue to try again.
-	if err := c.Deliver(t.Context(), letter("jane@example.org")); err == nil || errors.Is(err, courier.ErrPermanent) {
-		t.Fatalf("error is %v", err)
-	}
-	deliver(t, c, "jane@example.org")
-	messages, _, _ := s.seen()
-	ids := map[string]int{}
-	for _, m := range messages {
-		read, err := mail.ReadMessage(strings.NewReader(m.data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids[read.Header.Get("Message-Id")]++
-	}
-	if diff := cmp.Diff(map[string]int{"<0198c0de-0000-7000-8000-000000000001@id.example.org>": 2}, ids); diff != "" {
-		t.Errorf("ids differ (-want +got):\n%s", diff)
-	}
-}
-
-func TestConnectionsAreReused(t *testing.T) {
-	t.Parallel()
-	s := (&mailServer{mechanisms: []string{"PLAIN"}, starttls: true}).start(t)
-	c := channelTo(t, s, "smtp://u:pa%3Ass%20word@HOST/", patience)
-	for range 5 {
-		deliver(t, c, "jane@example.org")
-	}
-	if messages, _, signedIn := s.seen(); len(messages) != 5 || len(signedIn) != 1 {
-		t.Errorf("%d messages, signed in %d times", len(messages), len(signedIn))
-	}
-	if len(c.idle.idle) != 1 {
-		t.Errorf("%d connections are kept", len(c.idle.idle))
-	}
-}
-
-func TestAKeptConnectionThatTheServerHasClosedCostsNoTry(t *testing.T) {
-	t.Parallel()
-	s := (&mailServer{}).start(t)
-	c := channelTo(t, s, "smtp://HOST/", patience)
-	deliver(t, c, "first@example.org")
-	_ = c.idle.idle[0].conn.Close()
-	deliver(t, c, "second@example.org")
-	if messages, sessions, _ := s.seen(); len(messages) != 2 || sessions != 2 {
-		t.Errorf("%d messages over %d connections", len(messages), sessions)
-	}
-}
-
-func TestAKeptConnectionIsClosedWhenItHasBeenIdleForLong(t *testing.T) {
-	t.Parallel()
-	s := (&mailServer{}).start(t)
-	c := channelTo(t, s, "smtp://HOST/", patience)
-	deliver(t, c, "first@example.org")
-	kept := c.idle.idle[0]
-	c.idle.expire(kept) // as its timer does
-	c.idle.expire(kept)
-	if c.idle.take() != nil {
-		t.Error("it is still there")
-	}
-	deliver(t, c, "second@example.org")
-	if _, sessions, _ := s.seen(); sessions != 2 {
-		t.Errorf("%d connections", sessions)
-	}
-}
-
-func TestManyDeliveriesAtOnceEachHaveAConnection(t *testing.T) {
-	t.Parallel()
-	const n = 8
-	s := (&mailServer{}).start(t)
-	c := channelTo(t, s, "smtp://HOST/", patience)
-	var group sync.WaitGroup
-	for range n {
-		group.Go(func() {
-			for range 5 {
-				if err := c.Deliver(t.Context(), letter("jane@example.org")); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	group.Wait()
-	if messages, sessions, _ := s.seen(); len(messages) != 5*n || sessions > n {
-		t.Errorf("%d messages over %d connections", len(messages), sessions)
-	}
-	if err := c.Close(); err != nil || len(c.idle.idle) > 0 {
-		t.Errorf("after Close %d connections are kept: %v", len(c.idle.idle), err)
-	}
-	deliver(t, c, "late@example.org")
-	if len(c.idle.idle) > 0 {
-		t.Error("a closed channel keeps connections")
-	}
-}
-
 func TestNothingIsSaidThatTheMessageInjects(t *testing.T) {
 	t.Parallel()
 	s := (&mailServer{}).start(t)
@@ -447,19 +252,5 @@ func TestAddressesBeyondASCIIAreAnnounced(t *testing.T) {
 	defer s.mu.Unlock()
 	if diff := cmp.Diff([]bool{true, false}, s.utf8); diff != "" {
 		t.Errorf("SMTPUTF8 differs (-want +got):\n%s", diff)
-	}
-}
-
-func TestAServerThatIsNotThereIsNoFinalRefusal(t *testing.T) {
-	t.Parallel()
-	c, err := New(Config{
-		URI: "smtp://u:hunter2@127.0.0.1:1/", FromAddress: "a@example.org", Timeout: patience,
-	}, atNoon)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = c.Deliver(t.Context(), letter("jane@example.org"))
-	if err == nil || errors.Is(err, courier.ErrPermanent) || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("error is %v", err)
 	}
 }
