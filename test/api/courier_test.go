@@ -112,7 +112,7 @@ func TestAMessageIsReadWhileItIsKept(t *testing.T) {
 	found, _ := messages(t, c.get(t, s.admin.URL+"/courier/messages"))
 	address := s.admin.URL + "/courier/messages/" + found[0]["id"].(string)
 	waiting := c.get(t, address)
-	if waiting.text(t, "status") != "queued" || waiting.text(t, "next_try") == "" || !strings.Contains(waiting.text(t, "text"), "a@example.org") || !strings.Contains(waiting.text(t, "html"), "<h1>") {
+	if waiting.text(t, "status") != "queued" || waiting.text(t, "next_try") == "" || !strings.Contains(waiting.text(t, "text"), "a@example.org") || !strings.Contains(waiting.text(t, "html"), "<h1") {
 		t.Errorf("while it waits: %s", waiting.body)
 	}
 	if a := c.do(t, http.MethodPost, address+"/retry", ""); a.StatusCode != http.StatusConflict || !strings.Contains(a.text(t, "error.reason"), "The message is queued.") {
