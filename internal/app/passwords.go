@@ -110,9 +110,13 @@ func (l *limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func(
 			keys = append(keys, throttle.Key{Scope: scope, Value: value, Limit: limit})
 		}
 	}
-	add("identity", attempt.IdentityID, c.PerIdentity)
-	add("identifier", attempt.Identifier, c.PerIdentity)
-	add("address", network(reqctx.From(ctx).Address), c.PerAddress)
+	add("identity/"+string(attempt.Use), attempt.IdentityID, c.PerIdentity)
+	for _, identifier := range attempt.Identifiers {
+		add("identifier/"+string(attempt.Use), identifier, c.PerIdentity)
+	}
+	if attempt.Use != flow.News {
+		add("address", network(reqctx.From(ctx).Address), c.PerAddress)
+	}
 	return l.limiter.Charge(keys...)
 }
 

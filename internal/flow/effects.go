@@ -53,9 +53,12 @@ func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, err
 	return Result{Outcome: Waiting}, nil
 }
 
+// verifies reports whether new addresses are asked to prove themselves.
+func (e *Engine) verifies() bool { return e.Serves(Verification) && e.challenger != nil }
+
 // verify starts a verification flow for each address and sends its link.
 func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses []identity.Address) error {
-	if !e.Serves(Verification) || e.challenger == nil {
+	if !e.verifies() {
 		return nil
 	}
 	for _, a := range addresses {

@@ -51,9 +51,24 @@ type Limiter interface {
 // Attempt is whom an attempt counts against, beside the client's address, which
 // the context carries.
 type Attempt struct {
-	IdentityID string // empty if nobody is known by the identifier
-	Identifier string // normalised
+	Use         Use
+	IdentityID  string   // empty if nobody is known by the identifier
+	Identifiers []string // normalised
 }
+
+// Use is what is attempted. Each is counted for itself: whoever has guessed too
+// often can still ask for a link.
+type Use string
+
+// The uses.
+const (
+	Guess Use = "guess" // of a password
+	Claim Use = "claim" // of an identifier that may be taken
+	Link  Use = "link"  // to be sent to an address that anybody may name
+	// News is mail about a change of settings. It counts for whose they are and not
+	// for the client's address.
+	News Use = "news"
+)
 
 // Observer is told how submissions end, for metrics.
 type Observer interface {

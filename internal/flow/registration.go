@@ -25,6 +25,7 @@ func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact)
 	result := Result{Outcome: Finished, Redirect: e.returnURL(s.Flow, s.method)}
 	created, err := e.identities.Create(ctx, draft)
 	if errors.Is(err, errs.ErrConflict) {
+		s.work.forfeit()
 		if !e.config.HideExisting {
 			return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))
 		}

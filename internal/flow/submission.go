@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
@@ -35,20 +36,70 @@ func (w *work) refunded() {
 	}
 }
 
+// forfeit keeps the attempts counted: what looks like a success is none.
+func (w *work) forfeit() { w.refunds = nil }
+
 // Charge counts an attempt at guessing before the method judges it; success
 // gives it back. The error is to be returned as it is.
 func (s Submission) Charge(ctx context.Context, identityID, identifier string) error {
-	refund, err := s.engine.charge(ctx, s.Flow, Attempt{IdentityID: identityID, Identifier: traits.Normalize(identifier)})
+	return s.charge(ctx, Attempt{Use: Guess, IdentityID: identityID, Identifiers: []string{traits.Normalize(identifier)}})
+}
+
+// Claim counts an attempt to register what the draft wants to own, before a
+// password is hashed for it; success gives it back. Where owners are told of it,
+// it counts for what is wanted too, else it would fill their mailboxes.
+func (s Submission) Claim(ctx context.Context, d *identity.Draft) error {
+	if !s.engine.config.HideExisting {
+		return s.charge(ctx, Attempt{Use: Claim})
+	}
+	wanted := slices.Clone(d.Identifiers)
+	for _, a := range d.Identity.Verifiable {
+		if !slices.Contains(wanted, a.Normalized) {
+			wanted = append(wanted, a.Normalized)
+		}
+	}
+	return s.charge(ctx, Attempt{Use: Claim, Identifiers: wanted})
+}
+
+func (s Submission) charge(ctx context.Context, a Attempt) error {
+	refund, err := s.engine.charge(ctx, s.Flow, a)
 	if err == nil {
 		s.work.refunds = append(s.work.refunds, refund)
 	}
 	return err
 }
 
-// Spend counts an attempt that costs someone else something, such as a mail,
-// and so is not given back on success.
-func (s Submission) Spend(ctx context.Context, identifier string) error {
-	_, err := s.engine.charge(ctx, s.Flow, Attempt{Identifier: traits.Normalize(identifier)})
+// Spend counts a link sent to an address. It costs someone else something and so is
+// not given back on success.
+func (s Submission) Spend(ctx context.Context, address string) error {
+	_, err := s.engine.charge(ctx, s.Flow, Attempt{Use: Link, Identifiers: []string{traits.Normalize(address)}})
+	return err
+}
+
+// spendNews counts the mails that a change in settings sends.
+func (s Submission) spendNews(ctx context.Context, fact Fact) error {
+	var to []identity.Address
+	switch fact := fact.(type) {
+	case NewCredential:
+		if s.engine.config.Notices {
+			to = s.Subject.Verifiable
+		}
+	case NewTraits:
+		if s.engine.verifies() {
+			to = fact.Draft.NewAddresses()
+		}
+		if s.engine.config.Notices {
+			to = append(slices.Clip(to), fact.Draft.LostAddresses()...)
+		}
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	a := Attempt{Use: News, IdentityID: s.Subject.ID}
+	for _, address := range to {
+		a.Identifiers = append(a.Identifiers, address.Normalized)
+	}
+	_, err := s.engine.charge(ctx, s.Flow, a)
 	return err
 }
 
@@ -106,16 +157,19 @@ func (s Submission) Kept(ctx context.Context) (*identity.Draft, error) {
 // prepare makes the draft that the fact needs while no transaction is open: a
 // schema may have to be fetched.
 func (s Submission) prepare(ctx context.Context, fact Fact) error {
-	if _, ok := fact.(NewCredential); !ok {
-		return nil
+	_, chosen := fact.(NewCredential)
+	switch {
+	case s.Flow.Kind == Settings:
+		if err := s.spendNews(ctx, fact); err != nil || !chosen {
+			return err
+		}
+		_, err := s.Kept(ctx)
+		return err
+	case chosen:
+		_, err := s.Draft(ctx)
+		return err
 	}
-	var err error
-	if s.Flow.Kind == Registration {
-		_, err = s.Draft(ctx)
-	} else {
-		_, err = s.Kept(ctx)
-	}
-	return err
+	return nil
 }
 
 // schemaFor returns the schema of the subject, or of registrations.

@@ -78,7 +78,7 @@ func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step)
 	if err != nil {
 		return e.again(ctx, f, r, err)
 	}
-	s.work.refunded()
+	defer s.work.refunded()
 	if t, ok := fact.(NewTraits); ok && t.Draft.Protected() && !e.privileged(r.Caller) {
 		return Result{}, e.reauthenticate(ctx, f, r)
 	}

@@ -29,7 +29,13 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 	if err != nil {
 		return nil, err
 	}
-	return m.accept(ctx, password, draft.Identifiers)
+	if err := m.allowed(ctx, password, draft.Identifiers); err != nil {
+		return nil, err
+	}
+	if err := s.Claim(ctx, draft); err != nil {
+		return nil, err
+	}
+	return m.accept(ctx, password)
 }
 
 // change accepts a new password of the signed-in identity.
@@ -42,7 +48,10 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err != nil {
 		return nil, err
 	}
-	return m.accept(ctx, password, draft.Identifiers)
+	if err := m.allowed(ctx, password, draft.Identifiers); err != nil {
+		return nil, err
+	}
+	return m.accept(ctx, password)
 }
 
 func chosen(s flow.Submission) (string, error) {
@@ -53,15 +62,17 @@ func chosen(s flow.Submission) (string, error) {
 	return in.Password, err
 }
 
-// accept checks the policy first, so that a refused password costs no hash.
-func (m *Method) accept(ctx context.Context, password string, identifiers []string) (flow.Fact, error) {
+// allowed checks the policy. That comes first, so that a refused password costs
+// no hash.
+func (m *Method) allowed(ctx context.Context, password string, identifiers []string) error {
 	err := m.policy.Check(ctx, password, identifiers)
 	if broken, ok := errors.AsType[*passpolicy.Violation](err); ok {
-		return nil, flow.Reject("password", explain(broken))
+		return flow.Reject("password", explain(broken))
 	}
-	if err != nil {
-		return nil, err
-	}
+	return err
+}
+
+func (m *Method) accept(ctx context.Context, password string) (flow.Fact, error) {
 	hash, err := m.hasher.Hash(ctx, password)
 	if err != nil {
 		return nil, Busy(err)
