@@ -17,7 +17,7 @@ var errPassing = errors.New("451 try again later")
 
 func TestAMessageLeavesAsSoonAsItIsCommitted(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.run(config())
 		within(time.Minute) // nothing to do for a while
 		start := time.Now()
@@ -25,56 +25,56 @@ func TestAMessageLeavesAsSoonAsItIsCommitted(t *testing.T) {
 		synctest.Wait()
 		w.want(id, courier.Sent, 1)
 		if at := w.channel.tries(id)[0]; at != start {
-			t.Errorf("it left after %v", at.Sub(start))
+			w.t.Errorf("it left after %v", at.Sub(start))
 		}
 	})
 }
 
 func TestNothingIsSentBeforeTheCommitAndNothingThatWasUndone(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.run(config())
 		synctest.Wait()
-		err := w.db.InTx(t.Context(), func(ctx context.Context) error {
+		err := w.db.InTx(w.t.Context(), func(ctx context.Context) error {
 			err := w.outbox.Enqueue(ctx, courier.Message{Template: courier.Test, To: "kept@example.org"})
 			undone := w.db.InTx(ctx, func(ctx context.Context) error {
 				return errors.Join(w.outbox.Enqueue(ctx, courier.Message{Template: courier.Test, To: "undone@example.org"}), errPassing)
 			})
 			if !errors.Is(undone, errPassing) {
-				t.Error(undone)
+				w.t.Error(undone)
 			}
 			if sent := w.channel.recipients(); len(sent) > 0 {
-				t.Errorf("sent before the commit: %v", sent)
+				w.t.Errorf("sent before the commit: %v", sent)
 			}
 			return err
 		})
 		if err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 		within(time.Minute)
-		wantEqual(t, "sent", w.channel.recipients(), []string{"kept@example.org"})
+		wantEqual(w.t, "sent", w.channel.recipients(), []string{"kept@example.org"})
 	})
 }
 
 func TestAMessageOfAnotherNodeIsFoundWithoutASignal(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.run(config())
 		synctest.Wait()
 		elsewhere := w.newOutbox(w.db, testSecrets...) // its signal reaches nobody
-		if err := elsewhere.Enqueue(t.Context(), courier.Message{Template: courier.Test, To: "jane@example.org"}); err != nil {
-			t.Fatal(err)
+		if err := elsewhere.Enqueue(w.t.Context(), courier.Message{Template: courier.Test, To: "jane@example.org"}); err != nil {
+			w.t.Fatal(err)
 		}
 		synctest.Wait()
-		wantEqual(t, "sent at once", w.channel.recipients(), nil)
+		wantEqual(w.t, "sent at once", w.channel.recipients(), nil)
 		within(5 * time.Second)
-		wantEqual(t, "sent", w.channel.recipients(), []string{"jane@example.org"})
+		wantEqual(w.t, "sent", w.channel.recipients(), []string{"jane@example.org"})
 	})
 }
 
 func TestFailuresAreTriedAgainWithGrowingPausesUntilTheMessageIsDead(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(context.Context, courier.Rendered) error { return errPassing }
 		c := config()
 		c.MaxTries = 6
@@ -87,16 +87,16 @@ func TestFailuresAreTriedAgainWithGrowingPausesUntilTheMessageIsDead(t *testing.
 		within(time.Hour)
 		for _, id := range ids {
 			if m := w.want(id, courier.Dead, 6); m.LastError != errPassing.Error() {
-				t.Errorf("last error is %q", m.LastError)
+				w.t.Errorf("last error is %q", m.LastError)
 			}
 			at := w.channel.tries(id)
 			if len(at) != 6 {
-				t.Fatalf("%d tries", len(at))
+				w.t.Fatalf("%d tries", len(at))
 			}
 			for i, longest := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second} {
 				// The dispatcher may look again a moment later than at the due time.
 				if pause := at[i+1].Sub(at[i]); pause < longest/2 || pause > longest+10*time.Millisecond {
-					t.Errorf("pause %d is %v, want %v to %v", i+1, pause, longest/2, longest)
+					w.t.Errorf("pause %d is %v, want %v to %v", i+1, pause, longest/2, longest)
 				}
 			}
 		}
@@ -105,7 +105,7 @@ func TestFailuresAreTriedAgainWithGrowingPausesUntilTheMessageIsDead(t *testing.
 
 func TestPausesAreSpread(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(context.Context, courier.Rendered) error { return errPassing }
 		c := config()
 		c.MinBackoff, c.MaxBackoff, c.MaxTries = time.Hour, time.Hour, 9
@@ -115,9 +115,9 @@ func TestPausesAreSpread(t *testing.T) {
 		start := time.Now()
 		w.run(c)
 		synctest.Wait()
-		list, err := w.outbox.List(t.Context(), courier.Filter{Limit: 100})
+		list, err := w.outbox.List(w.t.Context(), courier.Filter{Limit: 100})
 		if err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 		quarters := map[time.Duration]int{}
 		for _, m := range list {
@@ -125,14 +125,14 @@ func TestPausesAreSpread(t *testing.T) {
 		}
 		// From half an hour to an hour: the third quarter and the fourth.
 		if quarters[2] < 10 || quarters[3]+quarters[4] < 10 || len(list) != 50 {
-			t.Errorf("tries by quarter of an hour: %v", quarters)
+			w.t.Errorf("tries by quarter of an hour: %v", quarters)
 		}
 	})
 }
 
 func TestARefusalForGoodIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(context.Context, courier.Rendered) error {
 			return fmt.Errorf("%w: 550 no such user", courier.ErrPermanent)
 		}
@@ -141,14 +141,14 @@ func TestARefusalForGoodIsNotTriedAgain(t *testing.T) {
 		within(time.Minute)
 		w.want(id, courier.Dead, 1)
 		if n := len(w.channel.tries(id)); n != 1 {
-			t.Errorf("tried %d times", n)
+			w.t.Errorf("tried %d times", n)
 		}
 	})
 }
 
 func TestADeadLetterIsSentWhenItIsRetried(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		var mended atomic.Bool
 		w.channel.answer = func(context.Context, courier.Rendered) error {
 			if !mended.Load() {
@@ -161,19 +161,19 @@ func TestADeadLetterIsSentWhenItIsRetried(t *testing.T) {
 		synctest.Wait()
 		w.want(id, courier.Dead, 1)
 		mended.Store(true)
-		if err := w.outbox.Retry(t.Context(), id); err != nil {
-			t.Fatal(err)
+		if err := w.outbox.Retry(w.t.Context(), id); err != nil {
+			w.t.Fatal(err)
 		}
 		synctest.Wait()
 		if m := w.want(id, courier.Sent, 1); m.LastError != "" {
-			t.Errorf("last error is %q", m.LastError)
+			w.t.Errorf("last error is %q", m.LastError)
 		}
 	})
 }
 
 func TestAddressesThatFailDoNotDelayOthers(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(_ context.Context, r courier.Rendered) error {
 			if r.To != "good@example.org" {
 				return errPassing
@@ -189,14 +189,14 @@ func TestAddressesThatFailDoNotDelayOthers(t *testing.T) {
 		synctest.Wait()
 		w.want(good, courier.Sent, 1)
 		if at := w.channel.tries(good)[0]; at != start {
-			t.Errorf("it left after %v", at.Sub(start))
+			w.t.Errorf("it left after %v", at.Sub(start))
 		}
 	})
 }
 
 func TestADeliveryThatHangsHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(ctx context.Context, r courier.Rendered) error {
 			if r.To == "hangs@example.org" {
 				<-ctx.Done()
@@ -216,7 +216,7 @@ func TestADeliveryThatHangsHoldsUpNoOther(t *testing.T) {
 			w.want(id, courier.Sent, 1)
 		}
 		if spent := time.Since(start); spent != 0 {
-			t.Errorf("others were sent after %v", spent)
+			w.t.Errorf("others were sent after %v", spent)
 		}
 		for _, id := range hangs {
 			w.want(id, courier.Sending, 1)
@@ -224,7 +224,7 @@ func TestADeliveryThatHangsHoldsUpNoOther(t *testing.T) {
 		within(45 * time.Second) // three quarters of the lease
 		for _, id := range hangs {
 			if m := w.want(id, courier.Queued, 1); m.LastError != context.DeadlineExceeded.Error() {
-				t.Errorf("last error is %q", m.LastError)
+				w.t.Errorf("last error is %q", m.LastError)
 			}
 		}
 	})
@@ -232,7 +232,7 @@ func TestADeliveryThatHangsHoldsUpNoOther(t *testing.T) {
 
 func TestMessagesLeaveInTheOrderInWhichTheyFellDue(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(context.Context, courier.Rendered) error {
 			pause(time.Millisecond)
 			return nil
@@ -247,13 +247,13 @@ func TestMessagesLeaveInTheOrderInWhichTheyFellDue(t *testing.T) {
 		c.Workers = 1
 		w.run(c)
 		pause(time.Minute)
-		wantEqual(t, "order", w.channel.recipients(), want)
+		wantEqual(w.t, "order", w.channel.recipients(), want)
 	})
 }
 
 func TestAPanicInTheChannelIsAFailedTry(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(_ context.Context, r courier.Rendered) error {
 			if r.To == "panics@example.org" {
 				panic("on purpose")
@@ -266,7 +266,7 @@ func TestAPanicInTheChannelIsAFailedTry(t *testing.T) {
 		synctest.Wait()
 		w.want(good, courier.Sent, 1)
 		if m := w.want(panics, courier.Queued, 1); m.LastError != "channel panicked: on purpose" {
-			t.Errorf("last error is %q", m.LastError)
+			w.t.Errorf("last error is %q", m.LastError)
 		}
 		within(time.Minute)
 		w.want(panics, courier.Dead, 4)
@@ -275,7 +275,7 @@ func TestAPanicInTheChannelIsAFailedTry(t *testing.T) {
 
 func TestStoppingWaitsForDeliveriesInProgressAndStoresTheirOutcome(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(ctx context.Context, r courier.Rendered) error {
 			timer := time.NewTimer(5 * time.Second)
 			defer timer.Stop()
@@ -299,7 +299,7 @@ func TestStoppingWaitsForDeliveriesInProgressAndStoresTheirOutcome(t *testing.T)
 
 func TestStoppingCutsOffWhatWouldTakeTooLong(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(ctx context.Context, _ courier.Rendered) error {
 			<-ctx.Done()
 			return ctx.Err()
@@ -310,7 +310,7 @@ func TestStoppingCutsOffWhatWouldTakeTooLong(t *testing.T) {
 		start := time.Now()
 		stop()
 		if spent := time.Since(start); spent > 10*time.Second {
-			t.Errorf("stopping took %v", spent)
+			w.t.Errorf("stopping took %v", spent)
 		}
 		w.want(id, courier.Queued, 1)
 	})
@@ -331,12 +331,12 @@ func (c *closable) Close() error {
 
 func TestTheChannelIsClosedWhenTheDispatcherHasEnded(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		c := &closable{}
 		c.answer = func(context.Context, courier.Rendered) error {
 			pause(time.Second)
 			if c.closed > 0 {
-				t.Error("closed during a delivery")
+				w.t.Error("closed during a delivery")
 			}
 			return nil
 		}
@@ -345,14 +345,14 @@ func TestTheChannelIsClosedWhenTheDispatcherHasEnded(t *testing.T) {
 		pause(time.Millisecond)
 		stop()
 		if c.closed != 1 {
-			t.Errorf("closed %d times", c.closed)
+			w.t.Errorf("closed %d times", c.closed)
 		}
 	})
 }
 
 func TestOnePassDeliversWhatIsDueAndNoMore(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(_ context.Context, r courier.Rendered) error {
 			if r.To == "fails@example.org" {
 				return errPassing
@@ -364,19 +364,19 @@ func TestOnePassDeliversWhatIsDueAndNoMore(t *testing.T) {
 		}
 		fails := w.queue("fails@example.org")
 		d := courier.NewDispatcher(w.outbox, w.channel, config(), discard)
-		sent, err := d.DeliverDue(t.Context())
+		sent, err := d.DeliverDue(w.t.Context())
 		if err != nil || sent != 10 {
-			t.Errorf("sent %d, %v, want 10", sent, err)
+			w.t.Errorf("sent %d, %v, want 10", sent, err)
 		}
 		w.want(fails, courier.Queued, 1)
-		if sent, err := d.DeliverDue(t.Context()); err != nil || sent != 0 {
-			t.Errorf("sent %d, %v afterwards", sent, err)
+		if sent, err := d.DeliverDue(w.t.Context()); err != nil || sent != 0 {
+			w.t.Errorf("sent %d, %v afterwards", sent, err)
 		}
-		gone, cancel := context.WithCancel(t.Context())
+		gone, cancel := context.WithCancel(w.t.Context())
 		cancel()
 		id := w.queue("late@example.org")
 		if sent, err := d.DeliverDue(gone); err != nil || sent != 0 {
-			t.Errorf("sent %d, %v for nobody", sent, err)
+			w.t.Errorf("sent %d, %v for nobody", sent, err)
 		}
 		w.want(id, courier.Queued, 0)
 	})

@@ -77,89 +77,89 @@ func files(t *testing.T, dir string) []file {
 
 func TestBodiesAreErasedWhenTheMessageIsSent(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		id := w.queue("jane@example.org")
 		if w.message(id).Sealed == "" {
-			t.Fatal("there is nothing to erase")
+			w.t.Fatal("there is nothing to erase")
 		}
 		w.run(config())
 		synctest.Wait()
 		if m := w.want(id, courier.Sent, 1); m.Sealed != "" {
-			t.Error("the body is still there")
+			w.t.Error("the body is still there")
 		}
-		if _, r, err := w.outbox.Get(t.Context(), id); err != nil || r.Text != "" || r.HTML != "" {
-			t.Errorf("it says %q, %v", r.Text, err)
+		if _, r, err := w.outbox.Get(w.t.Context(), id); err != nil || r.Text != "" || r.HTML != "" {
+			w.t.Errorf("it says %q, %v", r.Text, err)
 		}
 	})
 }
 
 func TestBodiesOfDeadLettersAreErasedWhenTheirLinkHasExpired(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(context.Context, courier.Rendered) error { return courier.ErrPermanent }
 		w.run(config())
 		link := w.queue("jane@example.org") // for an hour
 		notice := w.queueMessage(courier.Message{Template: courier.CredentialsChanged, To: "jane@example.org"})
 		within(59 * time.Minute)
 		if m := w.want(link, courier.Dead, 1); m.Sealed == "" {
-			t.Error("the body was erased while its link worked")
+			w.t.Error("the body was erased while its link worked")
 		}
-		if _, r, err := w.outbox.Get(t.Context(), link); err != nil || !strings.Contains(r.Text, testToken) {
-			t.Errorf("it says %q, %v", r.Text, err)
+		if _, r, err := w.outbox.Get(w.t.Context(), link); err != nil || !strings.Contains(r.Text, testToken) {
+			w.t.Errorf("it says %q, %v", r.Text, err)
 		}
 		within(2 * time.Minute)
 		if m := w.want(link, courier.Dead, 1); m.Sealed != "" {
-			t.Error("the body is still there")
+			w.t.Error("the body is still there")
 		}
-		if err := w.outbox.Retry(t.Context(), link); errs.Of(err) != errs.Of(errs.ErrNotFound) {
-			t.Errorf("retrying an erased message: %v", err)
+		if err := w.outbox.Retry(w.t.Context(), link); errs.Of(err) != errs.Of(errs.ErrNotFound) {
+			w.t.Errorf("retrying an erased message: %v", err)
 		}
 		within(6 * time.Hour)
 		if m := w.want(notice, courier.Dead, 1); m.Sealed == "" {
-			t.Error("a body without a link was erased")
+			w.t.Error("a body without a link was erased")
 		}
 	})
 }
 
 func TestAMessageWhoseLinkHasExpiredIsNotSent(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		id := w.queue("jane@example.org")
 		pause(time.Hour)
 		w.run(config())
 		synctest.Wait()
 		if m := w.want(id, courier.Dead, 1); m.Sealed != "" || !strings.Contains(m.LastError, "expired") {
-			t.Errorf("body %q, last error %q", m.Sealed, m.LastError)
+			w.t.Errorf("body %q, last error %q", m.Sealed, m.LastError)
 		}
-		wantEqual(t, "sent", w.channel.recipients(), nil)
+		wantEqual(w.t, "sent", w.channel.recipients(), nil)
 	})
 }
 
 func TestTheMailboxKeepsBodies(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		keeps := config()
 		keeps.KeepBodies = true
 		stop := w.runOn(w.outbox, courier.Mailbox{}, keeps)
 		id := w.queue("jane@example.org")
 		within(6 * time.Hour)
 		w.want(id, courier.Sent, 1)
-		if _, r, err := w.outbox.Get(t.Context(), id); err != nil || !strings.Contains(r.Text, testToken) {
-			t.Errorf("it says %q, %v", r.Text, err)
+		if _, r, err := w.outbox.Get(w.t.Context(), id); err != nil || !strings.Contains(r.Text, testToken) {
+			w.t.Errorf("it says %q, %v", r.Text, err)
 		}
 		// Once there is a mail server, what is left of that time goes.
 		stop()
 		w.run(config())
 		synctest.Wait()
 		if m := w.message(id); m.Sealed != "" {
-			t.Error("the body is still there")
+			w.t.Error("the body is still there")
 		}
 	})
 }
 
 func TestBodiesOpenAfterSecretsWereRotated(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		id := w.queue("jane@example.org")
 		const fresh = "another secret of thirty-two char"
 
@@ -167,12 +167,12 @@ func TestBodiesOpenAfterSecretsWereRotated(t *testing.T) {
 		synctest.Wait()
 		stop()
 		w.want(id, courier.Dead, 1)
-		wantEqual(t, "sent", w.channel.recipients(), nil)
+		wantEqual(w.t, "sent", w.channel.recipients(), nil)
 
 		rotated := w.newOutbox(w.db, fresh, testSecrets[0])
 		w.runOn(rotated, w.channel, config())
-		if err := rotated.Retry(t.Context(), id); err != nil {
-			t.Fatal(err)
+		if err := rotated.Retry(w.t.Context(), id); err != nil {
+			w.t.Fatal(err)
 		}
 		synctest.Wait()
 		w.want(id, courier.Sent, 1)
@@ -181,26 +181,26 @@ func TestBodiesOpenAfterSecretsWereRotated(t *testing.T) {
 
 func TestABodyOpensInItsOwnRowAlone(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		mine, theirs := w.queue("thief@example.org"), w.queue("jane@example.org")
 		stolen := w.message(mine)
 		stolen.ID, stolen.Sealed = strings.Replace(mine, mine[:1], "f", 1), w.message(theirs).Sealed
-		if err := w.db.CreateMessage(t.Context(), stolen); err != nil {
-			t.Fatal(err)
+		if err := w.db.CreateMessage(w.t.Context(), stolen); err != nil {
+			w.t.Fatal(err)
 		}
 		w.run(config())
 		synctest.Wait()
 		w.want(stolen.ID, courier.Dead, 1)
 		w.want(theirs, courier.Sent, 1)
 		if n := w.channel.count("thief@example.org"); n != 1 {
-			t.Errorf("%d mails to the thief", n)
+			w.t.Errorf("%d mails to the thief", n)
 		}
 	})
 }
 
 func TestWhatIsNoAddressIsADeadLetterFromTheStart(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.run(config())
 		for _, to := range []string{
 			"", "nope", "@", "jane@", "Jane <jane@example.org>", "<jane@example.org>", "a@example.org, b@example.org",
@@ -209,7 +209,7 @@ func TestWhatIsNoAddressIsADeadLetterFromTheStart(t *testing.T) {
 			id := w.queue(to)
 			within(time.Minute)
 			if m := w.want(id, courier.Dead, 0); m.Recipient != to || m.LastError == "" || m.Sealed != "" {
-				t.Errorf("%q: %+v", to, m)
+				w.t.Errorf("%q: %+v", to, m)
 			}
 		}
 		for _, to := range []string{"jane@example.org", "JANE@example.org", `"a b"@example.org`, "zoë@example.org"} {
@@ -217,7 +217,7 @@ func TestWhatIsNoAddressIsADeadLetterFromTheStart(t *testing.T) {
 			within(time.Minute)
 			w.want(id, courier.Sent, 1)
 			if n := w.channel.count(to); n != 1 {
-				t.Errorf("%q got %d mails", to, n)
+				w.t.Errorf("%q got %d mails", to, n)
 			}
 		}
 	})

@@ -41,7 +41,7 @@ func (s *troubled) ClaimMessages(ctx context.Context, lease string, now, until t
 
 func TestDispatchersThatShareAStorageSendNothingTwice(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(context.Context, courier.Rendered) error {
 			pause(20 * time.Millisecond)
 			return nil
@@ -57,7 +57,7 @@ func TestDispatchersThatShareAStorageSendNothingTwice(t *testing.T) {
 		for _, id := range ids {
 			w.want(id, courier.Sent, 1)
 			if n := len(w.channel.tries(id)); n != 1 {
-				t.Errorf("sent %d times", n)
+				w.t.Errorf("sent %d times", n)
 			}
 		}
 	})
@@ -65,7 +65,7 @@ func TestDispatchersThatShareAStorageSendNothingTwice(t *testing.T) {
 
 func TestACrashBetweenAcceptanceAndCommitRepeatsThatMessageAlone(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		before, doomed := w.queue("before@example.org"), w.queue("doomed@example.org")
 		crashing := &troubled{Store: w.db, settle: func(m *courier.Stored) error {
 			if m.ID == doomed {
@@ -87,7 +87,7 @@ func TestACrashBetweenAcceptanceAndCommitRepeatsThatMessageAlone(t *testing.T) {
 		w.want(doomed, courier.Sent, 2)
 		for id, want := range map[string]int{before: 1, doomed: 2, after: 1} {
 			if n := len(w.channel.tries(id)); n != want { // by id, which is the Message-ID
-				t.Errorf("%s was sent %d times, want %d", w.message(id).Recipient, n, want)
+				w.t.Errorf("%s was sent %d times, want %d", w.message(id).Recipient, n, want)
 			}
 		}
 	})
@@ -95,7 +95,7 @@ func TestACrashBetweenAcceptanceAndCommitRepeatsThatMessageAlone(t *testing.T) {
 
 func TestAnOutcomeIsStoredWhenStorageIsBack(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		failures := 3
 		flaky := &troubled{Store: w.db, settle: func(*courier.Stored) error {
 			if failures--; failures >= 0 {
@@ -108,14 +108,14 @@ func TestAnOutcomeIsStoredWhenStorageIsBack(t *testing.T) {
 		within(5 * time.Minute)
 		w.want(id, courier.Sent, 1)
 		if n := len(w.channel.tries(id)); n != 1 {
-			t.Errorf("sent %d times", n)
+			w.t.Errorf("sent %d times", n)
 		}
 	})
 }
 
 func TestALateOutcomeDoesNotReplaceThatOfTheNextDispatcher(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		deaf := &channel{answer: func(context.Context, courier.Rendered) error {
 			pause(2 * time.Minute) // beyond the lease, whatever the context says
 			return courier.ErrPermanent
@@ -134,24 +134,24 @@ func TestALateOutcomeDoesNotReplaceThatOfTheNextDispatcher(t *testing.T) {
 
 func TestAMessageThatCrashesEachServerIsGivenUp(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		id := w.queue("jane@example.org")
 		for range config().MaxTries {
-			if _, err := w.db.ClaimMessages(t.Context(), "crashed", time.Now(), time.Now().Add(time.Second), 1); err != nil {
-				t.Fatal(err)
+			if _, err := w.db.ClaimMessages(w.t.Context(), "crashed", time.Now(), time.Now().Add(time.Second), 1); err != nil {
+				w.t.Fatal(err)
 			}
 			pause(time.Second)
 		}
 		w.run(config())
 		synctest.Wait()
 		w.want(id, courier.Dead, config().MaxTries+1)
-		wantEqual(t, "sent", w.channel.recipients(), nil)
+		wantEqual(w.t, "sent", w.channel.recipients(), nil)
 	})
 }
 
 func TestTheDispatcherSurvivesAStorageThatIsAwayWithoutBesiegingIt(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		var back atomic.Bool
 		s := &troubled{Store: w.db, claim: func() error {
 			if !back.Load() {
@@ -164,7 +164,7 @@ func TestTheDispatcherSurvivesAStorageThatIsAwayWithoutBesiegingIt(t *testing.T)
 		id := w.queue("jane@example.org")
 		within(10 * time.Minute)
 		if n := s.claims.Load(); n < 100 || n > 130 {
-			t.Errorf("asked %d times in ten minutes", n)
+			w.t.Errorf("asked %d times in ten minutes", n)
 		}
 		back.Store(true)
 		within(5 * time.Second)
@@ -174,7 +174,7 @@ func TestTheDispatcherSurvivesAStorageThatIsAwayWithoutBesiegingIt(t *testing.T)
 
 func TestADispatcherWithAllWorkersBusyDoesNotAskForMore(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, w *world) {
+	inBubble(t, func(w *world) {
 		w.channel.answer = func(ctx context.Context, _ courier.Rendered) error {
 			<-ctx.Done()
 			return ctx.Err()
@@ -186,7 +186,7 @@ func TestADispatcherWithAllWorkersBusyDoesNotAskForMore(t *testing.T) {
 		w.runOn(w.newOutbox(s, testSecrets...), w.channel, config())
 		within(40 * time.Second)
 		if n := s.claims.Load(); n != 1 {
-			t.Errorf("asked %d times", n)
+			w.t.Errorf("asked %d times", n)
 		}
 	})
 }

@@ -38,10 +38,10 @@ var testSecrets = []string{"a secret of thirty-two characters"}
 
 // inBubble runs a test with a clock that moves when everybody waits. Its storage
 // is a file: in one in memory, readers sleep while somebody writes.
-func inBubble(t *testing.T, test func(*testing.T, *world)) {
+func inBubble(t *testing.T, test func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		test(t, newWorld(t, "sqlite://"+t.TempDir()+"/test.db?synchronous=normal"))
+		test(newWorld(t, "sqlite://"+t.TempDir()+"/test.db?synchronous=normal"))
 	})
 }
 
