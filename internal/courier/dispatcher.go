@@ -77,8 +77,8 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			d.erase(ctx)
 			erase.Reset(eraseEvery)
 			continue
-		case <-running.ended:
-			running.busy--
+		case sent := <-running.ended:
+			running.end(sent)
 		case <-d.outbox.wake:
 		case <-look.C:
 		}
@@ -132,12 +132,10 @@ func (d *Dispatcher) DeliverDue(ctx context.Context) (sent int, err error) {
 		if err = d.start(ctx, context.WithoutCancel(ctx), running); err != nil || running.busy == 0 {
 			break
 		}
-		if <-running.ended {
-			sent++
-		}
-		running.busy--
+		running.end(<-running.ended)
 	}
-	return sent + running.wait(), err
+	running.wait()
+	return running.sent, err
 }
 
 // erase removes the bodies that nobody may need any more.
@@ -165,6 +163,7 @@ func (d *Dispatcher) closeChannel() {
 // round is the deliveries in progress. One goroutine owns it.
 type round struct {
 	busy  int
+	sent  int
 	ended chan bool // for each delivery that ends, whether its message was sent
 }
 
@@ -182,13 +181,25 @@ func (r *round) start(deliver func() bool) {
 	}()
 }
 
-// wait returns how many of the deliveries that were still in progress sent their
-// message.
-func (r *round) wait() (sent int) {
-	for ; r.busy > 0; r.busy-- {
-		if <-r.ended {
-			sent++
+// end notes the end of a delivery, and of all others that have ended meanwhile:
+// one claim serves them all.
+func (r *round) end(sent bool) {
+	for {
+		r.busy--
+		if sent {
+			r.sent++
+		}
+		select {
+		case sent = <-r.ended:
+		default:
+			return
 		}
 	}
-	return sent
+}
+
+// wait waits for the deliveries that are still in progress.
+func (r *round) wait() {
+	for r.busy > 0 {
+		r.end(<-r.ended)
+	}
 }

@@ -43,6 +43,7 @@ func TestNothingIsSentBeforeTheCommitAndNothingThatWasUndone(t *testing.T) {
 			if !errors.Is(undone, errPassing) {
 				w.t.Error(undone)
 			}
+			synctest.Wait()
 			if sent := w.channel.recipients(); len(sent) > 0 {
 				w.t.Errorf("sent before the commit: %v", sent)
 			}
@@ -51,6 +52,8 @@ func TestNothingIsSentBeforeTheCommitAndNothingThatWasUndone(t *testing.T) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
+		synctest.Wait()
+		wantEqual(w.t, "sent at once", w.channel.recipients(), []string{"kept@example.org"})
 		within(time.Minute)
 		wantEqual(w.t, "sent", w.channel.recipients(), []string{"kept@example.org"})
 	})

@@ -120,7 +120,9 @@ func TestALateOutcomeDoesNotReplaceThatOfTheNextDispatcher(t *testing.T) {
 			pause(2 * time.Minute) // beyond the lease, whatever the context says
 			return courier.ErrPermanent
 		}}
-		stop := w.runOn(w.newOutbox(w.db, testSecrets...), deaf, config())
+		one := config()
+		one.Workers = 1
+		stop := w.runOn(w.newOutbox(w.db, testSecrets...), deaf, one)
 		id := w.queue("jane@example.org")
 		within(5 * time.Second)
 		w.run(config())

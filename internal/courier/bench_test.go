@@ -1,0 +1,80 @@
+package courier_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/courier/smtp"
+)
+
+const benchWorkers = 5
+
+func healthy(string) trouble { return none }
+
+func newSMTP(b *testing.B, server *catcher) *smtp.Channel {
+	b.Helper()
+	channel, err := smtp.New(smtp.Config{
+		URI: "smtp://" + server.address, FromAddress: "accounts@example.org", Timeout: 10 * time.Second, Domain: "id.example.org",
+	}, time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = channel.Close() })
+	return channel
+}
+
+func perSecond(b *testing.B) {
+	b.Helper()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+}
+
+// BenchmarkSMTPAlone is what the mail library can do without a queue.
+func BenchmarkSMTPAlone(b *testing.B) {
+	channel := newSMTP(b, newCatcher(b, healthy))
+	w := newWorld(b, "memory")
+	message, err := w.templates.Render(courier.Message{Template: courier.Test, To: "jane@example.org"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var group sync.WaitGroup
+	b.ResetTimer()
+	for range benchWorkers {
+		group.Go(func() {
+			for n := left.Add(-1); n >= 0; n = left.Add(-1) {
+				own := message
+				own.ID = fmt.Sprint(n)
+				if err := channel.Deliver(b.Context(), own); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	perSecond(b)
+}
+
+// BenchmarkCourier delivers a queue that is safe on disk over the same server.
+func BenchmarkCourier(b *testing.B) {
+	w := newWorld(b, "sqlite://"+b.TempDir()+"/bench.db")
+	channel := newSMTP(b, newCatcher(b, healthy))
+	c := config()
+	c.Workers = benchWorkers
+	d := courier.NewDispatcher(w.outbox, channel, c, discard)
+	for i := range b.N {
+		if err := w.outbox.Enqueue(b.Context(), courier.Message{Template: courier.Test, To: fmt.Sprintf("%d@example.org", i)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ResetTimer()
+	if sent, err := d.DeliverDue(b.Context()); err != nil || sent != b.N {
+		b.Fatalf("sent %d of %d: %v", sent, b.N, err)
+	}
+	perSecond(b)
+}
