@@ -93,11 +93,21 @@ func (a *composition) httpConfig() httpapi.Config {
 		CookieSecrets:  c.Secrets.Signing(),
 		TrustedProxies: c.Serve.TrustedProxies,
 		AdminToken:     c.Serve.Admin.Token.Reveal(),
+		AdminNamed:     adminNamed(c.Serve.Admin),
 		MailChannel:    a.mailChannel(),
 		CORS:           corsConfig(c.Serve.Public.CORS),
 		PublicMetrics:  c.Serve.Public.Metrics,
 		ConfirmLinks:   confirmLinks(c),
 	}
+}
+
+// adminNamed judges the names of a listener that this machine alone reaches. One
+// that others reach has names that nobody told us.
+func adminNamed(c config.Admin) func(host string) bool {
+	if !mailbox.IsLoopback(c.Host) {
+		return nil
+	}
+	return func(host string) bool { return mailbox.Named(host, c.BaseURL) }
 }
 
 // confirmLinks names the built-in pages that ask before a link takes effect.

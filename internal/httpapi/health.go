@@ -26,7 +26,7 @@ func (s *Server) ready(listener string) handler {
 		}
 		noteError(r, err)
 		why := err.Error()
-		if listener == "public" {
+		if listener == "public" || !s.hasAdminToken(r) {
 			why = "error may contain sensitive information and was obfuscated"
 		}
 		return writeJSON(w, http.StatusServiceUnavailable, map[string]any{"errors": map[string]string{"database": why}})

@@ -91,10 +91,13 @@ type Config struct {
 	CookieSecrets  []string
 	TrustedProxies []string // addresses or CIDRs whose X-Forwarded-For counts
 	AdminToken     string   // empty: no token is asked for
-	MailChannel    string   // what carries mail: smtp, mailbox
-	Dev            bool
-	CORS           *CORSConfig // nil: off
-	PublicMetrics  bool
+	// AdminNamed reports whether a Host header names the admin listener. It is asked
+	// where there is no token; nil knows every name.
+	AdminNamed    func(host string) bool
+	MailChannel   string // what carries mail: smtp, mailbox
+	Dev           bool
+	CORS          *CORSConfig // nil: off
+	PublicMetrics bool
 	// ConfirmLinks are the kinds whose links show a button, on the page named,
 	// before they take effect.
 	ConfirmLinks map[flow.Kind]*url.URL

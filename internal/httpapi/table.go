@@ -95,10 +95,14 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out.route = e.path
 	}
 	s := e.table.server
-	if e.table.listener == "admin" && !e.untoken && !s.hasAdminToken(r) {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="symbolon admin"`)
-		s.writeError(w, r, errs.New(errs.Unauthorized, "admin_token_missing", "This listener asks for a bearer token. Send the header Authorization: Bearer <serve.admin.token>."))
-		return
+	if e.table.listener == "admin" && !e.untoken {
+		if err := s.admit(r); err != nil {
+			if errs.Of(err) == errs.Unauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="symbolon admin"`)
+			}
+			s.writeError(w, r, err)
+			return
+		}
 	}
 	h, ok := e.pick(r.Method)
 	if !ok {
@@ -164,14 +168,6 @@ func csrfGiven(r *http.Request) bool {
 	}
 	token := decodeBody(r, body).Form().Get(ui.CSRFName)
 	return secret.CheckCSRF(token, cookie)
-}
-
-func (s *Server) hasAdminToken(r *http.Request) bool {
-	if s.config.AdminToken == "" {
-		return true
-	}
-	token, ok := bearer(r)
-	return ok && secret.Equal(token, s.config.AdminToken)
 }
 
 // cleanPath folds repeated slashes and dots. redirected is the path without a

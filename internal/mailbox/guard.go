@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"symbolon/internal/secret"
@@ -31,7 +32,7 @@ func (b *Mailbox) guard(h func(http.ResponseWriter, *http.Request) error) http.H
 }
 
 func (b *Mailbox) admit(w http.ResponseWriter, r *http.Request) error {
-	if !b.answers(r.Host) {
+	if !Named(r.Host, b.config.URL) {
 		return &refusal{
 			http.StatusMisdirectedRequest, "This name is not known here",
 			"The mailbox answers to addresses, to localhost and to the host of serve.admin.base_url. Set that if this name is right.",
@@ -47,10 +48,10 @@ func (b *Mailbox) admit(w http.ResponseWriter, r *http.Request) error {
 	return &refusal{http.StatusUnauthorized, "The mailbox asks for a password", "It is the value of serve.admin.token, with any user name."}
 }
 
-// answers reports whether a Host header names this machine. A name that somebody
-// else points here would let their pages read the mails; an address can't be
-// pointed anywhere.
-func (b *Mailbox) answers(host string) bool {
+// Named reports whether a Host header names this machine, which is reached at
+// the URL. A name that somebody else points here would let their pages read the
+// mails; an address can't be pointed anywhere.
+func Named(host string, at *url.URL) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
@@ -58,7 +59,7 @@ func (b *Mailbox) answers(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true
 	}
-	return IsLoopback(host) || strings.EqualFold(host, b.config.URL.Hostname())
+	return IsLoopback(host) || strings.EqualFold(host, at.Hostname())
 }
 
 // IsLoopback reports whether a host name or address never leaves this machine
