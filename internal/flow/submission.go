@@ -158,7 +158,14 @@ func (s Submission) Kept(ctx context.Context) (*identity.Draft, error) {
 // schema may have to be fetched.
 func (s Submission) prepare(ctx context.Context, fact Fact) error {
 	_, chosen := fact.(NewCredential)
+	proved, isProof := fact.(ProvedAddress)
 	switch {
+	case s.Flow.Kind == Recovery && isProof: // leads to a form of settings
+		owner, err := s.engine.identities.ByID(ctx, proved.IdentityID)
+		if err == nil {
+			_, err = s.engine.schemaFor(ctx, Settings, owner)
+		}
+		return err
 	case s.Flow.Kind == Settings:
 		if err := s.spendNews(ctx, fact); err != nil || !chosen {
 			return err
