@@ -16,6 +16,19 @@ func (e *Engine) hooked(k Kind, method, hook string) bool {
 	return slices.Contains(e.config.Kinds[k].After[method].Hooks, hook)
 }
 
+// unchanged reports whether a proof still holds. Judging a password takes long,
+// and its owner may have replaced it meanwhile, to lock somebody out.
+func (e *Engine) unchanged(ctx context.Context, ownerID string, judged *identity.Credential) error {
+	if judged == nil {
+		return nil
+	}
+	now, err := e.identities.Credential(ctx, ownerID, judged.Type)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && now.Version != judged.Version {
+		return errOutrun
+	}
+	return err
+}
+
 // upgrade stores a credential in a stronger form. Another request may have done
 // so in the meantime; that is as good.
 func (e *Engine) upgrade(ctx context.Context, owner *identity.Identity, c *identity.Credential) error {

@@ -9,6 +9,9 @@ func loginEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Resul
 		return Result{}, errWrongFact(Login, fact)
 	}
 	owner := proof.Identity
+	if err := e.unchanged(ctx, owner.ID, proof.Judged); err != nil {
+		return Result{}, err
+	}
 	if err := e.upgrade(ctx, owner, proof.Upgrade); err != nil {
 		return Result{}, err
 	}

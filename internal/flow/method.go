@@ -100,6 +100,9 @@ type (
 	Authenticated struct {
 		Identity *identity.Identity
 		Factor   session.Factor
+		// Judged is the credential that was judged, nil if there is none. Should it
+		// have changed when the effect happens, the submission is judged once more.
+		Judged *identity.Credential
 		// Upgrade replaces the credential's stored form, such as an outdated hash.
 		// Another request may have done so already; then it is dropped.
 		Upgrade *identity.Credential

@@ -69,6 +69,7 @@ var (
 	errCSRF        = errs.New(errs.Forbidden, "csrf_token_invalid", "A request failed due to a missing or invalid csrf_token value.")
 	errPrivilege   = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
 	errNoSecret    = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
+	errOutrun      = errs.New(errs.Conflict, "credential_changed", "The credential was changed by another request at the same time. Please try again.")
 	// ErrForeign says that a settings flow belongs to someone else.
 	ErrForeign = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")
 )

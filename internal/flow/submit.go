@@ -22,6 +22,7 @@ type SubmitRequest struct {
 	Input  Input
 	Caller Caller
 
+	outrun  bool // judged for the second time, since the credential had changed
 	resumed bool // the secret that the flow waits for has come back
 }
 
@@ -82,7 +83,12 @@ func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step)
 	if t, ok := fact.(NewTraits); ok && t.Draft.Protected() && !e.privileged(r.Caller) {
 		return Result{}, e.reauthenticate(ctx, f, r)
 	}
-	return e.commit(ctx, s, r, fact)
+	result, err := e.commit(ctx, s, r, fact)
+	if errors.Is(err, errOutrun) && !r.outrun {
+		r.outrun = true
+		return e.judge(ctx, f, r, step)
+	}
+	return result, err
 }
 
 // commit turns the fact into the kind's effect, in one transaction.

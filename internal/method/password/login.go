@@ -85,7 +85,7 @@ func (m *Method) judge(ctx context.Context, owner *identity.Identity, c *identit
 	if !result.Match {
 		return nil, rejected(nil)
 	}
-	fact := flow.Authenticated{Identity: owner, Factor: m.factor()}
+	fact := flow.Authenticated{Identity: owner, Factor: m.factor(), Judged: c}
 	if result.Outdated {
 		fact.Upgrade = m.upgrade(ctx, c, password)
 	}
