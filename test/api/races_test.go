@@ -35,7 +35,9 @@ func TestAPasswordThatIsReplacedWhileItIsJudgedDoesNotSignIn(t *testing.T) {
 	c := s.app1()
 	action := c.start(t, "login", "password")
 	answered := make(chan answer, 1)
-	go func() { answered <- c.json(t, action, map[string]any{"identifier": "jane@example.org", "password": password}) }()
+	go func() {
+		answered <- c.json(t, action, map[string]any{"identifier": "jane@example.org", "password": password})
+	}()
 	for admin.get(t, s.admin.URL+"/health/detail").text(t, "hashing.running") == "0" && len(answered) == 0 {
 		runtime.Gosched()
 	}
