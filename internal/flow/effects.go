@@ -52,6 +52,10 @@ func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, err
 			return Result{}, err
 		}
 	}
+	// For an unknown address too, which must not be told by its time.
+	if err := e.supersede(ctx, f, fact.IdentityID); err != nil {
+		return Result{}, err
+	}
 	for _, m := range fact.Mail {
 		if err := e.mail.Enqueue(ctx, m); err != nil {
 			return Result{}, err
@@ -64,6 +68,17 @@ func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, err
 		group.Fill(typedText(group, s.Input))
 	}
 	return Result{Outcome: Waiting}, nil
+}
+
+// supersede lets the newest recovery link of an identity be its only one.
+func (e *Engine) supersede(ctx context.Context, f *Flow, ownerID string) error {
+	if f.Kind != Recovery {
+		return nil
+	}
+	if ownerID != "" {
+		f.Subject = ownerID
+	}
+	return e.store.EndResume(ctx, Recovery, ownerID, f.ID)
 }
 
 // verifies reports whether new addresses are asked to prove themselves.
@@ -99,6 +114,9 @@ func (e *Engine) challenge(ctx context.Context, f *Flow, a identity.Address, own
 	f.ResumeHash = c.ResumeHash
 	f.Form.Messages = []message.Message{message.Of(sentKey(f.Kind))}
 	if err := f.remember(e.challenger.ID(), c.Memory); err != nil {
+		return "", err
+	}
+	if err := e.supersede(ctx, f, ownerID); err != nil {
 		return "", err
 	}
 	if err := e.create(ctx, f, nil); err != nil {

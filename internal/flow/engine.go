@@ -18,6 +18,9 @@ type Store interface {
 	Flow(ctx context.Context, id string) (*Flow, error)
 	FlowByResume(ctx context.Context, hash string) (*Flow, error)
 	SaveFlow(context.Context, *Flow) error // errs.ErrStale when Version moved
+	// EndResume takes the outstanding secrets from an identity's other flows of a
+	// kind.
+	EndResume(ctx context.Context, k Kind, subject, exceptID string) error
 	InTx(context.Context, func(context.Context) error) error
 }
 

@@ -55,7 +55,7 @@ type Flow struct {
 	// ReturnTo is where a browser goes after success, checked against the allow
 	// list when the flow started; empty for the configured default.
 	ReturnTo string
-	Subject  string // identity id; set for settings and re-authentication
+	Subject  string // identity id; set for settings, re-authentication and recovery by link
 	Refresh  bool   // a signed-in person proves their credentials once more
 	Active   string // method that last handled a submission
 	Form     ui.Form

@@ -126,6 +126,7 @@ type (
 		Notify     message.Message
 		ResumeHash string // empty when nothing was sent to a known address
 		Memory     any    // what the method must recall when the secret is back
+		IdentityID string // whom the secret is about; empty for an unknown address
 		Mail       []courier.Message
 	}
 )

@@ -45,6 +45,9 @@ func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress
 		return Result{}, err
 	}
 	s.Flow.State, s.Flow.ResumeHash = Passed, ""
+	if err := e.supersede(ctx, s.Flow, owner.ID); err != nil {
+		return Result{}, err
+	}
 
 	next := e.fresh(Settings, Browser, e.now())
 	next.Request = s.url

@@ -99,6 +99,17 @@ func (db *DB) SaveFlow(ctx context.Context, f *flow.Flow) error {
 	return nil
 }
 
+// EndResume takes the outstanding secrets from all flows of a kind that are about
+// an identity, but the one named, and counts their versions up.
+func (db *DB) EndResume(ctx context.Context, k flow.Kind, subject, exceptID string) error {
+	_, err := db.exec(ctx, `UPDATE flows SET resume_hash = NULL, version = version + 1
+ WHERE subject = ? AND kind = ? AND id <> ? AND resume_hash IS NOT NULL`, subject, string(k), exceptID)
+	if err != nil {
+		return fmt.Errorf("end outstanding secrets: %w", err)
+	}
+	return nil
+}
+
 func flowJSON(f *flow.Flow) (form, private string, err error) {
 	if form, err = toJSON(f.Form); err != nil {
 		return "", "", err

@@ -116,3 +116,31 @@ func TestAnAddressThatNobodyProvedDoesNotRecoverAfterItWasGivenUp(t *testing.T) 
 		t.Errorf("these addresses recover: %s", a.body)
 	}
 }
+
+// Whoever can read a mailbox for a moment must not keep links for later.
+func TestARecoveryLinkDiesWithANewerOneAndWithARecovery(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	id := s.identityOf(t, s.register(t, "jane@example.org"))
+	mailed := func() string {
+		if status := s.ask(t, "recovery", "jane@example.org"); status != http.StatusOK {
+			t.Fatalf("ask for a link: %d", status)
+		}
+		return s.mailedLink(t, "recovery")
+	}
+	works := func(link string) bool {
+		return strings.Contains(s.browser(t).get(t, link).Header.Get("Location"), "/settings?flow=")
+	}
+	first, second := mailed(), mailed()
+	if works(first) {
+		t.Error("a link works although a newer one was sent")
+	}
+	handed := s.adminLink(t, id)
+	if works(second) {
+		t.Error("a link works although an administrator has made a newer one")
+	}
+	stranger := s.ask(t, "recovery", "nobody@example.org")
+	if !works(handed) {
+		t.Errorf("the newest link does not work; a stranger's was asked for with %d", stranger)
+	}
+}

@@ -101,7 +101,8 @@ func (m *Method) send(ctx context.Context, s flow.Submission, email string) (flo
 		return nil, err
 	}
 	return flow.Sent{
-		Notify: message.Of(sent(kind)), ResumeHash: c.ResumeHash, Memory: c.Memory, Mail: []courier.Message{c.Mail},
+		Notify: message.Of(sent(kind)), ResumeHash: c.ResumeHash, Memory: c.Memory, IdentityID: owner.ID,
+		Mail: []courier.Message{c.Mail},
 	}, nil
 }
 

@@ -30,6 +30,7 @@ func flowTests() []test {
 		{"a flow is found by its resume hash until that is replaced", flowResume},
 		{"an empty resume hash finds nothing", flowNoResume},
 		{"a resume hash belongs to one flow", flowSameResume},
+		{"the secrets of an identity's flows of a kind are ended but one", flowEndResume},
 		{"of many who redeem a resume hash one succeeds", flowResumeOnce},
 	}
 }
@@ -147,6 +148,26 @@ func flowSameResume(t *testing.T, s Store) {
 	b.ResumeHash = a.ResumeHash
 	must(t, s.CreateFlow(t.Context(), a))
 	wantError(t, s.CreateFlow(t.Context(), b), errs.ErrConflict)
+}
+
+func flowEndResume(t *testing.T, s Store) {
+	owner, other := mustIdentity(t, s, "a@example.org").ID, mustIdentity(t, s, "b@example.org").ID
+	create := func(k flow.Kind, subject string) *flow.Flow {
+		f := NewFlow()
+		f.Kind, f.Subject, f.ResumeHash = k, subject, secret.Hash(f.ID)
+		must(t, s.CreateFlow(t.Context(), f))
+		return f
+	}
+	ended, kept := create(flow.Recovery, owner), create(flow.Recovery, owner)
+	spared := []*flow.Flow{kept, create(flow.Verification, owner), create(flow.Recovery, other), create(flow.Recovery, "")}
+	must(t, s.EndResume(t.Context(), flow.Recovery, owner, kept.ID))
+	must(t, s.EndResume(t.Context(), flow.Recovery, "", kept.ID))
+	_, err := s.FlowByResume(t.Context(), ended.ResumeHash)
+	wantError(t, err, errs.ErrNotFound)
+	wantError(t, s.SaveFlow(t.Context(), ended), errs.ErrStale)
+	for _, f := range spared {
+		wantSame(t, got(s.FlowByResume(t.Context(), f.ResumeHash))(t), f)
+	}
 }
 
 func flowResumeOnce(t *testing.T, s Store) {
