@@ -107,15 +107,23 @@ func (g *Group) Set(name string, value any) {
 		return
 	}
 	at := len(g.Nodes)
-	for i, n := range g.Nodes {
-		if strings.HasPrefix(name, n.Name+".") {
-			at = i + 1
-			for at < len(g.Nodes) && strings.HasPrefix(g.Nodes[at].Name, n.Name+".") {
-				at++
-			}
+	for i := range g.Nodes {
+		ancestor := g.Nodes[i].Name
+		if !within(name, ancestor) {
+			continue
+		}
+		at = i + 1
+		for at < len(g.Nodes) && within(g.Nodes[at].Name, ancestor) {
+			at++
 		}
 	}
 	g.Nodes = slices.Insert(g.Nodes, at, Node{Name: name, Type: "text", Value: value})
+}
+
+// within reports whether one name is below another. It allocates nothing: people
+// may have ten thousand traits, and it is asked for each pair.
+func within(name, ancestor string) bool {
+	return len(name) > len(ancestor) && name[len(ancestor)] == '.' && strings.HasPrefix(name, ancestor)
 }
 
 // Number keeps a JSON number as it was written, so that storing a form does not
