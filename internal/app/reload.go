@@ -28,6 +28,7 @@ func (a *App) Reload(next *config.Config) error {
 	a.sessions.SetLifespan(next.Session.Lifespan)
 	a.limiter.config.Store(&next.Security.Limits)
 	a.current.Store(composed)
+	a.sessions.ForgetAll()
 	select {
 	case a.swapped <- struct{}{}:
 	default:

@@ -162,6 +162,10 @@ func (s *Service) Forget(ctx context.Context, identityID string) {
 	s.store.AfterCommit(ctx, func() { s.cache.drop(identityID) })
 }
 
+// ForgetAll drops every cached check, with what was rendered of it: for whoever
+// has changed how sessions are shown.
+func (s *Service) ForgetAll() { s.cache.entries.InvalidateAll() }
+
 // CacheStats counts checks answered from memory and from the database.
 func (s *Service) CacheStats() (hits, misses uint64, entries int) {
 	return s.hits.Load(), s.misses.Load(), s.cache.entries.EstimatedSize()
