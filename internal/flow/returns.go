@@ -9,15 +9,19 @@ import (
 	"symbolon/internal/errs"
 )
 
+// maxReturn bounds a return_to, which is kept with its flow or with the error that
+// refuses it.
+const maxReturn = 8192
+
 // judgeReturn decides where return_to leads: an absolute URL below an allowed
 // one, or empty for the default. Relative values resolve against the default.
 func (e *Engine) judgeReturn(k Kind, raw string) (string, error) {
 	if raw == "" {
 		return "", nil
 	}
-	refused := errs.New(errs.Invalid, "return_to_not_allowed", fmt.Sprintf("Requested return_to URL %q is not whitelisted.", raw))
+	refused := errs.New(errs.Invalid, "return_to_not_allowed", fmt.Sprintf("Requested return_to URL %q is not whitelisted.", raw[:min(len(raw), 256)]))
 	target, err := url.Parse(raw)
-	if err != nil || strings.ContainsAny(raw, "\\\t\r\n") || target.User != nil {
+	if err != nil || len(raw) > maxReturn || strings.ContainsAny(raw, "\\\t\r\n") || target.User != nil {
 		return "", refused
 	}
 	target = e.defaultReturn(k, "").ResolveReference(target)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"unicode/utf8"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -71,12 +72,18 @@ func (s *Server) start(r *http.Request, k flow.Kind, c flow.Client, caller flow.
 	})
 }
 
+// maxQuery bounds the query that is kept with a flow.
+const maxQuery = 4096
+
 // requestURL is the URL a request was made to as browsers know it: below the
-// configured base, whatever the Host header says.
+// configured base, whatever the Host header says. A query that is long or no text
+// is left out.
 func (s *Server) requestURL(r *http.Request) string {
 	u := *s.config.PublicURL
 	u = *u.JoinPath(r.URL.Path)
-	u.RawQuery = r.URL.RawQuery
+	if len(r.URL.RawQuery) <= maxQuery && utf8.ValidString(r.URL.RawQuery) {
+		u.RawQuery = r.URL.RawQuery
+	}
 	return u.String()
 }
 

@@ -13,7 +13,7 @@ func (s *Server) Public() http.Handler {
 	for _, k := range flow.Kinds {
 		s.flowRoutes(t, k)
 	}
-	t.get("/self-service/browser/flows/logout", s.logout)
+	t.get("/self-service/browser/flows/logout", s.logout).noHead()
 	t.get("/self-service/errors", s.getError)
 	t.get("/schemas/{id}", s.getSchema)
 	t.add(http.MethodDelete, "/sessions", s.revoke)

@@ -68,7 +68,8 @@ func (e *endpoint) cached() *endpoint {
 	return e
 }
 
-// noHead refuses HEAD: mail scanners send it to links that work once.
+// noHead refuses HEAD: mail scanners send it to links that work once, and whoever
+// looks ahead to what a page links to.
 func (e *endpoint) noHead() *endpoint {
 	e.getOnly = true
 	return e

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -115,5 +117,37 @@ func TestSettingsDoNotFillSomebodysMailbox(t *testing.T) {
 		if n := s.mails(t, victim); n > 12 || refused == 0 {
 			t.Errorf("%s: %d mails after 40 changes of which %d were refused", method, n, refused)
 		}
+	}
+}
+
+// Flows are free for everybody, so what one costs is bounded.
+func TestALongURLIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "SELFSERVICE_WHITELISTED_RETURN_URLS=https://app.example.org/app")
+	long := strings.Repeat("a", 20_000)
+	c := s.app1()
+	for _, path := range []string{"/self-service/login/api?x=" + long, "/self-service/login/api?x=\xff"} {
+		if a := c.get(t, path); a.StatusCode != http.StatusOK || a.text(t, "request_url") != s.public.URL+"/self-service/login/api" {
+			t.Errorf("%d with request_url %.100q", a.StatusCode, a.text(t, "request_url"))
+		}
+	}
+	b := s.browser(t)
+	to, err := url.Parse(b.get(t, "/self-service/login/browser?return_to=https://app.example.org/app/"+long).Header.Get("Location"))
+	if err != nil || to.Query().Get("error") == "" {
+		t.Fatalf("a long return_to led to %.100s, %v", to, err)
+	}
+	if kept := b.get(t, "/self-service/errors?error="+to.Query().Get("error")); len(kept.body) > 2000 {
+		t.Errorf("the error keeps %d bytes: %.200s", len(kept.body), kept.body)
+	}
+}
+
+func TestHEADSignsNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.browser(t)
+	c.registerBrowser(t, "jane@example.org")
+	c.do(t, http.MethodHead, "/self-service/browser/flows/logout", "")
+	if a := c.get(t, "/sessions/whoami"); a.StatusCode != http.StatusOK {
+		t.Errorf("whoami after HEAD on the logout: %d", a.StatusCode)
 	}
 }
