@@ -70,10 +70,7 @@ func (e *endpoint) cached() *endpoint {
 
 // noHead refuses HEAD: mail scanners send it to links that work once, and whoever
 // looks ahead to what a page links to.
-func (e *endpoint) noHead() *endpoint {
-	e.getOnly = true
-	return e
-}
+func (e *endpoint) noHead() { e.getOnly = true }
 
 // open answers without the admin token: probes have none.
 func (e *endpoint) open() { e.untoken = true }
