@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -46,15 +45,13 @@ type base struct {
 	sessions *session.Service
 	metrics  *metrics.Metrics
 	limiter  *limits
-	// processors is how many there are for this process.
-	processors int
 }
 
 // New composes a server. The error says which setting to change or what is
 // wrong with the database.
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{
-		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version), processors: runtime.GOMAXPROCS(0)},
+		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version)},
 		swapped: make(chan struct{}, 1),
 	}
 	if err := a.openStore(ctx, o); err != nil {

@@ -26,7 +26,7 @@ func (a *composition) newPasswords(guard *netguard.Guard) error {
 	var err error
 	a.hasher, err = passhash.New(passhash.Config{
 		Argon2: argon2(c.Hashers.Argon2), Limits: hashLimits(c.Hashers.Limits),
-		Budget: int64(c.Hashers.Budget.Memory) << 10, Wait: c.Hashers.Budget.Wait, Processors: a.processors,
+		Budget: int64(c.Hashers.Budget.Memory) << 10, Wait: c.Hashers.Budget.Wait,
 	})
 	if err != nil {
 		return err

@@ -106,10 +106,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer release()
 	p, salt := h.argon2, random(h.argon2.SaltLength)
-	var key []byte
-	yielding(func() {
-		key = argon2.IDKey([]byte(password), salt, p.Iterations, p.MemoryKiB, p.Parallelism, p.KeyLength)
-	})
+	key := argon2.IDKey([]byte(password), salt, p.Iterations, p.MemoryKiB, p.Parallelism, p.KeyLength)
 	return h.encode(salt, key), nil
 }
 
@@ -130,8 +127,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, 
 		return Result{}, err
 	}
 	defer release()
-	var match bool
-	yielding(func() { match, err = s.match(password) })
+	match, err := s.match(password)
 	if err != nil {
 		return Result{}, err
 	}
