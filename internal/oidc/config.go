@@ -1,0 +1,41 @@
+package oidc
+
+import (
+	"encoding/json"
+
+	"symbolon/internal/secret"
+)
+
+// Config is one provider as configured.
+type Config struct {
+	ID           string // the operator's name of it; in its redirect URI
+	Provider     string // the sort, see Sorts
+	Label        string // what people call it; empty for the sort's own name
+	ClientID     string
+	ClientSecret secret.String
+	IssuerURL    string // generic, auth0 and gitlab
+	// AuthURL, TokenURL and JWKSURL together take the place of discovery, for generic.
+	// With one of them missing none has an effect, as in v0.5.
+	AuthURL, TokenURL, JWKSURL string
+	Tenant                     string          // microsoft
+	Scope                      []string        // openid is appended where it is due
+	RequestedClaims            json.RawMessage // OpenID Connect Core 5.5; nil for none
+	// AllowMissingNonce accepts id_tokens without nonce; a wrong one is refused still.
+	AllowMissingNonce bool
+	AppleTeamID       string // apple, with the next two
+	ApplePrivateKeyID string
+	ApplePrivateKey   secret.String // PEM, PKCS #8 or SEC 1, P-256
+	RedirectURL       string        // <public base_url>/self-service/methods/oidc/callback/<id>
+}
+
+// OperatorURLs are the addresses of the provider that the operator wrote, which may be
+// private. All others, such as those in a discovery document, may not.
+func (c Config) OperatorURLs() []string {
+	var written []string
+	for _, u := range []string{c.IssuerURL, c.AuthURL, c.TokenURL, c.JWKSURL} {
+		if u != "" {
+			written = append(written, u)
+		}
+	}
+	return written
+}

@@ -1,0 +1,37 @@
+package oidc
+
+import "fmt"
+
+// Kind tells whose a problem is.
+type Kind string
+
+// The kinds.
+const (
+	// Refused: the person or the provider said no, or the answer is not to be trusted.
+	Refused Kind = "refused"
+	// Unavailable: the provider can't be reached, or does not make sense.
+	Unavailable Kind = "unavailable"
+	// Misconfigured: the provider and the configuration do not fit.
+	Misconfigured Kind = "misconfigured"
+)
+
+// Problem is why nobody was signed in.
+type Problem struct {
+	Kind Kind
+	// Text is for the person. It may quote what the provider said in the query string,
+	// and so what anyone could have put there: show it as text.
+	Text string
+	// Cause is for the log. It holds no code, token or secret.
+	Cause error
+}
+
+// Error is the text for the log.
+func (p *Problem) Error() string {
+	if p.Cause == nil {
+		return fmt.Sprintf("provider %s: %s", p.Kind, p.Text)
+	}
+	return fmt.Sprintf("provider %s: %v", p.Kind, p.Cause)
+}
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Cause }
