@@ -8,6 +8,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
 	"symbolon/internal/identity"
+	"symbolon/internal/method/oidc"
 	"symbolon/internal/netguard"
 	"symbolon/internal/passhash"
 	"symbolon/internal/passpolicy"
@@ -23,6 +24,7 @@ type composition struct {
 	identities *identity.Service
 	hasher     *passhash.Hasher
 	policy     *passpolicy.Policy
+	providers  []oidc.Provider
 	engine     *flow.Engine
 	outbox     *courier.Outbox
 	dispatcher *courier.Dispatcher
@@ -43,6 +45,9 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	}
 	a.identities = identity.New(a.db, a.schemas, a.sessions.Forget, a.now)
 	if err := a.newPasswords(guard); err != nil {
+		return nil, err
+	}
+	if err := a.newProviders(guard); err != nil {
 		return nil, err
 	}
 	if err := a.newCourier(); err != nil {

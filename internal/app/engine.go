@@ -6,6 +6,7 @@ import (
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
 	"symbolon/internal/method/link"
+	"symbolon/internal/method/oidc"
 	"symbolon/internal/method/password"
 	"symbolon/internal/method/profile"
 	"symbolon/internal/traits"
@@ -57,19 +58,22 @@ func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
 		flow.Login: {
 			Enabled: true, Lifespan: f.Login.Lifespan, UI: page(c, f.Login.UIURL, "login"),
 			Return: f.Login.After.DefaultBrowserReturnURL,
-			After:  map[string]flow.AfterConfig{password.ID: after(f.Login.After.Password)},
+			After:  map[string]flow.AfterConfig{password.ID: after(f.Login.After.Password), oidc.ID: after(f.Login.After.OIDC)},
 		},
 		flow.Registration: {
 			Enabled: true, Lifespan: f.Registration.Lifespan, UI: page(c, f.Registration.UIURL, "registration"),
 			SendsEmpty: f.Registration.UIURL == nil,
 			Return:     f.Registration.After.DefaultBrowserReturnURL,
-			After:      map[string]flow.AfterConfig{password.ID: after(f.Registration.After.Password)},
+			After: map[string]flow.AfterConfig{
+				password.ID: after(f.Registration.After.Password), oidc.ID: after(f.Registration.After.OIDC),
+			},
 		},
 		flow.Settings: {
 			Enabled: true, Lifespan: f.Settings.Lifespan, UI: page(c, f.Settings.UIURL, "settings"),
 			Return: f.Settings.After.DefaultBrowserReturnURL,
 			After: map[string]flow.AfterConfig{
 				password.ID: after(f.Settings.After.Password), profile.ID: after(f.Settings.After.Profile),
+				oidc.ID: after(f.Settings.After.OIDC),
 			},
 		},
 		flow.Recovery: {
@@ -95,6 +99,7 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 		method  flow.Method
 	}{
 		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.log)},
+		{on.OIDC.Enabled, oidc.New(a.providers, a.identities, c.Serve.Public.BaseURL, a.now, a.log)},
 		{on.Profile.Enabled, profile.New()},
 		{on.Link.Enabled, link.New(a.identities, c.Serve.Public.BaseURL)},
 	}

@@ -98,6 +98,8 @@ func (a *composition) httpConfig() httpapi.Config {
 		CORS:           corsConfig(c.Serve.Public.CORS),
 		PublicMetrics:  c.Serve.Public.Metrics,
 		ConfirmLinks:   confirmLinks(c),
+
+		PostingProviders: a.postingProviders(),
 	}
 }
 

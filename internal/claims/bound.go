@@ -11,16 +11,17 @@ import (
 )
 
 // prelude stands around every program. It bounds the functions of the standard library
-// that make much of little, and so could be told by a claim to fill the memory.
-var prelude = fmt.Sprintf(`
+// that make much of little, and so could be told by a claim to fill the memory; see maxCalls for the measure.
+const prelude = `
 local real = std;
-local bounded(size, made) = if size > %d then error 'more than %[1]d elements' else made;
+local most = 20000;
+local bounded(size, made) = if size > most then error 'more than ' + most + ' elements' else made;
 local std = real + {
   range(from, to):: bounded(to - from, real.range(from, to)),
   makeArray(sz, func):: bounded(sz, real.makeArray(sz, func)),
   repeat(what, count):: bounded(real.length(what) * count, real.repeat(what, count)),
 };
-null`, maxElements)
+null`
 
 // bound reads a program and puts it under the prelude and the meter.
 func bound(name, program string) (ast.Node, error) {
@@ -54,7 +55,7 @@ func imported(n ast.Node) ast.Node {
 	case *ast.Import, *ast.ImportStr, *ast.ImportBin:
 		return n
 	}
-	for _, child := range toolutils.Children(n) {
+	for _, child := range children(n) {
 		if at := imported(child); at != nil {
 			return at
 		}
@@ -62,12 +63,21 @@ func imported(n ast.Node) ast.Node {
 	return nil
 }
 
+// children adds to the library's list the assertions of objects, which it forgets.
+func children(n ast.Node) []ast.Node {
+	all := toolutils.Children(n)
+	if object, ok := n.(*ast.DesugaredObject); ok {
+		all = append(all, object.Asserts...)
+	}
+	return all
+}
+
 // metered makes the body of every function pass the meter first. Whatever repeats in
 // Jsonnet, recursion and comprehensions, calls a function each time. The library has no
 // way to stop an evaluation but to fail an import, so that is what the meter is: the
 // body becomes `if (import 'meter') then body`.
 func metered(n ast.Node) {
-	for _, child := range toolutils.Children(n) {
+	for _, child := range children(n) {
 		metered(child)
 	}
 	function, ok := n.(*ast.Function)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,34 +88,38 @@ func object(raw []byte) (map[string]any, error) {
 	if all == nil || decoder.More() {
 		return nil, errors.New("the claims are not one JSON object")
 	}
-	if deeper(all, maxDepth) {
-		return nil, fmt.Errorf("the claims are nested in more than %d levels", maxDepth)
+	if err := sound(all, maxDepth); err != nil {
+		return nil, err
 	}
 	return all, nil
 }
 
-// deeper tells whether a value has more levels than the most.
-func deeper(v any, most int) bool {
+// sound tells whether a value has at most so many levels, and numbers that programs
+// can hold.
+func sound(v any, levels int) error {
 	var inner []any
 	switch v := v.(type) {
 	case map[string]any:
-		for _, element := range v {
-			inner = append(inner, element)
-		}
+		inner = slices.Collect(maps.Values(v))
 	case []any:
 		inner = v
+	case json.Number:
+		if _, err := v.Float64(); err != nil {
+			return errors.New("the claims have a number beyond all measure")
+		}
+		return nil
 	default:
-		return false
+		return nil
 	}
-	if most == 0 {
-		return true
+	if levels == 0 {
+		return fmt.Errorf("the claims are nested in more than %d levels", maxDepth)
 	}
 	for _, element := range inner {
-		if deeper(element, most-1) {
-			return true
+		if err := sound(element, levels-1); err != nil {
+			return err
 		}
 	}
-	return false
+	return nil
 }
 
 // Text reads a text, or a number as text. Anything else, and what is too long, is

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/go-jsonnet"
@@ -13,14 +14,17 @@ import (
 
 // The bounds of a program.
 const (
-	maxProgram  = 256 << 10 // bytes
-	maxInput    = 256 << 10 // bytes of claims as JSON
-	maxOutput   = 256 << 10 // bytes
-	maxStack    = 200       // calls within calls
-	maxCalls    = 200_000   // of functions
-	maxTime     = 2 * time.Second
-	maxAtOnce   = 2 // evaluations of one program
-	maxElements = 100_000
+	maxProgram = 64 << 10 // bytes
+	maxInput   = 64 << 10 // bytes of claims as JSON
+	maxOutput  = 64 << 10 // bytes
+	maxStack   = 200      // calls within calls
+	// A tail call is none of those within calls, but the library takes about 4 KiB of
+	// the goroutine's stack for it all the same, and a full stack ends the process. So
+	// functions may be called this often, in the program and, as far as the size of
+	// the claims and of arrays can tell, in the standard library.
+	maxCalls  = 20_000
+	maxTime   = 2 * time.Second
+	maxAtOnce = 2 // evaluations of one program
 )
 
 // The errors of a mapper. All are about the program, which is the operator's.
@@ -148,8 +152,8 @@ func explained(err error) error {
 	if len(text) > most {
 		text = text[:most] + "…"
 	}
-	for i := len(runtime.StackTrace) - 1; i >= 0; i-- {
-		if at := runtime.StackTrace[i].Loc; at.Begin.Line > 0 && at.FileName != "" {
+	for _, frame := range slices.Backward(runtime.StackTrace) {
+		if at := frame.Loc; at.Begin.Line > 0 && at.FileName != "" {
 			return fmt.Errorf("%s: %s", at.String(), text)
 		}
 	}

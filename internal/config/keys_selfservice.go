@@ -72,20 +72,25 @@ func providerKeys() []Key {
 	return []Key{
 		{
 			Path: at + "id", ref: in(func(p *Provider) any { return &p.ID }), Required: true, Example: "google",
-			Help: "The name of the provider in forms, in the redirect URI <base_url>/self-service/methods/oidc/callback/ID and in stored credentials. Changing it cuts existing accounts off.",
+			rules: []rule{matches(`^[^:/?#\s]+$`, "an id without colon, slash or space, such as google")},
+			Help:  "The name of the provider in forms, in the redirect URI <base_url>/self-service/methods/oidc/callback/ID and in stored credentials. Changing it cuts existing accounts off.",
 		},
 		{
 			Path: at + "provider", ref: in(func(p *Provider) any { return &p.Provider }), Required: true, Example: "google",
-			rules: []rule{oneOf("generic", "google", "github", "gitlab", "microsoft", "discord")},
+			rules: []rule{oneOf("generic", "google", "github", "gitlab", "microsoft", "discord", "slack", "facebook", "apple", "auth0", "yandex", "vk")},
 			Help:  "The sort of provider. `generic` is any that speaks OpenID Connect.",
+		},
+		{
+			Path: at + "label", ref: in(func(p *Provider) any { return &p.Label }), Example: "Example Inc.", Own: true,
+			Help: "What people call the provider: on the buttons of the built-in pages and in messages. Without it the sort's own name, or the id of a generic provider.",
 		},
 		{
 			Path: at + "client_id", ref: in(func(p *Provider) any { return &p.ClientID }), Required: true, Example: "1234.apps.example.com",
 			Help: "The client id that the provider gave you.",
 		},
 		{
-			Path: at + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Required: true, Example: "$CLIENT_SECRET",
-			Help: "The client secret that the provider gave you.",
+			Path: at + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Example: "$CLIENT_SECRET",
+			Help: "The client secret that the provider gave you. Every sort but apple needs it.",
 		},
 		{
 			Path: at + "mapper_url", ref: in(func(p *Provider) any { return &p.MapperURL }), Required: true, Example: "file:///etc/symbolon/google.jsonnet",
@@ -98,14 +103,19 @@ func providerKeys() []Key {
 			Help:  "The issuer whose discovery document is read. For generic and gitlab; the others know theirs.",
 		},
 		{
-			Path: at + "auth_url", ref: dropped[string](), Example: "https://accounts.example.org/authorize",
-			NoEffect: "the provider's own document tells its endpoints, in v0.5 too",
-			Help:     "The authorization endpoint.",
+			Path: at + "auth_url", ref: in(func(p *Provider) any { return &p.AuthURL }), Example: "https://accounts.example.org/authorize",
+			rules: []rule{scheme("http://", "https://")},
+			Help:  "The authorization endpoint of a generic provider without a discovery document. Has no effect unless token_url and jwks_url are given too, as in v0.5.",
 		},
 		{
-			Path: at + "token_url", ref: dropped[string](), Example: "https://accounts.example.org/token",
-			NoEffect: "the provider's own document tells its endpoints, in v0.5 too",
-			Help:     "The token endpoint.",
+			Path: at + "token_url", ref: in(func(p *Provider) any { return &p.TokenURL }), Example: "https://accounts.example.org/token",
+			rules: []rule{scheme("http://", "https://")},
+			Help:  "The token endpoint of a generic provider without a discovery document. Has no effect unless auth_url and jwks_url are given too, as in v0.5.",
+		},
+		{
+			Path: at + "jwks_url", ref: in(func(p *Provider) any { return &p.JWKSURL }), Example: "https://accounts.example.org/keys", Own: true,
+			rules: []rule{scheme("http://", "https://")},
+			Help:  "The public keys of a generic provider without a discovery document, together with auth_url and token_url.",
 		},
 		{
 			Path: at + "scope", ref: in(func(p *Provider) any { return &p.Scope }), Example: `["email","profile"]`,
@@ -118,6 +128,27 @@ func providerKeys() []Key {
 		{
 			Path: at + "requested_claims", ref: in(func(p *Provider) any { return &p.RequestedClaims }), Example: `{"id_token":{"email":{"essential":true}}}`,
 			Help: "The claims request parameter of OpenID Connect Core 5.5.",
+		},
+		{
+			Path: at + "auto_link", ref: in(func(p *Provider) any { return &p.AutoLink }), Default: "never", Example: "verified_email", Own: true,
+			rules: []rule{oneOf("never", "verified_email")},
+			Help:  "`verified_email` signs a newcomer from this provider in to the account that has proven the same address, and links the two. Choose it only if the provider proves addresses itself: it can then sign in to every account here.",
+		},
+		{
+			Path: at + "allow_missing_nonce", ref: in(func(p *Provider) any { return &p.AllowMissingNonce }), Default: "false", Example: "true", Own: true,
+			Help: "Accept answers without the nonce that was sent. Only for a provider that does not return it: the nonce keeps an answer from being used twice.",
+		},
+		{
+			Path: at + "apple_team_id", ref: in(func(p *Provider) any { return &p.AppleTeamID }), Example: "KP76DQS54M", Own: true,
+			Help: "Your team at Apple. Provider apple alone.",
+		},
+		{
+			Path: at + "apple_private_key_id", ref: in(func(p *Provider) any { return &p.ApplePrivateKeyID }), Example: "UX56C66723", Own: true,
+			Help: "The id of the private key. Provider apple alone.",
+		},
+		{
+			Path: at + "apple_private_key", ref: in(func(p *Provider) any { return &p.ApplePrivateKey }), Example: "-----BEGIN PRIVATE KEY-----…", Own: true,
+			Help: "The private key of sort ES256 that signs the client secret, in PEM. Provider apple alone.",
 		},
 	}
 }

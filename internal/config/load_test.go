@@ -62,7 +62,7 @@ func TestEveryKeyOfVersion05ArrivesInItsField(t *testing.T) {
 		}
 	}
 	wantContains(t, texts(r.Warnings), []string{
-		"providers[0].auth_url has no effect", "providers[0].token_url has no effect", "settings.after.password.hooks has no effect",
+		"auth_url and token_url, which have no effect without jwks_url", "settings.after.password.hooks has no effect",
 		"settings.after.profile.hooks has no effect", "recovery.after.default_browser_return_url has no effect",
 		"cors.options_passthrough has no effect", "cors.debug has no effect", "log.leak_sensitive_values has no effect", "profiling has no effect",
 	})

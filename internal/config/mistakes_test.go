@@ -86,7 +86,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		},
 		"a provider without its members": {
 			"dsn: memory\nselfservice: {methods: {oidc: {config: {providers: [{id: a, provider: google, client_id: b, mapper_url: 'file:///m'}]}}}}\n",
-			[]string{"2:53: selfservice.methods.oidc.config.providers[0].client_secret is needed here"},
+			[]string{"2:52: selfservice.methods.oidc.config.providers item 1 (a) needs client_secret"},
 		},
 		"an unknown member of a provider": {
 			"dsn: memory\nselfservice: {methods: {oidc: {config: {providers: [{id: a, provider: google, client_id: b, client_secret: c, mapper_url: 'file:///m', scopes: []}]}}}}\n",

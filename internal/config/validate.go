@@ -223,6 +223,15 @@ func (c *Config) checkProviders(f *findings) {
 		case (p.Provider == "generic" || p.Provider == "gitlab") && p.IssuerURL == "":
 			f.warn(key, fmt.Sprintf("item %d (%s) has no issuer_url; nobody can sign in with it", i+1, p.ID))
 		}
+		if p.JWKSURL == "" && p.AuthURL+p.TokenURL != "" {
+			f.warn(key, fmt.Sprintf("item %d (%s) has auth_url and token_url, which have no effect without jwks_url", i+1, p.ID))
+		}
+		switch apple := p.Provider == "apple"; {
+		case !apple && p.ClientSecret == "":
+			f.fail(key, fmt.Sprintf("item %d (%s) needs client_secret", i+1, p.ID))
+		case apple && (p.AppleTeamID == "" || p.ApplePrivateKeyID == "" || p.ApplePrivateKey == ""):
+			f.fail(key, fmt.Sprintf("item %d (%s) needs apple_team_id, apple_private_key_id and apple_private_key", i+1, p.ID))
+		}
 	}
 }
 

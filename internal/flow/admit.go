@@ -13,7 +13,7 @@ import (
 // rule is what differs by kind between a submission and its effect.
 type rule struct {
 	session sessionRule
-	effect  func(*Engine, context.Context, Submission, Fact) (Result, error)
+	effect  effect
 	expired string // key of the message that says so
 	retried string // key of the message for a flow that was passed before; empty if passing ends it
 }
@@ -44,6 +44,17 @@ func ruleFor(k Kind) rule {
 	panic("flow: no rule for kind " + string(k))
 }
 
+// effect is what a kind does with a fact.
+type effect func(*Engine, context.Context, Submission, Fact) (Result, error)
+
+// effectFor returns the kind's effect; leaving is the same in all.
+func effectFor(k Kind, fact Fact) effect {
+	if _, ok := fact.(Leave); ok {
+		return leaveEffect
+	}
+	return ruleFor(k).effect
+}
+
 // CheckSession applies the kind's session rule where it does not depend on the
 // flow: only a login flow can ask to sign in again.
 func (e *Engine) CheckSession(k Kind, c Caller) error {
@@ -66,11 +77,12 @@ func (e *Engine) checkSession(k Kind, c Caller, refresh bool, returnTo string) e
 
 // admit makes the checks that come before a method sees the submission. It
 // returns *Rejected where the form can say what is wrong.
-func (e *Engine) admit(ctx context.Context, f *Flow, c Caller, in Input) error {
+func (e *Engine) admit(ctx context.Context, f *Flow, r SubmitRequest) error {
+	c, in := r.Caller, r.Input
 	if f.Kind == Settings && f.Subject != c.Session.IdentityID {
 		return errForeign
 	}
-	if in.problem == nil && !genuine(f, c, in) {
+	if in.problem == nil && !genuine(f, r) {
 		return errCSRF
 	}
 	if err := e.checkSession(f.Kind, c, f.Refresh, f.ReturnTo); err != nil {
@@ -103,9 +115,12 @@ func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
 
 // genuine reports whether a browser's submission comes from a page that was
 // shown the form: it has the token that belongs to the browser's cookie.
-func genuine(f *Flow, c Caller, in Input) bool {
-	token, _, _ := in.Text(ui.CSRFName)
-	return f.Client == API || secret.CheckCSRF(token, c.CSRF)
+func genuine(f *Flow, r SubmitRequest) bool {
+	token, _, _ := r.Input.Text(ui.CSRFName)
+	if r.ByLink {
+		token = f.CSRF
+	}
+	return f.Client == API || secret.CheckCSRF(token, r.Caller.CSRF)
 }
 
 // checkMisuse refuses API submissions that a page of another site could have

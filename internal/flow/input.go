@@ -114,6 +114,28 @@ func (in Input) store() stored { return stored{Form: in.form, Object: in.object}
 
 func (s stored) input() Input { return Input{form: s.Form, object: s.Object} }
 
+// only returns the fields whose names are wanted.
+func (in Input) only(wanted func(name string) bool) Input {
+	out := Input{}
+	for name, values := range in.form {
+		if wanted(name) {
+			if out.form == nil {
+				out.form = url.Values{}
+			}
+			out.form[name] = values
+		}
+	}
+	for name, raw := range in.object {
+		if wanted(name) {
+			if out.object == nil {
+				out.object = map[string]json.RawMessage{}
+			}
+			out.object[name] = raw
+		}
+	}
+	return out
+}
+
 // String names the shape alone: submissions hold passwords.
 func (in Input) String() string {
 	return fmt.Sprintf("input of %d fields", len(in.form)+len(in.object))

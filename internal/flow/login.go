@@ -1,10 +1,17 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"symbolon/internal/message"
+)
 
 // loginEffect signs in whoever was authenticated.
 func loginEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
 	proof, ok := fact.(Authenticated)
+	if _, stranger := fact.(ProvedSubject); stranger {
+		return Result{}, Reject("", message.Of(message.KeySubjectUnknown))
+	}
 	if !ok {
 		return Result{}, errWrongFact(Login, fact)
 	}
@@ -14,6 +21,12 @@ func loginEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Resul
 	}
 	if err := e.upgrade(ctx, owner, proof.Upgrade); err != nil {
 		return Result{}, err
+	}
+	if s.work.draft != nil {
+		var err error
+		if owner, err = e.saveLink(ctx, s.work.draft); err != nil {
+			return Result{}, err
+		}
 	}
 	if e.hooked(Login, s.method, HookRevoke) {
 		if err := e.sessions.RevokeOthers(ctx, owner.ID, ""); err != nil {

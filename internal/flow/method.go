@@ -106,6 +106,9 @@ type (
 		// Upgrade replaces the credential's stored form, such as an outdated hash.
 		// Another request may have done so already; then it is dropped.
 		Upgrade *identity.Credential
+		// Link is a provider's subject that becomes the identity's with this proof;
+		// nil for none.
+		Link *Subject
 	}
 	// ProvedAddress: whoever submitted controls this address of that identity.
 	ProvedAddress struct {
@@ -114,11 +117,21 @@ type (
 		Normalized string
 		Factor     session.Factor
 	}
+	// ProvedSubject: a provider vouches for a subject that belongs to nobody here.
+	ProvedSubject struct {
+		Subject Subject
+		// Traits is what the provider's claims say about the person, a JSON object;
+		// nil in settings, where a link changes no traits.
+		Traits json.RawMessage
+		Factor session.Factor
+	}
 	// NewCredential: the person chose this credential.
 	NewCredential struct {
 		Credential identity.Credential
 		Factor     session.Factor
 	}
+	// NoSubject: the person gave up the link to a provider's subject.
+	NoSubject struct{ Subject Subject }
 	// NewTraits: the person chose the profile values of the draft.
 	NewTraits struct{ Draft *identity.Draft }
 	// Sent: a secret is on its way; the flow waits for it to come back.
@@ -129,13 +142,30 @@ type (
 		IdentityID string // whom the secret is about; empty for an unknown address
 		Mail       []courier.Message
 	}
+	// Leave: the person goes on at another URL. If it is another site they come back
+	// through Return with the state whose hash is given.
+	Leave struct {
+		URL        string
+		ResumeHash string // empty if nothing is to come back
+		Memory     any    // what the method must recall when they are back
+	}
 )
+
+// Subject is an account at a provider.
+type Subject struct {
+	Type       string `json:"type"`       // of the credential, such as identity.TypeOIDC
+	Identifier string `json:"identifier"` // provider and subject, compared exactly
+	Provider   string `json:"provider"`   // what people call the provider
+}
 
 func (Authenticated) fact() {}
 func (ProvedAddress) fact() {}
 func (NewCredential) fact() {}
 func (NewTraits) fact()     {}
 func (Sent) fact()          {}
+func (ProvedSubject) fact() {}
+func (NoSubject) fact()     {}
+func (Leave) fact()         {}
 
 // Rejected is a wrong submission: it shows the form again, it is no failure.
 type Rejected struct {

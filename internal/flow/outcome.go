@@ -17,6 +17,7 @@ const (
 	Again                       // the submission was rejected; the form says why
 	Waiting                     // something is on its way to the person
 	Finished                    // the effect of the kind has happened
+	Left                        // the person goes on at another site
 )
 
 // Result is what the transport renders.
@@ -26,7 +27,10 @@ type Result struct {
 	Identity *identity.Identity // subject of settings; the new identity of a registration
 	Session  *session.Session   // the session issued, or the settings caller's own
 	Token    string             // of the session issued; empty if none was
-	Redirect string             // where a browser goes when Finished
+	Redirect string             // where a browser goes when Finished or Left
+	// Continuity is what only this browser must keep until it is back; empty if
+	// nothing.
+	Continuity string
 }
 
 // LoggedIn says that a signed-in caller has no use for this kind of flow.
@@ -70,6 +74,10 @@ var (
 	errPrivilege   = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
 	errNoSecret    = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
 	errOutrun      = errs.New(errs.Conflict, "credential_changed", "The credential was changed by another request at the same time. Please try again.")
+	errNoState     = errs.New(errs.Invalid, "state_missing", "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter.")
+	errWrongState  = errs.New(errs.Invalid, "state_mismatch", "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie.")
+	errNoReturn    = &errs.Error{Code: errs.Invalid, ID: "not_resumable", Message: "session is not resumable", Reason: "No resumable session could be found in the HTTP Header."}
+	errNoLink      = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
 	// ErrForeign says that a settings flow belongs to someone else.
 	ErrForeign = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")
 )

@@ -32,7 +32,10 @@ func (e *Engine) reauthenticate(ctx context.Context, f *Flow, r SubmitRequest) e
 	if f.Client == API {
 		return errPrivilege
 	}
-	token := secret.Token()
+	token := r.Caller.Continuity
+	if token == "" {
+		token = secret.Token()
+	}
 	sealer, err := secret.NewSealer(reauthMemory, []string{token})
 	if err != nil {
 		return err
@@ -94,6 +97,7 @@ func (e *Engine) resumeSubmission(ctx context.Context, r SubmitRequest, token st
 	if r.Input, err = wait.open(token, f.ID); err != nil {
 		return Result{}, err
 	}
+	f.CSRF = secret.MaskCSRF(r.Caller.CSRF) // signing in again has changed the browser's
 	// Gone before it is judged: whatever comes of it, it happens once.
 	delete(f.Private, reauthMemory)
 	if err := e.store.SaveFlow(ctx, f); err != nil {

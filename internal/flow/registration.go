@@ -8,19 +8,25 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
+	"symbolon/internal/session"
 )
 
 // registrationEffect creates the identity that the submission drafted, with the
 // credential that was chosen.
 func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
-	chosen, ok := fact.(NewCredential)
-	if !ok {
-		return Result{}, errWrongFact(Registration, fact)
-	}
 	draft := s.work.draft
-	draft.Set(chosen.Credential)
-	if len(draft.Credential(chosen.Credential.Type).Identifiers) == 0 {
-		return Result{}, errNoSecret
+	var factor session.Factor
+	switch fact := fact.(type) {
+	case NewCredential:
+		factor = fact.Factor
+		draft.Set(fact.Credential)
+		if len(draft.Credential(fact.Credential.Type).Identifiers) == 0 {
+			return Result{}, errNoSecret
+		}
+	case ProvedSubject: // which is in the draft
+		factor = fact.Factor
+	default:
+		return Result{}, errWrongFact(Registration, fact)
 	}
 	result := Result{Outcome: Finished, Redirect: e.returnURL(s.Flow, s.method)}
 	created, err := e.identities.Create(ctx, draft)
@@ -43,7 +49,7 @@ func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact)
 	// With existing accounts hidden nobody is signed in, since that would tell
 	// the two outcomes apart.
 	if e.hooked(Registration, s.method, HookSession) && !e.config.HideExisting {
-		result.Session, result.Token, err = e.sessions.Issue(ctx, created, chosen.Factor)
+		result.Session, result.Token, err = e.sessions.Issue(ctx, created, factor)
 		if err != nil {
 			return Result{}, err
 		}

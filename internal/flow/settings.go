@@ -15,7 +15,17 @@ func settingsEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Re
 	var err error
 	switch fact := fact.(type) {
 	case NewCredential:
-		saved, err = e.saveCredential(ctx, s, fact)
+		s.work.draft.Set(fact.Credential)
+		saved, err = e.saveCredential(ctx, s, fact.Credential.Type)
+	case ProvedSubject:
+		s.work.draft.Link(fact.Subject.Type, fact.Subject.Identifier)
+		saved, err = e.saveCredential(ctx, s, fact.Subject.Type)
+	case NoSubject:
+		s.work.draft.Unlink(fact.Subject.Type, fact.Subject.Identifier)
+		if s.work.draft.Ways() == 0 {
+			return Result{}, Reject("", message.Of(message.KeyLastCredential))
+		}
+		saved, err = e.saveCredential(ctx, s, fact.Subject.Type)
 	case NewTraits:
 		if e.config.KeepAddress {
 			fact.Draft.KeepOld()
@@ -40,14 +50,14 @@ func settingsEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Re
 	}, nil
 }
 
-func (e *Engine) saveCredential(ctx context.Context, s Submission, fact NewCredential) (*identity.Identity, error) {
-	draft := s.work.draft
-	draft.Set(fact.Credential)
-	saved, err := e.identities.Save(ctx, draft)
+// saveCredential stores the draft, of which a credential of that type is new or
+// gone.
+func (e *Engine) saveCredential(ctx context.Context, s Submission, typ string) (*identity.Identity, error) {
+	saved, err := e.identities.Save(ctx, s.work.draft)
 	if err != nil {
 		return nil, err
 	}
-	if e.config.RevokeOnPasswordChange && fact.Credential.Type == identity.TypePassword {
+	if e.config.RevokeOnPasswordChange && typ == identity.TypePassword {
 		if err := e.sessions.RevokeOthers(ctx, saved.ID, s.Session.ID); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -20,8 +21,10 @@ type Caller struct {
 	// NextCSRF is the value the cookie gets should this request sign someone in,
 	// or restart a flow for a browser without the cookie.
 	NextCSRF string
-	Cookie   bool // the request carried a Cookie header
-	Origin   bool // the request carried an Origin header
+	// Continuity is what Result.Continuity handed to this browser; empty if nothing.
+	Continuity string
+	Cookie     bool // the request carried a Cookie header
+	Origin     bool // the request carried an Origin header
 }
 
 // csrf is the value of the anti-CSRF cookie, or the one it is about to get: a
@@ -40,7 +43,10 @@ type StartRequest struct {
 	URL      string // full URL of the request, kept for the wire's request_url
 	ReturnTo string // as sent; browsers only
 	Refresh  bool   // login: prove credentials although signed in
-	Caller   Caller
+	// Link is the id of a registration whose identifiers were taken: whoever signs in
+	// gets its subject linked. Login of browsers only.
+	Link   string
+	Caller Caller
 }
 
 // Start makes a flow. The error is *LoggedIn or *LoginRequired where the
@@ -64,6 +70,11 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	subject, err := e.subject(ctx, f, r.Caller)
 	if err != nil {
 		return Result{}, err
+	}
+	if r.Link != "" && r.Kind == Login && r.Client == Browser {
+		if err := e.adopt(ctx, f, r.Link, r.Caller); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := e.create(ctx, f, subject); err != nil {
 		return Result{}, err
@@ -117,8 +128,13 @@ func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity)
 			continue
 		}
 		group := ui.Group{Method: m.ID(), Nodes: nodes}
-		if step.Traits {
-			if err := e.addTraits(ctx, f.Kind, &group, subject); err != nil {
+		if memory := f.asks(m.ID()); memory != nil {
+			if err := e.addTraits(ctx, f.Kind, &group, nil, memory.Traits); err != nil {
+				return err
+			}
+			group.SubmitLast()
+		} else if step.Traits {
+			if err := e.addTraits(ctx, f.Kind, &group, subject, nil); err != nil {
 				return err
 			}
 		}
@@ -130,8 +146,9 @@ func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity)
 	return nil
 }
 
-// addTraits adds an input for each trait, with the subject's values.
-func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *identity.Identity) error {
+// addTraits adds an input for each trait, with the subject's values or those that
+// are known of a newcomer.
+func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *identity.Identity, known json.RawMessage) error {
 	schema, err := e.schemaFor(ctx, k, subject)
 	if err != nil {
 		return err
@@ -142,10 +159,10 @@ func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *id
 			Label: t.Title, Options: t.Enum, Autocomplete: t.Autocomplete,
 		})
 	}
-	if subject == nil {
-		return nil
+	if subject != nil {
+		known = subject.Traits
 	}
-	for _, v := range schema.Flatten(subject.Traits) {
+	for _, v := range schema.Flatten(known) {
 		g.Set(v.Name, v.Value)
 	}
 	return nil

@@ -17,6 +17,8 @@ type Submission struct {
 	Input Input
 	// Resumed: the secret that the flow waits for has come back.
 	Resumed bool
+	// Back is what another site answered; nil unless the person comes from there.
+	Back *Back
 
 	url    string
 	caller Caller
@@ -80,7 +82,7 @@ func (s Submission) Spend(ctx context.Context, address string) error {
 func (s Submission) spendNews(ctx context.Context, fact Fact) error {
 	var to []identity.Address
 	switch fact := fact.(type) {
-	case NewCredential:
+	case NewCredential, ProvedSubject, NoSubject:
 		if s.engine.config.Notices {
 			to = s.Subject.Verifiable
 		}
@@ -157,26 +159,43 @@ func (s Submission) Kept(ctx context.Context) (*identity.Draft, error) {
 // prepare makes the draft that the fact needs while no transaction is open: a
 // schema may have to be fetched.
 func (s Submission) prepare(ctx context.Context, fact Fact) error {
-	_, chosen := fact.(NewCredential)
-	proved, isProof := fact.(ProvedAddress)
-	switch {
-	case s.Flow.Kind == Recovery && isProof: // leads to a form of settings
-		owner, err := s.engine.identities.ByID(ctx, proved.IdentityID)
-		if err == nil {
-			_, err = s.engine.schemaFor(ctx, Settings, owner)
-		}
-		return err
-	case s.Flow.Kind == Settings:
-		if err := s.spendNews(ctx, fact); err != nil || !chosen {
+	switch fact := fact.(type) {
+	case Authenticated:
+		return s.link(ctx, fact)
+	case ProvedAddress:
+		return s.loadSettings(ctx, fact)
+	case NewTraits:
+		return s.spendNews(ctx, fact)
+	case NewCredential, ProvedSubject, NoSubject:
+		switch s.Flow.Kind {
+		case Settings:
+			if err := s.spendNews(ctx, fact); err != nil {
+				return err
+			}
+			_, err := s.Kept(ctx)
+			return err
+		case Registration:
+			if subject, ok := fact.(ProvedSubject); ok {
+				return s.register(ctx, subject)
+			}
+			_, err := s.Draft(ctx)
 			return err
 		}
-		_, err := s.Kept(ctx)
-		return err
-	case chosen:
-		_, err := s.Draft(ctx)
-		return err
 	}
-	return nil
+	return nil // to wait or to leave needs no draft
+}
+
+// loadSettings fetches the schema of whoever proved an address: a recovery leads to
+// a form of settings.
+func (s Submission) loadSettings(ctx context.Context, fact ProvedAddress) error {
+	if s.Flow.Kind != Recovery {
+		return nil
+	}
+	owner, err := s.engine.identities.ByID(ctx, fact.IdentityID)
+	if err == nil {
+		_, err = s.engine.schemaFor(ctx, Settings, owner)
+	}
+	return err
 }
 
 // schemaFor returns the schema of the subject, or of registrations.

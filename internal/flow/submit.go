@@ -22,8 +22,13 @@ type SubmitRequest struct {
 	Input  Input
 	Caller Caller
 
+	// ByLink: it was no form but a link of ours or of the page. That the flow is this
+	// browser's own stands in for the form's token.
+	ByLink bool
+
 	outrun  bool // judged for the second time, since the credential had changed
 	resumed bool // the secret that the flow waits for has come back
+	back    *Back
 }
 
 // Submit runs one step. It is the only path from a submission to an effect, so
@@ -54,7 +59,7 @@ func (e *Engine) submit(ctx context.Context, r SubmitRequest) (Result, error) {
 }
 
 func (e *Engine) admitted(ctx context.Context, f *Flow, r SubmitRequest, step Step) (Result, error) {
-	if err := e.admit(ctx, f, r.Caller, r.Input); err != nil {
+	if err := e.admit(ctx, f, r); err != nil {
 		return e.again(ctx, f, r, err)
 	}
 	return e.judge(ctx, f, r, step)
@@ -68,7 +73,7 @@ func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step)
 	}
 	s := Submission{
 		View:  View{Flow: f, Session: r.Caller.Session, method: r.Method},
-		Input: r.Input, Resumed: r.resumed,
+		Input: r.Input, Resumed: r.resumed, Back: r.back,
 		url: r.URL, caller: r.Caller, engine: e, work: &work{},
 	}
 	var err error
@@ -80,6 +85,12 @@ func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step)
 		return e.again(ctx, f, r, err)
 	}
 	defer s.work.refunded()
+	if k := kindFor(f, fact); k != f.Kind {
+		if s.Flow, err = e.moveOn(ctx, f, k, s); err != nil {
+			return Result{}, err
+		}
+		r.Kind, r.FlowID, s.Subject = k, s.Flow.ID, nil
+	}
 	if t, ok := fact.(NewTraits); ok && t.Draft.Protected() && !e.privileged(r.Caller) {
 		return Result{}, e.reauthenticate(ctx, f, r)
 	}
@@ -104,7 +115,7 @@ func (e *Engine) commit(ctx context.Context, s Submission, r SubmitRequest, fact
 		s.Flow.Active = ""
 		s.Flow.Form.Messages = nil
 		var err error
-		if result, err = ruleFor(s.Flow.Kind).effect(e, ctx, s, fact); err != nil {
+		if result, err = effectFor(s.Flow.Kind, fact)(e, ctx, s, fact); err != nil {
 			return err
 		}
 		return e.store.SaveFlow(ctx, s.Flow)

@@ -36,9 +36,10 @@ func bearer(r *http.Request) (token string, ok bool) {
 // session is an error: nobody becomes anonymous by it.
 func (s *Server) caller(r *http.Request) (flow.Caller, error) {
 	c := flow.Caller{
-		CSRF:   csrfCookie(r),
-		Cookie: r.Header.Get("Cookie") != "",
-		Origin: r.Header.Get("Origin") != "",
+		CSRF:       csrfCookie(r),
+		Continuity: s.cookies.continuityToken(r),
+		Cookie:     r.Header.Get("Cookie") != "",
+		Origin:     r.Header.Get("Origin") != "",
 	}
 	live, err := s.sessions.Check(r.Context(), s.token(r))
 	switch {

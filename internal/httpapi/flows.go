@@ -68,7 +68,7 @@ func (s *Server) start(r *http.Request, k flow.Kind, c flow.Client, caller flow.
 	query := r.URL.Query()
 	return s.engine.Start(r.Context(), flow.StartRequest{
 		Kind: k, Client: c, URL: s.requestURL(r), Caller: caller,
-		ReturnTo: query.Get("return_to"), Refresh: query.Get("refresh") == "true",
+		ReturnTo: query.Get("return_to"), Refresh: query.Get("refresh") == "true", Link: query.Get("link"),
 	})
 }
 

@@ -13,6 +13,7 @@ func (s *Server) Public() http.Handler {
 	for _, k := range flow.Kinds {
 		s.flowRoutes(t, k)
 	}
+	s.providerRoutes(t)
 	t.get("/self-service/browser/flows/logout", s.logout).noHead()
 	t.get("/self-service/errors", s.getError)
 	t.get("/schemas/{id}", s.getSchema)
@@ -39,6 +40,9 @@ func (s *Server) flowRoutes(t *table, k flow.Kind) {
 	t.get(base+"/browser", s.startBrowser(k))
 	t.get(base+"/flows", s.getFlow(k))
 	for _, method := range s.engine.Methods(k) {
+		if method == providerMethod {
+			continue
+		}
 		submit := s.submitFlow(k, method)
 		t.add(http.MethodPost, base+"/methods/"+method, submit)
 		if k == flow.Settings || challenges(k) {

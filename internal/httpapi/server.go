@@ -26,6 +26,8 @@ type Engine interface {
 	Submit(context.Context, flow.SubmitRequest) (flow.Result, error)
 	Resume(context.Context, flow.ResumeRequest) (flow.Result, error)
 	Continue(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
+	Return(context.Context, flow.ReturnRequest) (flow.Result, error)
+	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string
@@ -101,6 +103,8 @@ type Config struct {
 	// ConfirmLinks are the kinds whose links show a button, on the page named,
 	// before they take effect.
 	ConfirmLinks map[flow.Kind]*url.URL
+	// PostingProviders are the ids of providers that answer by POST.
+	PostingProviders []string
 }
 
 // Parts are what a server serves.

@@ -31,15 +31,20 @@ func (s *Server) submitFlow(k flow.Kind, method string) handler {
 			return err
 		}
 		result, err := s.run(r, sub)
-		reqctx.Note(r.Context(), slog.String("flow", string(k)), slog.String("auth_method", method), slog.String("outcome", flow.OutcomeName(result, err)))
-		if err != nil {
-			return s.submitRefused(w, r, sub, result.Flow, err)
-		}
-		if k == flow.Settings && r.Method == http.MethodGet && s.cookies.continuityToken(r) != "" {
+		if err == nil && k == flow.Settings && r.Method == http.MethodGet && sub.caller.Continuity != "" {
 			s.cookies.setContinuity(w, "", s.now()) // what waited has been taken
 		}
-		return s.submitted(w, r, sub, result)
+		return s.answerSubmission(w, r, sub, result, err)
 	}
+}
+
+// answerSubmission notes how a submission ended and answers it.
+func (s *Server) answerSubmission(w http.ResponseWriter, r *http.Request, sub submission, result flow.Result, err error) error {
+	reqctx.Note(r.Context(), slog.String("flow", string(sub.kind)), slog.String("auth_method", sub.method), slog.String("outcome", flow.OutcomeName(result, err)))
+	if err != nil {
+		return s.submitRefused(w, r, sub, result.Flow, err)
+	}
+	return s.submitted(w, r, sub, result)
 }
 
 // run hands the request to the engine: the token of a link, a submission that
@@ -57,7 +62,7 @@ func (s *Server) run(r *http.Request, sub submission) (flow.Result, error) {
 		return flow.Result{}, err
 	}
 	if r.Method == http.MethodGet && sub.kind == flow.Settings {
-		return s.engine.Continue(r.Context(), request, s.cookies.continuityToken(r))
+		return s.engine.Continue(r.Context(), request, sub.caller.Continuity)
 	}
 	var err error
 	if request.Input, err = decodeSubmission(r); err != nil {
@@ -93,6 +98,11 @@ func missingFlow(k flow.Kind, id string) error {
 func (s *Server) submitted(w http.ResponseWriter, r *http.Request, sub submission, result flow.Result) error {
 	f := result.Flow
 	switch {
+	case result.Outcome == flow.Left:
+		if result.Continuity != "" {
+			s.cookies.setContinuity(w, result.Continuity, s.now())
+		}
+		return redirect(w, r, result.Redirect)
 	case result.Outcome == flow.Finished && (f.Client == flow.Browser || challenges(f.Kind)):
 		return s.finishBrowser(w, r, sub, result)
 	case result.Outcome == flow.Finished:

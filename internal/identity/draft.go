@@ -140,6 +140,30 @@ func (d *Draft) Set(c Credential) {
 	d.Credentials = append(d.Credentials, c)
 }
 
+// Link adds an identifier to the credential of a type that consists of its
+// identifiers alone, such as the subjects of providers.
+func (d *Draft) Link(typ, identifier string) {
+	c := d.Credential(typ)
+	if c == nil {
+		d.Credentials = append(d.Credentials, Credential{Type: typ, Config: json.RawMessage(`{}`)})
+		c = &d.Credentials[len(d.Credentials)-1]
+	}
+	c.Identifiers = united(c.Identifiers, []string{identifier})
+}
+
+// Unlink takes an identifier away, and the credential with its last one.
+func (d *Draft) Unlink(typ, identifier string) {
+	d.Credentials = slices.DeleteFunc(slices.Clone(d.Credentials), func(c Credential) bool {
+		return c.Type == typ && slices.Equal(c.Identifiers, []string{identifier})
+	})
+	if c := d.Credential(typ); c != nil {
+		c.Identifiers = slices.DeleteFunc(slices.Clone(c.Identifiers), func(have string) bool { return have == identifier })
+	}
+}
+
+// Ways counts the ways to sign in that the draft has.
+func (d *Draft) Ways() int { return Ways(d.Credentials) }
+
 // Credential returns the draft's credential of that type, nil if it has none.
 func (d *Draft) Credential(typ string) *Credential {
 	for i := range d.Credentials {

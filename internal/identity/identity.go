@@ -56,11 +56,27 @@ type Credential struct {
 	// Identifiers are normalised and unique by type over all identities.
 	Identifiers []string
 	// Config belongs to the method. For a password it is {"hashed_password":"$argon2id$…"},
-	// or {} while the identifier is reserved and no password is set.
+	// or {} while the identifier is reserved and no password is set. The subjects of
+	// providers have none: each is an identifier, "provider:subject".
 	Config json.RawMessage
 	// Version guards against two requests using one credential state twice
 	// (compare and set).
 	Version int
+}
+
+// Ways counts the ways to sign in that credentials are: a password that is set,
+// each subject of a provider.
+func Ways(credentials []Credential) int {
+	ways := 0
+	for _, c := range credentials {
+		switch {
+		case c.Type != TypePassword:
+			ways += len(c.Identifiers)
+		case string(c.Config) != `{}` && len(c.Identifiers) > 0:
+			ways++
+		}
+	}
+	return ways
 }
 
 // Find returns the address of via whose normalised value is given, nil if there is

@@ -79,6 +79,12 @@ func (s *Service) ByIdentifier(ctx context.Context, typ, typed string) (*Identit
 	return s.store.IdentityByIdentifier(ctx, typ, traits.Normalize(typed))
 }
 
+// BySubject finds the owner of a credential by its identifier as it is: the
+// subjects of providers differ by case; errs.ErrNotFound if there is none.
+func (s *Service) BySubject(ctx context.Context, typ, identifier string) (*Identity, *Credential, error) {
+	return s.store.IdentityByIdentifier(ctx, typ, identifier)
+}
+
 // ByAddress finds the owner of an address by what was typed; errs.ErrNotFound if
 // there is none.
 func (s *Service) ByAddress(ctx context.Context, p Purpose, via, typed string) (*Identity, *Address, error) {

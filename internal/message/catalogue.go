@@ -46,6 +46,16 @@ const (
 	KeyBodyTooLarge        = "body.too_large"
 	KeyWrongType           = "field.wrong_type"
 	KeyEmpty               = "field.empty"
+	KeyProviderMissing     = "provider.missing"
+	KeyProviderTrouble     = "provider.trouble"
+	KeyProviderMixedUp     = "provider.mixed_up"
+	KeySubjectTaken        = "provider.subject_taken"
+	KeySubjectUnknown      = "provider.subject_unknown"
+	KeySignInToLink        = "provider.sign_in_to_link"
+	KeyCannotLink          = "provider.cannot_link"
+	KeyCannotUnlink        = "provider.cannot_unlink"
+	KeyLastCredential      = "provider.last_credential"
+	KeyLinkAndUnlink       = "provider.link_and_unlink"
 )
 
 var none = []string{}
@@ -83,6 +93,17 @@ var catalogue = map[string]Entry{
 	KeyVerificationInvalid: {4070001, Error, "The verification token is invalid or has already been used. Please retry the flow.", none},
 	KeyVerificationRetry:   {4070002, Error, "The request was already completed successfully and can not be retried.", none},
 	KeyVerificationExpired: {4070005, Error, "The verification flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
+
+	KeyProviderMissing: {4000001, Error, `The HTTP request did not contain the required "provider" form field`, nil},
+	KeyProviderTrouble: {4000009, Error, "{provider} could not be reached or gave an unusable answer. Please try again in a moment, or choose another way to sign in.", none},
+	KeyProviderMixedUp: {4000010, Error, "The answer came from another provider than the one that was asked. Please try again.", none},
+	KeySubjectTaken:    {4000011, Error, "That account is linked to somebody else here already.", none},
+	KeySubjectUnknown:  {4000012, Error, "That account is not linked to yours. Please choose the one that you signed in with before.", none},
+	KeySignInToLink:    {1010002, Info, "Sign in to your account once more, and your account at {provider} will be linked to it.", none},
+	KeyCannotLink:      {4000001, Error, "can not link unknown or already existing OpenID Connect connection", nil},
+	KeyCannotUnlink:    {4000001, Error, "can not unlink non-existing OpenID Connect connection", nil},
+	KeyLastCredential:  {4000001, Error, "can not unlink non-existing OpenID Connect connection", nil},
+	KeyLinkAndUnlink:   {4000001, Error, "it is not possible to link and unlink providers in the same request", nil},
 
 	KeyNotAnEmail: {4000001, Error, `"{value}" is not valid "email"`, nil},
 	KeyEmpty:      {4000001, Error, "length must be >= 1, but got 0", nil},
@@ -128,6 +149,11 @@ func Schema(keyword, text string, params map[string]any) Message {
 
 // Of returns a message without parameters.
 func Of(key string) Message { return Message{Key: key} }
+
+// SignInToLink asks to sign in so that an account at a provider can be linked.
+func SignInToLink(provider string) Message {
+	return Message{Key: KeySignInToLink, Params: map[string]any{"provider": provider}}
+}
 
 // Missing says that a required property was not sent.
 func Missing(property string) Message {

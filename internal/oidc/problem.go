@@ -1,6 +1,10 @@
 package oidc
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"net/url"
+)
 
 // Kind tells whose a problem is.
 type Kind string
@@ -35,3 +39,32 @@ func (p *Problem) Error() string {
 
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
+
+// distrusted is all that a person learns of an answer that may be forged.
+const distrusted = "The answer of the provider could not be trusted. Please try again."
+
+func refused(cause error, format string, args ...any) *Problem {
+	return &Problem{Kind: Refused, Text: fmt.Sprintf(format, args...), Cause: cause}
+}
+
+func unusable(cause error) *Problem { return &Problem{Kind: Unavailable, Cause: cause} }
+
+// short bounds what others say.
+func short(text string) string {
+	const most = 300
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+// hidden is an error without the query of a URL, where codes and tokens stand.
+func hidden(err error) error {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		if u, parseErr := url.Parse(failed.URL); parseErr == nil {
+			u.RawQuery = ""
+			return fmt.Errorf("%s %s: %w", failed.Op, u.Redacted(), failed.Err)
+		}
+	}
+	return errors.New(short(err.Error()))
+}

@@ -30,7 +30,7 @@ type bundle struct {
 func (r *Registry) gather(ctx context.Context, root origin) (*bundle, error) {
 	b := &bundle{root: root, docs: map[string]document{}}
 	b.stampFile(root)
-	raw, err := r.read(ctx, root)
+	raw, err := root.read(ctx, r.options.Fetch)
 	if err != nil {
 		return b, err
 	}
@@ -117,7 +117,7 @@ func (r *Registry) follow(ctx context.Context, b *bundle, ref reference, known m
 		return nil, fmt.Errorf("reference in %s to %q is not allowed", ref.from.name(), ref.to)
 	case target.path != "" || target.sameHost(b.root):
 		b.stampFile(target)
-		raw, err = r.read(ctx, target)
+		raw, err = target.read(ctx, r.options.Fetch)
 	case r.options.FetchReference == nil:
 		err = errors.New("references to other servers are not enabled")
 	default:

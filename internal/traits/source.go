@@ -157,18 +157,28 @@ func readFile(path string) ([]byte, error) {
 }
 
 // read returns the document of an origin that the operator configured.
-func (r *Registry) read(ctx context.Context, o origin) ([]byte, error) {
+func (o origin) read(ctx context.Context, fetch func(ctx context.Context, url string) ([]byte, error)) ([]byte, error) {
 	switch {
 	case o.data != nil:
 		return o.data, nil
 	case o.path != "":
 		return readFile(o.path)
-	case r.options.Fetch == nil:
-		return nil, errors.New("remote schemas are not enabled")
+	case fetch == nil:
+		return nil, errors.New("remote documents are not enabled")
 	}
-	raw, err := r.options.Fetch(ctx, o.url)
+	raw, err := fetch(ctx, o.url)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", o.name(), err)
 	}
 	return raw, nil
+}
+
+// ReadSource returns a document that is configured as schemas are: file://,
+// http(s):// or base64://, of at most 1 MiB. fetch gets those of other machines.
+func ReadSource(ctx context.Context, url string, fetch func(ctx context.Context, url string) ([]byte, error)) ([]byte, error) {
+	from, err := parseOrigin(url)
+	if err != nil {
+		return nil, err
+	}
+	return from.read(ctx, fetch)
 }

@@ -120,6 +120,19 @@ func (g *Group) Set(name string, value any) {
 	g.Nodes = slices.Insert(g.Nodes, at, Node{Name: name, Type: "text", Value: value})
 }
 
+// SubmitLast puts the buttons behind the inputs that they send.
+func (g *Group) SubmitLast() {
+	slices.SortStableFunc(g.Nodes, func(a, b Node) int {
+		switch isA, isB := a.Type == "submit", b.Type == "submit"; {
+		case isA == isB:
+			return 0
+		case isA:
+			return 1
+		}
+		return -1
+	})
+}
+
 // within reports whether one name is below another. It allocates nothing: people
 // may have ten thousand traits, and it is asked for each pair.
 func within(name, ancestor string) bool {

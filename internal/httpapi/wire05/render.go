@@ -66,8 +66,17 @@ func (r *Renderer) method(f *flow.Flow, g *ui.Group) Method {
 	return m
 }
 
+// ProviderMethod is the method whose forms are not sent to a path of their flow.
+const ProviderMethod = identity.TypeOIDC
+
 // Action is the URL that a method's form is sent to.
 func (r *Renderer) Action(f *flow.Flow, method string) string {
+	switch {
+	case method == ProviderMethod && f.Kind == flow.Settings:
+		return r.base + "self-service/methods/oidc/settings/connections?flow=" + f.ID
+	case method == ProviderMethod:
+		return r.base + "self-service/methods/oidc/auth/" + f.ID
+	}
 	return r.base + "self-service/" + string(f.Kind) + "/methods/" + method + "?flow=" + f.ID
 }
 

@@ -1,0 +1,102 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"symbolon/internal/claims"
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	protocol "symbolon/internal/oidc"
+	"symbolon/internal/secret"
+)
+
+// enter signs in or up: away to the provider, and back with what it says.
+func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	if s.Back == nil {
+		id, _, _ := s.Input.Text("provider")
+		return m.leave(ctx, s, id)
+	}
+	p, c, err := m.back(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	subject := p.subject(c)
+	owner, credential, err := m.identities.BySubject(ctx, subject.Type, subject.Identifier)
+	if err == nil {
+		return flow.Authenticated{Identity: owner, Judged: credential, Factor: m.factor()}, nil
+	}
+	if !errors.Is(err, errs.ErrNotFound) {
+		return nil, fmt.Errorf("find owner of subject: %w", err)
+	}
+	if owner, err = m.sharedAddress(ctx, p, c); err != nil {
+		return nil, err
+	} else if owner != nil {
+		return flow.Authenticated{Identity: owner, Link: &subject, Factor: m.factor()}, nil
+	}
+	traits, err := p.Traits(ctx, c)
+	if err != nil {
+		m.log.ErrorContext(ctx, "claims could not be mapped to traits", slog.String("provider", p.ID()), slog.Any("error", err))
+		return nil, trouble(p, err)
+	}
+	return flow.ProvedSubject{Subject: subject, Traits: traits, Factor: m.factor()}, nil
+}
+
+// leave sends the person to a provider.
+func (m *Method) leave(ctx context.Context, s flow.Submission, id string) (flow.Fact, error) {
+	if id == "" {
+		return nil, flow.Reject("", message.Of(message.KeyProviderMissing))
+	}
+	p := m.provider(id)
+	if p == nil {
+		return nil, errs.New(errs.NotFound, "provider_unknown", fmt.Sprintf("OpenID Connect Provider %q is unknown or has not been configured", id))
+	}
+	state, prompt := secret.NewID(), ""
+	if s.Flow.Refresh {
+		prompt = "login"
+	}
+	to, kept, err := p.Start(ctx, protocol.StartRequest{State: state, Prompt: prompt})
+	if err != nil {
+		return nil, rejected(p, err)
+	}
+	return flow.Leave{URL: to, ResumeHash: secret.Hash(state), Memory: memory{Provider: p.ID(), Protocol: kept}}, nil
+}
+
+// back judges the answer that the person brings. It must come from the provider
+// that was asked (RFC 9700, 4.4).
+func (m *Method) back(ctx context.Context, s flow.Submission) (*Provider, claims.Claims, error) {
+	var asked memory
+	if _, err := s.Recall(&asked); err != nil {
+		return nil, claims.Claims{}, err
+	}
+	p := m.provider(asked.Provider)
+	if p == nil || s.Back.From != asked.Provider {
+		return nil, claims.Claims{}, flow.Reject("", message.Of(message.KeyProviderMixedUp))
+	}
+	c, err := p.Finish(ctx, s.Back.Answer, asked.Protocol)
+	if err != nil {
+		return nil, claims.Claims{}, rejected(p, err)
+	}
+	return p, c, nil
+}
+
+// sharedAddress finds who has proven the address that the provider has proven too.
+// Nobody else counts: an address that nobody proved may have been registered by a
+// stranger who waits for its owner.
+func (m *Method) sharedAddress(ctx context.Context, p *Provider, c claims.Claims) (*identity.Identity, error) {
+	if !p.AutoLink || c.Email == "" || !c.EmailVerified {
+		return nil, nil
+	}
+	owner, address, err := m.identities.ByAddress(ctx, identity.ForVerification, identity.ViaEmail, c.Email)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && !address.Verified {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find owner of address: %w", err)
+	}
+	return owner, nil
+}

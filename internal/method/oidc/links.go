@@ -1,0 +1,129 @@
+package oidc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/ui"
+)
+
+// showLinks offers the providers that are not linked yet, and to unlink those that
+// are while another way to sign in is left.
+func (m *Method) showLinks(ctx context.Context, v flow.View) ([]ui.Node, error) {
+	credentials, err := m.identities.Credentials(ctx, v.Subject.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read links: %w", err)
+	}
+	links := linksOf(credentials)
+	nodes := []ui.Node{ui.CSRF()}
+	for i := range m.providers {
+		if _, linked := links[m.providers[i].ID()]; !linked {
+			nodes = append(nodes, m.providers[i].button("link"))
+		}
+	}
+	if identity.Ways(credentials) < 2 {
+		return nodes, nil
+	}
+	for i := range m.providers {
+		if _, linked := links[m.providers[i].ID()]; linked {
+			nodes = append(nodes, m.providers[i].button("unlink"))
+		}
+	}
+	return nodes, nil
+}
+
+// linksOf returns the credential identifiers by provider.
+func linksOf(credentials []identity.Credential) map[string]string {
+	links := map[string]string{}
+	at := slices.IndexFunc(credentials, func(c identity.Credential) bool { return c.Type == ID })
+	if at < 0 {
+		return links
+	}
+	for _, identifier := range credentials[at].Identifiers {
+		provider, _, _ := strings.Cut(identifier, ":")
+		links[provider] = identifier
+	}
+	return links
+}
+
+// settle links or unlinks. To link takes the person to our own address first, which
+// sends them on to the provider: a form of settings is not the only way there.
+func (m *Method) settle(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	credentials, err := m.identities.Credentials(ctx, s.Subject.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read links: %w", err)
+	}
+	links := linksOf(credentials)
+	if s.Back != nil {
+		return m.linked(ctx, s, links)
+	}
+	link, _, _ := s.Input.Text("link")
+	unlink, _, _ := s.Input.Text("unlink")
+	provider, _, _ := s.Input.Text("provider")
+	switch {
+	case link != "" && unlink != "":
+		return nil, flow.Reject("", message.Of(message.KeyLinkAndUnlink))
+	case link != "":
+		if !m.linkable(link, links) {
+			return nil, flow.Reject("", message.Of(message.KeyCannotLink))
+		}
+		return flow.Leave{URL: m.startURL(s.Flow.ID, link)}, nil
+	case unlink != "":
+		return m.unlink(unlink, links)
+	case provider != "":
+		if !m.linkable(provider, links) {
+			return nil, flow.Reject("", message.Of(message.KeyCannotLink))
+		}
+		return m.leave(ctx, s, provider)
+	}
+	return nil, flow.Reject("link", message.Missing("link"))
+}
+
+func (m *Method) linkable(id string, links map[string]string) bool {
+	_, linked := links[id]
+	return !linked && m.provider(id) != nil
+}
+
+func (m *Method) startURL(flowID, provider string) string {
+	u := m.public.JoinPath("self-service/methods/oidc/auth", flowID)
+	q := u.Query()
+	q.Set("provider", provider)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func (m *Method) unlink(id string, links map[string]string) (flow.Fact, error) {
+	identifier, linked := links[id]
+	if !linked {
+		return nil, flow.Reject("", message.Of(message.KeyCannotUnlink))
+	}
+	return flow.NoSubject{Subject: flow.Subject{Type: ID, Identifier: identifier}}, nil
+}
+
+// linked adds the account that the person proved to have at a provider. If it is
+// somebody else's already the answer is a conflict, as v0.5 has it.
+func (m *Method) linked(ctx context.Context, s flow.Submission, links map[string]string) (flow.Fact, error) {
+	p, c, err := m.back(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if !m.linkable(p.ID(), links) {
+		return nil, flow.Reject("", message.Of(message.KeyCannotLink))
+	}
+	subject := p.subject(c)
+	owner, _, err := m.identities.BySubject(ctx, subject.Type, subject.Identifier)
+	switch {
+	case err == nil && owner.ID != s.Subject.ID:
+		return nil, errs.ErrConflict
+	case err != nil && !errors.Is(err, errs.ErrNotFound):
+		return nil, fmt.Errorf("find owner of subject: %w", err)
+	}
+	return flow.ProvedSubject{Subject: subject, Factor: m.factor()}, nil
+}

@@ -1,0 +1,114 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"symbolon/internal/claims"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	protocol "symbolon/internal/oidc"
+	"symbolon/internal/session"
+	"symbolon/internal/ui"
+)
+
+// ID is the method's name on the wire and in configuration.
+const ID = identity.TypeOIDC
+
+// Identities finds whom a subject or an address belongs to.
+type Identities interface {
+	BySubject(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error)
+	ByAddress(ctx context.Context, p identity.Purpose, via, typed string) (*identity.Identity, *identity.Address, error)
+	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
+}
+
+// Site is where people have another account. *protocol.Provider satisfies it.
+type Site interface {
+	ID() string
+	Label() string // what people call it
+	Start(ctx context.Context, r protocol.StartRequest) (authURL string, m protocol.Memory, err error)
+	Finish(ctx context.Context, callback url.Values, m protocol.Memory) (claims.Claims, error)
+}
+
+// Provider is a site with what its answers are worth here.
+type Provider struct {
+	Site
+	// Traits turns claims into traits, a JSON object.
+	Traits func(context.Context, claims.Claims) (json.RawMessage, error)
+	// AutoLink links a stranger's account to the identity that has proven the same
+	// address that the provider has.
+	AutoLink bool
+}
+
+// Method is the method.
+type Method struct {
+	providers  []Provider
+	identities Identities
+	public     *url.URL
+	now        func() time.Time
+	log        *slog.Logger
+}
+
+// New returns the method. Forms offer the providers in the order given.
+func New(p []Provider, i Identities, public *url.URL, now func() time.Time, log *slog.Logger) *Method {
+	return &Method{providers: p, identities: i, public: public, now: now, log: log}
+}
+
+// ID implements flow.Method.
+func (*Method) ID() string { return ID }
+
+// Steps implements flow.Method.
+func (m *Method) Steps() map[flow.Kind]flow.Step {
+	enter := flow.Step{Show: m.showProviders, Submit: m.enter, BrowserOnly: true}
+	return map[flow.Kind]flow.Step{
+		flow.Login:        enter,
+		flow.Registration: enter,
+		flow.Settings:     {Show: m.showLinks, Submit: m.settle, BrowserOnly: true, Privileged: true},
+	}
+}
+
+// memory is what the flow keeps of a person at a provider.
+type memory struct {
+	Provider string          `json:"provider"`
+	Protocol protocol.Memory `json:"protocol"`
+}
+
+func (m *Method) provider(id string) *Provider {
+	for i := range m.providers {
+		if m.providers[i].ID() == id {
+			return &m.providers[i]
+		}
+	}
+	return nil
+}
+
+// showProviders offers every provider, or only the one whose newcomer is asked for
+// what it did not tell.
+func (m *Method) showProviders(_ context.Context, v flow.View) ([]ui.Node, error) {
+	nodes := []ui.Node{ui.CSRF()}
+	var chosen memory
+	if v.Asks() {
+		if _, err := v.Recall(&chosen); err != nil {
+			return nil, err
+		}
+	}
+	for i := range m.providers {
+		if chosen.Provider == "" || chosen.Provider == m.providers[i].ID() {
+			nodes = append(nodes, m.providers[i].button("provider"))
+		}
+	}
+	return nodes, nil
+}
+
+func (p *Provider) button(name string) ui.Node {
+	return ui.Node{Name: name, Type: "submit", Value: p.ID(), Label: p.Label()}
+}
+
+func (m *Method) factor() session.Factor { return session.Factor{Method: ID, At: m.now()} }
+
+func (p *Provider) subject(c claims.Claims) flow.Subject {
+	return flow.Subject{Type: ID, Identifier: p.ID() + ":" + c.Subject, Provider: p.Label()}
+}

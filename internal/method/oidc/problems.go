@@ -1,0 +1,27 @@
+package oidc
+
+import (
+	"errors"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/message"
+	protocol "symbolon/internal/oidc"
+)
+
+// rejected shows the person what went wrong at a provider. The cause is for the log.
+func rejected(p *Provider, err error) error {
+	problem, ok := errors.AsType[*protocol.Problem](err)
+	if !ok || problem.Kind != protocol.Refused {
+		return trouble(p, err)
+	}
+	r := flow.Reject("", message.Reason(problem.Text))
+	r.Cause = err
+	return r
+}
+
+// trouble is what a person sees when a provider does not do its part.
+func trouble(p *Provider, cause error) error {
+	r := flow.Reject("", message.Message{Key: message.KeyProviderTrouble, Params: map[string]any{"provider": p.Label()}})
+	r.Cause = cause
+	return r
+}
