@@ -37,6 +37,9 @@ type Back struct {
 // leaveEffect lets the person go and notes what to expect.
 func leaveEffect(e *Engine, _ context.Context, s Submission, fact Fact) (Result, error) {
 	leave := fact.(Leave)
+	if s.Flow.Kind == Settings {
+		s.Flow.State = Open
+	}
 	result := Result{Outcome: Left, Redirect: leave.URL}
 	if leave.ResumeHash == "" {
 		return result, nil

@@ -52,6 +52,7 @@ func formOnly(next handler) handler {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		if !csrfGiven(r) {
+			w.Header().Del("Cache-Control") // as recorded
 			return errCSRFGiven
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))

@@ -66,6 +66,7 @@ func newMailRules() []*mailRule {
 		sends("compatibility", told, password+`ok\.(bad-)?return_to`, "settings@example.org", noticeSubject),
 		sends("compatibility", told, `returnurls\.settings\.password`, "ret@example.org", noticeSubject),
 		sends("compatibility", told, password+`not-privileged\.resume`, "priv@example.org", noticeSubject),
+		sends("compatibility", told, connections+`(link|link-second)\.callback|`+connections+`unlink\.ok`, "pw.user@example.org", noticeSubject),
 		sends("compatibility", "the owner is told of a new address", `completeSelfServiceSettingsFlowWithProfileMethod\.browser\.not-privileged\.resume`,
 			"priv@example.org", "Your email address was changed"),
 		sends("compatibility", told, `imported\.set-password`, "imported@example.org", noticeSubject),

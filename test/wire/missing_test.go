@@ -10,6 +10,10 @@ func newMissing() []*rule {
 			names:  regexp.MustCompile(`^complete.*\.browser\.ok\.(unparsable-return_to|bad-return_to)\.error$`),
 			source: "decision 6", reason: "the flow was started without the return_to that is not allowed",
 		},
+		{
+			names:  regexp.MustCompile(`^oidc\.(auth\.broken-provider|callback\.bad-code)\.error$`),
+			source: "surprises 1.8", reason: "a provider in trouble is told on the form",
+		},
 		{names: regexp.MustCompile(`^secrets\.cookie\.two\..*\.error$`), source: "surprises 4.2", reason: "two cookie secrets work"},
 	}
 }

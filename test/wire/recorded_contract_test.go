@@ -20,11 +20,11 @@ func TestTheDescriptionFitsTheRecording(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judged, unserved := 0, readLater(t)
+	judged := 0
 	p := &player{rules: newRules(), identities: map[string]map[string]any{}, traits: map[string]map[string]any{}, flows: map[string]map[string]any{}}
 	for _, e := range all {
 		want := recorded(e.Response)
-		if e.Kind == kindMail || want.value == nil || unserved.covers(e) {
+		if e.Kind == kindMail || want.value == nil {
 			continue
 		}
 		p.rewrite(e, &want)

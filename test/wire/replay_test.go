@@ -22,7 +22,7 @@ func TestReplay(t *testing.T) {
 	t.Parallel()
 	names, entries := runs(t)
 	s := &session{
-		rules: newRules(), mail: newMailRules(), later: readLater(t), missing: newMissing(), detours: newDetours(), shown: regexp.MustCompile(*only),
+		rules: newRules(), mail: newMailRules(), missing: newMissing(), detours: newDetours(), shown: regexp.MustCompile(*only),
 		onPurpose: map[string][]*rule{}, ended: &rule{source: "decision 2", reason: "the flow has ended", masked: true},
 	}
 	t.Run("runs", func(t *testing.T) {
@@ -43,7 +43,6 @@ func TestReplay(t *testing.T) {
 type session struct {
 	rules   []*rule
 	mail    []*mailRule
-	later   later
 	missing []*rule
 	detours []detour
 	ended   *rule
@@ -62,7 +61,6 @@ func (s *session) play(t *testing.T, entries []entry) {
 		e := entries[0]
 		s.detour(t, p, e)
 		switch {
-		case s.later.covers(e):
 		case isMissing(s.missing, e) != nil:
 			s.note(e, isMissing(s.missing, e))
 		case e.Kind == kindMail:

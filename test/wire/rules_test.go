@@ -25,7 +25,7 @@ type rule struct {
 
 // newRules lists the differences: first those that many answers share, then those of single exchanges.
 func newRules() []*rule {
-	return slices.Concat(sharedRules(), identityRules(), settingsRules(), singleRules())
+	return slices.Concat(sharedRules(), identityRules(), settingsRules(), providerRules(), singleRules())
 }
 
 // sharedRules are the differences that many answers share.
@@ -104,20 +104,6 @@ func sharedRules() []*rule {
 				}
 				want.setHeader("X-Request-Id", "{{uuid}}")
 				return true
-			},
-		},
-		{
-			source: "decision 12", reason: "providers are not served yet",
-			rewrite: func(_ *player, _ entry, want *answer) bool {
-				return eachObject(want.value, func(o map[string]any) bool {
-					_, isFlow := o["request_url"]
-					methods, _ := o["methods"].(map[string]any)
-					if _, has := methods["oidc"]; !has {
-						return false
-					}
-					delete(methods, "oidc")
-					return isFlow
-				})
 			},
 		},
 		{
