@@ -3,7 +3,7 @@
 #
 #   conformance.sh [--strict] [arguments of run.py, such as --scenario 1 or --only Login --show]
 #
-# What differs on purpose is in intended.txt, what is not served yet in later.txt. Where the program's folder is missing this does
+# What differs on purpose is in intended.txt. Where the program's folder is missing this does
 # nothing, unless CI=true: then it fails. CONFORMANCE names another folder, WORK keeps the logs in a folder of one's choice.
 # With --strict every line of intended.txt must really differ, but for those that depend on which mail comes first.
 set -eu
@@ -31,7 +31,6 @@ fi
 work=${WORK:-$(mktemp -d "${TMPDIR:-/tmp}/conformance.XXXXXX")}
 mkdir -p "$work/bin"
 go build -o "$work/bin/" ./cmd/symbolon ./test/wire/relay
-later=$(sed -e '/^#/d' -e '/^[[:space:]]*$/d' -e 's/[[:space:]].*//' test/wire/later.txt | paste -sd '|' -)
 
 strict=
 if [ "${1:-}" = --strict ]; then
@@ -40,8 +39,7 @@ if [ "${1:-}" = --strict ]; then
 fi
 play() {
 	SECURITY_LIMITS_ENABLED=false python3 "$program/run.py" \
-		--server "$work/bin/relay -server $work/bin/symbolon" --work "$work" \
-		--only "^(?!(?:${later:-$^})\$)" "$@"
+		--server "$work/bin/relay -server $work/bin/symbolon" --work "$work" "$@"
 }
 
 if [ -z "$strict" ]; then

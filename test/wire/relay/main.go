@@ -7,7 +7,8 @@
 // id, and passes all else on as it is. It does the same for a browser whose flow is refused at its start for a return_to that is
 // not allowed (decision 6): the program knows such a refusal only from the end of a flow.
 //
-// It does not judge answers and changes no other; conformance.sh starts it, as
+// It does not judge answers and changes no other. Of the configuration it changes two things: listeners move, and providers may leave
+// the nonce out. conformance.sh starts it, as
 //
 //	relay -server ./symbolon serve -c FILE --dev
 //
@@ -114,12 +115,27 @@ func move(file string) (string, []ports, error) {
 		})
 		listener["host"], listener["port"] = "127.0.0.1", free
 	}
+	forgiveNonces(config)
 	out, err := json.Marshal(config)
 	if err != nil {
 		return "", nil, err
 	}
 	moved := file + ".moved.json"
 	return moved, list, os.WriteFile(moved, out, 0o600)
+}
+
+// forgiveNonces lets providers leave the nonce out (decision 12): the program's own was recorded from a server that sends none.
+func forgiveNonces(config map[string]any) {
+	at := config
+	for _, step := range []string{"selfservice", "methods", "oidc", "config"} {
+		at, _ = at[step].(map[string]any)
+	}
+	providers, _ := at["providers"].([]any)
+	for _, p := range providers {
+		if p, ok := p.(map[string]any); ok {
+			p["allow_missing_nonce"] = true
+		}
+	}
 }
 
 // freePort finds a port where nothing listens.
