@@ -25,18 +25,19 @@ export function launch() {
 
 // Visitor is one person's browser: its cookies, one page, and everything that was wrong on the way.
 export class Visitor {
-  static async arrive(browser, server, { javaScript = true } = {}) {
+  static async arrive(browser, server, { javaScript = true, alsoAsks } = {}) {
     const context = await browser.newContext({ javaScriptEnabled: javaScript, locale: 'en' })
     context.setDefaultTimeout(5000) // everything is on this machine
     const page = await context.newPage()
-    return new Visitor(context, page, server, javaScript)
+    return new Visitor(context, page, server, javaScript, alsoAsks)
   }
 
-  constructor(context, page, server, javaScript) {
+  // alsoAsks is another site that the visitor may be sent to.
+  constructor(context, page, server, javaScript, alsoAsks) {
     Object.assign(this, { context, page, server, javaScript, complaints: [] })
     page.on('pageerror', (error) => this.complaints.push(`script: ${error}`))
     page.on('request', (request) => {
-      if (!request.url().startsWith(server.publicURL)) this.complaints.push(`asked for ${request.url()}`)
+      if (![server.publicURL, alsoAsks].some((site) => site && request.url().startsWith(site))) this.complaints.push(`asked for ${request.url()}`)
     })
     page.on('response', (response) => {
       if (response.status() >= 500) this.complaints.push(`${response.status()} from ${response.url()}`)

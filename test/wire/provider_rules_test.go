@@ -25,7 +25,7 @@ func providerRules() []*rule {
 				return changed
 			},
 		},
-		{source: "surprises 2.8", reason: "all forms of a flow have one token", rewrite: shareTokens},
+		{source: "surprises 2.8", reason: "all forms of a flow have one token", masked: true, rewrite: shareTokens},
 		{source: "surprises 2.8", reason: "every provider stays on offer", rewrite: offerAll},
 		{source: "surprises 2.8", reason: "what a provider did not tell is asked for by the whole schema", rewrite: askWhole},
 		{source: "surprises 2.8", reason: "links are built anew", rewrite: rebuildLinks},
