@@ -39,7 +39,12 @@ func (a *composition) pagesConfig() webui.Config {
 	pages := webui.Config{
 		Product: product, BasePath: c.Serve.Public.BaseURL.Path,
 		Recovery: a.engine.Serves(flow.Recovery), Verification: a.engine.Serves(flow.Verification),
-		PasswordMinLength: c.Password.MinLength, FirstRun: c.Embedded,
+		PasswordMinLength: c.Password.MinLength, FirstRun: c.Embedded, FormsLeave: a.formsLeave(),
+	}
+	for _, p := range c.Selfservice.Methods.OIDC.Providers {
+		if issuer, err := url.Parse(p.IssuerURL); err == nil && a.formsLeave() {
+			pages.FormTargets = append(pages.FormTargets, issuer)
+		}
 	}
 	for _, target := range []*url.URL{
 		c.Selfservice.DefaultBrowserReturnURL, c.Selfservice.Flows.Login.After.DefaultBrowserReturnURL,

@@ -138,6 +138,19 @@ func emitted() map[string]said {
 		"a malformed body":         {Message{KeyBodyMalformed, map[string]any{"cause": "unexpected EOF"}}, on{4000001, Error, "Unable to decode JSON payload: unexpected EOF", ""}},
 		"a huge body":              {Message{KeyBodyTooLarge, map[string]any{"limit": 65536}}, on{4000001, Error, "The request body is larger than 65536 bytes. Please send less.", ""}},
 
+		"no provider": {Of(KeyProviderMissing), on{4000001, Error, `The HTTP request did not contain the required "provider" form field`, ""}},
+		"a provider's trouble": {Message{KeyProviderTrouble, map[string]any{"provider": "Acme"}}, on{
+			4000009, Error, "Acme could not be reached or gave an unusable answer. Please try again in a moment, or choose another way to sign in.", "{}",
+		}},
+		"another provider":    plain(KeyProviderMixedUp, 4000010, Error, "The answer came from another provider than the one that was asked. Please try again."),
+		"a taken subject":     plain(KeySubjectTaken, 4000011, Error, "That account is linked to somebody else here already."),
+		"an unknown subject":  plain(KeySubjectUnknown, 4000012, Error, "That account is not linked to yours. Please choose the one that you signed in with before."),
+		"sign in to link":     {SignInToLink("Acme"), on{1010002, Info, "Sign in to your account once more, and your account at Acme will be linked to it.", "{}"}},
+		"a link that is none": {Of(KeyCannotLink), on{4000001, Error, "can not link unknown or already existing OpenID Connect connection", ""}},
+		"no such link":        {Of(KeyCannotUnlink), on{4000001, Error, "can not unlink non-existing OpenID Connect connection", ""}},
+		"the last way in":     {Of(KeyLastCredential), on{4000001, Error, "can not unlink non-existing OpenID Connect connection", ""}},
+		"link and unlink":     {Of(KeyLinkAndUnlink), on{4000001, Error, "it is not possible to link and unlink providers in the same request", ""}},
+
 		// The original has numbers for these two and never sends them.
 		"settings saved":    plain(KeySettingsSaved, 1050001, Info, "Your changes have been saved!"),
 		"verification done": plain(KeyVerificationDone, 1070001, Info, "You successfully verified your email address."),

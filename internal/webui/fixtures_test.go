@@ -220,7 +220,7 @@ func providerGroup() ui.Group {
 	return ui.Group{Method: "oidc", Nodes: []ui.Node{
 		csrf(),
 		{Name: "provider", Type: "submit", Value: "github"},
-		{Name: "provider", Type: "submit", Value: "acme_corp", Label: "Sign in with Acme Corp"},
+		{Name: "provider", Type: "submit", Value: "acme_corp", Label: "Acme Corp"},
 	}}
 }
 

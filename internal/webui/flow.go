@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -118,6 +119,9 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, elsewhere(f)...); err != nil {
 		return err
 	}
+	if provider := f.Linkable(); provider != "" {
+		body.Links = append(body.Links, p.linking(d, f, provider))
+	}
 	d.addMessages(f.Form.Messages)
 	if !body.Done && f.Client == flow.Browser {
 		if err := p.addForm(d, body, f); err != nil {
@@ -189,6 +193,16 @@ func (p *Pages) next(d *page, f *flow.Flow) link {
 		to.URL = f.ReturnTo
 	}
 	return to
+}
+
+// linking leads somebody whose address has an account here already to sign in to it,
+// which links the account at the provider.
+func (p *Pages) linking(d *page, f *flow.Flow, provider string) link {
+	u, _ := url.Parse(p.start(flow.Login, ""))
+	q := u.Query()
+	q.Set("link", f.ID)
+	u.RawQuery = q.Encode()
+	return link{URL: u.String(), Text: strings.ReplaceAll(d.first("link.provider"), "{provider}", provider)}
 }
 
 // elsewhere lists the flows that a person on this page may be looking for.

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -168,10 +169,10 @@ func (d *drawer) submitText(method string) string {
 
 // choice draws a button that a method brings, such as one for each provider.
 func (d *drawer) choice(method string, n *ui.Node) button {
-	b := button{Name: n.Name, Value: text(n.Value), Text: n.Label, Disabled: n.Disabled}
-	if b.Text == "" && b.Value != "" {
-		pattern := d.first("choice."+string(d.flow.Kind)+"."+method, "choice."+method, "choice")
-		b.Text = strings.ReplaceAll(pattern, "{value}", spoken(b.Value))
+	b := button{Name: n.Name, Value: text(n.Value), Disabled: n.Disabled}
+	if what := cmp.Or(n.Label, spoken(b.Value)); what != "" {
+		pattern := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name, "choice")
+		b.Text = strings.ReplaceAll(pattern, "{value}", what)
 	}
 	if b.Text == "" {
 		b.Text = d.submitText(method)

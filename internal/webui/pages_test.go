@@ -99,7 +99,7 @@ func TestMethodNobodyHeardOfAppears(t *testing.T) {
 	if n := len(find(doc, "form", "method", "post")); n != 2 {
 		t.Fatalf("%d forms, want one for each method", n)
 	}
-	for value, want := range map[string]string{"github": "Continue with Github", "acme_corp": "Sign in with Acme Corp"} {
+	for value, want := range map[string]string{"github": "Continue with Github", "acme_corp": "Continue with Acme Corp"} {
 		buttons := find(doc, "button", "name", "provider", "value", value)
 		if len(buttons) != 1 || words(buttons[0]) != want {
 			t.Errorf("buttons for %s: %d, want one that says %q", value, len(buttons), want)

@@ -27,6 +27,9 @@ func (p *Pages) formAction(targets []*url.URL) []string {
 			out = append(out, o)
 		}
 	}
+	if p.config.FormsLeave {
+		out = append(out, "https:")
+	}
 	return out
 }
 

@@ -56,6 +56,9 @@ type Config struct {
 	// redirect that follows a form against the list (CSP form-action) and stops at
 	// an origin that is missing. The return_to of a flow is added by itself.
 	FormTargets []*url.URL
+	// FormsLeave says that forms lead to providers, whose addresses are learned when
+	// somebody goes there: any site with a certificate, then.
+	FormsLeave bool
 }
 
 // Pages are the built-in pages.
