@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"method/password": append([]string{"passhash", "passpolicy"}, domain...),
 	"method/link":     domain,
 	"method/profile":  domain,
+	"method/oidc":     append([]string{"claims", "oidc"}, domain...),
 
 	// The domain. What flow needs from methods, storage and the clock it declares as interfaces.
 	"flow":     {"courier", "errs", "identity", "message", "secret", "session", "traits", "ui"},
@@ -46,6 +47,9 @@ var mayImport = map[string][]string{
 	// The store keeps what the domain declares, and judges nothing.
 	"store": {"courier", "errs", "flow", "identity", "secret", "session"},
 
+	// The protocols of providers, and what their answers mean.
+	"oidc": {"claims", "secret"},
+
 	// Channels carry one rendered message.
 	"courier/smtp": {"courier"},
 
@@ -53,7 +57,7 @@ var mayImport = map[string][]string{
 	"passpolicy": {"message", "passhash"},
 
 	// Leaves: the standard library and one library each.
-	"adminclient": {}, "config": {}, "errs": {}, "message": {}, "netguard": {}, "passhash": {}, "reqctx": {}, "secret": {}, "throttle": {}, "traits": {},
+	"adminclient": {}, "claims": {}, "config": {}, "errs": {}, "message": {}, "netguard": {}, "passhash": {}, "reqctx": {}, "secret": {}, "throttle": {}, "traits": {},
 }
 
 func TestImportsPointInOneDirection(t *testing.T) {
@@ -120,8 +124,8 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "mailbox", "courier/webhook", "netguard", "method/oidc", "hook", "app", "cli", "adminclient", "metrics", "passpolicy"},
-			"flows never see HTTP; what fetches (passpolicy its list of breaches) does so with a client of netguard's; adminclient, for commands alone, asks the one server that the operator names",
+			[]string{"httpapi", "webui", "mailbox", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "metrics", "passpolicy"},
+			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient, for commands alone, asks the one server that the operator names",
 		},
 		{
 			[]string{"crypto/rand", "math/rand", "math/rand/v2"},

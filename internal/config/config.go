@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"net/url"
 	"time"
 )
@@ -116,36 +115,6 @@ type Methods struct {
 
 // Toggle is a method that is only on or off.
 type Toggle struct{ Enabled bool }
-
-// OIDC is signing in with other providers.
-type OIDC struct {
-	Enabled   bool
-	Providers []Provider
-}
-
-// Provider is one OpenID Connect or OAuth 2.0 provider.
-type Provider struct {
-	ID              string
-	Label           string // what people call it; empty for the provider's own name
-	Provider        string // generic, google, github, …: one of the table in internal/oidc
-	ClientID        string
-	ClientSecret    Secret
-	MapperURL       string // Jsonnet: file://, http(s):// or base64://
-	IssuerURL       string
-	AuthURL         string // with TokenURL and JWKSURL it takes the place of discovery
-	TokenURL        string
-	JWKSURL         string
-	Scope           []string
-	Tenant          string          // microsoft only
-	RequestedClaims json.RawMessage // OpenID Connect Core 5.5; nil for none
-	AutoLink        string          // never, verified_email
-	// AllowMissingNonce accepts id_tokens without the nonce that was sent.
-	AllowMissingNonce bool
-	// The Apple keys make the client secret of a provider of sort apple.
-	AppleTeamID       string
-	ApplePrivateKeyID string
-	ApplePrivateKey   Secret // PEM
-}
 
 // Flows holds what differs by kind of flow.
 type Flows struct {

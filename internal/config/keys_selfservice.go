@@ -67,9 +67,11 @@ func methodKeys() []Key {
 	}
 }
 
+const atProvider = "selfservice.methods.oidc.config.providers[]."
+
 func providerKeys() []Key {
-	const at = "selfservice.methods.oidc.config.providers[]."
-	return []Key{
+	const at = atProvider
+	return append([]Key{
 		{
 			Path: at + "id", ref: in(func(p *Provider) any { return &p.ID }), Required: true, Example: "google",
 			rules: []rule{matches(`^[^:/?#\s]+$`, "an id without colon, slash or space, such as google")},
@@ -129,6 +131,13 @@ func providerKeys() []Key {
 			Path: at + "requested_claims", ref: in(func(p *Provider) any { return &p.RequestedClaims }), Example: `{"id_token":{"email":{"essential":true}}}`,
 			Help: "The claims request parameter of OpenID Connect Core 5.5.",
 		},
+	}, ownProviderKeys()...)
+}
+
+// ownProviderKeys are those that v0.5 does not know.
+func ownProviderKeys() []Key {
+	const at = atProvider
+	return []Key{
 		{
 			Path: at + "auto_link", ref: in(func(p *Provider) any { return &p.AutoLink }), Default: "never", Example: "verified_email", Own: true,
 			rules: []rule{oneOf("never", "verified_email")},

@@ -88,6 +88,14 @@ func (f *Flow) asks(method string) *asked {
 	return &memory
 }
 
+// Asking names the method whose form alone the person is to complete; empty if the
+// choice is free.
+func (f *Flow) Asking() string {
+	var memory asked
+	_, _ = f.recall(askedMemory, &memory) // what can't be read leaves the choice free
+	return memory.Method
+}
+
 // register drafts the identity that a provider's claims make, completed by what was
 // submitted. What is missing is asked for.
 func (s Submission) register(ctx context.Context, fact ProvedSubject) error {
@@ -168,9 +176,9 @@ func (s Submission) link(ctx context.Context, proof Authenticated) error {
 	return nil
 }
 
-func (e *Engine) owns(ctx context.Context, i *identity.Identity, any []string) (bool, error) {
+func (e *Engine) owns(ctx context.Context, i *identity.Identity, wanted []string) (bool, error) {
 	for _, a := range i.Verifiable {
-		if slices.Contains(any, a.Normalized) {
+		if slices.Contains(wanted, a.Normalized) {
 			return true, nil
 		}
 	}
@@ -181,7 +189,7 @@ func (e *Engine) owns(ctx context.Context, i *identity.Identity, any []string) (
 	if err != nil {
 		return false, err
 	}
-	return slices.ContainsFunc(c.Identifiers, func(id string) bool { return slices.Contains(any, id) }), nil
+	return slices.ContainsFunc(c.Identifiers, func(id string) bool { return slices.Contains(wanted, id) }), nil
 }
 
 // saveLink stores the drafted link and tells the owner.

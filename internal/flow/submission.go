@@ -167,22 +167,28 @@ func (s Submission) prepare(ctx context.Context, fact Fact) error {
 	case NewTraits:
 		return s.spendNews(ctx, fact)
 	case NewCredential, ProvedSubject, NoSubject:
-		switch s.Flow.Kind {
-		case Settings:
-			if err := s.spendNews(ctx, fact); err != nil {
-				return err
-			}
-			_, err := s.Kept(ctx)
-			return err
-		case Registration:
-			if subject, ok := fact.(ProvedSubject); ok {
-				return s.register(ctx, subject)
-			}
-			_, err := s.Draft(ctx)
-			return err
-		}
+		return s.prepareCredential(ctx, fact)
 	}
 	return nil // to wait or to leave needs no draft
+}
+
+// prepareCredential drafts the identity that gets or loses a credential.
+func (s Submission) prepareCredential(ctx context.Context, fact Fact) error {
+	if s.Flow.Kind == Settings {
+		if err := s.spendNews(ctx, fact); err != nil {
+			return err
+		}
+		_, err := s.Kept(ctx)
+		return err
+	}
+	if subject, ok := fact.(ProvedSubject); ok && s.Flow.Kind == Registration {
+		return s.register(ctx, subject)
+	}
+	if s.Flow.Kind != Registration {
+		return nil
+	}
+	_, err := s.Draft(ctx)
+	return err
 }
 
 // loadSettings fetches the schema of whoever proved an address: a recovery leads to

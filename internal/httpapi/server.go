@@ -24,10 +24,7 @@ type Engine interface {
 	Get(ctx context.Context, k flow.Kind, id string, c flow.Caller) (flow.Result, error)
 	Inspect(ctx context.Context, k flow.Kind, id string) (flow.Result, error)
 	Submit(context.Context, flow.SubmitRequest) (flow.Result, error)
-	Resume(context.Context, flow.ResumeRequest) (flow.Result, error)
-	Continue(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
-	Return(context.Context, flow.ReturnRequest) (flow.Result, error)
-	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
+	Journeys
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string
@@ -37,6 +34,15 @@ type Engine interface {
 	JudgeReturn(raw string, fallback *url.URL) (string, error)
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
+}
+
+// Journeys are what the engine does for people who come back: from their mail, from
+// signing in once more, from another site.
+type Journeys interface {
+	Resume(context.Context, flow.ResumeRequest) (flow.Result, error)
+	Continue(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
+	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
+	Return(context.Context, flow.ReturnRequest) (flow.Result, error)
 }
 
 // Sessions checks and ends sessions. *session.Service satisfies it.

@@ -45,9 +45,9 @@ func (p *Provider) site(ctx context.Context) (*site, error) {
 	case !p.sort.openID:
 		return &site{endpoint: p.sort.endpoint}, nil
 	case p.config.Provider == "generic" && p.config.AuthURL != "" && p.config.TokenURL != "" && p.config.JWKSURL != "":
-		return p.written(), nil
+		return p.written(ctx), nil
 	case p.sort.tenant:
-		return p.tenant(), nil
+		return p.tenant(ctx), nil
 	}
 	p.found.mu.Lock()
 	defer p.found.mu.Unlock()
@@ -115,9 +115,9 @@ func (p *Provider) expect() *oidc.Config {
 }
 
 // written is the site of a configuration with every endpoint.
-func (p *Provider) written() *site {
+func (p *Provider) written(ctx context.Context) *site {
 	c := oidc.ProviderConfig{IssuerURL: p.config.IssuerURL, AuthURL: p.config.AuthURL, TokenURL: p.config.TokenURL, JWKSURL: p.config.JWKSURL}
-	found := c.NewProvider(oidc.ClientContext(context.Background(), p.client))
+	found := c.NewProvider(context.WithoutCancel(ctx))
 	endpoint := found.Endpoint()
 	endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	return &site{
@@ -128,12 +128,12 @@ func (p *Provider) written() *site {
 
 // tenant is the site of Microsoft. Its id_tokens are issued by the tenant that the
 // person belongs to, which for common is none that was configured.
-func (p *Provider) tenant() *site {
+func (p *Provider) tenant(ctx context.Context) *site {
 	base := microsoft + p.config.Tenant + "/oauth2/v2.0/"
 	return &site{
 		endpoint: oauth2.Endpoint{AuthURL: base + "authorize", TokenURL: base + "token", AuthStyle: oauth2.AuthStyleInParams},
 		verifier: func(issuer string) *oidc.IDTokenVerifier {
-			keys := oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), p.client), microsoft+"common/discovery/v2.0/keys")
+			keys := oidc.NewRemoteKeySet(context.WithoutCancel(ctx), microsoft+"common/discovery/v2.0/keys")
 			return oidc.NewVerifier(issuer, keys, p.expect())
 		},
 	}
@@ -146,11 +146,7 @@ const maxAnswer = 1 << 20
 
 // RoundTrip implements http.RoundTripper.
 func (b bounds) RoundTrip(r *http.Request) (*http.Response, error) {
-	next := b.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	answer, err := next.RoundTrip(r)
+	answer, err := b.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}

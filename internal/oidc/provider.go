@@ -51,6 +51,8 @@ func New(c Config, client *http.Client, now func() time.Time) (*Provider, error)
 		return nil, fmt.Errorf("provider is %q; it is one of %v", c.Provider, Sorts())
 	case s.tenant && c.Tenant == "":
 		return nil, errors.New("tenant is missing")
+	case client.Transport == nil:
+		return nil, errors.New("the client has no guarded transport")
 	}
 	if c.Label == "" {
 		c.Label = s.label

@@ -11,7 +11,6 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
-	"github.com/gofrs/uuid/v5"
 	"golang.org/x/oauth2"
 
 	"symbolon/internal/claims"
@@ -133,7 +132,7 @@ func tenantIssuer(raw string) (string, error) {
 	if err := parsed.UnsafeClaimsWithoutVerification(&said); err != nil {
 		return "", errors.New("the id_token has no tid")
 	}
-	if _, err := uuid.FromString(said.Tenant); err != nil {
+	if !secret.IsID(said.Tenant) {
 		return "", errors.New("the tid of the id_token is not a UUID")
 	}
 	return microsoft + said.Tenant + "/v2.0", nil

@@ -20,6 +20,7 @@ type flowPage struct {
 	// Sections says that each group is about something of its own.
 	Sections bool
 	Links    []link
+	Instead  link // what most people want rather than the form
 	// Waiting says that something is on its way to the person; the form below
 	// sends it again.
 	Waiting  bool
@@ -120,7 +121,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 		return err
 	}
 	if provider := f.Linkable(); provider != "" {
-		body.Links = append(body.Links, p.linking(d, f, provider))
+		body.Instead = p.linking(d, f, provider)
 	}
 	d.addMessages(f.Form.Messages)
 	if !body.Done && f.Client == flow.Browser {

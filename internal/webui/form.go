@@ -46,7 +46,11 @@ type drawer struct {
 func (d *drawer) groups(sections bool) ([]group, []problem, error) {
 	var out []group
 	var problems []problem
+	asking := d.flow.Asking()
 	for i := range d.flow.Form.Groups {
+		if asking != "" && d.flow.Form.Groups[i].Method != asking {
+			continue
+		}
 		g, wrong, err := d.group(&d.flow.Form.Groups[i])
 		if err != nil {
 			return nil, nil, err
@@ -59,11 +63,16 @@ func (d *drawer) groups(sections bool) ([]group, []problem, error) {
 	return out, problems, nil
 }
 
-// proves is 1 for a form that changes how a person signs in.
+// proves is more than 0 for a form that changes how a person signs in: 1 for a
+// secret, 2 for buttons alone.
 func proves(g *group) int {
 	secret := func(f field) bool { return f.Type == "password" }
-	if len(g.Fields) == 0 || slices.ContainsFunc(g.Fields, secret) {
+	hidden := func(f field) bool { return f.Control == "hidden" }
+	switch {
+	case slices.ContainsFunc(g.Fields, secret):
 		return 1
+	case !slices.ContainsFunc(g.Fields, func(f field) bool { return !hidden(f) }):
+		return 2
 	}
 	return 0
 }

@@ -1,0 +1,33 @@
+package config
+
+import "encoding/json"
+
+// OIDC is signing in with other providers.
+type OIDC struct {
+	Enabled   bool
+	Providers []Provider
+}
+
+// Provider is one OpenID Connect or OAuth 2.0 provider.
+type Provider struct {
+	ID              string
+	Label           string // what people call it; empty for the provider's own name
+	Provider        string // generic, google, github, …: one of the table in internal/oidc
+	ClientID        string
+	ClientSecret    Secret
+	MapperURL       string // Jsonnet: file://, http(s):// or base64://
+	IssuerURL       string
+	AuthURL         string // with TokenURL and JWKSURL it takes the place of discovery
+	TokenURL        string
+	JWKSURL         string
+	Scope           []string
+	Tenant          string          // microsoft only
+	RequestedClaims json.RawMessage // OpenID Connect Core 5.5; nil for none
+	AutoLink        string          // never, verified_email
+	// AllowMissingNonce accepts id_tokens without the nonce that was sent.
+	AllowMissingNonce bool
+	// The Apple keys make the client secret of a provider of sort apple.
+	AppleTeamID       string
+	ApplePrivateKeyID string
+	ApplePrivateKey   Secret // PEM
+}
