@@ -19,15 +19,15 @@ var domain = []string{"courier", "errs", "flow", "identity", "message", "secret"
 var mayImport = map[string][]string{
 	// The edge.
 	"cmd/symbolon": {"cli"},
-	"cli":          {"adminclient", "app", "config", "passhash", "secret", "traits"},
+	"cli":          {"adminclient", "app", "claims", "config", "passhash", "secret", "traits"},
 	"config/gen":   {"config"},
 	// app alone may import both a method and the store; nil means anything but cli.
 	"app": nil,
 
 	// Transports render what the engine returns. They never see the store.
-	"httpapi":        {"courier", "errs", "flow", "httpapi/wire05", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"httpapi":        {"courier", "errs", "flow", "httpapi/wire05", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"httpapi/wire05": {"errs", "flow", "identity", "message", "session", "traits", "ui"},
-	"webui":          {"errs", "flow", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"webui":          {"errs", "flow", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"mailbox":        {"courier", "errs", "reqctx", "secret"},
 	"metrics":        {"flow"},
 
@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"flow":     {"courier", "errs", "identity", "message", "secret", "session", "traits", "ui"},
 	"identity": {"errs", "secret", "traits"},
 	"session":  {"errs", "identity", "secret"},
-	"courier":  {"errs", "secret"},
+	"courier":  {"errs", "locale", "secret"},
 	"ui":       {"message"},
 
 	// The store keeps what the domain declares, and judges nothing.
