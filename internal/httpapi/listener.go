@@ -55,6 +55,9 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r = r.WithContext(reqctx.With(r.Context(), request))
 	out := &recorder{ResponseWriter: w}
+	if l.name == "public" {
+		l.server.noticeLanguage(out, r, request)
+	}
 	defer l.finish(out, r, request, start)
 	l.route(out, r)
 }

@@ -49,6 +49,10 @@ type Journeys interface {
 type Sessions interface {
 	Check(ctx context.Context, token string) (*session.Live, error)
 	Revoke(ctx context.Context, token string) error
+	// Of lists the sessions of an identity that hold, newest first.
+	Of(ctx context.Context, identityID string) ([]*session.Session, error)
+	// End ends one session of an identity; errs.ErrNotFound if it has no such.
+	End(ctx context.Context, identityID, id string) error
 }
 
 // Identities is what administrators do to identities. *identity.Service
@@ -129,6 +133,9 @@ type Parts struct {
 	Ready func(context.Context) error
 	// Hashing says how busy the hashing of passwords is.
 	Hashing func() Hashing
+	// Language returns the language on offer that fulfils a wish, empty if none
+	// does. nil for a server that does not ask.
+	Language func(wish string) string
 	// Pages and Console are the built-in pages of the listeners; nil for none.
 	Pages   map[string]http.Handler
 	Console map[string]http.Handler

@@ -13,7 +13,10 @@ type Request struct {
 	ID      string // the X-Request-Id that was sent, else a random one
 	Sent    bool   // the id came from the client
 	Address string // the client's IP address, judged by the trusted proxies
-	Attrs   []slog.Attr
+	// Language and Languages are what the person wants to read: the tag they chose
+	// here, empty if they chose none, and their browser's Accept-Language.
+	Language, Languages string
+	Attrs               []slog.Attr
 }
 
 // With returns a context that carries r.

@@ -18,7 +18,10 @@ type Store interface {
 	// SessionByToken answers the session with its Identity, revoked or expired
 	// ones too.
 	SessionByToken(ctx context.Context, tokenHash string) (*Session, error)
+	// Sessions lists the sessions of an identity, those that ended too.
+	Sessions(ctx context.Context, identityID string) ([]*Session, error)
 	RevokeSession(ctx context.Context, tokenHash string) error
+	RevokeSessionByID(ctx context.Context, identityID, id string) error
 	RevokeSessions(ctx context.Context, identityID, exceptID string) error
 	DeleteSessions(ctx context.Context, identityID string) error
 	// AfterCommit runs f when the context's transaction has committed, or at

@@ -131,3 +131,10 @@ func (w *world) undone(t testing.TB, f func(context.Context) error) {
 		t.Fatalf("transaction: %v", err)
 	}
 }
+
+// failing is storage that can neither list sessions nor end one.
+type failing struct{ session.Store }
+
+func (failing) Sessions(context.Context, string) ([]*session.Session, error) { return nil, errDisk }
+
+func (failing) RevokeSessionByID(context.Context, string, string) error { return errDisk }

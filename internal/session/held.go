@@ -1,0 +1,30 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// Of lists the sessions of an identity that hold, the newest first and without
+// the identity.
+func (s *Service) Of(ctx context.Context, identityID string) ([]*Session, error) {
+	all, err := s.store.Sessions(ctx, identityID)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	now := s.now()
+	return slices.DeleteFunc(all, func(held *Session) bool { return !held.Valid(now) }), nil
+}
+
+// End ends one session of an identity; errs.ErrNotFound if the identity has none
+// of that id, so nobody ends another's.
+func (s *Service) End(ctx context.Context, identityID, id string) error {
+	err := s.store.RevokeSessionByID(ctx, identityID, id)
+	// After an error too: a commit whose answer was lost may have happened.
+	s.Forget(ctx, identityID)
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
