@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	"passpolicy": {"message", "passhash"},
 
 	// Leaves: the standard library and one library each.
-	"adminclient": {}, "claims": {}, "config": {}, "errs": {}, "message": {}, "netguard": {}, "passhash": {}, "reqctx": {}, "secret": {}, "throttle": {}, "traits": {},
+	"adminclient": {}, "claims": {}, "config": {}, "errs": {}, "locale": {}, "message": {}, "netguard": {}, "passhash": {}, "reqctx": {}, "secret": {}, "throttle": {}, "traits": {},
 }
 
 func TestImportsPointInOneDirection(t *testing.T) {
