@@ -28,6 +28,9 @@ type Result struct {
 	Session  *session.Session   // the session issued, or the settings caller's own
 	Token    string             // of the session issued; empty if none was
 	Redirect string             // where a browser goes when Finished or Left
+	// Cause is why a submission was rejected where the person must not learn it; for
+	// the log, nil for none.
+	Cause error
 	// Continuity is what only this browser must keep until it is back; empty if
 	// nothing.
 	Continuity string

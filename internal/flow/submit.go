@@ -173,7 +173,7 @@ func (e *Engine) again(ctx context.Context, f *Flow, r SubmitRequest, why error)
 	if err := e.store.SaveFlow(ctx, f); err != nil && !errors.Is(err, errs.ErrStale) {
 		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
 	}
-	return Result{Outcome: Again, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
+	return Result{Outcome: Again, Flow: f, Identity: subject, Session: r.Caller.Session, Cause: rejected.Cause}, nil
 }
 
 // typed returns what was typed, by field name, to be shown again.

@@ -44,6 +44,9 @@ func (s *Server) answerSubmission(w http.ResponseWriter, r *http.Request, sub su
 	if err != nil {
 		return s.submitRefused(w, r, sub, result.Flow, err)
 	}
+	if result.Cause != nil {
+		reqctx.Note(r.Context(), slog.String("cause", result.Cause.Error()))
+	}
 	return s.submitted(w, r, sub, result)
 }
 
