@@ -387,3 +387,27 @@ func TestTheLogSaysWhyAProviderWasNotBelieved(t *testing.T) {
 		}
 	}
 }
+
+// A discovery document is what somebody else says: it must not send requests into
+// the operator's network.
+func TestADiscoveryDocumentLeadsToNoPrivateAddress(t *testing.T) {
+	t.Parallel()
+	reached := make(chan struct{}, 1)
+	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))
+	t.Cleanup(inside.Close)
+	p := newProvider(t)
+	document := map[string]any{
+		"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": inside.URL + "/token", "jwks_uri": inside.URL + "/keys",
+		"id_token_signing_alg_values_supported": []string{"ES256"},
+	}
+	p.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(document) })
+	s := newSite(t, p.settings()...)
+	c := s.browser(t)
+	c.get(t, c.leave(t, p, "login", "acme"))
+	if len(reached) > 0 || c.knownAs(t) != "" {
+		t.Error("the token endpoint of the document was asked")
+	}
+	if log := s.log.String(); !strings.Contains(log, "security.outgoing.allow") {
+		t.Errorf("the log does not say what to do:\n%s", log)
+	}
+}
