@@ -6,8 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"log/slog"
 	"mime"
 	"net/http"
+	"runtime/debug"
+	"slices"
+	"sync"
 	"time"
 
 	"symbolon/internal/errs"
@@ -49,11 +54,32 @@ func (s *Server) importIdentities(w http.ResponseWriter, r *http.Request) error 
 	if len(in.Identities) > maxBulk {
 		return errs.New(errs.Invalid, "bulk_too_large", fmt.Sprintf("At most %d identities fit one call. Split the list, or send %s.", maxBulk, ndjson))
 	}
-	out := make([]patched, len(in.Identities))
-	for i, p := range in.Identities {
-		out[i] = s.importOne(r, p)
-	}
+	out := make([]patched, 0, len(in.Identities))
+	s.importAll(r, slices.Values(in.Identities), func(p patched) { out = append(out, p) })
 	return writeJSON(w, http.StatusOK, map[string]any{"identities": out})
+}
+
+// importers is how many identities of one import are created at once. The store
+// commits together what waits together.
+const importers = 32
+
+// importAll creates identities as they come, several at once, and answers them in
+// their order. So many wait for their answer and no more.
+func (s *Server) importAll(r *http.Request, all iter.Seq[patch], answer func(patched)) {
+	waiting := make(chan chan patched, importers)
+	var answers sync.WaitGroup
+	answers.Go(func() {
+		for one := range waiting {
+			answer(<-one)
+		}
+	})
+	for p := range all {
+		one := make(chan patched, 1)
+		waiting <- one
+		go func() { one <- s.importOne(r, p) }()
+	}
+	close(waiting)
+	answers.Wait()
 }
 
 // importStream reads one patch after the other and answers each in its line.
@@ -71,22 +97,39 @@ func (s *Server) importStream(w http.ResponseWriter, r *http.Request) error {
 	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}))
 	body := &allowance{Reader: r.Body}
 	in, out := json.NewDecoder(body), json.NewEncoder(w)
-	for {
-		// The decoder reads ahead, but not by more than one identity.
-		body.left = 2 * maxIdentity
-		var p patch
-		err := in.Decode(&p)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			fault := wire05.Fault(http.StatusBadRequest, errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+err.Error()), "")
-			return out.Encode(patched{Action: "error", Error: &fault})
-		}
-		if err := out.Encode(s.importOne(r, p)); err != nil {
-			return nil //nolint:nilerr // the client is gone, there is nobody to tell
-		}
+	var broken error
+	write := func(p patched) {
+		_ = out.Encode(p) // the client is gone, there is nobody to tell
 		_ = control.Flush()
+	}
+	s.importAll(r, patches(in, body, &broken), write)
+	if broken != nil {
+		fault := wire05.Fault(http.StatusBadRequest, errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+broken.Error()), "")
+		write(patched{Action: "error", Error: &fault})
+	}
+	return nil
+}
+
+// patches reads one patch after the other, until the end or the first that can't be
+// read, which is what broken is then.
+func patches(in *json.Decoder, body *allowance, broken *error) iter.Seq[patch] {
+	return func(yield func(patch) bool) {
+		for {
+			// The decoder reads ahead, but not by more than one identity.
+			body.left = 2 * maxIdentity
+			var p patch
+			err := in.Decode(&p)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				*broken = err
+				return
+			}
+			if !yield(p) {
+				return
+			}
+		}
 	}
 }
 
@@ -105,7 +148,16 @@ func (a *allowance) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *Server) importOne(r *http.Request, p patch) patched {
+// importOne creates one identity. It runs beside the handler, whose listener answers
+// panics, so it answers its own.
+func (s *Server) importOne(r *http.Request, p patch) (out patched) {
+	defer func() {
+		if trouble := recover(); trouble != nil {
+			s.Log.ErrorContext(r.Context(), "import panicked", slog.Any("panic", trouble), slog.String("stack", string(debug.Stack())))
+			_, fault := s.fault(r, errs.New(errs.Internal, "", ""))
+			out = patched{Action: "error", PatchID: p.PatchID, Error: &fault}
+		}
+	}()
 	created, err := s.importBody(r.Context(), p.Create)
 	if err != nil {
 		_, fault := s.fault(r, err)
