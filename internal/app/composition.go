@@ -13,6 +13,7 @@ import (
 	"symbolon/internal/passhash"
 	"symbolon/internal/passpolicy"
 	"symbolon/internal/traits"
+	"symbolon/internal/webui"
 )
 
 // composition is everything that one configuration decides. It is never
@@ -28,6 +29,7 @@ type composition struct {
 	engine     *flow.Engine
 	outbox     *courier.Outbox
 	dispatcher *courier.Dispatcher
+	pages      *webui.Pages
 	server     *httpapi.Server
 
 	public, admin http.Handler

@@ -8,14 +8,11 @@ import (
 	"symbolon/internal/courier/smtp"
 )
 
-// product is what pages and mails call the service.
-const product = "Symbolon"
-
 // newCourier builds the outbox and what delivers it: the mail server, or the
 // mailbox where none is configured.
 func (a *composition) newCourier() error {
 	c := a.config.Courier
-	templates, err := courier.NewTemplates(product, c.TemplateOverridePath)
+	templates, err := courier.NewTemplates(a.config.UI.Name, c.TemplateOverridePath)
 	if err != nil {
 		return err
 	}

@@ -9,12 +9,13 @@ import (
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
+	"symbolon/internal/locale"
 	"symbolon/internal/mailbox"
 	"symbolon/internal/webui"
 )
 
 func (a *composition) newServer() error {
-	pages, err := webui.New(a.pagesConfig())
+	pages, err := a.newPages()
 	if err != nil {
 		return err
 	}
@@ -25,7 +26,7 @@ func (a *composition) newServer() error {
 	a.server, err = httpapi.New(httpapi.Parts{
 		Engine: a.engine, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
 		Errors: a.db, Schemas: a.schemas, Courier: a.outbox, Meter: a.metrics, Metrics: a.metrics.Handler(),
-		Ready: a.db.Ready, Hashing: a.hashing, Pages: pages.Handlers(), Mailbox: mails, Log: a.log, Now: a.now,
+		Ready: a.db.Ready, Hashing: a.hashing, Pages: pages.Handlers(), Language: locale.NewChoice(a.config.UI.Languages...).Known, Mailbox: mails, Log: a.log, Now: a.now,
 	}, a.httpConfig())
 	if err != nil {
 		return err
@@ -37,7 +38,8 @@ func (a *composition) newServer() error {
 func (a *composition) pagesConfig() webui.Config {
 	c := a.config
 	pages := webui.Config{
-		Product: product, BasePath: c.Serve.Public.BaseURL.Path,
+		Product: c.UI.Name, BasePath: c.Serve.Public.BaseURL.Path, Theme: theme(c.UI), Templates: c.UI.Templates, Texts: c.UI.Texts,
+		Languages: c.UI.Languages, LanguageTrait: c.UI.LanguageTrait,
 		Recovery: a.engine.Serves(flow.Recovery), Verification: a.engine.Serves(flow.Verification),
 		PasswordMinLength: c.Password.MinLength, FirstRun: c.Embedded, FormsLeave: a.formsLeave(),
 	}
@@ -58,7 +60,7 @@ func (a *composition) pagesConfig() webui.Config {
 		}
 	}
 	if a.mailbox() && c.Embedded {
-		pages.MailHint = "No mail server is configured, so mails wait in the mailbox: " + c.Serve.Admin.BaseURL.JoinPath("mailbox").String()
+		pages.Mailbox = c.Serve.Admin.BaseURL.JoinPath("mailbox").String()
 	}
 	return pages
 }
@@ -71,12 +73,22 @@ func (a *composition) mailboxPages() (map[string]http.Handler, error) {
 		return nil, nil
 	}
 	pages, err := mailbox.New(a.outbox, mailbox.Config{
-		Product: product, URL: admin.BaseURL, Token: admin.Token.Reveal(), Delivers: !a.mailbox(),
+		Product: a.config.UI.Name, URL: admin.BaseURL, Token: admin.Token.Reveal(), Delivers: !a.mailbox(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return pages.Handlers(), nil
+}
+
+// logoutReturn is where people go who signed out: where the operator says, else to
+// the page that tells them so. nil leaves it to the engine.
+func logoutReturn(c *config.Config) *url.URL {
+	own := c.Selfservice.Flows.Logout.DefaultBrowserReturnURL
+	if own != nil || c.Selfservice.DefaultBrowserReturnURL != nil {
+		return own
+	}
+	return page(c, nil, "logout")
 }
 
 // hashing is what administrators see of the hashing of passwords.
@@ -93,7 +105,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		PublicURL:      c.Serve.Public.BaseURL,
 		AdminURL:       c.Serve.Admin.BaseURL,
 		ErrorUI:        page(c, flows.Error.UIURL, "error"),
-		LogoutReturn:   flows.Logout.DefaultBrowserReturnURL,
+		LogoutReturn:   logoutReturn(c),
 		Cookies:        cookieConfig(c),
 		CookieSecrets:  c.Secrets.Signing(),
 		TrustedProxies: c.Serve.TrustedProxies,

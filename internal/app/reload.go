@@ -9,13 +9,14 @@ import (
 	"symbolon/internal/config"
 )
 
-// Reload puts a new configuration in force. Requests in progress end under the
-// old one. Settings that need a restart keep their old effect until then, and
-// the log says which those are. On an error everything stays as it was.
+// Reload puts a new configuration in force, with the files of the pages that it
+// names as they are now. Requests in progress end under the old one. Settings that
+// need a restart keep their old effect until then, and the log says which those
+// are. On an error everything stays as it was.
 func (a *App) Reload(next *config.Config) error {
 	old := a.current.Load().config
 	changes := config.Diff(old, next)
-	if len(changes) == 0 {
+	if len(changes) == 0 && !a.current.Load().pages.Stale() {
 		return nil
 	}
 	if next.Secrets.Unset() {

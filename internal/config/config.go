@@ -29,6 +29,7 @@ type Config struct {
 	Hashers     Hashers
 	Password    Password
 	Link        Link
+	UI          UI
 	Security    Security
 	Cleanup     Cleanup
 	Log         Log

@@ -9,7 +9,7 @@ import (
 func Keys() []Key {
 	return slices.Concat(
 		baseKeys(), serveKeys(), identityKeys(), selfserviceKeys(), methodKeys(), providerKeys(), flowKeys(),
-		sessionKeys(), secretKeys(), hasherKeys(), passwordKeys(), courierKeys(), securityKeys(), processKeys(),
+		sessionKeys(), secretKeys(), hasherKeys(), passwordKeys(), courierKeys(), uiKeys(), securityKeys(), processKeys(),
 	)
 }
 

@@ -70,3 +70,30 @@ func (s *Server) LinkURL(k flow.Kind) *url.URL {
 func (s *Server) LogoutURL() *url.URL {
 	return s.config.PublicURL.JoinPath("self-service/browser/flows/logout")
 }
+
+// PagePlaces lists the sessions of the owner of one, the newest first.
+func (s *Server) PagePlaces(r *http.Request, of *session.Session) ([]*session.Session, error) {
+	return s.sessions.Of(r.Context(), of.IdentityID)
+}
+
+// EndPlace ends the session of that id, or all of its owner's but the given one
+// if the id is empty.
+func (s *Server) EndPlace(r *http.Request, of *session.Session, id string) error {
+	if id == "" {
+		return s.sessions.RevokeOthers(r.Context(), of.IdentityID, of.ID)
+	}
+	return s.sessions.End(r.Context(), of.IdentityID, id)
+}
+
+// PageToken returns what a form of a page carries, and sees to the anti-CSRF
+// cookie that goes with it.
+func (s *Server) PageToken(w http.ResponseWriter, r *http.Request) string {
+	return secret.MaskCSRF(s.cookies.ensureCSRF(w, r))
+}
+
+// FormToken reports whether a form carried the token that goes with the browser's
+// cookie.
+func (s *Server) FormToken(r *http.Request, token string) bool {
+	cookie := csrfCookie(r)
+	return cookie != "" && secret.CheckCSRF(token, cookie)
+}

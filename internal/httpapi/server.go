@@ -53,6 +53,8 @@ type Sessions interface {
 	Of(ctx context.Context, identityID string) ([]*session.Session, error)
 	// End ends one session of an identity; errs.ErrNotFound if it has no such.
 	End(ctx context.Context, identityID, id string) error
+	// RevokeOthers ends all sessions of an identity but the one named.
+	RevokeOthers(ctx context.Context, identityID, exceptID string) error
 }
 
 // Identities is what administrators do to identities. *identity.Service

@@ -10,6 +10,7 @@ import (
 
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
+	"symbolon/internal/locale"
 	"symbolon/internal/session"
 )
 
@@ -41,9 +42,8 @@ type trait struct {
 // moment is a point in time for machines and for people.
 type moment struct{ Machine, Text string }
 
-func at(t time.Time) moment {
-	t = t.UTC()
-	return moment{Machine: t.Format(time.RFC3339), Text: t.Format("2006-01-02 15:04") + " UTC"}
+func (l *language) at(t time.Time) moment {
+	return moment{Machine: t.UTC().Format(time.RFC3339), Text: locale.Moment(l.Lang, t)}
 }
 
 // welcomePage is what the first page shows.
@@ -55,7 +55,7 @@ type welcomePage struct {
 	// FirstRun shows what an operator may try next, with the addresses to use.
 	FirstRun bool
 	Whoami   string
-	MailHint string
+	Mailbox  string
 }
 
 // welcome is the first page.
@@ -67,7 +67,7 @@ func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
 	d := p.page(r, pageWelcome, "welcome")
 	body := &welcomePage{
 		SignIn: p.start(flow.Login, ""), SignUp: p.start(flow.Registration, ""),
-		FirstRun: p.config.FirstRun, MailHint: p.config.MailHint,
+		FirstRun: p.config.FirstRun, Mailbox: p.config.Mailbox,
 	}
 	d.Body = body
 	// Where flows start is below the public URL, and so is the session check.
@@ -89,7 +89,7 @@ func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
 // accountOf describes a session and its owner.
 func (p *Pages) accountOf(d *page, s *session.Session) *account {
 	a := &account{
-		Since: at(s.AuthenticatedAt), Until: at(s.ExpiresAt),
+		Since: d.at(s.AuthenticatedAt), Until: d.at(s.ExpiresAt),
 		Settings: p.start(flow.Settings, ""), Logout: p.source.LogoutURL().String(), Home: p.config.BasePath,
 	}
 	if s.Identity == nil {

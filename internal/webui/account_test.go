@@ -8,16 +8,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"symbolon/internal/identity"
+	"symbolon/internal/locale"
 	"symbolon/internal/ui"
 )
 
 func mustEnglish(t testing.TB) *language {
 	t.Helper()
-	all, err := readLanguages()
+	all, err := readLanguages(locale.All, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all[fallback]
+	return all[locale.Default]
 }
 
 func TestTraitsAreListedInTheirOwnOrder(t *testing.T) {

@@ -4,13 +4,18 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
 	"net/http"
+	"os"
 	"path"
 	"strings"
 )
 
 // staticPath is where assets are served, below the public URL.
 const staticPath = "/static/symbolon/"
+
+// maxPicture bounds a logo, in bytes: it is on every page, for telephones too.
+const maxPicture = 256 << 10
 
 //go:embed static
 var staticFiles embed.FS
@@ -19,8 +24,11 @@ var staticFiles embed.FS
 // content, so browsers keep them for good.
 type assets struct {
 	Style, Script, Mark string // URL paths
+	Logo, LogoDark      string // likewise; empty for none
 
-	files map[string]asset // by plain name
+	warnings []string
+	prefix   string
+	files    map[string]asset // by plain name
 }
 
 type asset struct {
@@ -29,30 +37,95 @@ type asset struct {
 	content []byte
 }
 
-func newAssets(base string) (*assets, error) {
-	a := &assets{files: map[string]asset{}}
-	prefix := strings.TrimSuffix(base, "/") + staticPath
-	// The mark comes first: the style sheet refers to it.
-	for _, f := range []struct {
-		name, mime string
-		url        *string
-	}{
-		{"mark.svg", "image/svg+xml", &a.Mark},
-		{"pages.css", "text/css; charset=utf-8", &a.Style},
-		{"pages.js", "text/javascript; charset=utf-8", &a.Script},
-	} {
-		content, err := staticFiles.ReadFile("static/" + f.name)
-		if err != nil {
+// pictures are the formats that every browser shows.
+var pictures = map[string]string{
+	".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+	".webp": "image/webp", ".gif": "image/gif", ".ico": "image/x-icon",
+}
+
+func newAssets(base string, t Theme) (*assets, error) {
+	a := &assets{files: map[string]asset{}, prefix: strings.TrimSuffix(base, "/") + staticPath}
+	mark, err := staticFiles.ReadFile("static/mark.svg")
+	if err != nil {
+		return nil, err
+	}
+	a.Mark = a.add("mark.svg", "image/svg+xml", mark)
+	// The pictures come first: the style sheet refers to the mark.
+	for _, own := range []struct {
+		key, source string
+		url         *string
+	}{{"icon", t.Icon, &a.Mark}, {"logo", t.Logo, &a.Logo}, {"logo_dark", t.LogoDark, &a.LogoDark}} {
+		if err := a.picture(own.key, own.source, own.url); err != nil {
 			return nil, err
 		}
-		content = []byte(strings.ReplaceAll(string(content), "url(mark.svg)", "url("+a.files["mark.svg"].name+")"))
-		sum := sha256.Sum256(content)
-		ext := path.Ext(f.name)
-		hashed := strings.TrimSuffix(f.name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		a.files[f.name] = asset{name: hashed, mime: f.mime, content: content}
-		*f.url = prefix + hashed
 	}
+	if err := a.style(t); err != nil {
+		return nil, err
+	}
+	script, err := staticFiles.ReadFile("static/pages.js")
+	if err != nil {
+		return nil, err
+	}
+	a.Script = a.add("pages.js", "text/javascript; charset=utf-8", script)
 	return a, nil
+}
+
+// add keeps a file and returns the path of its URL.
+func (a *assets) add(plain, mime string, content []byte) string {
+	sum := sha256.Sum256(content)
+	ext := path.Ext(plain)
+	hashed := strings.TrimSuffix(plain, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+	a.files[plain] = asset{name: hashed, mime: mime, content: content}
+	return a.prefix + hashed
+}
+
+// picture takes over a picture of the operator's: a file is read and served from
+// here, a path is left as it is.
+func (a *assets) picture(key, source string, url *string) error {
+	file, isFile := strings.CutPrefix(source, "file://")
+	if !isFile {
+		if source != "" {
+			*url = source
+		}
+		return nil
+	}
+	ext := strings.ToLower(path.Ext(file))
+	mime, known := pictures[ext]
+	if !known {
+		return fmt.Errorf("ui.%s: %s is no picture that browsers show (svg, png, jpg, webp, gif, ico)", key, file)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("ui.%s: %w", key, err)
+	}
+	if len(content) > maxPicture {
+		return fmt.Errorf("ui.%s: %s has %d bytes, more than %d: take a smaller picture", key, file, len(content), maxPicture)
+	}
+	*url = a.add(key+ext, mime, content)
+	return nil
+}
+
+func (a *assets) style(t Theme) error {
+	base, err := staticFiles.ReadFile("static/pages.css")
+	if err != nil {
+		return err
+	}
+	var own []byte
+	if t.CSS != "" {
+		if own, err = os.ReadFile(t.CSS); err != nil {
+			return fmt.Errorf("ui.css: %w", err)
+		}
+	}
+	css, warnings, err := t.style(string(base), string(own))
+	if err != nil {
+		return err
+	}
+	a.warnings = warnings
+	// Beside the style sheet, if it is ours: then the sheet is the same at any path.
+	mark := strings.TrimPrefix(a.Mark, a.prefix)
+	css = strings.ReplaceAll(css, "url(mark.svg)", "url("+mark+")")
+	a.Style = a.add("pages.css", "text/css; charset=utf-8", []byte(css))
+	return nil
 }
 
 // ServeHTTP answers an asset. A name with another hash belongs to a page of
@@ -72,7 +145,8 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", file.mime)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	// A picture may have styles of its own; opened by itself it can do nothing.
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	h.Set("Cache-Control", "no-cache")
 	if asked == file.name {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/flow"
 	"symbolon/internal/reqctx"
 )
 
@@ -102,18 +103,30 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key str
 	return p.render(w, status, d)
 }
 
-// cookieTrouble lists what keeps a browser from sending the cookie of a form,
-// the likeliest first.
+// cookieTrouble lists what keeps a browser from sending the cookie of a form. What
+// this request shows to be so comes first, then what usually is.
 func (p *Pages) cookieTrouble(d *page, r *http.Request) []string {
-	var out []string
-	public := p.source.StartURL("login")
+	public := p.source.StartURL(flow.Login)
+	var keys []string
 	if !strings.EqualFold(r.Host, public.Host) {
-		if text, err := d.T("cause.host", "asked", r.Host, "public", public.Host); err == nil {
-			out = append(out, text)
-		}
+		keys = append(keys, "cause.host")
 	}
-	for i := 1; d.has("cause." + strconv.Itoa(i)); i++ {
-		out = append(out, d.first("cause."+strconv.Itoa(i)))
+	// Only a hint: anybody may send the header, and nothing but a sentence hangs on it.
+	insecure := public.Scheme == "https" && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "http")
+	if insecure {
+		keys = append(keys, "cause.http")
+	}
+	if len(r.Cookies()) == 0 {
+		keys = append(keys, "cause.no_cookies")
+	} else {
+		keys = append(keys, "cause.tab", "cause.cleared")
+	}
+	if !insecure {
+		keys = append(keys, "cause.proxy")
+	}
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		out[i] = strings.NewReplacer("{asked}", r.Host, "{public}", public.Host).Replace(d.first(key))
 	}
 	return out
 }
@@ -133,6 +146,8 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, why error) {
 		}
 	case ok && known.Code == errs.NotFound:
 		f.Code = http.StatusNotFound
+	case errors.Is(why, errForged):
+		f.Code, f.Reason = http.StatusForbidden, errForged.Reason
 	}
 	if err := p.fail(w, r, f.Code, failureKey(f), []fault{f}); err != nil {
 		reqctx.Note(r.Context(), slog.Any("page_error", err))

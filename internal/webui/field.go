@@ -155,10 +155,20 @@ func (d *drawer) label(n *ui.Node) string {
 	if l := d.first("field."+string(d.flow.Kind)+"."+n.Name, "field."+n.Name); l != "" {
 		return l
 	}
+	if known := d.first("trait." + strings.TrimPrefix(n.Name, traitsRoot+".")); known != "" && d.translates(n) {
+		return known
+	}
 	if n.Label != "" {
 		return n.Label
 	}
 	return d.traitLabel(n.Name)
+}
+
+// translates reports whether the pages' word for a trait stands for its schema's:
+// the operator said so, the schema has none, or it means the same in English.
+func (d *drawer) translates(n *ui.Node) bool {
+	key := "trait." + strings.TrimPrefix(n.Name, traitsRoot+".")
+	return d.own[key] || n.Label == "" || strings.EqualFold(n.Label, d.plain.first(key))
 }
 
 // traitLabel names a trait that its schema does not name: in the pages' words

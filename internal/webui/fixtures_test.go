@@ -34,6 +34,10 @@ type server struct {
 	checked error
 	stored  *errs.Stored
 	loadErr error
+
+	places   []*session.Session
+	placeErr error
+	ended    []string // ids
 }
 
 func (s *server) PageFlow(_ http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error) {
@@ -69,6 +73,19 @@ func (s *server) LinkURL(k flow.Kind) *url.URL {
 }
 
 func (s *server) LogoutURL() *url.URL { return mustURL("self-service/browser/flows/logout") }
+
+func (s *server) PagePlaces(*http.Request, *session.Session) ([]*session.Session, error) {
+	return s.places, s.placeErr
+}
+
+func (s *server) EndPlace(_ *http.Request, _ *session.Session, id string) error {
+	s.ended = append(s.ended, id)
+	return s.placeErr
+}
+
+func (s *server) PageToken(http.ResponseWriter, *http.Request) string { return "bWFza2Vk" }
+
+func (s *server) FormToken(_ *http.Request, token string) bool { return token == "bWFza2Vk" }
 
 func mustURL(below string) *url.URL {
 	u, err := url.Parse(publicURL)
@@ -154,11 +171,11 @@ func attribute(n *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-// words returns the text of an element with single spaces.
+// words returns what is heard of an element, with single spaces.
 func words(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
+		if hidden, _ := attribute(d.Parent, "aria-hidden"); d.Type == html.TextNode && hidden != "true" {
 			b.WriteString(d.Data + " ")
 		}
 	}

@@ -23,12 +23,13 @@ type flowPage struct {
 	Instead  link // what most people want rather than the form
 	// Waiting says that something is on its way to the person; the form below
 	// sends it again.
-	Waiting  bool
-	MailHint string
+	Waiting bool
+	Mailbox string // where mail ends up, if it is not delivered
 	// Done says that nothing is left to do but to go on.
 	Done   bool
-	Next   link   // where to go then
-	Logout string // of settings
+	Next   link           // where to go then
+	Logout string         // of settings
+	Places *placesSection // likewise; nil for none
 }
 
 // signIn is a page for people who are not signed in. Those who are see who they
@@ -113,7 +114,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 		d.Person, body.Logout = personName(s.Identity), p.source.LogoutURL().String()
 	}
 	if body.Waiting {
-		body.MailHint = p.config.MailHint
+		body.Mailbox = p.config.Mailbox
 	}
 	body.Next = p.next(d, f)
 	var err error
@@ -129,7 +130,25 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 			return err
 		}
 	}
+	if err := p.addPlaces(w, r, d, body, s); err != nil {
+		return err
+	}
 	return p.render(w, http.StatusOK, d)
+}
+
+// addPlaces draws where the owner of the settings is signed in.
+func (p *Pages) addPlaces(w http.ResponseWriter, r *http.Request, d *page, body *flowPage, s *session.Session) error {
+	if body.Kind != flow.Settings || s == nil {
+		return nil
+	}
+	var err error
+	if body.Places, err = p.places(w, r, d, s, r.URL.Query().Get("flow")); err != nil {
+		return err
+	}
+	if key, ok := endings[r.URL.Query().Get("ended")]; ok {
+		d.Notices = append(d.Notices, d.first(key))
+	}
+	return nil
 }
 
 // addForm draws the form of a flow onto the page.
@@ -173,6 +192,8 @@ func heading(f *flow.Flow) string {
 	switch {
 	case f.Refresh:
 		return key + ".refresh"
+	case f.Kind == flow.Registration && f.Asking() != "":
+		return key + ".more"
 	case f.Kind == flow.Settings:
 		return key
 	case f.State == flow.Challenged:

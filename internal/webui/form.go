@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
@@ -21,8 +23,11 @@ type group struct {
 	Username string
 	Fields   []field
 	Buttons  []button
-	// Texts of the script.
-	Show, Hide, ShowLabel, HideLabel, CapsLock string
+	// Choices says that there is nothing to fill in, only to choose, as with
+	// providers.
+	Choices bool
+	Lead    string // what the section is for
+	Empty   string // what to say where nothing is left to choose
 }
 
 // button sends a form; one with a name tells the method what was chosen.
@@ -30,6 +35,10 @@ type button struct {
 	Name, Value, Text string
 	Primary           bool
 	Disabled          bool
+	// What the button chooses: its name, the first letter of that and, where it can
+	// be connected, whether it is.
+	What, Initial, State string
+	Connected            bool
 }
 
 // drawer turns the groups of a flow's form into what templates print.
@@ -95,23 +104,37 @@ func (d *drawer) group(g *ui.Group) (group, []problem, error) {
 			out.Username = d.person
 		}
 	}
-	if len(out.Buttons) == 0 {
-		out.Buttons = []button{{Text: d.submitText(g.Method), Primary: true}}
-	}
-	return out, problems, d.scriptTexts(&out)
+	d.conclude(&out)
+	return out, problems, nil
 }
 
-func (d *drawer) scriptTexts(g *group) error {
-	for key, text := range map[string]*string{
-		"script.show": &g.Show, "script.hide": &g.Hide, "script.show_label": &g.ShowLabel,
-		"script.hide_label": &g.HideLabel, "script.caps_lock": &g.CapsLock,
-	} {
-		var err error
-		if *text, err = d.T(key); err != nil {
-			return err
-		}
+// conclude sees to the end of a form: its buttons, and what is said where there is
+// nothing to fill in.
+func (d *drawer) conclude(g *group) {
+	key := "group." + string(d.flow.Kind) + "." + g.Method
+	g.Lead = d.first(key + ".lead")
+	visible := slices.ContainsFunc(g.Fields, func(f field) bool { return f.Control != "hidden" })
+	g.Choices = !visible && slices.ContainsFunc(g.Buttons, func(b button) bool { return b.What != "" })
+	if g.Choices {
+		g.Buttons = sortedByName(g.Buttons, d.flow.Kind == flow.Settings)
 	}
-	return nil
+	if len(g.Buttons) > 0 {
+		return
+	}
+	if empty := d.first(key + ".empty"); !visible && empty != "" {
+		g.Lead, g.Empty = "", empty
+		return
+	}
+	g.Buttons = []button{{Text: d.submitText(g.Method), Primary: true}}
+}
+
+// sortedByName lists choices where people look for them again: what is connected
+// does not move. Elsewhere the order is the operator's.
+func sortedByName(buttons []button, sort bool) []button {
+	if sort {
+		slices.SortStableFunc(buttons, func(a, b button) int { return strings.Compare(a.What, b.What) })
+	}
+	return buttons
 }
 
 // general lists what is wrong with the form as a whole: its own messages and
@@ -182,9 +205,22 @@ func (d *drawer) choice(method string, n *ui.Node) button {
 	if what := cmp.Or(n.Label, spoken(b.Value)); what != "" {
 		pattern := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name, "choice")
 		b.Text = strings.ReplaceAll(pattern, "{value}", what)
+		b.What, b.Initial = what, initial(what)
+	}
+	switch n.Name {
+	case "link":
+		b.State = d.first("provider.unconnected")
+	case "unlink":
+		b.State, b.Connected = d.first("provider.connected"), true
 	}
 	if b.Text == "" {
 		b.Text = d.submitText(method)
 	}
 	return b
+}
+
+// initial is the sign of a provider: the first letter of its name.
+func initial(name string) string {
+	first, _ := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first))
 }

@@ -47,7 +47,7 @@ func scenes() []scene {
 	signedIn := func(f *flow.Flow) *server { s := showing(f); s.session = ada; return s }
 	return []scene{
 		{name: "welcome", target: "/", server: &server{}},
-		{name: "welcome-first-run", target: "/", server: &server{}, config: func(c *Config) { c.FirstRun, c.MailHint = true, "Mail is kept at http://127.0.0.1:4434/mailbox." }},
+		{name: "welcome-first-run", target: "/", server: &server{}, config: func(c *Config) { c.FirstRun, c.Mailbox = true, "http://127.0.0.1:4434/mailbox" }},
 		{name: "welcome-signed-in", target: "/", server: &server{session: ada}},
 		{name: "welcome-signed-in-first-run", target: "/", server: &server{session: ada}, config: func(c *Config) { c.FirstRun = true }},
 		{name: "recovery-confirm", target: "/recovery?token=a-token", server: &server{}},
@@ -62,7 +62,7 @@ func scenes() []scene {
 		{name: "registration-rejected", target: open("/registration"), server: showing(wrong())},
 		{name: "recovery", target: open("/recovery"), server: showing(newFlow(flow.Recovery, linkGroup()))},
 		{name: "recovery-bad-link", target: open("/recovery"), server: showing(badLink)},
-		{name: "recovery-sent", target: open("/recovery"), server: showing(inState(flow.Recovery, flow.Challenged, message.KeyRecoverySent)), config: func(c *Config) { c.MailHint = "Mail is kept at http://127.0.0.1:4434/mailbox." }},
+		{name: "recovery-sent", target: open("/recovery"), server: showing(inState(flow.Recovery, flow.Challenged, message.KeyRecoverySent)), config: func(c *Config) { c.Mailbox = "http://127.0.0.1:4434/mailbox" }},
 		{name: "recovery-used", target: open("/recovery"), server: showing(inState(flow.Recovery, flow.Passed, message.KeyRecoveryRetry))},
 		{name: "verification", target: open("/verification"), server: showing(newFlow(flow.Verification, linkGroup()))},
 		{name: "verification-sent", target: open("/verification"), server: showing(inState(flow.Verification, flow.Challenged, message.KeyVerificationSent))},

@@ -1,9 +1,7 @@
 package webui
 
 import (
-	"embed"
 	"fmt"
-	"html/template"
 	"net/http"
 	"net/url"
 
@@ -17,28 +15,8 @@ const (
 	pageKnown   = "known"
 	pageFailure = "failure"
 	pageConfirm = "confirm"
+	pageLogout  = "logout"
 )
-
-//go:embed templates
-var templateFiles embed.FS
-
-func parseTemplates() (map[string]*template.Template, error) {
-	shared, err := template.New("").ParseFS(templateFiles, "templates/layout.html", "templates/form.html")
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]*template.Template{}
-	for _, name := range []string{pageWelcome, pageFlow, pageKnown, pageFailure, pageConfirm} {
-		t, err := shared.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if all[name], err = t.ParseFS(templateFiles, "templates/"+name+".html"); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
 
 // page is what the templates get.
 type page struct {
@@ -52,6 +30,11 @@ type page struct {
 	Product string
 	Base    string // path that links start with
 	Assets  *assets
+	// Scheme is what the page looks like: "light dark", light or dark.
+	Scheme         string
+	Terms, Privacy string // URLs; empty for none
+	// Languages are the same page in the languages on offer.
+	Languages []languageLink
 	// Problems are announced; Notices are good news.
 	Problems []problem
 	Notices  []string
@@ -74,11 +57,33 @@ type link struct {
 	URL    string
 }
 
+// languageLink leads to the page in another language.
+type languageLink struct {
+	Tag, Name, URL string
+	Current        bool
+}
+
 func (p *Pages) page(r *http.Request, name, class string) *page {
-	return &page{
-		language: p.language(r), Name: name, Class: class,
-		Product: p.config.Product, Base: p.config.BasePath, Assets: p.assets,
+	d := p.blank(name, class, p.language(r))
+	// The query stays, so that a flow goes on.
+	query := r.URL.Query()
+	for _, l := range p.choice.Offered() {
+		query.Set("lang", l.Tag)
+		d.Languages = append(d.Languages, languageLink{Tag: l.Tag, Name: l.Name, URL: "?" + query.Encode(), Current: l.Tag == d.Lang})
 	}
+	return d
+}
+
+// blank is a page that says nothing yet.
+func (p *Pages) blank(name, class string, l *language) *page {
+	d := &page{
+		language: l, Name: name, Class: class, Product: p.config.Product, Base: p.config.BasePath, Assets: p.assets,
+		Scheme: "light dark", Terms: p.config.Theme.Terms, Privacy: p.config.Theme.Privacy,
+	}
+	if fixed := p.config.Theme.Scheme; fixed == "light" || fixed == "dark" {
+		d.Scheme = fixed
+	}
+	return d
 }
 
 // titled gives a page its heading and the text below, by the key of both.
@@ -151,3 +156,12 @@ func (p *Pages) links(d *page, from flow.Kind, returnTo string, kinds ...flow.Ki
 	}
 	return out, nil
 }
+
+// paired is a part of a page together with the page, for templates of parts.
+type paired struct {
+	Page  *page
+	Value any
+}
+
+// With pairs a part with its page.
+func (d *page) With(value any) paired { return paired{d, value} }

@@ -110,7 +110,7 @@ func TestMethodNobodyHeardOfAppears(t *testing.T) {
 func TestStateOfAFlowDecidesWhatThePageOffers(t *testing.T) {
 	t.Parallel()
 	sent := see(t, newPages(t, showing(inState(flow.Recovery, flow.Challenged, "recovery.sent"))), open("/recovery"))
-	if len(find(sent, "details")) != 1 || len(find(sent, "input", "name", "email")) != 1 {
+	if len(find(find(sent, "main")[0], "details")) != 1 || len(find(sent, "input", "name", "email")) != 1 {
 		t.Error("the page of a mail on its way can't send it again")
 	}
 	f := inState(flow.Verification, flow.Passed, "verification.done")

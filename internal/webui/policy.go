@@ -12,11 +12,16 @@ import (
 // it. targets are where its forms lead.
 func (p *Pages) setHeaders(h http.Header, targets []*url.URL) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "+
+	fonts := ""
+	if p.config.Theme.CSS != "" {
+		fonts = "font-src 'self' data:; "
+	}
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "+fonts+
 		"form-action "+strings.Join(p.formAction(targets), " ")+"; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Accept-Language")
 }
 
 // formAction lists the origins that a form may be sent to or redirected to.

@@ -3,11 +3,20 @@ package webui
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
+	"symbolon/internal/locale"
 	"symbolon/internal/message"
+	"symbolon/internal/reqctx"
 )
 
 //go:embed locales
@@ -16,40 +25,112 @@ var localeFiles embed.FS
 // language is the texts of the pages in one language: a flat table by key, one
 // file each under locales.
 type language struct {
-	Lang  string // BCP 47 tag
-	Dir   string // ltr or rtl
-	texts map[string]string
+	Lang   string // BCP 47 tag
+	Native string // its name in itself
+	Dir    string // ltr or rtl
+	texts  map[string]string
+	own    map[string]bool // the keys that the operator worded
+	plain  *language       // English, which schemas are taken to be written in
 }
 
-// fallback is the language of whoever asks for none that there is.
-const fallback = "en"
-
-// readLanguages reads every file of texts; adding a language is adding a file.
-func readLanguages() (map[string]*language, error) {
-	files, err := localeFiles.ReadDir("locales")
+// readLanguages reads the texts of the languages on offer. dir is the operator's,
+// with files like those under locales that have some of their keys; empty for
+// none.
+func readLanguages(offered []locale.Language, dir string) (map[string]*language, error) {
+	all := map[string]*language{}
+	english, err := readLanguage(locale.All[0], dir)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]*language{}
-	for _, f := range files {
-		raw, err := localeFiles.ReadFile("locales/" + f.Name())
+	for _, l := range offered {
+		if l.Tag == english.Lang {
+			all[l.Tag] = english
+			continue
+		}
+		read, err := readLanguage(l, dir)
 		if err != nil {
 			return nil, err
 		}
-		l := &language{Lang: strings.TrimSuffix(f.Name(), ".json")}
-		if err := json.Unmarshal(raw, &l.texts); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
-		}
-		if l.Dir, err = l.T("direction"); err != nil {
-			return nil, err
-		}
-		all[l.Lang] = l
+		read.plain = english
+		all[l.Tag] = read
 	}
 	return all, nil
 }
 
-// language chooses the language of the answer to a request.
-func (p *Pages) language(*http.Request) *language { return p.languages[fallback] }
+func readLanguage(l locale.Language, dir string) (*language, error) {
+	raw, err := localeFiles.ReadFile("locales/" + l.Tag + ".json")
+	if err != nil {
+		return nil, err
+	}
+	read := &language{Lang: l.Tag, Native: l.Name, Dir: l.Dir, own: map[string]bool{}}
+	read.plain = read
+	if err := json.Unmarshal(raw, &read.texts); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.Tag, err)
+	}
+	if dir == "" {
+		return read, nil
+	}
+	return read, read.overlay(filepath.Join(dir, l.Tag+".json"))
+}
+
+// overlay takes over the operator's wording of some texts.
+func (l *language) overlay(file string) error {
+	raw, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var texts map[string]string
+	if err == nil {
+		err = json.Unmarshal(raw, &texts)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		if err := l.fits(key, texts[key]); err != nil {
+			return fmt.Errorf("%s: %q: %w", file, key, err)
+		}
+		l.texts[key], l.own[key] = texts[key], true
+	}
+	return nil
+}
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// placeholders lists what is filled into a text, in order of their names.
+func placeholders(text string) []string {
+	return slices.Sorted(slices.Values(placeholder.FindAllString(text, -1)))
+}
+
+// fits judges a text of the operator's. Labels of one's own traits are new keys;
+// every other key is one of ours, with what is filled in.
+func (l *language) fits(key, text string) error {
+	ours, known := l.texts[key]
+	if !known && strings.HasPrefix(key, "trait.") {
+		return nil
+	}
+	if !known {
+		return errors.New("there is no such text")
+	}
+	if !slices.Equal(placeholders(ours), placeholders(text)) {
+		return fmt.Errorf("has the placeholders %v, where %v are filled in", placeholders(text), placeholders(ours))
+	}
+	return nil
+}
+
+// language chooses the language of the answer to a request: what the person
+// chose, what their account says, what their browser asks for.
+func (p *Pages) language(r *http.Request) *language {
+	request := reqctx.From(r.Context())
+	chosen := request.Language
+	if chosen == "" && p.config.LanguageTrait != "" {
+		// Trouble here is met again by whoever needs the session.
+		if s, err := p.source.PageSession(r); err == nil && s != nil && s.Identity != nil {
+			chosen = locale.Trait(s.Identity.Traits, p.config.LanguageTrait)
+		}
+	}
+	return p.languages[p.choice.Best(chosen, request.Languages).Tag]
+}
 
 func (l *language) has(key string) bool { return l.texts[key] != "" }
 
@@ -73,6 +154,14 @@ func (l *language) T(key string, args ...string) (string, error) {
 	return strings.NewReplacer(pairs...).Replace(text), nil
 }
 
+// Around returns what stands before and after a placeholder of a text, for
+// templates that put an element there.
+func (l *language) Around(key, name string) ([2]string, error) {
+	text, err := l.T(key)
+	before, after, _ := strings.Cut(text, "{"+name+"}")
+	return [2]string{before, after}, err
+}
+
 // first returns the text of the first key that has one, "" if none has.
 func (l *language) first(keys ...string) string {
 	for _, key := range keys {
@@ -84,7 +173,7 @@ func (l *language) first(keys ...string) string {
 }
 
 // message returns what a person reads for a message of a flow: the wording of
-// the pages where the wire's is meant for developers, else the wire's.
+// the pages, and the wire's where it alone knows what is wrong.
 func (l *language) message(m message.Message) string {
 	key := "message." + m.Key
 	keys := []string{key}
@@ -94,8 +183,23 @@ func (l *language) message(m message.Message) string {
 			keys = []string{key + "." + value, key}
 		}
 	}
+	if l != l.plain && strings.HasPrefix(m.Key, message.KeySchemaPrefix) {
+		keys = append(keys, "message.schema")
+	}
 	if text := l.first(keys...); text != "" {
 		return m.Render(text)
 	}
 	return m.English()
+}
+
+// ScriptTexts are the texts of the script by its own names, as JSON.
+func (l *language) ScriptTexts() (string, error) {
+	texts := map[string]string{}
+	for key, text := range l.texts {
+		if name, ok := strings.CutPrefix(key, "script."); ok {
+			texts[name] = text
+		}
+	}
+	raw, err := json.Marshal(texts)
+	return string(raw), err
 }

@@ -11,6 +11,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
+	"symbolon/internal/locale"
 	"symbolon/internal/session"
 )
 
@@ -31,6 +32,19 @@ type Source interface {
 	LinkURL(k flow.Kind) *url.URL
 	// LogoutURL is where a browser signs out.
 	LogoutURL() *url.URL
+	Places
+}
+
+// Places is what pages need to know of where a person is signed in.
+type Places interface {
+	// PagePlaces lists the sessions of the owner of one, the newest first.
+	PagePlaces(r *http.Request, s *session.Session) ([]*session.Session, error)
+	// EndPlace ends the session of that id, or all but s if the id is empty.
+	EndPlace(r *http.Request, s *session.Session, id string) error
+	// PageToken returns what a form of a page carries so that it is known for one,
+	// and FormToken reports whether a posted form did.
+	PageToken(w http.ResponseWriter, r *http.Request) string
+	FormToken(r *http.Request, token string) bool
 }
 
 // Config is what differs from one installation to the next. The zero value
@@ -46,9 +60,9 @@ type Config struct {
 	Recovery, Verification bool
 	// PasswordMinLength is shown beside new passwords; 0 shows no number.
 	PasswordMinLength int
-	// MailHint tells where mail ends up, beside "look into your mailbox"; empty for
-	// none. It is for installations that deliver none.
-	MailHint string
+	// Mailbox is where mail ends up, shown beside "check your inbox"; empty for
+	// installations that deliver it.
+	Mailbox string
 	// FirstRun shows an operator what to try next on the welcome page.
 	FirstRun bool
 	// FormTargets are the places that a form may lead to beside the public URL:
@@ -59,36 +73,62 @@ type Config struct {
 	// FormsLeave says that forms lead to providers, whose addresses are learned when
 	// somebody goes there: any site with a certificate, then.
 	FormsLeave bool
+
+	// Languages are those on offer (tags of package locale), the first for whoever
+	// wants none of them; none for all.
+	Languages []string
+	// LanguageTrait is the path of the trait that says which language its owner
+	// prefers, such as person.language; empty for none.
+	LanguageTrait string
+	Theme         Theme
+	// Templates is a directory with templates of the operator's, and Texts one with
+	// texts: each file replaces the embedded one of its name, or part of it.
+	Templates, Texts string
 }
 
 // Pages are the built-in pages.
 type Pages struct {
 	config    Config
 	source    Source
+	choice    *locale.Choice
 	languages map[string]*language // by tag
 	assets    *assets
+	files     stamps
 	templates map[string]*template.Template
 }
 
-// New returns the pages. An error means that what is embedded here is broken.
+// New returns the pages. An error means that the operator's files can't be used,
+// and names the file.
 func New(c Config) (*Pages, error) {
 	if c.Product == "" {
 		c.Product = "Symbolon"
 	}
 	c.BasePath = strings.TrimSuffix(path.Join("/", c.BasePath), "/") + "/"
-	p := &Pages{config: c}
+	p := &Pages{config: c, choice: locale.NewChoice(c.Languages...), files: stampsOf(c)}
 	var err error
-	if p.languages, err = readLanguages(); err != nil {
+	if p.languages, err = readLanguages(p.choice.Offered(), c.Texts); err != nil {
 		return nil, fmt.Errorf("texts of the pages: %w", err)
 	}
-	if p.assets, err = newAssets(c.BasePath); err != nil {
+	if p.assets, err = newAssets(c.BasePath, c.Theme); err != nil {
 		return nil, fmt.Errorf("assets of the pages: %w", err)
 	}
-	if p.templates, err = parseTemplates(); err != nil {
+	if p.templates, err = parseTemplates(c.Templates); err != nil {
+		return nil, fmt.Errorf("templates of the pages: %w", err)
+	}
+	if c.Templates == "" {
+		return p, nil
+	}
+	if err := p.try(); err != nil {
 		return nil, fmt.Errorf("templates of the pages: %w", err)
 	}
 	return p, nil
 }
+
+// Warnings says what is odd about the look, for the operator.
+func (p *Pages) Warnings() []string { return p.assets.warnings }
+
+// Stale reports whether a file of the operator's has changed since New.
+func (p *Pages) Stale() bool { return p.files != stampsOf(p.config) }
 
 // Bind names the server behind the pages. The server is built with the pages'
 // handlers, so it can't be given to New; it must be given before the first
@@ -102,6 +142,8 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"/login":           p.handler(p.signIn(flow.Login)),
 		"/registration":    p.handler(p.signIn(flow.Registration)),
 		"/settings":        p.handler(p.flow(flow.Settings)),
+		"/logout":          p.handler(p.logout),
+		"/settings/places": http.HandlerFunc(p.endPlace),
 		"/error":           p.handler(p.failure),
 		staticPath + "{f}": p.assets,
 	}

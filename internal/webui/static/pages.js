@@ -1,15 +1,21 @@
-// What this adds works without it too: it shows passwords on demand, says when
-// Caps Lock is on or a password is long enough, and sends a form only once.
+// What this adds works without it too: it shows passwords on demand, says how strong one is and what is wrong with a
+// field before the form is sent, writes times in the reader's zone, and sends a form only once.
 'use strict';
 
+const texts = JSON.parse(document.body.dataset.texts);
+
 for (const form of document.forms) {
-  for (const input of form.querySelectorAll('input[type="password"]')) {
-    reveal(input, form.dataset);
-    warnOfCapsLock(input, form.dataset);
-    if (input.dataset.min) watchLength(input);
+  for (const input of form.querySelectorAll('.field input')) {
+    if (input.type === 'password') {
+      reveal(input);
+      warnOfCapsLock(input);
+      if (input.autocomplete === 'new-password') judgeStrength(input);
+    }
+    checkOnLeaving(input);
   }
   form.addEventListener('submit', sendOnce);
 }
+for (const time of document.querySelectorAll('time[datetime]')) localise(time);
 
 // A page that comes back from the browser's memory can be sent again.
 addEventListener('pageshow', () => {
@@ -21,8 +27,10 @@ addEventListener('pageshow', () => {
 
 function sendOnce(event) {
   const form = event.currentTarget;
-  if (form.dataset.sent) {
+  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !check(input));
+  if (form.dataset.sent || wrong.length) {
     event.preventDefault();
+    wrong[0]?.focus();
     return;
   }
   form.dataset.sent = 'yes';
@@ -30,39 +38,117 @@ function sendOnce(event) {
   for (const button of form.querySelectorAll('[type="submit"]')) button.setAttribute('aria-disabled', 'true');
 }
 
-function reveal(input, texts) {
-  const box = document.createElement('span');
-  box.className = 'secret';
-  const button = document.createElement('button');
+function make(tag, className, parent) {
+  const element = document.createElement(tag);
+  element.className = className;
+  parent?.append(element);
+  return element;
+}
+
+function reveal(input) {
+  const box = make('span', 'secret');
+  const button = make('button', '');
   button.type = 'button';
-  button.textContent = texts.show;
-  button.setAttribute('aria-label', texts.showlabel);
   button.setAttribute('aria-controls', input.id);
-  button.addEventListener('click', () => {
-    const shown = input.type === 'password';
+  const show = (shown) => {
     input.type = shown ? 'text' : 'password';
     button.textContent = shown ? texts.hide : texts.show;
-    button.setAttribute('aria-label', shown ? texts.hidelabel : texts.showlabel);
-  });
+    button.setAttribute('aria-label', shown ? texts.hide_label : texts.show_label);
+  };
+  button.addEventListener('click', () => show(input.type === 'password'));
+  show(false);
   input.replaceWith(box);
   box.append(input, button);
 }
 
-function warnOfCapsLock(input, texts) {
-  const note = document.createElement('p');
-  note.className = 'hint';
+function warnOfCapsLock(input) {
+  const note = make('p', 'hint', input.closest('.field'));
   note.setAttribute('role', 'status');
-  input.closest('.field').append(note);
   const judge = (event) => {
     const on = event.type !== 'blur' && event.getModifierState && event.getModifierState('CapsLock');
-    note.textContent = on ? texts.capslock : '';
+    note.textContent = on ? texts.caps_lock : '';
   };
   for (const type of ['keydown', 'keyup', 'blur']) input.addEventListener(type, judge);
 }
 
-function watchLength(input) {
+// The server judges; this only guesses what it will say and how soon another would guess the password.
+function judgeStrength(input) {
   const hint = document.getElementById(input.id + '-hint');
-  const judge = () => hint.classList.toggle('met', [...input.value].length >= Number(input.dataset.min));
+  const meter = make('p', 'strength', input.closest('.field'));
+  meter.setAttribute('role', 'status');
+  meter.hidden = true;
+  const least = Number(input.dataset.min) || 1;
+  const judge = () => {
+    const word = input.value;
+    const long = [...word].length >= least;
+    const similar = isSimilar(word, input.form);
+    const level = !long || similar ? 0 : strength(word);
+    hint?.classList.toggle('met', long && !similar);
+    meter.hidden = word === '';
+    meter.dataset.level = level;
+    const says = similar ? texts.similar : [texts.weak, texts.fair, texts.good, texts.strong][level];
+    if (meter.textContent !== says) meter.textContent = says;
+  };
   input.addEventListener('input', judge);
   judge();
+}
+
+// From 0 to 3 by the bits that the characters in it carry, those that repeat or follow each other counting little.
+function strength(word) {
+  const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^\p{L}0-9]/u, /[^\x00-\x7f]/u].filter((kind) => kind.test(word)).length;
+  let news = 0;
+  [...word].forEach((letter, i, all) => {
+    const step = i ? letter.codePointAt(0) - all[i - 1].codePointAt(0) : 9;
+    news += Math.abs(step) < 2 ? 0.3 : all.indexOf(letter) < i ? 0.6 : 1;
+  });
+  const bits = news * (2.5 + kinds * 0.7);
+  return bits < 28 ? 0 : bits < 40 ? 1 : bits < 55 ? 2 : 3;
+}
+
+function isSimilar(word, form) {
+  const lower = word.toLowerCase();
+  return [...form.elements].some((other) => {
+    if (!/^(text|email)$/.test(other.type) || other.parentNode.className === 'secret') return false;
+    const known = other.value.toLowerCase().split('@')[0];
+    return known.length > 3 && lower.length > 3 && (lower.includes(known) || known.includes(lower));
+  });
+}
+
+function checkOnLeaving(input) {
+  let typed = false;
+  input.addEventListener('input', () => {
+    typed = true;
+    if (input.getAttribute('aria-invalid')) check(input);
+  });
+  input.addEventListener('blur', () => typed && check(input));
+}
+
+// Says whether a field may be sent, and beside it why not. What the server said stays until something is typed.
+function check(input) {
+  let wrong = '';
+  if (input.required && input.value.trim() === '' && input.type !== 'checkbox') wrong = texts.required;
+  else if (input.type === 'email' && input.value && !/^\S+@\S+$/.test(input.value.trim())) wrong = texts.email;
+  const field = input.closest('.field');
+  const id = input.id + '-error';
+  let note = document.getElementById(id);
+  if (!wrong && !(note && input.value !== input.defaultValue)) return true;
+  if (!note && wrong) {
+    note = make('div', 'error', field);
+    note.id = id;
+    note.setAttribute('aria-live', 'polite');
+  }
+  field.classList.toggle('wrong', !!wrong);
+  note.replaceChildren();
+  if (wrong) make('p', '', note).textContent = wrong;
+  const describers = new Set((input.getAttribute('aria-describedby') || '').split(' ').filter(Boolean));
+  describers[wrong ? 'add' : 'delete'](id);
+  if (wrong) input.setAttribute('aria-invalid', 'true');
+  else input.removeAttribute('aria-invalid');
+  input.setAttribute('aria-describedby', [...describers].join(' '));
+  return !wrong;
+}
+
+function localise(time) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'short' });
+  time.firstElementChild.textContent = format.format(new Date(time.dateTime));
 }

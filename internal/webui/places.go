@@ -1,0 +1,106 @@
+package webui
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/session"
+)
+
+// maxPlaces is how many sessions a page lists.
+const maxPlaces = 30
+
+// maxPosted bounds a form of the pages themselves, in bytes.
+const maxPosted = 4 << 10
+
+// placesSection shows where a person is signed in, and lets them end that.
+type placesSection struct {
+	Action, Token string
+	Flow          string // the settings to come back to
+	Places        []place
+	Others        bool // some are elsewhere
+}
+
+// place is one session.
+type place struct {
+	ID           string
+	Here         bool
+	Since, Until moment
+	EndLabel     string // of the button, for those who hear it alone
+}
+
+// places lists the sessions of a person for the page of a settings flow.
+func (p *Pages) places(w http.ResponseWriter, r *http.Request, d *page, s *session.Session, flowID string) (*placesSection, error) {
+	held, err := p.source.PagePlaces(r, s)
+	if err != nil {
+		return nil, err
+	}
+	out := &placesSection{
+		Action: strings.TrimSuffix(p.config.BasePath, "/") + "/settings/places",
+		Token:  p.source.PageToken(w, r), Flow: flowID,
+	}
+	for _, h := range held[:min(len(held), maxPlaces)] {
+		one := place{ID: h.ID, Here: h.ID == s.ID, Since: d.at(h.AuthenticatedAt), Until: d.at(h.ExpiresAt)}
+		if one.EndLabel, err = d.T("sessions.end_label", "since", one.Since.Text); err != nil {
+			return nil, err
+		}
+		out.Others = out.Others || !one.Here
+		out.Places = append(out.Places, one)
+	}
+	return out, nil
+}
+
+// The answers to ending a session, as the settings page shows them.
+var endings = map[string]string{"one": "sessions.ended", "others": "sessions.others_ended"}
+
+// endPlace ends a session of the person who asks, and comes back to the settings.
+func (p *Pages) endPlace(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	to, err := p.end(w, r)
+	if err != nil {
+		p.refuse(w, r, err)
+		return
+	}
+	p.setHeaders(w.Header(), nil)
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// errForged is the answer to a form that is not known for one of ours.
+var errForged = errs.New(errs.Forbidden, "csrf_token_invalid", "A request failed due to a missing or invalid csrf_token value.")
+
+func (p *Pages) end(w http.ResponseWriter, r *http.Request) (to string, err error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxPosted)
+	if err := r.ParseForm(); err != nil || !p.source.FormToken(r, r.PostForm.Get("csrf_token")) {
+		return "", errForged
+	}
+	s, err := p.source.PageSession(r)
+	if err != nil {
+		return "", err
+	}
+	query := url.Values{}
+	if id := r.PostForm.Get("flow"); id != "" {
+		query.Set("flow", id)
+	}
+	back := strings.TrimSuffix(p.config.BasePath, "/") + "/settings"
+	if s == nil {
+		return back, nil // which leads to signing in
+	}
+	id := r.PostForm.Get("session")
+	query.Set("ended", "one")
+	if id == "" {
+		query.Set("ended", "others")
+	}
+	// What is no longer there is what was wanted.
+	if err := p.source.EndPlace(r, s, id); err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return "", err
+	}
+	return back + "?" + query.Encode(), nil
+}
