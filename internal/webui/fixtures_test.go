@@ -15,6 +15,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
+	"symbolon/internal/reqctx"
 	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
@@ -121,6 +122,14 @@ func get(t *testing.T, h http.Handler, target string) *httptest.ResponseRecorder
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// speaking is a handler whose visitors have chosen a language and whose browsers
+// ask for others.
+func speaking(h http.Handler, chosen, asked string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(reqctx.With(r.Context(), &reqctx.Request{Language: chosen, Languages: asked})))
+	})
 }
 
 // see answers a page, which must be one.
@@ -238,6 +247,15 @@ func providerGroup() ui.Group {
 		csrf(),
 		{Name: "provider", Type: "submit", Value: "github"},
 		{Name: "provider", Type: "submit", Value: "acme_corp", Label: "Acme Corp"},
+	}}
+}
+
+// connections are the providers of a settings page.
+func connections() ui.Group {
+	return ui.Group{Method: "oidc", Nodes: []ui.Node{
+		csrf(),
+		{Name: "link", Type: "submit", Value: "acme", Label: "Acme Corp"},
+		{Name: "unlink", Type: "submit", Value: "github", Label: "GitHub"},
 	}}
 }
 

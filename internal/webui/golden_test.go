@@ -12,6 +12,8 @@ import (
 
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
+	"symbolon/internal/session"
+	"symbolon/internal/ui"
 )
 
 var update = flag.Bool("update", false, "write what pages look like now to testdata/golden")
@@ -44,7 +46,15 @@ func scenes() []scene {
 	badLink.Form.Messages = []message.Message{message.Of(message.KeyRecoveryInvalid)}
 
 	ada := newSession(adaTraits)
-	signedIn := func(f *flow.Flow) *server { s := showing(f); s.session = ada; return s }
+	elsewhereToo := newSession(adaTraits)
+	elsewhereToo.ID, elsewhereToo.AuthenticatedAt = "t", noon.Add(-50*time.Hour)
+	signedIn := func(f *flow.Flow) *server {
+		s := showing(f)
+		s.session, s.places = ada, []*session.Session{ada, elsewhereToo}
+		return s
+	}
+	connected := append(settingsGroups(), connections())
+	alone := append(settingsGroups(), ui.Group{Method: "oidc", Nodes: []ui.Node{csrf()}})
 	return []scene{
 		{name: "welcome", target: "/", server: &server{}},
 		{name: "welcome-first-run", target: "/", server: &server{}, config: func(c *Config) { c.FirstRun, c.Mailbox = true, "http://127.0.0.1:4434/mailbox" }},
@@ -71,7 +81,11 @@ func scenes() []scene {
 		{name: "settings-saved", target: open("/settings"), server: signedIn(saved)},
 		{name: "settings-rejected", target: open("/settings"), server: signedIn(newFlow(flow.Settings, wrongPassword...))},
 		{name: "settings-recovered", target: open("/settings"), server: signedIn(recovered)},
+		{name: "settings-connections", target: open("/settings") + "&ended=one", server: signedIn(newFlow(flow.Settings, connected...))},
+		{name: "settings-only-way", target: open("/settings"), server: signedIn(newFlow(flow.Settings, alone...))},
 		{name: "settings-every-node", target: open("/settings"), server: signedIn(newFlow(flow.Settings, everyNode()))},
+		{name: "logout", target: "/logout", server: &server{session: ada}},
+		{name: "logout-done", target: "/logout", server: &server{}},
 		{name: "error-none", target: "/error", server: &server{}},
 		{name: "error-csrf", target: "/error?error=" + flowID, server: stored(csrfPayload)},
 		{name: "error-internal", target: "/error?error=stub:500", server: stored(`[{"code":500,"status":"Internal Server Error","reason":"This is a stub error.","message":"An internal server error occurred, please contact the system administrator","request":"r-1"}]`)},
@@ -91,13 +105,16 @@ func inState(k flow.Kind, s flow.State, key string) *flow.Flow {
 var hash = regexp.MustCompile(`(/static/symbolon/\w+\.)[0-9a-f]{12}(\.)`)
 
 // draw returns the page of a scene.
-func (s scene) draw(t *testing.T) string {
+func (s scene) draw(t *testing.T) string { t.Helper(); return s.drawIn(t, "") }
+
+// drawIn returns the page in a language.
+func (s scene) drawIn(t *testing.T, tag string) string {
 	t.Helper()
 	change := s.config
 	if change == nil {
 		change = func(*Config) {}
 	}
-	return get(t, newPages(t, s.server, change), s.target).Body.String()
+	return get(t, speaking(newPages(t, s.server, change), tag, ""), s.target).Body.String()
 }
 
 func TestPagesLookAsRecorded(t *testing.T) {
