@@ -57,7 +57,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	}
 	a.engine = flow.New(flow.Parts{
 		Store: a.db, Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
-		Mail: a.outbox, Observer: a.metrics, Methods: a.methods(c), Now: a.now,
+		Mail: a.addressee(), Observer: a.metrics, Methods: a.methods(c), Now: a.now,
 	}, engineConfig(c))
 	if err := a.newServer(); err != nil {
 		return nil, err

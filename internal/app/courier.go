@@ -12,7 +12,7 @@ import (
 // mailbox where none is configured.
 func (a *composition) newCourier() error {
 	c := a.config.Courier
-	templates, err := courier.NewTemplates(a.config.UI.Name, c.TemplateOverridePath)
+	templates, err := courier.NewTemplates(a.config.UI.Name, c.TemplateOverridePath, a.config.UI.Languages...)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,8 @@ type Message struct {
 	Expires time.Time
 	// IdentityID is whom it is about; empty for unknown addresses.
 	IdentityID string
+	// Language is a wish, as in Accept-Language; empty for none.
+	Language string
 }
 
 // Queue is what flows see: Enqueue renders the message and stores it in the

@@ -10,9 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	texttemplate "text/template"
 	"time"
+
+	"symbolon/internal/locale"
 )
 
 //go:embed templates
@@ -38,11 +41,16 @@ type Rendered struct {
 }
 
 // Templates renders messages. Each has a folder with a file for its subject and
-// for each of its two parts. A directory of one's own may replace any of them; a
-// body of v0.5 replaces both parts.
+// for each of its two parts. A directory of one's own may replace any of them, for
+// all languages or, in a folder with the tag of one, for that language; a body of
+// v0.5 replaces both parts.
 type Templates struct {
 	product string
+	choice  *locale.Choice
+	texts   map[string]*texts // by tag
 	mails   map[Template]*parts
+	// own are the mails of languages that the operator has files for.
+	own map[string]map[Template]*parts
 }
 
 // parts are the templates of one message.
@@ -54,28 +62,61 @@ type parts struct {
 }
 
 // NewTemplates returns templates that speak for a product. override is a
-// directory, or empty. A template that can't be used is found here, not when a
-// mail is due.
-func NewTemplates(product, override string) (*Templates, error) {
+// directory, or empty. languages are the tags on offer, the first for recipients
+// who want none of them; without any, all are. A template that can't be used is
+// found here, not when a mail is due.
+func NewTemplates(product, override string, languages ...string) (*Templates, error) {
+	t := &Templates{product: product, choice: locale.NewChoice(languages...), own: map[string]map[Template]*parts{}}
+	var err error
+	if t.texts, err = readTexts(t.choice.Offered()); err != nil {
+		return nil, fmt.Errorf("texts of mails: %w", err)
+	}
 	files := overlay{base: embedded}
 	if override != "" {
 		if info, err := os.Stat(override); err != nil || !info.IsDir() {
 			return nil, fmt.Errorf("courier.template_override_path: %q is not a directory", override)
 		}
-		files.own = os.DirFS(override)
+		files.own = []fs.FS{os.DirFS(override)}
 	}
-	t := &Templates{product: product, mails: map[Template]*parts{}}
+	if t.mails, err = t.parse(files); err != nil {
+		return nil, err
+	}
+	for _, l := range t.choice.Offered() {
+		dir := filepath.Join(override, l.Tag)
+		if info, err := os.Stat(dir); override == "" || err != nil || !info.IsDir() {
+			continue
+		}
+		localised := overlay{own: append([]fs.FS{os.DirFS(dir)}, files.own...), base: embedded}
+		if t.own[l.Tag], err = t.parse(localised); err != nil {
+			return nil, fmt.Errorf("%s: %w", l.Tag, err)
+		}
+	}
+	return t, t.try()
+}
+
+func (t *Templates) parse(files overlay) (map[Template]*parts, error) {
+	mails := map[Template]*parts{}
 	for _, name := range All {
 		parsed, err := files.parse(name)
-		if err == nil {
-			t.mails[name] = parsed
-			_, err = t.Render(Message{Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Expires: time.Unix(0, 0)})
-		}
 		if err != nil {
 			return nil, fmt.Errorf("mail template %s: %w", name, err)
 		}
+		mails[name] = parsed
 	}
-	return t, nil
+	return mails, nil
+}
+
+// try renders every mail in every language.
+func (t *Templates) try() error {
+	for _, l := range t.choice.Offered() {
+		for _, name := range All {
+			m := Message{Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Expires: time.Unix(0, 0), Language: l.Tag}
+			if _, err := t.Render(m); err != nil {
+				return fmt.Errorf("mail template %s in %s: %w", name, l.Tag, err)
+			}
+		}
+	}
+	return nil
 }
 
 // data is what templates may use.
@@ -88,19 +129,22 @@ type data struct {
 	RecoveryURL     string // URL under the name of v0.5
 	VerificationURL string // likewise
 	Expires         string // when the link ends, for people; empty without a link
-}
 
-// expiryLayout is unambiguous in every country.
-const expiryLayout = "2 January 2006, 15:04 UTC"
+	texts *texts
+}
 
 // Render fills the templates of a message. Texts are escaped for their part, and
 // the subject is one line whatever was filled in (no header can be injected).
 func (t *Templates) Render(m Message) (Rendered, error) {
-	mail, ok := t.mails[m.Template]
+	language := t.choice.Best(m.Language).Tag
+	mail, ok := t.own[language][m.Template]
+	if !ok {
+		mail, ok = t.mails[m.Template]
+	}
 	if !ok {
 		return Rendered{}, fmt.Errorf("there is no mail template %q", m.Template)
 	}
-	d := data{Product: t.product, To: m.To}
+	d := data{Product: t.product, To: m.To, texts: t.texts[language]}
 	subject, err := fill(mail.subject, d)
 	if err != nil {
 		return Rendered{}, err
@@ -108,7 +152,7 @@ func (t *Templates) Render(m Message) (Rendered, error) {
 	d.Subject = strings.Join(strings.Fields(subject), " ")
 	d.URL, d.RecoveryURL, d.VerificationURL = m.URL, m.URL, m.URL
 	if !m.Expires.IsZero() {
-		d.Expires = m.Expires.UTC().Format(expiryLayout)
+		d.Expires = locale.Moment(language, m.Expires)
 	}
 	r := Rendered{To: m.To, Subject: d.Subject}
 	if r.HTML, err = fill(mail.html, d); err != nil {
@@ -137,7 +181,7 @@ func fill(t executor, d data) (string, error) {
 
 // overlay reads template files: the operator's, or the embedded ones.
 type overlay struct {
-	own  fs.FS // nil without overrides
+	own  []fs.FS // the first that has a file counts; empty without overrides
 	base embed.FS
 }
 
@@ -187,19 +231,23 @@ func (o overlay) parseHTML(name Template) (parsed *htmltemplate.Template, legacy
 	return parsed, false, err
 }
 
-func (o overlay) has(name Template, file string) bool {
-	if o.own == nil {
-		return false
+func (o overlay) has(name Template, file string) bool { return o.from(name, file) != nil }
+
+// from returns the operator's directory that has a file, nil if none has.
+func (o overlay) from(name Template, file string) fs.FS {
+	for _, dir := range o.own {
+		if _, err := fs.Stat(dir, path.Join(string(name), file)); !errors.Is(err, fs.ErrNotExist) {
+			return dir
+		}
 	}
-	_, err := fs.Stat(o.own, path.Join(string(name), file))
-	return !errors.Is(err, fs.ErrNotExist)
+	return nil
 }
 
 func (o overlay) read(name Template, file string) (string, error) {
 	var raw []byte
 	var err error
-	if o.has(name, file) {
-		raw, err = fs.ReadFile(o.own, path.Join(string(name), file))
+	if dir := o.from(name, file); dir != nil {
+		raw, err = fs.ReadFile(dir, path.Join(string(name), file))
 	} else {
 		raw, err = o.base.ReadFile(path.Join("templates", string(name), file))
 	}

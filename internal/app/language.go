@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/locale"
+	"symbolon/internal/reqctx"
+)
+
+// addressee is the outbox for flows: it writes to each person in their language.
+type addressee struct {
+	outbox interface {
+		Enqueue(ctx context.Context, m courier.Message) error
+	}
+	choice     *locale.Choice
+	identities interface {
+		ByID(ctx context.Context, id string) (*identity.Identity, error)
+	}
+	trait string // path of the trait with the language; empty for none
+}
+
+// Enqueue implements courier.Queue. The recipient's trait decides, else the request
+// that caused the mail: whoever asked for it is likely to read it.
+func (a addressee) Enqueue(ctx context.Context, m courier.Message) error {
+	request := reqctx.From(ctx)
+	preferred := ""
+	if a.trait != "" && m.IdentityID != "" {
+		owner, err := a.identities.ByID(ctx, m.IdentityID)
+		switch {
+		case err == nil:
+			preferred = locale.Trait(owner.Traits, a.trait)
+		case !errors.Is(err, errs.ErrNotFound):
+			return fmt.Errorf("language of recipient: %w", err)
+		}
+	}
+	m.Language = a.choice.Best(preferred, request.Language, request.Languages).Tag
+	return a.outbox.Enqueue(ctx, m)
+}
+
+func (a *composition) addressee() addressee {
+	return addressee{
+		outbox: a.outbox, identities: a.identities,
+		choice: locale.NewChoice(a.config.UI.Languages...), trait: a.config.UI.LanguageTrait,
+	}
+}
