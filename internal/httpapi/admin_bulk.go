@@ -17,6 +17,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/secret"
 )
 
 // maxBulk is how many identities one JSON document may create. Newline-separated
@@ -64,7 +65,8 @@ func (s *Server) importIdentities(w http.ResponseWriter, r *http.Request) error 
 const importers = 32
 
 // importAll creates identities as they come, several at once, and answers them in
-// their order. So many wait for their answer and no more.
+// their order, in which they are listed too. So many wait for their answer and no
+// more.
 func (s *Server) importAll(r *http.Request, all iter.Seq[patch], answer func(patched)) {
 	waiting := make(chan chan patched, importers)
 	var answers sync.WaitGroup
@@ -74,9 +76,9 @@ func (s *Server) importAll(r *http.Request, all iter.Seq[patch], answer func(pat
 		}
 	})
 	for p := range all {
-		one := make(chan patched, 1)
+		one, id := make(chan patched, 1), secret.NewOrderedID()
 		waiting <- one
-		go func() { one <- s.importOne(r, p) }()
+		go func() { one <- s.importOne(r, id, p) }()
 	}
 	close(waiting)
 	answers.Wait()
@@ -150,7 +152,7 @@ func (a *allowance) Read(p []byte) (int, error) {
 
 // importOne creates one identity. It runs beside the handler, whose listener answers
 // panics, so it answers its own.
-func (s *Server) importOne(r *http.Request, p patch) (out patched) {
+func (s *Server) importOne(r *http.Request, id string, p patch) (out patched) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
 			s.Log.ErrorContext(r.Context(), "import panicked", slog.Any("panic", trouble), slog.String("stack", string(debug.Stack())))
@@ -158,7 +160,7 @@ func (s *Server) importOne(r *http.Request, p patch) (out patched) {
 			out = patched{Action: "error", PatchID: p.PatchID, Error: &fault}
 		}
 	}()
-	created, err := s.importBody(r.Context(), p.Create)
+	created, err := s.importBody(r.Context(), id, p.Create)
 	if err != nil {
 		_, fault := s.fault(r, err)
 		return patched{Action: "error", PatchID: p.PatchID, Error: &fault}
@@ -166,12 +168,12 @@ func (s *Server) importOne(r *http.Request, p patch) (out patched) {
 	return patched{Action: "create", PatchID: p.PatchID, Identity: created}
 }
 
-func (s *Server) importBody(ctx context.Context, body []byte) (id string, err error) {
+func (s *Server) importBody(ctx context.Context, id string, body []byte) (string, error) {
 	in, err := decodeIdentity(body)
 	if err != nil {
 		return "", err
 	}
-	created, err := s.create(ctx, in)
+	created, err := s.create(ctx, id, in)
 	if err != nil {
 		return "", err
 	}

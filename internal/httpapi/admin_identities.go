@@ -11,6 +11,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/httpapi/wire05"
 	"symbolon/internal/identity"
+	"symbolon/internal/secret"
 	"symbolon/internal/traits"
 )
 
@@ -64,7 +65,7 @@ func (s *Server) createIdentity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	created, err := s.create(r.Context(), in)
+	created, err := s.create(r.Context(), secret.NewOrderedID(), in)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,9 @@ func (s *Server) createIdentity(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusCreated, s.wire.Identity(created))
 }
 
-func (s *Server) create(ctx context.Context, in identityBody) (*identity.Identity, error) {
+// create stores a new identity under an ordered id: identities are listed in the order
+// of their ids.
+func (s *Server) create(ctx context.Context, id string, in identityBody) (*identity.Identity, error) {
 	if in.SchemaID == "" {
 		in.SchemaID = traits.DefaultID
 	}
@@ -80,6 +83,7 @@ func (s *Server) create(ctx context.Context, in identityBody) (*identity.Identit
 	if err != nil {
 		return nil, adminFault(err)
 	}
+	draft.Identity.ID = id
 	if err := s.setCredentials(ctx, draft, in.Credentials); err != nil {
 		return nil, err
 	}

@@ -162,8 +162,12 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
 // limit and offset don't matter.
 func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error) {
 	where, args := conditions(q)
+	query := `SELECT COUNT(*) FROM identities i` + where
+	if where == "" {
+		query = `SELECT value FROM counts WHERE name = 'identities'`
+	}
 	n := 0
-	err := db.list(ctx, func(scan scanFunc) error { return scan(&n) }, `SELECT COUNT(*) FROM identities i`+where, args...)
+	err := db.list(ctx, func(scan scanFunc) error { return scan(&n) }, query, args...)
 	if err != nil {
 		return 0, fmt.Errorf("count identities: %w", err)
 	}

@@ -30,19 +30,20 @@ import (
 
 // plan is how much is measured, and how strictly it is judged.
 type plan struct {
-	rounds   int
-	round    time.Duration // one subject's turn
-	mix      time.Duration
-	logins   int // at once, under the memory limit
-	starts   int
-	leniency float64 // limits are this many times wider
+	rounds     int
+	round      time.Duration // one subject's turn
+	mix        time.Duration
+	logins     int // at once, under the memory limit
+	starts     int
+	identities int     // in one import
+	leniency   float64 // limits are this many times wider
 }
 
 func newPlan(short bool) plan {
 	if short {
-		return plan{rounds: 1, round: 2 * time.Second, mix: 3 * time.Second, logins: 100, starts: 3, leniency: 2}
+		return plan{rounds: 1, round: 2 * time.Second, mix: 3 * time.Second, logins: 100, starts: 3, identities: 10_000, leniency: 2}
 	}
-	return plan{rounds: 3, round: 5 * time.Second, mix: 30 * time.Second, logins: 300, starts: 5, leniency: 1}
+	return plan{rounds: 3, round: 5 * time.Second, mix: 30 * time.Second, logins: 300, starts: 5, identities: 100_000, leniency: 1}
 }
 
 // measurement is one part of the bench.
@@ -58,6 +59,7 @@ func measurements() []measurement {
 		{"create", (*bench).createFlow},
 		{"fetch", (*bench).fetchFlow},
 		{"login", (*bench).login},
+		{"import", (*bench).imports},
 		{"mix", (*bench).mix},
 		{"pressure", (*bench).pressure},
 	}

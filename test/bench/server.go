@@ -20,6 +20,7 @@ import (
 type server struct {
 	cmd    *exec.Cmd
 	public string // host:port
+	admin  string // host:port
 	took   time.Duration
 	log    string // file
 	ended  chan error
@@ -45,7 +46,7 @@ func (b *bench) startServer(ctx context.Context, prefix []string, settings ...st
 	command := append(prefix, b.binary, "serve", "--quiet")
 	s := &server{
 		cmd:    exec.CommandContext(ctx, command[0], command[1:]...),
-		public: "127.0.0.1:" + public, log: log.Name(), ended: make(chan error, 1),
+		public: "127.0.0.1:" + public, admin: "127.0.0.1:" + admin, log: log.Name(), ended: make(chan error, 1),
 	}
 	s.cmd.Dir = dir
 	s.cmd.Stdout, s.cmd.Stderr = log, log

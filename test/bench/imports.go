@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/ncruces/go-sqlite3/driver" // the server's own
+)
+
+// The floors and ceilings of imports and of what they lead to.
+const (
+	importFloor = 0.5
+	growth      = 120 // percent of the time for a page or a look-up, with a hundred times as many
+)
+
+const hashed = "$argon2id$v=19$m=19456,t=2,p=1$YWJjZGVmZ2hpamtsbW5vcA$Yu4ZMfo0lvmuvKuFdoBOBkXJSyDTzFbPrJxFZqfI5mk"
+
+// imports creates many identities in one request, compares that with nothing but
+// inserting the rows that came of it, and asks for pages and single identities with
+// few and with many.
+func (b *bench) imports(ctx context.Context) error {
+	return b.withServer(ctx, func(s *server) error {
+		few, many := b.plan.identities/100, b.plan.identities
+		if _, err := importIdentities(ctx, s, 0, few); err != nil {
+			return err
+		}
+		small, err := readTimes(ctx, s, few)
+		if err != nil {
+			return err
+		}
+		took, err := importIdentities(ctx, s, few, many)
+		if err != nil {
+			return err
+		}
+		large, err := readTimes(ctx, s, many)
+		if err != nil {
+			return err
+		}
+		resident, err := s.memory("VmHWM")
+		if err != nil {
+			return err
+		}
+		raw, err := b.insertRows(ctx, filepath.Join(s.cmd.Dir, "symbolon.db"))
+		if err != nil {
+			return err
+		}
+		b.report.atLeast(fmt.Sprintf("import of %d identities / raw inserts", many-few), float64(many-few)/took.Seconds(), raw, importFloor/b.plan.leniency)
+		b.report.atMost(fmt.Sprintf("import of %d identities: most memory resident", many-few), resident, 128, "MiB")
+		for i, what := range []string{"a page of identities", "an identity by its identifier"} {
+			b.report.atMost(fmt.Sprintf("%s: time with %d / with %d", what, many, few), 100*large[i].Seconds()/small[i].Seconds(), growth*b.plan.leniency, "%")
+		}
+		return nil
+	})
+}
+
+func identityEmail(i int) string { return fmt.Sprintf("person-%d@example.org", i) }
+
+// importIdentities sends newcomers as they are made and reads the answers as they come.
+func importIdentities(ctx context.Context, s *server, from, to int) (time.Duration, error) {
+	reader, writer := io.Pipe()
+	go func() {
+		buffered := bufio.NewWriterSize(writer, 64<<10)
+		for i := from; i < to; i++ {
+			fmt.Fprintf(buffered, `{"create":{"traits":{"email":%q},"credentials":{"password":{"config":{"hashed_password":%q}}}}}`+"\n", identityEmail(i), hashed)
+		}
+		writer.CloseWithError(buffered.Flush())
+	}()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPatch, "http://"+s.admin+"/identities", reader)
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	started := time.Now()
+	got, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer got.Body.Close()
+	lines := bufio.NewScanner(got.Body)
+	created := 0
+	for lines.Scan() {
+		if !bytes.Contains(lines.Bytes(), []byte(`"action":"create"`)) {
+			return 0, fmt.Errorf("import answers %s", lines.Text())
+		}
+		created++
+	}
+	if err := lines.Err(); err != nil || created != to-from {
+		return 0, errors.Join(err, fmt.Errorf("%d of %d identities were created", created, to-from))
+	}
+	return time.Since(started), nil
+}
+
+// readTimes are the median times of a page from the middle and of a look-up.
+func readTimes(ctx context.Context, s *server, count int) ([2]time.Duration, error) {
+	var medians [2]time.Duration
+	c, err := dial(s.admin)
+	if err != nil {
+		return medians, err
+	}
+	defer c.close()
+	for i, path := range []string{
+		fmt.Sprintf("/identities?per_page=100&page=%d", 2),
+		"/identities?credentials_identifier=" + identityEmail(count/2),
+	} {
+		request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + s.admin + "\r\n\r\n")
+		var times []float64
+		for range 300 {
+			started := time.Now()
+			got, err := c.send(request)
+			if err != nil {
+				return medians, err
+			}
+			var page []json.RawMessage
+			if err := json.Unmarshal(got.body, &page); err != nil || len(page) == 0 {
+				return medians, fmt.Errorf("%s answers %d %.200s", path, got.status, got.body)
+			}
+			times = append(times, time.Since(started).Seconds())
+		}
+		medians[i] = time.Duration(median(times) * float64(time.Second))
+	}
+	return medians, ctx.Err()
+}
+
+// insertRows copies what the import wrote into an empty database of the same schema,
+// as many identities in a transaction as the server commits together, and returns
+// identities per second.
+func (b *bench) insertRows(ctx context.Context, from string) (float64, error) {
+	dir, err := b.newDir()
+	if err != nil {
+		return 0, err
+	}
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(dir, "raw.db")+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(on)")
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, `ATTACH DATABASE ? AS server`, from); err != nil {
+		return 0, err
+	}
+	if err := copySchema(ctx, db); err != nil {
+		return 0, err
+	}
+	return timeInserts(ctx, db)
+}
+
+func copySchema(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, `SELECT sql FROM server.sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var statements []string
+	for rows.Next() {
+		var statement string
+		if err := rows.Scan(&statement); err != nil {
+			return err
+		}
+		statements = append(statements, statement)
+	}
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// importTables are the tables of an identity, parents first, and importKeys what orders
+// the rows of all alike.
+var (
+	importTables = []string{"identities", "credentials", "credential_identifiers", "addresses"}
+	importKeys   = map[string]string{"identities": "id"}
+)
+
+func timeInserts(ctx context.Context, db *sql.DB) (float64, error) {
+	const together = 32
+	all := map[string][][]any{}
+	for _, table := range importTables {
+		var err error
+		if all[table], err = rowsOf(ctx, db, table); err != nil {
+			return 0, err
+		}
+	}
+	count := len(all["identities"])
+	started := time.Now()
+	for at := 0; at < count; at += together {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return 0, err
+		}
+		for _, table := range importTables {
+			each := len(all[table]) / count
+			for _, values := range all[table][at*each : min(at+together, count)*each] {
+				insert := `INSERT INTO ` + table + ` VALUES (?` + strings.Repeat(", ?", len(values)-1) + `)`
+				if _, err := tx.ExecContext(ctx, insert, values...); err != nil {
+					return 0, errors.Join(err, tx.Rollback())
+				}
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			return 0, err
+		}
+	}
+	return float64(count) / time.Since(started).Seconds(), nil
+}
+
+func rowsOf(ctx context.Context, db *sql.DB, table string) ([][]any, error) {
+	rows, err := db.QueryContext(ctx, `SELECT * FROM server.`+table+` ORDER BY `+cmp.Or(importKeys[table], "identity_id"))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var all [][]any
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		all = append(all, values)
+	}
+	return all, rows.Err()
+}
