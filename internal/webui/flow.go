@@ -126,9 +126,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	}
 	d.addMessages(f.Form.Messages)
 	if !body.Done && f.Client == flow.Browser {
-		if err := p.addForm(d, body, f); err != nil {
-			return err
-		}
+		p.addForm(d, body, f)
 	}
 	if err := p.addPlaces(w, r, d, body, s); err != nil {
 		return err
@@ -152,19 +150,15 @@ func (p *Pages) addPlaces(w http.ResponseWriter, r *http.Request, d *page, body 
 }
 
 // addForm draws the form of a flow onto the page.
-func (p *Pages) addForm(d *page, body *flowPage, f *flow.Flow) error {
+func (p *Pages) addForm(d *page, body *flowPage, f *flow.Flow) {
 	drawer := drawer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength}
-	groups, problems, err := drawer.groups(body.Sections)
-	if err != nil {
-		return err
-	}
+	groups, problems := drawer.groups(body.Sections)
 	for i := range groups {
 		groups[i].Action = p.source.Action(f, groups[i].Method)
 		d.targets = append(d.targets, parsed(groups[i].Action))
 	}
 	body.Groups, d.Problems = groups, append(d.Problems, problems...)
 	d.targets = append(d.targets, parsed(f.ReturnTo))
-	return nil
 }
 
 func parsed(raw string) *url.URL {

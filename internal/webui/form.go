@@ -52,7 +52,7 @@ type drawer struct {
 
 // groups draws the forms of a flow. Where each is about something of its own,
 // what a person is known by comes before how they prove it.
-func (d *drawer) groups(sections bool) ([]group, []problem, error) {
+func (d *drawer) groups(sections bool) ([]group, []problem) {
 	var out []group
 	var problems []problem
 	asking := d.flow.Asking()
@@ -60,16 +60,13 @@ func (d *drawer) groups(sections bool) ([]group, []problem, error) {
 		if asking != "" && d.flow.Form.Groups[i].Method != asking {
 			continue
 		}
-		g, wrong, err := d.group(&d.flow.Form.Groups[i])
-		if err != nil {
-			return nil, nil, err
-		}
+		g, wrong := d.group(&d.flow.Form.Groups[i])
 		out, problems = append(out, g), append(problems, wrong...)
 	}
 	if sections {
 		slices.SortStableFunc(out, func(a, b group) int { return proves(&a) - proves(&b) })
 	}
-	return out, problems, nil
+	return out, problems
 }
 
 // proves is more than 0 for a form that changes how a person signs in: 1 for a
@@ -87,7 +84,7 @@ func proves(g *group) int {
 }
 
 // group draws one method's form and collects what is wrong with it.
-func (d *drawer) group(g *ui.Group) (group, []problem, error) {
+func (d *drawer) group(g *ui.Group) (group, []problem) {
 	out := group{Method: g.Method, ID: d.id("form", g.Method), Heading: d.groupHeading(g.Method)}
 	problems := d.general(g)
 	for _, n := range arranged(g.Nodes) {
@@ -105,7 +102,7 @@ func (d *drawer) group(g *ui.Group) (group, []problem, error) {
 		}
 	}
 	d.conclude(&out)
-	return out, problems, nil
+	return out, problems
 }
 
 // conclude sees to the end of a form: its buttons, and what is said where there is

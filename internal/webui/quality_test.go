@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 
 	"symbolon/internal/flow"
+	"symbolon/internal/locale"
 	"symbolon/internal/message"
 )
 
@@ -35,8 +36,25 @@ func TestPageWithAllItLoadsIsLight(t *testing.T) {
 		assets += len(f.content)
 	}
 	for _, s := range scenes() {
-		if total := assets + len(s.draw(t)); total >= most {
-			t.Errorf("%s weighs %d bytes, of which assets %d; the limit is %d", s.name, total, assets, most)
+		for _, l := range locale.All {
+			if total := assets + len(s.drawIn(t, l.Tag)); total >= most {
+				t.Errorf("%s in %s weighs %d bytes, of which assets %d; the limit is %d", s.name, l.Tag, total, assets, most)
+			}
+		}
+	}
+}
+
+// A page is styled before its first pixel, and the script waits for it.
+func TestNoPageFlashesWithoutItsStyles(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenes() {
+		head := find(mustParse(t, s.draw(t)), "head")[0]
+		sheets, scripts := find(head, "link", "rel", "stylesheet"), find(head, "script")
+		if len(sheets) != 1 || len(find(sheets[0], "", "media", "")) != 0 {
+			t.Errorf("%s: %d style sheets in the head, want one for every medium", s.name, len(sheets))
+		}
+		if _, waits := attribute(scripts[0], "defer"); len(scripts) != 1 || !waits {
+			t.Errorf("%s: the script does not wait for the page", s.name)
 		}
 	}
 }

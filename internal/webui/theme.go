@@ -37,16 +37,17 @@ type scheme struct {
 // backgrounds are the two papers of a scheme, as in pages.css.
 type backgrounds struct{ paper, raised string }
 
-var lightPapers, darkPapers = backgrounds{"#fbfaf7", "#f2efe8"}, backgrounds{"#131819", "#1d2526"}
+// papers are the backgrounds of the light and of the dark scheme.
+var papers = map[bool]backgrounds{false: {"#fbfaf7", "#f2efe8"}, true: {"#131819", "#1d2526"}}
 
 // schemeOf makes the colours around an accent. Links are the accent itself, or
 // what is near it and legible.
-func schemeOf(accent colour, papers backgrounds, dark bool) (scheme, error) {
-	paper, err := parseColour(papers.paper)
+func schemeOf(accent colour, dark bool) (scheme, error) {
+	paper, err := parseColour(papers[dark].paper)
 	if err != nil {
 		return scheme{}, err
 	}
-	raised, err := parseColour(papers.raised)
+	raised, err := parseColour(papers[dark].raised)
 	if err != nil {
 		return scheme{}, err
 	}
@@ -85,7 +86,7 @@ func (t Theme) colours() (css string, warnings []string, err error) {
 	}
 	light, dark := t.Accent, t.AccentDark
 	if light != "" {
-		rules, warning, err := accented("ui.accent", light, lightPapers, false)
+		rules, warning, err := accented("ui.accent", light, false)
 		if err != nil {
 			return "", nil, err
 		}
@@ -96,7 +97,7 @@ func (t Theme) colours() (css string, warnings []string, err error) {
 			}
 		}
 	}
-	rules, warning, err := accented("ui.accent_dark", dark, darkPapers, true)
+	rules, warning, err := accented("ui.accent_dark", dark, true)
 	if err != nil {
 		return "", nil, err
 	}
@@ -106,17 +107,17 @@ func (t Theme) colours() (css string, warnings []string, err error) {
 // darkRule is where the dark scheme begins, in pages.css too.
 const darkRule = "@media (prefers-color-scheme: dark) "
 
-func accented(key, value string, papers backgrounds, dark bool) (css string, warnings []string, err error) {
+func accented(key, value string, dark bool) (css string, warnings []string, err error) {
 	accent, err := parseColour(value)
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", key, err)
 	}
-	s, err := schemeOf(accent, papers, dark)
+	s, err := schemeOf(accent, dark)
 	if err != nil {
 		return "", nil, err
 	}
 	if s.link != accent {
-		paper, _ := parseColour(papers.paper) // schemeOf has read it
+		paper, _ := parseColour(papers[dark].paper) // schemeOf has read it
 		warnings = append(warnings, fmt.Sprintf("%s: %s has a contrast of %.1f to the background where text needs %.1f (WCAG 2.2, 1.4.3); links are written in %s",
 			key, accent, contrast(accent, paper), legibleText, s.link))
 	}
@@ -129,7 +130,7 @@ func lighter(accent string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ui.accent: %w", err)
 	}
-	raised, err := parseColour(darkPapers.raised)
+	raised, err := parseColour(papers[true].raised)
 	if err != nil {
 		return "", err
 	}
