@@ -1,10 +1,10 @@
 # The one door to everything that is done with this repository. Each target is one line or a script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run check unit lint test race wire conformance e2e bench fuzz soak cover generate
+.PHONY: help run check unit lint test race wire conformance e2e bench bench-courier fuzz soak cover generate
 T ?= 30s
 
 help: ## this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## the server with its pages and one SQLite file, all kept in ./var
 	@mkdir -p var && CGO_ENABLED=0 go build -o bin/symbolon ./cmd/symbolon && cd var && exec ../bin/symbolon serve
@@ -35,6 +35,9 @@ e2e: ## the published client and a real browser against the built server
 
 bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 4 minutes
 	@go run ./test/bench
+
+bench-courier: ## messages a second through the queue, beside bare SMTP of the same library
+	@go test ./internal/courier -run '^$$' -bench 'SMTPAlone|Courier' -benchtime 2000x
 
 fuzz: ## every fuzz target in turn, T=30s each
 	@scripts/fuzz.sh $(T)

@@ -28,9 +28,9 @@ func courierKeys() []Key {
 			Help: "A directory with templates of your own. Files that are missing in it come from the embedded ones.",
 		},
 		{
-			Path: "courier.workers", ref: in(func(c *Config) any { return &c.Courier.Workers }), Default: "2", Example: "5", Own: true, Restart: true,
+			Path: "courier.workers", ref: in(func(c *Config) any { return &c.Courier.Workers }), Default: "8", Example: "16", Own: true, Restart: true,
 			rules: []rule{between(1, 100)},
-			Help:  "How many messages are delivered at one time by this process.",
+			Help:  "How many messages are delivered at one time by this process. A server that hangs holds one until courier.smtp.timeout.",
 		},
 		{
 			Path: "courier.max_tries", ref: in(func(c *Config) any { return &c.Courier.MaxTries }), Default: "12", Example: "20", Own: true,
