@@ -25,8 +25,8 @@ export function launch() {
 
 // Visitor is one person's browser: its cookies, one page, and everything that was wrong on the way.
 export class Visitor {
-  static async arrive(browser, server, { javaScript = true, alsoAsks } = {}) {
-    const context = await browser.newContext({ javaScriptEnabled: javaScript, locale: 'en' })
+  static async arrive(browser, server, { javaScript = true, alsoAsks, locale = 'en' } = {}) {
+    const context = await browser.newContext({ javaScriptEnabled: javaScript, locale })
     context.setDefaultTimeout(5000) // everything is on this machine
     // The pages of the provider want a font from elsewhere.
     if (alsoAsks) await context.route(/^https:\/\/fonts\./, (route) => route.fulfill({ contentType: 'text/css', body: '' }))
