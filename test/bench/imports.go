@@ -110,7 +110,7 @@ func readTimes(ctx context.Context, s *server, count int) ([2]time.Duration, err
 	}
 	defer c.close()
 	for i, path := range []string{
-		fmt.Sprintf("/identities?per_page=100&page=%d", 2),
+		fmt.Sprintf("/identities?per_page=25&page=%d", 2),
 		"/identities?credentials_identifier=" + identityEmail(count/2),
 	} {
 		request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + s.admin + "\r\n\r\n")
