@@ -49,6 +49,9 @@ func newAssets(base string, t Theme) (*assets, error) {
 	if err != nil {
 		return nil, err
 	}
+	if mark, err = t.mark(mark); err != nil {
+		return nil, err
+	}
 	a.Mark = a.add("mark.svg", "image/svg+xml", mark)
 	// The pictures come first: the style sheet refers to the mark.
 	for _, own := range []struct {

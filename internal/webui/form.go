@@ -36,9 +36,9 @@ type button struct {
 	Primary           bool
 	Disabled          bool
 	// What the button chooses: its name, the first letter of that and, where it can
-	// be connected, whether it is.
-	What, Initial, State string
-	Connected            bool
+	// be connected, whether it is and what the button does about it.
+	What, Initial, State, Does string
+	Connected                  bool
 }
 
 // drawer turns the groups of a flow's form into what templates print.
@@ -206,9 +206,9 @@ func (d *drawer) choice(method string, n *ui.Node) button {
 	}
 	switch n.Name {
 	case "link":
-		b.State = d.first("provider.unconnected")
+		b.State, b.Does = d.first("provider.unconnected"), d.first("provider.connect")
 	case "unlink":
-		b.State, b.Connected = d.first("provider.connected"), true
+		b.State, b.Does, b.Connected = d.first("provider.connected"), d.first("provider.disconnect"), true
 	}
 	if b.Text == "" {
 		b.Text = d.submitText(method)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"symbolon/internal/errs"
@@ -50,7 +51,16 @@ func (p *Pages) places(w http.ResponseWriter, r *http.Request, d *page, s *sessi
 		out.Others = out.Others || !one.Here
 		out.Places = append(out.Places, one)
 	}
+	slices.SortStableFunc(out.Places, func(a, b place) int { return rankPlace(a) - rankPlace(b) })
 	return out, nil
+}
+
+// rankPlace puts where one is first.
+func rankPlace(p place) int {
+	if p.Here {
+		return 0
+	}
+	return 1
 }
 
 // The answers to ending a session, as the settings page shows them.

@@ -77,8 +77,8 @@ func sampleGroups() []group {
 			Fields: []field{hidden, text, secret, box, list}, Buttons: []button{{Text: "-", Primary: true}},
 		},
 		{Method: "oidc", ID: "b", Heading: "-", Action: "/", Choices: true, Fields: []field{hidden}, Buttons: []button{
-			{Name: "link", Value: "-", Text: "-", What: "-", Initial: "-", State: "-"},
-			{Name: "unlink", Value: "-", Text: "-", What: "-", Initial: "-", State: "-", Connected: true, Disabled: true},
+			{Name: "link", Value: "-", Text: "-", What: "-", Initial: "-", State: "-", Does: "-"},
+			{Name: "unlink", Value: "-", Text: "-", What: "-", Initial: "-", State: "-", Does: "-", Connected: true, Disabled: true},
 		}},
 		{Method: "oidc", ID: "c", Heading: "-", Action: "/", Empty: "-"},
 	}

@@ -137,6 +137,31 @@ func lighter(accent string) (string, error) {
 	return c.legible(raised, white(), 6).String(), nil
 }
 
+// The two colours of the mark.
+const (
+	markOne = "#c9683f"
+	markTwo = "#2f868c"
+)
+
+// mark paints the mark in shades of the accent, so that it belongs to the product.
+// It stands on the panel, and has to be seen there.
+func (t Theme) mark(svg []byte) ([]byte, error) {
+	if t.Accent == "" {
+		return svg, nil
+	}
+	accent, err := parseColour(t.Accent)
+	if err != nil {
+		return nil, fmt.Errorf("ui.accent: %w", err)
+	}
+	s, err := schemeOf(accent, false)
+	if err != nil {
+		return nil, err
+	}
+	one := accent.legible(s.panel, white(), 3)
+	two := one.mix(white(), 0.5)
+	return []byte(strings.NewReplacer(markOne, one.String(), markTwo, two.String()).Replace(string(svg))), nil
+}
+
 // style makes the one style sheet of the pages: ours, the theme's, the operator's.
 // A scheme that is fixed is the same rules with another condition.
 func (t Theme) style(base, own string) (css string, warnings []string, err error) {

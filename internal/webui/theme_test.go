@@ -103,6 +103,20 @@ func TestAFaintAccentIsWarnedOf(t *testing.T) {
 	}
 }
 
+func TestTheMarkTakesTheAccent(t *testing.T) {
+	t.Parallel()
+	for accent, painted := range map[string]bool{"": false, "#5b3cc4": true} {
+		p, err := New(Config{Theme: Theme{Accent: accent}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		svg := string(p.assets.files["mark.svg"].content)
+		if painted == strings.Contains(svg, markOne) || painted == strings.Contains(svg, markTwo) {
+			t.Errorf("accent %q: the mark is %s", accent, svg)
+		}
+	}
+}
+
 func TestAColourIsReadAsItIsWritten(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"#17626a": "#17626a", "#ABCDEF": "#abcdef", "#1a0": "#11aa00", "#000": "#000000"} {

@@ -58,7 +58,7 @@ async function fits(visitor, name) {
     const wrong = await visitor.page.evaluate(whatDoesNotFit)
     assert.deepEqual(wrong, [], `${name} at ${width} px`)
     for (const colorScheme of schemes) {
-      await visitor.page.emulateMedia({ colorScheme })
+      await visitor.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await visitor.picture(`${name}-${width}-${colorScheme}`)
     }
   }
