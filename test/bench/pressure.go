@@ -41,7 +41,9 @@ func (b *bench) pressure(ctx context.Context) error {
 	b.report.atMost(name+"slowest 503", milliseconds(storm.slowest503), answerCeiling, "ms")
 	b.report.atMost(name+"most memory resident", peak, memoryLimit>>20, "MiB")
 	b.report.note("%swhoami was asked %d times meanwhile", name, len(storm.whoami))
-	b.report.atMost(name+"whoami, 99th percentile", milliseconds(percentile(storm.whoami, 0.99)), whoamiCeiling*b.plan.leniency, "ms")
+	// The short form asks about a hundred times, so its 99th percentile is the slowest
+	// answer, and one hiccup of the machine decides: lenient twice.
+	b.report.atMost(name+"whoami, 99th percentile", milliseconds(percentile(storm.whoami, 0.99)), whoamiCeiling*b.plan.leniency*b.plan.leniency, "ms")
 	return nil
 }
 
