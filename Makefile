@@ -1,6 +1,6 @@
 # The one door to everything that is done with this repository. Each target is one line or a script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run check unit lint test race wire conformance e2e bench bench-courier fuzz soak cover generate
+.PHONY: help run check unit lint test race wire conformance e2e pictures bench bench-courier fuzz soak cover generate
 T ?= 30s
 
 help: ## this list
@@ -33,6 +33,9 @@ conformance: ## those exchanges over the network, played by a program of its own
 e2e: ## the published client and a real browser against the built server
 	@scripts/e2e.sh
 
+pictures: ## the pictures of pages in docs/images, drawn anew
+	@E2E=test/e2e/pictures.js scripts/e2e.sh
+
 bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 4 minutes
 	@go run ./test/bench
 
@@ -42,8 +45,8 @@ bench-courier: ## messages a second through the queue, beside bare SMTP of the s
 fuzz: ## every fuzz target in turn, T=30s each
 	@scripts/fuzz.sh $(T)
 
-soak: ## the long forms: the bench at full size and ten minutes of fuzzing per target
-	@go run ./test/bench && scripts/fuzz.sh 10m
+soak: ## the long forms: the bench at full size, ten minutes of fuzzing per target, every page in every language
+	@go run ./test/bench && scripts/fuzz.sh 10m && APPEARANCE=full scripts/e2e.sh
 
 cover: ## statements reached by tests, per package
 	@scripts/cover.sh

@@ -14,4 +14,8 @@ CGO_ENABLED=0 go build -o "$work/symbolon" ./cmd/symbolon
 export SYMBOLON_BINARY=$work/symbolon
 export SCREENSHOTS=${SCREENSHOTS:-$(mktemp -d "${TMPDIR:-/tmp}/screenshots.XXXXXX")}
 echo "screenshots: $SCREENSHOTS"
-node --test --test-reporter=spec "$@" test/e2e/*.test.js
+if [ -n "${E2E:-}" ]; then
+	node "$E2E" # a script of its own, such as that of the pictures
+else
+	node --test --test-reporter=spec "$@" test/e2e/*.test.js
+fi
