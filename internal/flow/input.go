@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"reflect"
 	"strings"
@@ -116,23 +117,9 @@ func (s stored) input() Input { return Input{form: s.Form, object: s.Object} }
 
 // only returns the fields whose names are wanted.
 func (in Input) only(wanted func(name string) bool) Input {
-	out := Input{}
-	for name, values := range in.form {
-		if wanted(name) {
-			if out.form == nil {
-				out.form = url.Values{}
-			}
-			out.form[name] = values
-		}
-	}
-	for name, raw := range in.object {
-		if wanted(name) {
-			if out.object == nil {
-				out.object = map[string]json.RawMessage{}
-			}
-			out.object[name] = raw
-		}
-	}
+	out := Input{form: maps.Clone(in.form), object: maps.Clone(in.object)}
+	maps.DeleteFunc(out.form, func(name string, _ []string) bool { return !wanted(name) })
+	maps.DeleteFunc(out.object, func(name string, _ json.RawMessage) bool { return !wanted(name) })
 	return out
 }
 

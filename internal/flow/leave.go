@@ -44,9 +44,7 @@ func leaveEffect(e *Engine, _ context.Context, s Submission, fact Fact) (Result,
 	if leave.ResumeHash == "" {
 		return result, nil
 	}
-	if result.Continuity = s.caller.Continuity; result.Continuity == "" {
-		result.Continuity = secret.Token()
-	}
+	result.Continuity = s.caller.continuity()
 	s.Flow.ResumeHash = leave.ResumeHash
 	err := s.Flow.remember(awayMemory, away{
 		Method: s.method, Binding: secret.Hash(result.Continuity),

@@ -8,13 +8,16 @@ import (
 
 // loginEffect signs in whoever was authenticated.
 func loginEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
-	proof, ok := fact.(Authenticated)
-	if _, stranger := fact.(ProvedSubject); stranger {
+	switch fact := fact.(type) {
+	case Authenticated:
+		return e.signIn(ctx, s, fact)
+	case ProvedSubject:
 		return Result{}, Reject("", message.Of(message.KeySubjectUnknown))
 	}
-	if !ok {
-		return Result{}, errWrongFact(Login, fact)
-	}
+	return Result{}, errWrongFact(Login, fact)
+}
+
+func (e *Engine) signIn(ctx context.Context, s Submission, proof Authenticated) (Result, error) {
 	owner := proof.Identity
 	if err := e.unchanged(ctx, owner.ID, proof.Judged); err != nil {
 		return Result{}, err

@@ -32,10 +32,7 @@ func (e *Engine) reauthenticate(ctx context.Context, f *Flow, r SubmitRequest) e
 	if f.Client == API {
 		return errPrivilege
 	}
-	token := r.Caller.Continuity
-	if token == "" {
-		token = secret.Token()
-	}
+	token := r.Caller.continuity()
 	sealer, err := secret.NewSealer(reauthMemory, []string{token})
 	if err != nil {
 		return err

@@ -36,6 +36,15 @@ func (c Caller) csrf(client Client) string {
 	return c.CSRF
 }
 
+// continuity is what the browser keeps until it is back: what it keeps already, so
+// that two things can wait for it at once, or something new.
+func (c Caller) continuity() string {
+	if c.Continuity != "" {
+		return c.Continuity
+	}
+	return secret.Token()
+}
+
 // StartRequest asks for a new flow.
 type StartRequest struct {
 	Kind     Kind
@@ -115,6 +124,7 @@ func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity
 // build makes the form anew from what the methods offer.
 func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity) error {
 	f.Form.Groups = nil
+	asked := f.asked()
 	for _, m := range e.methods {
 		step, ok := e.steps[f.Kind][m.ID()]
 		if !ok || step.Show == nil || step.BrowserOnly && f.Client == API {
@@ -128,8 +138,8 @@ func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity)
 			continue
 		}
 		group := ui.Group{Method: m.ID(), Nodes: nodes}
-		if memory := f.asks(m.ID()); memory != nil {
-			if err := e.addTraits(ctx, f.Kind, &group, nil, memory.Traits); err != nil {
+		if asked.Method == m.ID() {
+			if err := e.addTraits(ctx, f.Kind, &group, nil, asked.Traits); err != nil {
 				return err
 			}
 			group.SubmitLast()

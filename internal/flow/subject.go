@@ -61,11 +61,10 @@ func (e *Engine) moveOn(ctx context.Context, old *Flow, k Kind, s Submission) (*
 	if err := e.build(ctx, f, nil); err != nil {
 		return nil, err
 	}
-	before := old
 	err := e.store.InTx(ctx, func(ctx context.Context) error {
-		old = before.clone()
-		old.end(e.now())
-		if err := e.store.SaveFlow(ctx, old); err != nil {
+		ended := old.clone() // the function may run again
+		ended.end(e.now())
+		if err := e.store.SaveFlow(ctx, ended); err != nil {
 			return err
 		}
 		return e.store.CreateFlow(ctx, f)
@@ -78,22 +77,18 @@ func (e *Engine) moveOn(ctx context.Context, old *Flow, k Kind, s Submission) (*
 
 // Asks reports whether the flow asks for traits that the method's provider did
 // not tell.
-func (v View) Asks() bool { return v.Flow.asks(v.method) != nil }
-
-func (f *Flow) asks(method string) *asked {
-	var memory asked
-	if ok, err := f.recall(askedMemory, &memory); err != nil || !ok || memory.Method != method {
-		return nil
-	}
-	return &memory
-}
+func (v View) Asks() bool { return v.Flow.Asking() == v.method }
 
 // Asking names the method whose form alone the person is to complete; empty if the
 // choice is free.
-func (f *Flow) Asking() string {
+func (f *Flow) Asking() string { return f.asked().Method }
+
+func (f *Flow) asked() asked {
 	var memory asked
-	_, _ = f.recall(askedMemory, &memory) // what can't be read leaves the choice free
-	return memory.Method
+	if _, err := f.recall(askedMemory, &memory); err != nil {
+		return asked{} // what can't be read leaves the choice free
+	}
+	return memory
 }
 
 // register drafts the identity that a provider's claims make, completed by what was

@@ -54,13 +54,7 @@ func (s Submission) Claim(ctx context.Context, d *identity.Draft) error {
 	if !s.engine.config.HideExisting {
 		return s.charge(ctx, Attempt{Use: Claim})
 	}
-	wanted := slices.Clone(d.Identifiers)
-	for _, a := range d.Identity.Verifiable {
-		if !slices.Contains(wanted, a.Normalized) {
-			wanted = append(wanted, a.Normalized)
-		}
-	}
-	return s.charge(ctx, Attempt{Use: Claim, Identifiers: wanted})
+	return s.charge(ctx, Attempt{Use: Claim, Identifiers: wanted(d)})
 }
 
 func (s Submission) charge(ctx context.Context, a Attempt) error {
