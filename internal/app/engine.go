@@ -99,7 +99,7 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 		method  flow.Method
 	}{
 		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.log)},
-		{on.OIDC.Enabled, oidc.New(a.providers, a.identities, c.Serve.Public.BaseURL, a.now, a.log)},
+		{on.OIDC.Enabled, oidc.New(a.providers, a.identities, c.Serve.Public.BaseURL, a.log)},
 		{on.Profile.Enabled, profile.New()},
 		{on.Link.Enabled, link.New(a.identities, c.Serve.Public.BaseURL)},
 	}

@@ -38,23 +38,15 @@ type discovered struct {
 	before time.Time
 }
 
-// site returns the provider's endpoints: from its sort, from the configuration, or from
-// its discovery document. One request for it runs at a time.
+// site returns the provider's endpoints. What was found is kept for a while, with the
+// public keys that it led to; one request for it runs at a time.
 func (p *Provider) site(ctx context.Context) (*site, error) {
-	switch {
-	case !p.sort.openID:
-		return &site{endpoint: p.sort.endpoint}, nil
-	case p.config.Provider == "generic" && p.config.AuthURL != "" && p.config.TokenURL != "" && p.config.JWKSURL != "":
-		return p.written(ctx), nil
-	case p.sort.tenant:
-		return p.tenant(ctx), nil
-	}
 	p.found.mu.Lock()
 	defer p.found.mu.Unlock()
 	if (p.found.site != nil || p.found.err != nil) && p.now().Before(p.found.before) {
 		return p.found.site, p.found.err
 	}
-	fresh, err := p.discover(ctx)
+	fresh, err := p.look(ctx)
 	if err != nil && p.found.site != nil { // what worked before is better than nothing
 		p.found.before = p.now().Add(siteRepeat)
 		return p.found.site, nil
@@ -65,6 +57,20 @@ func (p *Provider) site(ctx context.Context) (*site, error) {
 	}
 	p.found.site, p.found.err, p.found.before = fresh, nil, p.now().Add(siteAge)
 	return fresh, nil
+}
+
+// look finds the endpoints: in the sort, in the configuration, or in the discovery
+// document.
+func (p *Provider) look(ctx context.Context) (*site, error) {
+	switch {
+	case !p.sort.openID:
+		return &site{endpoint: p.sort.endpoint}, nil
+	case p.config.Provider == "generic" && p.config.AuthURL != "" && p.config.TokenURL != "" && p.config.JWKSURL != "":
+		return p.written(ctx), nil
+	case p.sort.tenant:
+		return p.tenant(ctx), nil
+	}
+	return p.discover(ctx)
 }
 
 func (p *Provider) discover(ctx context.Context) (*site, error) {
@@ -130,10 +136,10 @@ func (p *Provider) written(ctx context.Context) *site {
 // person belongs to, which for common is none that was configured.
 func (p *Provider) tenant(ctx context.Context) *site {
 	base := microsoft + p.config.Tenant + "/oauth2/v2.0/"
+	keys := oidc.NewRemoteKeySet(context.WithoutCancel(ctx), microsoft+"common/discovery/v2.0/keys")
 	return &site{
 		endpoint: oauth2.Endpoint{AuthURL: base + "authorize", TokenURL: base + "token", AuthStyle: oauth2.AuthStyleInParams},
 		verifier: func(issuer string) *oidc.IDTokenVerifier {
-			keys := oidc.NewRemoteKeySet(context.WithoutCancel(ctx), microsoft+"common/discovery/v2.0/keys")
 			return oidc.NewVerifier(issuer, keys, p.expect())
 		},
 	}

@@ -36,7 +36,6 @@ type StartRequest struct {
 
 // Memory is what must be kept until the browser is back, where nobody can change it.
 type Memory struct {
-	Provider string `json:"provider"`
 	Issuer   string `json:"issuer,omitempty"`
 	Nonce    string `json:"nonce,omitempty"`
 	Verifier string `json:"verifier,omitempty"` // PKCE
@@ -88,7 +87,7 @@ func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, e
 	if err != nil {
 		return "", Memory{}, err
 	}
-	m := Memory{Provider: p.config.ID, Issuer: site.issuer, Verifier: oauth2.GenerateVerifier()}
+	m := Memory{Issuer: site.issuer, Verifier: oauth2.GenerateVerifier()}
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(m.Verifier)}
 	if p.sort.noPKCE {
 		m.Verifier, options = "", nil

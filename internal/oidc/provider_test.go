@@ -2,10 +2,8 @@ package oidc
 
 import (
 	"context"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -22,9 +20,11 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc/oidctest"
 	"github.com/google/go-cmp/cmp"
 
 	"symbolon/internal/claims"
@@ -44,27 +44,26 @@ var key = sync.OnceValue(func() *rsa.PrivateKey {
 	return k
 })
 
-func b64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
-
-// sign makes a JWT (RFC 7519).
+// sign makes a JWT (RFC 7519). HS256 is signed with the public key as the secret: an
+// old confusion of libraries.
 func sign(alg string, payload map[string]any) string {
-	header, _ := json.Marshal(map[string]string{"alg": alg, "kid": "k1", "typ": "JWT"})
 	body, _ := json.Marshal(payload)
-	signed := b64(header) + "." + b64(body)
-	sum := sha256.Sum256([]byte(signed))
 	switch alg {
 	case "none":
-		return signed + "."
-	case "HS256": // with the public key as the secret: an old confusion of libraries
-		mac := hmac.New(sha256.New, key().N.Bytes())
-		mac.Write([]byte(signed))
-		return signed + "." + b64(mac.Sum(nil))
+		part := base64.RawURLEncoding.EncodeToString
+		return part([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + part(body) + "."
+	case "HS256":
+		return oidctest.SignIDToken(key().N.Bytes(), "k1", alg, string(body))
 	}
-	signature, _ := rsa.SignPKCS1v15(rand.Reader, key(), crypto.SHA256, sum[:])
-	return signed + "." + b64(signature)
+	return oidctest.SignIDToken(key(), "k1", alg, string(body))
 }
 
-// site is a provider whose answers a test can spoil.
+// keys serves the public key.
+func keys() http.Handler {
+	return &oidctest.Server{PublicKeys: []oidctest.PublicKey{{PublicKey: key().Public(), KeyID: "k1", Algorithm: "RS256"}}}
+}
+
+// fake is a provider whose answers a test can spoil.
 type fake struct {
 	*httptest.Server
 	mu        sync.Mutex
@@ -76,6 +75,7 @@ type fake struct {
 	extra     map[string]any // beside the tokens
 	asked     int            // for the discovery document
 	form      url.Values     // of the latest exchange
+	keysAsked atomic.Int64
 }
 
 func newFake(t *testing.T) *fake {
@@ -83,10 +83,9 @@ func newFake(t *testing.T) *fake {
 	f := &fake{alg: "RS256"}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", f.discover)
-	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"keys": []any{map[string]string{
-			"kty": "RSA", "kid": "k1", "alg": "RS256", "use": "sig", "n": b64(key().N.Bytes()), "e": b64(big.NewInt(int64(key().E)).Bytes()),
-		}}})
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) {
+		f.keysAsked.Add(1)
+		keys().ServeHTTP(w, r)
 	})
 	mux.HandleFunc("POST /token", f.exchange)
 	f.Server = httptest.NewServer(mux)
@@ -104,7 +103,7 @@ func (f *fake) discover(w http.ResponseWriter, _ *http.Request) {
 	defer f.mu.Unlock()
 	f.asked++
 	document := map[string]any{
-		"issuer": f.URL, "authorization_endpoint": f.URL + "/authorize", "token_endpoint": f.URL + "/token", "jwks_uri": f.URL + "/jwks",
+		"issuer": f.URL, "authorization_endpoint": f.URL + "/authorize", "token_endpoint": f.URL + "/token", "jwks_uri": f.URL + "/keys",
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"},
 	}
@@ -271,6 +270,25 @@ func TestWhatCanNotBeTrustedIsRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestPublicKeysAreReadOnce(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	told := generic(f.URL)
+	told.AuthURL, told.TokenURL, told.JWKSURL = f.URL+"/authorize", f.URL+"/token", f.URL+"/keys"
+	for name, c := range map[string]Config{"discovered": generic(f.URL), "configured": told} {
+		f.keysAsked.Store(0)
+		p := mustNew(t, c, guarded())
+		for range 3 {
+			if _, err := visit(t, f, p, nil); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if asked := f.keysAsked.Load(); asked != 1 {
+			t.Errorf("%s: asked for the keys %d times", name, asked)
+		}
 	}
 }
 
@@ -455,9 +473,11 @@ func TestMicrosoftSpeaksForTheTenantOfThePerson(t *testing.T) {
 			token := sign("RS256", map[string]any{
 				"iss": test.issuer, "tid": test.tid, "aud": "client", "sub": "subject", "nonce": memory.Nonce, "iat": noon.Unix(), "exp": noon.Add(time.Minute).Unix(),
 			})
+			published := httptest.NewRecorder()
+			keys().ServeHTTP(published, httptest.NewRequest(http.MethodGet, "/keys", nil))
 			p.client.Transport = bounds{api{
 				"login.microsoftonline.com/common/oauth2/v2.0/token":   `{"access_token":"at","token_type":"bearer","id_token":"` + token + `"}`,
-				"login.microsoftonline.com/common/discovery/v2.0/keys": `{"keys":[{"kty":"RSA","kid":"k1","alg":"RS256","use":"sig","n":"` + b64(key().N.Bytes()) + `","e":"AQAB"}]}`,
+				"login.microsoftonline.com/common/discovery/v2.0/keys": published.Body.String(),
 			}}
 			got, err := p.Finish(t.Context(), url.Values{"code": {"c"}}, memory)
 			if test.ok != (err == nil) || test.ok != (got.Subject == "subject") {

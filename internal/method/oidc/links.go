@@ -22,21 +22,18 @@ func (m *Method) showLinks(ctx context.Context, v flow.View) ([]ui.Node, error) 
 		return nil, fmt.Errorf("read links: %w", err)
 	}
 	links := linksOf(credentials)
-	nodes := []ui.Node{ui.CSRF()}
+	var link, unlink []ui.Node
 	for i := range m.providers {
-		if _, linked := links[m.providers[i].ID()]; !linked {
-			nodes = append(nodes, m.providers[i].button("link"))
+		if _, linked := links[m.providers[i].ID()]; linked {
+			unlink = append(unlink, m.providers[i].button("unlink"))
+		} else {
+			link = append(link, m.providers[i].button("link"))
 		}
 	}
 	if identity.Ways(credentials) < 2 {
-		return nodes, nil
+		unlink = nil
 	}
-	for i := range m.providers {
-		if _, linked := links[m.providers[i].ID()]; linked {
-			nodes = append(nodes, m.providers[i].button("unlink"))
-		}
-	}
-	return nodes, nil
+	return slices.Concat([]ui.Node{ui.CSRF()}, link, unlink), nil
 }
 
 // linksOf returns the credential identifiers by provider.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/url"
-	"time"
 
 	"symbolon/internal/claims"
 	"symbolon/internal/flow"
@@ -48,13 +47,12 @@ type Method struct {
 	providers  []Provider
 	identities Identities
 	public     *url.URL
-	now        func() time.Time
 	log        *slog.Logger
 }
 
 // New returns the method. Forms offer the providers in the order given.
-func New(p []Provider, i Identities, public *url.URL, now func() time.Time, log *slog.Logger) *Method {
-	return &Method{providers: p, identities: i, public: public, now: now, log: log}
+func New(p []Provider, i Identities, public *url.URL, log *slog.Logger) *Method {
+	return &Method{providers: p, identities: i, public: public, log: log}
 }
 
 // ID implements flow.Method.
@@ -107,7 +105,7 @@ func (p *Provider) button(name string) ui.Node {
 	return ui.Node{Name: name, Type: "submit", Value: p.ID(), Label: p.Label()}
 }
 
-func (m *Method) factor() session.Factor { return session.Factor{Method: ID, At: m.now()} }
+func (*Method) factor() session.Factor { return session.Factor{Method: ID} }
 
 func (p *Provider) subject(c claims.Claims) flow.Subject {
 	return flow.Subject{Type: ID, Identifier: p.ID() + ":" + c.Subject, Provider: p.Label()}
