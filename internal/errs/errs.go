@@ -89,6 +89,8 @@ var (
 	}
 	// ErrStale says that the row changed since it was read: another request won.
 	ErrStale = &Error{Code: Conflict, ID: "stale", Reason: "The resource was changed by another request at the same time. Read it again and retry."}
+	// ErrCSRF says that a form came without the token of the browser that sent it.
+	ErrCSRF = &Error{Code: Forbidden, ID: "csrf_token_invalid", Reason: "A request failed due to a missing or invalid csrf_token value."}
 	// ErrUnavailable says that storage can't be reached in time.
 	ErrUnavailable = &Error{
 		Code: Unavailable, ID: "storage_unavailable", RetryAfter: 5 * time.Second,

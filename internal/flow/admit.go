@@ -83,7 +83,7 @@ func (e *Engine) admit(ctx context.Context, f *Flow, r SubmitRequest) error {
 		return errForeign
 	}
 	if in.problem == nil && !genuine(f, r) {
-		return errCSRF
+		return errs.ErrCSRF
 	}
 	if err := e.checkSession(f.Kind, c, f.Refresh, f.ReturnTo); err != nil {
 		return err

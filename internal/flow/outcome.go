@@ -73,7 +73,6 @@ func (e *Reauthenticate) Error() string { return "session is too old to change c
 var (
 	errForeign     = errs.New(errs.Invalid, "flow_of_another_identity", "You must restart the flow because the resumable session was initiated by another person.")
 	errResumeEnded = errs.New(errs.Invalid, "resumable_session_expired", "You must restart the flow because the resumable session has expired.")
-	errCSRF        = errs.New(errs.Forbidden, "csrf_token_invalid", "A request failed due to a missing or invalid csrf_token value.")
 	errPrivilege   = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
 	errNoSecret    = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
 	errOutrun      = errs.New(errs.Conflict, "credential_changed", "The credential was changed by another request at the same time. Please try again.")

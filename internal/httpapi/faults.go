@@ -17,19 +17,17 @@ const stubErrorID = "stub:500"
 func (s *Server) getError(w http.ResponseWriter, r *http.Request) error {
 	stored, err := s.storedError(r)
 	if errors.Is(err, errs.ErrNotFound) {
-		return errForeignError.Because(err)
+		return errs.ErrCSRF.Because(err)
 	}
 	if err != nil {
 		return err
 	}
 	cookie := csrfCookie(r)
 	if stored.CSRFHash != "" && cookie != "" && !secret.Equal(stored.CSRFHash, secret.Hash(cookie)) {
-		return errForeignError
+		return errs.ErrCSRF
 	}
 	return writeJSON(w, http.StatusOK, wire05.StoredError{ID: stored.ID, Errors: stored.Payload})
 }
-
-var errForeignError = errs.New(errs.Forbidden, "csrf_token_invalid", "A request failed due to a missing or invalid csrf_token value.")
 
 // inspectError answers a stored error to administrators.
 func (s *Server) inspectError(w http.ResponseWriter, r *http.Request) error {

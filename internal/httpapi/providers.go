@@ -39,9 +39,6 @@ func (s *Server) providerRoutes(t *table) {
 	}
 }
 
-// errCSRFGiven is how the routes of providers answer a form without the token.
-var errCSRFGiven = errs.New(errs.Invalid, "csrf_token_invalid", "CSRF token is missing or invalid.")
-
 // formOnly refuses forms without the browser's anti-CSRF token before anything else
 // is looked at.
 func formOnly(next handler) handler {
@@ -53,7 +50,7 @@ func formOnly(next handler) handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		if !csrfGiven(r) {
 			w.Header().Del("Cache-Control") // as recorded
-			return errCSRFGiven
+			return errNoCSRF
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		return next(w, r)

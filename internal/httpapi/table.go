@@ -133,7 +133,7 @@ func (e *endpoint) pick(method string) (handler, bool) {
 func (e *endpoint) decline(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case e.fallback && e.table.listener == "public" && !safe(r.Method) && !csrfGiven(r):
-		e.table.server.writeError(w, r, errs.New(errs.Invalid, "csrf_token_invalid", "CSRF token is missing or invalid."))
+		e.table.server.writeError(w, r, errNoCSRF)
 	case e.fallback:
 		http.NotFound(w, r)
 	default:
@@ -152,6 +152,9 @@ func safe(method string) bool {
 	}
 	return false
 }
+
+// errNoCSRF is the answer where csrfGiven is false, as v0.5 has it.
+var errNoCSRF = errs.New(errs.Invalid, "csrf_token_invalid", "CSRF token is missing or invalid.")
 
 // csrfGiven reports whether a request to no flow carries the anti-CSRF token,
 // as a header or as a form field.

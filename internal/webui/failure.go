@@ -146,8 +146,8 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, why error) {
 		}
 	case ok && known.Code == errs.NotFound:
 		f.Code = http.StatusNotFound
-	case errors.Is(why, errForged):
-		f.Code, f.Reason = http.StatusForbidden, errForged.Reason
+	case errors.Is(why, errs.ErrCSRF):
+		f.Code, f.Reason = http.StatusForbidden, errs.ErrCSRF.Reason
 	}
 	if err := p.fail(w, r, f.Code, failureKey(f), []fault{f}); err != nil {
 		reqctx.Note(r.Context(), slog.Any("page_error", err))

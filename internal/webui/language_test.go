@@ -266,7 +266,7 @@ func TestAFormThatWasNotOursIsExplainedToo(t *testing.T) {
 	if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "lost each other") {
 		t.Errorf("status %d: %s", w.Code, w.Body)
 	}
-	if errs.Of(errForged) != errs.Forbidden {
+	if errs.Of(errs.ErrCSRF) != errs.Forbidden {
 		t.Error("the error has another code")
 	}
 }

@@ -83,13 +83,10 @@ func (p *Pages) endPlace(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// errForged is the answer to a form that is not known for one of ours.
-var errForged = errs.New(errs.Forbidden, "csrf_token_invalid", "A request failed due to a missing or invalid csrf_token value.")
-
 func (p *Pages) end(w http.ResponseWriter, r *http.Request) (to string, err error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxPosted)
 	if err := r.ParseForm(); err != nil || !p.source.FormToken(r, r.PostForm.Get("csrf_token")) {
-		return "", errForged
+		return "", errs.ErrCSRF
 	}
 	s, err := p.source.PageSession(r)
 	if err != nil {
