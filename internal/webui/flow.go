@@ -214,11 +214,7 @@ func (p *Pages) next(d *page, f *flow.Flow) link {
 // linking leads somebody whose address has an account here already to sign in to it,
 // which links the account at the provider.
 func (p *Pages) linking(d *page, f *flow.Flow, provider string) link {
-	u, _ := url.Parse(p.start(flow.Login, ""))
-	q := u.Query()
-	q.Set("link", f.ID)
-	u.RawQuery = q.Encode()
-	return link{URL: u.String(), Text: strings.ReplaceAll(d.first("link.provider"), "{provider}", provider)}
+	return link{URL: p.startWith(flow.Login, "link", f.ID), Text: strings.ReplaceAll(d.first("link.provider"), "{provider}", provider)}
 }
 
 // elsewhere lists the flows that a person on this page may be looking for.

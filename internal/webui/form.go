@@ -73,14 +73,18 @@ func (d *drawer) groups(sections bool) ([]group, []problem) {
 // secret, 2 for buttons alone.
 func proves(g *group) int {
 	secret := func(f field) bool { return f.Type == "password" }
-	hidden := func(f field) bool { return f.Control == "hidden" }
 	switch {
 	case slices.ContainsFunc(g.Fields, secret):
 		return 1
-	case !slices.ContainsFunc(g.Fields, func(f field) bool { return !hidden(f) }):
+	case !g.asks():
 		return 2
 	}
 	return 0
+}
+
+// asks reports whether there is anything to fill in.
+func (g *group) asks() bool {
+	return slices.ContainsFunc(g.Fields, func(f field) bool { return f.Control != "hidden" })
 }
 
 // group draws one method's form and collects what is wrong with it.
@@ -110,28 +114,20 @@ func (d *drawer) group(g *ui.Group) (group, []problem) {
 func (d *drawer) conclude(g *group) {
 	key := "group." + string(d.flow.Kind) + "." + g.Method
 	g.Lead = d.first(key + ".lead")
-	visible := slices.ContainsFunc(g.Fields, func(f field) bool { return f.Control != "hidden" })
-	g.Choices = !visible && slices.ContainsFunc(g.Buttons, func(b button) bool { return b.What != "" })
-	if g.Choices {
-		g.Buttons = sortedByName(g.Buttons, d.flow.Kind == flow.Settings)
+	g.Choices = !g.asks() && slices.ContainsFunc(g.Buttons, func(b button) bool { return b.What != "" })
+	if g.Choices && d.flow.Kind == flow.Settings {
+		// People look for them again, so what is connected does not move. Elsewhere the
+		// order is the operator's.
+		slices.SortStableFunc(g.Buttons, func(a, b button) int { return strings.Compare(a.What, b.What) })
 	}
 	if len(g.Buttons) > 0 {
 		return
 	}
-	if empty := d.first(key + ".empty"); !visible && empty != "" {
+	if empty := d.first(key + ".empty"); !g.asks() && empty != "" {
 		g.Lead, g.Empty = "", empty
 		return
 	}
 	g.Buttons = []button{{Text: d.submitText(g.Method), Primary: true}}
-}
-
-// sortedByName lists choices where people look for them again: what is connected
-// does not move. Elsewhere the order is the operator's.
-func sortedByName(buttons []button, sort bool) []button {
-	if sort {
-		slices.SortStableFunc(buttons, func(a, b button) int { return strings.Compare(a.What, b.What) })
-	}
-	return buttons
 }
 
 // general lists what is wrong with the form as a whole: its own messages and

@@ -112,10 +112,16 @@ func (d *page) WindowTitle() (string, error) {
 
 // start is the URL that starts a flow of a kind and comes back to returnTo.
 func (p *Pages) start(k flow.Kind, returnTo string) string {
+	return p.startWith(k, "return_to", returnTo)
+}
+
+// startWith is where a kind of flow starts, with a parameter that is left out if it is
+// empty.
+func (p *Pages) startWith(k flow.Kind, name, value string) string {
 	u := *p.source.StartURL(k)
-	if returnTo != "" {
+	if value != "" {
 		q := u.Query()
-		q.Set("return_to", returnTo)
+		q.Set(name, value)
 		u.RawQuery = q.Encode()
 	}
 	return u.String()

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/session"
@@ -40,7 +39,7 @@ func (p *Pages) places(w http.ResponseWriter, r *http.Request, d *page, s *sessi
 		return nil, err
 	}
 	out := &placesSection{
-		Action: strings.TrimSuffix(p.config.BasePath, "/") + "/settings/places",
+		Action: p.config.BasePath + "settings/places",
 		Token:  p.source.PageToken(w, r), Flow: flowID,
 	}
 	for _, h := range held[:min(len(held), maxPlaces)] {
@@ -96,7 +95,7 @@ func (p *Pages) end(w http.ResponseWriter, r *http.Request) (to string, err erro
 	if id := r.PostForm.Get("flow"); id != "" {
 		query.Set("flow", id)
 	}
-	back := strings.TrimSuffix(p.config.BasePath, "/") + "/settings"
+	back := p.config.BasePath + "settings"
 	if s == nil {
 		return back, nil // which leads to signing in
 	}
