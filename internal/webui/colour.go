@@ -26,8 +26,13 @@ func parseColour(text string) (colour, error) {
 	if err != nil || text[0] != '#' {
 		return colour{}, fmt.Errorf("%q is no colour such as #17626a", text)
 	}
+	return rgb(uint32(n)), nil
+}
+
+// rgb is the colour of 0xrrggbb.
+func rgb(n uint32) colour {
 	part := func(shift uint) float64 { return float64(n>>shift&0xff) / 255 }
-	return colour{part(16), part(8), part(0)}, nil
+	return colour{part(16), part(8), part(0)}
 }
 
 // String writes #rrggbb.

@@ -35,22 +35,18 @@ type scheme struct {
 }
 
 // backgrounds are the two papers of a scheme, as in pages.css.
-type backgrounds struct{ paper, raised string }
+type backgrounds struct{ paper, raised colour }
 
 // papers are the backgrounds of the light and of the dark scheme.
-var papers = map[bool]backgrounds{false: {"#fbfaf7", "#f2efe8"}, true: {"#131819", "#1d2526"}}
+var papers = map[bool]backgrounds{
+	false: {rgb(0xfbfaf7), rgb(0xf2efe8)},
+	true:  {rgb(0x131819), rgb(0x1d2526)},
+}
 
 // schemeOf makes the colours around an accent. Links are the accent itself, or
 // what is near it and legible.
-func schemeOf(accent colour, dark bool) (scheme, error) {
-	paper, err := parseColour(papers[dark].paper)
-	if err != nil {
-		return scheme{}, err
-	}
-	raised, err := parseColour(papers[dark].raised)
-	if err != nil {
-		return scheme{}, err
-	}
+func schemeOf(accent colour, dark bool) scheme {
+	on := papers[dark]
 	s := scheme{accent: accent, on: white()}
 	if contrast(accent, s.on) < legibleText {
 		s.on = black()
@@ -59,7 +55,7 @@ func schemeOf(accent colour, dark bool) (scheme, error) {
 	if dark {
 		towards = white()
 	}
-	s.link = accent.legible(raised, towards, legibleText).legible(paper, towards, legibleText)
+	s.link = accent.legible(on.raised, towards, legibleText).legible(on.paper, towards, legibleText)
 	// What is under the pointer moves away from the text on it, never towards it.
 	away := black()
 	if s.on == black() {
@@ -70,7 +66,7 @@ func schemeOf(accent colour, dark bool) (scheme, error) {
 	if dark {
 		s.panel = accent.mix(black(), 0.72).legible(white(), black(), 12)
 	}
-	return s, nil
+	return s
 }
 
 func (s scheme) css() string {
@@ -112,14 +108,10 @@ func accented(key, value string, dark bool) (css string, warnings []string, err 
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", key, err)
 	}
-	s, err := schemeOf(accent, dark)
-	if err != nil {
-		return "", nil, err
-	}
+	s := schemeOf(accent, dark)
 	if s.link != accent {
-		paper, _ := parseColour(papers[dark].paper) // schemeOf has read it
 		warnings = append(warnings, fmt.Sprintf("%s: %s has a contrast of %.1f to the background where text needs %.1f (WCAG 2.2, 1.4.3); links are written in %s",
-			key, accent, contrast(accent, paper), legibleText, s.link))
+			key, accent, contrast(accent, papers[dark].paper), legibleText, s.link))
 	}
 	return s.css(), warnings, nil
 }
@@ -130,11 +122,7 @@ func lighter(accent string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ui.accent: %w", err)
 	}
-	raised, err := parseColour(papers[true].raised)
-	if err != nil {
-		return "", err
-	}
-	return c.legible(raised, white(), 6).String(), nil
+	return c.legible(papers[true].raised, white(), 6).String(), nil
 }
 
 // The two colours of the mark.
@@ -153,11 +141,7 @@ func (t Theme) mark(svg []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ui.accent: %w", err)
 	}
-	s, err := schemeOf(accent, false)
-	if err != nil {
-		return nil, err
-	}
-	one := accent.legible(s.panel, white(), 3)
+	one := accent.legible(schemeOf(accent, false).panel, white(), 3)
 	two := one.mix(white(), 0.5)
 	return []byte(strings.NewReplacer(markOne, one.String(), markTwo, two.String()).Replace(string(svg))), nil
 }

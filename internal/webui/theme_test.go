@@ -49,8 +49,8 @@ func TestEveryAccentIsLegibleInBothSchemes(t *testing.T) {
 		}{"light": {light, papers[false]}, "dark": {dark, papers[true]}} {
 			colours, papers := scheme.tokens, scheme.papers
 			for _, pair := range [][2]string{
-				{colours["link"], papers.paper},
-				{colours["link"], papers.raised},
+				{colours["link"], papers.paper.String()},
+				{colours["link"], papers.raised.String()},
 				{colours["on-accent"], colours["accent"]},
 				{colours["on-accent"], colours["accent-deep"]},
 				{colours["on-panel"], colours["panel"]},
@@ -71,7 +71,7 @@ func TestTheBackgroundsAreThoseOfTheStyleSheet(t *testing.T) {
 	}
 	light, dark, _ := strings.Cut(string(raw), darkRule)
 	for isDark, css := range map[bool]string{false: light, true: dark} {
-		if colours := tokens(t, css); papers[isDark] != (backgrounds{colours["paper"], colours["raised"]}) {
+		if colours := tokens(t, css); papers[isDark] != (backgrounds{mustColour(t, colours["paper"]), mustColour(t, colours["raised"])}) {
 			t.Errorf("dark %v: contrast is measured on %v", isDark, papers[isDark])
 		}
 	}
