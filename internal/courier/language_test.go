@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/locale"
@@ -150,5 +151,21 @@ func TestWhatIsFilledInStandsOutAndIsEscaped(t *testing.T) {
 	}
 	if strings.Contains(r.HTML, "<i>") || strings.Contains(r.HTML, "<b>") {
 		t.Error("what is filled in became markup")
+	}
+}
+
+func TestEveryEmbeddedMailRendersInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	templates, err := courier.NewTemplates("Example", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range locale.All {
+		for _, name := range courier.All {
+			m := courier.Message{Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Expires: time.Unix(0, 0), Language: l.Tag}
+			if r, err := templates.Render(m); err != nil || r.Subject == "" || r.Text == "" || r.HTML == "" {
+				t.Errorf("%s in %s: %v", name, l.Tag, err)
+			}
+		}
 	}
 }
