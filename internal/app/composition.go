@@ -26,6 +26,7 @@ type composition struct {
 	hasher     *passhash.Hasher
 	policy     *passpolicy.Policy
 	providers  []oidc.Provider
+	posting    []string // ids of those that answer by POST
 	engine     *flow.Engine
 	outbox     *courier.Outbox
 	dispatcher *courier.Dispatcher

@@ -116,7 +116,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		PublicMetrics:  c.Serve.Public.Metrics,
 		ConfirmLinks:   confirmLinks(c),
 
-		PostingProviders: a.postingProviders(),
+		PostingProviders: a.posting,
 	}
 }
 

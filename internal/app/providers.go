@@ -51,6 +51,9 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 	if err != nil {
 		return oidc.Provider{}, err
 	}
+	if site.PostsCallback() {
+		a.posting = append(a.posting, c.ID)
+	}
 	m := &mapping{url: c.MapperURL, guard: guard, now: a.now, log: a.log.With(slog.String("provider", c.ID))}
 	if !m.remote() {
 		if _, err := m.current(context.Background()); err != nil {
@@ -58,17 +61,6 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 		}
 	}
 	return oidc.Provider{Site: site, Traits: m.traits, AutoLink: c.AutoLink == "verified_email"}, nil
-}
-
-// postingProviders are those whose answers come by POST.
-func (a *composition) postingProviders() []string {
-	var ids []string
-	for _, p := range a.providers {
-		if site, ok := p.Site.(*protocol.Provider); ok && site.PostsCallback() {
-			ids = append(ids, site.ID())
-		}
-	}
-	return ids
 }
 
 // mappingAge is how long a mapping from another machine is used before it is asked

@@ -67,68 +67,68 @@ func methodKeys() []Key {
 	}
 }
 
+// atProvider is where the settings of a provider stand.
 const atProvider = "selfservice.methods.oidc.config.providers[]."
 
 func providerKeys() []Key {
-	const at = atProvider
 	return append([]Key{
 		{
-			Path: at + "id", ref: in(func(p *Provider) any { return &p.ID }), Required: true, Example: "google",
+			Path: atProvider + "id", ref: in(func(p *Provider) any { return &p.ID }), Required: true, Example: "google",
 			rules: []rule{matches(`^[^:/?#\s]+$`, "an id without colon, slash or space, such as google")},
 			Help:  "The name of the provider in forms, in the redirect URI <base_url>/self-service/methods/oidc/callback/ID and in stored credentials. Changing it cuts existing accounts off.",
 		},
 		{
-			Path: at + "provider", ref: in(func(p *Provider) any { return &p.Provider }), Required: true, Example: "google",
+			Path: atProvider + "provider", ref: in(func(p *Provider) any { return &p.Provider }), Required: true, Example: "google",
 			rules: []rule{oneOf("generic", "google", "github", "gitlab", "microsoft", "discord", "slack", "facebook", "apple", "auth0", "yandex", "vk")},
 			Help:  "The sort of provider. `generic` is any that speaks OpenID Connect.",
 		},
 		{
-			Path: at + "label", ref: in(func(p *Provider) any { return &p.Label }), Example: "Example Inc.", Own: true,
+			Path: atProvider + "label", ref: in(func(p *Provider) any { return &p.Label }), Example: "Example Inc.", Own: true,
 			Help: "What people call the provider: on the buttons of the built-in pages and in messages. Without it the sort's own name, or the id of a generic provider.",
 		},
 		{
-			Path: at + "client_id", ref: in(func(p *Provider) any { return &p.ClientID }), Required: true, Example: "1234.apps.example.com",
+			Path: atProvider + "client_id", ref: in(func(p *Provider) any { return &p.ClientID }), Required: true, Example: "1234.apps.example.com",
 			Help: "The client id that the provider gave you.",
 		},
 		{
-			Path: at + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Example: "$CLIENT_SECRET",
+			Path: atProvider + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Example: "$CLIENT_SECRET",
 			Help: "The client secret that the provider gave you. Every sort but apple needs it.",
 		},
 		{
-			Path: at + "mapper_url", ref: in(func(p *Provider) any { return &p.MapperURL }), Required: true, Example: "file:///etc/symbolon/google.jsonnet",
+			Path: atProvider + "mapper_url", ref: in(func(p *Provider) any { return &p.MapperURL }), Required: true, Example: "file:///etc/symbolon/google.jsonnet",
 			rules: []rule{sourceRule()},
 			Help:  "A Jsonnet program that turns the provider's claims into traits.",
 		},
 		{
-			Path: at + "issuer_url", ref: in(func(p *Provider) any { return &p.IssuerURL }), Example: "https://accounts.example.org/",
+			Path: atProvider + "issuer_url", ref: in(func(p *Provider) any { return &p.IssuerURL }), Example: "https://accounts.example.org/",
 			rules: []rule{scheme("http://", "https://")},
 			Help:  "The issuer whose discovery document is read. For generic and gitlab; the others know theirs.",
 		},
 		{
-			Path: at + "auth_url", ref: in(func(p *Provider) any { return &p.AuthURL }), Example: "https://accounts.example.org/authorize",
+			Path: atProvider + "auth_url", ref: in(func(p *Provider) any { return &p.AuthURL }), Example: "https://accounts.example.org/authorize",
 			rules: []rule{scheme("http://", "https://")},
 			Help:  "The authorization endpoint of a generic provider without a discovery document. Has no effect unless token_url and jwks_url are given too, as in v0.5.",
 		},
 		{
-			Path: at + "token_url", ref: in(func(p *Provider) any { return &p.TokenURL }), Example: "https://accounts.example.org/token",
+			Path: atProvider + "token_url", ref: in(func(p *Provider) any { return &p.TokenURL }), Example: "https://accounts.example.org/token",
 			rules: []rule{scheme("http://", "https://")},
 			Help:  "The token endpoint of a generic provider without a discovery document. Has no effect unless auth_url and jwks_url are given too, as in v0.5.",
 		},
 		{
-			Path: at + "jwks_url", ref: in(func(p *Provider) any { return &p.JWKSURL }), Example: "https://accounts.example.org/keys", Own: true,
+			Path: atProvider + "jwks_url", ref: in(func(p *Provider) any { return &p.JWKSURL }), Example: "https://accounts.example.org/keys", Own: true,
 			rules: []rule{scheme("http://", "https://")},
 			Help:  "The public keys of a generic provider without a discovery document, together with auth_url and token_url.",
 		},
 		{
-			Path: at + "scope", ref: in(func(p *Provider) any { return &p.Scope }), Example: `["email","profile"]`,
+			Path: atProvider + "scope", ref: in(func(p *Provider) any { return &p.Scope }), Example: `["email","profile"]`,
 			Help: "The scopes to ask for. Where the provider speaks OpenID Connect, openid is added.",
 		},
 		{
-			Path: at + "tenant", ref: in(func(p *Provider) any { return &p.Tenant }), Example: "common",
+			Path: atProvider + "tenant", ref: in(func(p *Provider) any { return &p.Tenant }), Example: "common",
 			Help: "The tenant of a microsoft provider, which needs it: an id, common, organizations or consumers.",
 		},
 		{
-			Path: at + "requested_claims", ref: in(func(p *Provider) any { return &p.RequestedClaims }), Example: `{"id_token":{"email":{"essential":true}}}`,
+			Path: atProvider + "requested_claims", ref: in(func(p *Provider) any { return &p.RequestedClaims }), Example: `{"id_token":{"email":{"essential":true}}}`,
 			Help: "The claims request parameter of OpenID Connect Core 5.5.",
 		},
 	}, ownProviderKeys()...)
@@ -136,27 +136,26 @@ func providerKeys() []Key {
 
 // ownProviderKeys are those that v0.5 does not know.
 func ownProviderKeys() []Key {
-	const at = atProvider
 	return []Key{
 		{
-			Path: at + "auto_link", ref: in(func(p *Provider) any { return &p.AutoLink }), Default: "never", Example: "verified_email", Own: true,
+			Path: atProvider + "auto_link", ref: in(func(p *Provider) any { return &p.AutoLink }), Default: "never", Example: "verified_email", Own: true,
 			rules: []rule{oneOf("never", "verified_email")},
 			Help:  "`verified_email` signs a newcomer from this provider in to the account that has proven the same address, and links the two. Choose it only if the provider proves addresses itself: it can then sign in to every account here.",
 		},
 		{
-			Path: at + "allow_missing_nonce", ref: in(func(p *Provider) any { return &p.AllowMissingNonce }), Default: "false", Example: "true", Own: true,
+			Path: atProvider + "allow_missing_nonce", ref: in(func(p *Provider) any { return &p.AllowMissingNonce }), Default: "false", Example: "true", Own: true,
 			Help: "Accept answers without the nonce that was sent. Only for a provider that does not return it: the nonce keeps an answer from being used twice.",
 		},
 		{
-			Path: at + "apple_team_id", ref: in(func(p *Provider) any { return &p.AppleTeamID }), Example: "KP76DQS54M", Own: true,
+			Path: atProvider + "apple_team_id", ref: in(func(p *Provider) any { return &p.AppleTeamID }), Example: "KP76DQS54M", Own: true,
 			Help: "Your team at Apple. Provider apple alone.",
 		},
 		{
-			Path: at + "apple_private_key_id", ref: in(func(p *Provider) any { return &p.ApplePrivateKeyID }), Example: "UX56C66723", Own: true,
+			Path: atProvider + "apple_private_key_id", ref: in(func(p *Provider) any { return &p.ApplePrivateKeyID }), Example: "UX56C66723", Own: true,
 			Help: "The id of the private key. Provider apple alone.",
 		},
 		{
-			Path: at + "apple_private_key", ref: in(func(p *Provider) any { return &p.ApplePrivateKey }), Example: "-----BEGIN PRIVATE KEY-----…", Own: true,
+			Path: atProvider + "apple_private_key", ref: in(func(p *Provider) any { return &p.ApplePrivateKey }), Example: "-----BEGIN PRIVATE KEY-----…", Own: true,
 			Help: "The private key of sort ES256 that signs the client secret, in PEM. Provider apple alone.",
 		},
 	}

@@ -40,8 +40,6 @@ type Config struct {
 	// Budget is how many bytes all hashes together may use; 0 is a quarter of what
 	// the process may use, at most 1 GiB. It is at least what one new hash takes.
 	Budget int64
-	// Processors is how many hashes may run at once; 0 is as many as Go uses.
-	Processors int
 	// Wait is how long a request waits for its share; 0 is DefaultWait.
 	Wait time.Duration
 }
@@ -69,16 +67,13 @@ func New(c Config) (*Hasher, error) {
 	if c.Wait == 0 {
 		c.Wait = DefaultWait
 	}
-	if c.Processors == 0 {
-		c.Processors = runtime.GOMAXPROCS(0)
-	}
 	if c.Budget == 0 {
 		c.Budget = deriveBudget(memoryLimit("/", debug.SetMemoryLimit(-1)))
 	}
 	h := &Hasher{
 		argon2: c.Argon2, limits: c.Limits.raisedTo(c.Argon2),
 		largest: max(largestHash(memoryLimit("/", math.MaxInt64)), c.Argon2.bytes()),
-		gate:    newGate(max(c.Budget, c.Argon2.bytes()), c.Wait, c.Processors),
+		gate:    newGate(max(c.Budget, c.Argon2.bytes()), c.Wait, runtime.GOMAXPROCS(0)),
 	}
 	// The dummy is never compared successfully, so it need not be a real hash: a
 	// random key of the right length costs the same to verify and nothing to make.
