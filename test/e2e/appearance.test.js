@@ -3,16 +3,15 @@
 // (make soak) looks at all pages in all of them.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
 import { Visitor, launch } from './browser.js'
 import { startServer } from './server.js'
 import { settings, tour } from './tour.js'
+import { visiting } from './visit.js'
 
 const full = process.env.APPEARANCE === 'full'
 const widths = [375, 768, 1440]
 const schemes = ['light', 'dark']
 const languages = ['en', 'de', 'fr', 'es', 'pt', 'it', 'nl', 'pl', 'tr', 'ja', 'zh-Hans', 'ar']
-const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 let server, browser
 before(async () => {
@@ -26,28 +25,7 @@ after(async () => {
 
 // visit runs a test as a visitor whose browser asks for a language.
 const visit = (name, language, { javaScript = true } = {}, steps) =>
-  test(name, async () => {
-    const visitor = await Visitor.arrive(browser, server, { javaScript, locale: language })
-    try {
-      await steps(visitor)
-    } catch (error) {
-      await visitor.picture(`failed-${name.replace(/\W+/g, '-')}`)
-      const where = `at ${visitor.page.url()}, which shows:\n${await visitor.text()}\n${visitor.complaints.join('\n')}`
-      await visitor.context.close()
-      throw new Error(where, { cause: error })
-    }
-    await visitor.leave()
-  })
-
-// isAccessible asks axe in both schemes.
-async function isAccessible(visitor, name) {
-  for (const colorScheme of schemes) {
-    await visitor.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const { violations } = await new AxeBuilder({ page: visitor.page }).withTags(rules).analyze()
-    const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((node) => node.html).join(' ')}`)
-    assert.deepEqual(found, [], `${name} is not accessible when ${colorScheme}`)
-  }
-}
+  visiting(name, () => Visitor.arrive(browser, server, { javaScript, locale: language }), steps)
 
 // fits looks for what is cut off, covered or wider than the window, at every width, and at 320 px, which is what 1280 px
 // are at a zoom of 400 % (WCAG 2.2, 1.4.10).
@@ -96,7 +74,7 @@ describe('every page', () => {
         const name = `${language}-${page}`
         await isIn(visitor, language, name)
         await fits(visitor, name)
-        await isAccessible(visitor, name)
+        await visitor.isAccessible(name)
       })
     })
   }
@@ -116,7 +94,7 @@ describe('one page', () => {
       await visitor.go('/registration')
       await isIn(visitor, language, 'registration')
       await fits(visitor, `${language}-one`)
-      await isAccessible(visitor, language)
+      await visitor.isAccessible(language)
     })
   }
 })
@@ -157,7 +135,7 @@ describe('the script', () => {
     assert.equal(await password.getAttribute('type'), 'password')
     await visitor.page.getByRole('button', { name: 'Show password' }).click()
     assert.equal(await password.getAttribute('type'), 'text')
-    await isAccessible(visitor, 'a password that is shown')
+    await visitor.isAccessible('a password that is shown')
     await visitor.page.getByRole('button', { name: 'Hide password' }).click()
     assert.equal(await password.getAttribute('type'), 'password')
   })
@@ -170,7 +148,7 @@ describe('the script', () => {
     assert.equal(await email.getAttribute('aria-invalid'), 'true')
     const described = await email.getAttribute('aria-describedby')
     assert.match(await visitor.page.locator('#' + described).textContent(), /complete e-mail address/)
-    await isAccessible(visitor, 'a field that is wrong')
+    await visitor.isAccessible('a field that is wrong')
     await email.fill('ada@example.org')
     assert.equal(await email.getAttribute('aria-invalid'), null)
     await visitor.page.locator('form[id=form-password] button.primary').click()
@@ -220,7 +198,7 @@ describe('a theme', () => {
     const visitor = await Visitor.arrive(browser, themed)
     for (const path of ['/', '/login', '/registration', '/error']) {
       await visitor.go(path)
-      await isAccessible(visitor, `themed ${path}`)
+      await visitor.isAccessible(`themed ${path}`)
     }
     await visitor.picture('themed')
     await visitor.leave()

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Visitor, launch } from './browser.js'
 import { startProvider } from './provider.js'
 import { somebody, startServer } from './server.js'
+import { visiting } from './visit.js'
 
 let server, browser, provider
 before(async () => {
@@ -21,18 +22,7 @@ after(async () => {
 
 // visit runs a test as a visitor who arrives without any cookie.
 const visit = (name, steps) =>
-  test(name, async () => {
-    const visitor = await Visitor.arrive(browser, server, { alsoAsks: provider.url })
-    try {
-      await steps(visitor)
-    } catch (error) {
-      await visitor.picture(`failed-${name.replace(/\W+/g, '-')}`)
-      const where = `at ${visitor.page.url()}, which shows:\n${await visitor.text()}\n${visitor.complaints.join('\n')}`
-      await visitor.context.close()
-      throw new Error(where, { cause: error })
-    }
-    await visitor.leave()
-  })
+  visiting(name, () => Visitor.arrive(browser, server, { alsoAsks: provider.url }), steps)
 
 // choose presses the button of a provider.
 async function choose(visitor, name, { field = 'provider' } = {}) {

@@ -1,9 +1,10 @@
 // The built-in pages in a real browser, with JavaScript and without.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Visitor, launch } from './browser.js'
 import { breachedPassword, somebody, startServer } from './server.js'
+import { visiting } from './visit.js'
 
 let server, browser
 before(async () => {
@@ -17,18 +18,7 @@ after(async () => {
 
 // visit runs a test as a visitor who arrives without any cookie.
 const visit = (name, options, steps) =>
-  test(name, async () => {
-    const visitor = await Visitor.arrive(browser, options.server?.() ?? server, options)
-    try {
-      await steps(visitor)
-    } catch (error) {
-      await visitor.picture(`failed-${name.replace(/\W+/g, '-')}`)
-      const where = `at ${visitor.page.url()}, which shows:\n${await visitor.text()}\n${visitor.complaints.join('\n')}`
-      await visitor.context.close()
-      throw new Error(where, { cause: error })
-    }
-    await visitor.leave()
-  })
+  visiting(name, () => Visitor.arrive(browser, options.server?.() ?? server, options), steps)
 
 async function register(visitor, person) {
   await visitor.go('/self-service/registration/browser')
