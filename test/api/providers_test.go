@@ -115,6 +115,14 @@ func (c *client) back(t testing.TB, p *provider, a answer) string {
 	return to.Path + "?code=the-code&state=" + u.Query().Get("state")
 }
 
+// comeBy goes to a provider and back in a new browser. It returns the browser and what
+// was answered at the end.
+func (s *site) comeBy(t testing.TB, p *provider, kind, id string) (*client, answer) {
+	t.Helper()
+	c := s.browser(t)
+	return c, c.get(t, c.leave(t, p, kind, id))
+}
+
 func (c *client) knownAs(t testing.TB) string {
 	t.Helper()
 	a := c.get(t, "/sessions/whoami")
@@ -129,20 +137,17 @@ func TestANewcomerFromAProviderIsSignedUpAndKnownAgain(t *testing.T) {
 	p := newProvider(t)
 	s := newSite(t, p.settings()...)
 	p.says(map[string]any{"sub": "Ada", "email": "ada@example.org"})
-	first := s.browser(t)
-	first.get(t, first.leave(t, p, "login", "acme"))
+	first, _ := s.comeBy(t, p, "login", "acme")
 	if got := first.knownAs(t); got != "ada@example.org" {
 		t.Fatalf("known as %q", got)
 	}
 	p.says(map[string]any{"sub": "Ada", "email": "moved@example.org"})
-	again := s.browser(t)
-	again.get(t, again.leave(t, p, "registration", "acme"))
+	again, _ := s.comeBy(t, p, "registration", "acme")
 	if got := again.knownAs(t); got != "ada@example.org" {
 		t.Errorf("known as %q: traits are taken at the first time alone", got)
 	}
 	p.says(map[string]any{"sub": "ada", "email": "lower@example.org"})
-	other := s.browser(t)
-	other.get(t, other.leave(t, p, "login", "acme"))
+	other, _ := s.comeBy(t, p, "login", "acme")
 	if got := other.knownAs(t); got != "lower@example.org" {
 		t.Errorf("known as %q: subjects differ by case", got)
 	}
@@ -257,8 +262,7 @@ func TestAnAddressIsNoProof(t *testing.T) {
 	s.register(t, "ada@example.org")
 	p.says(map[string]any{"sub": "ada", "email": "ada@example.org", "email_verified": true})
 	for _, id := range []string{"acme", "other"} { // other links by proven addresses, and this one is not
-		c := s.browser(t)
-		a := c.get(t, c.leave(t, p, "login", id))
+		c, a := s.comeBy(t, p, "login", id)
 		if got := c.knownAs(t); got != "" || !strings.Contains(a.Header.Get("Location"), "/registration?flow=") {
 			t.Errorf("%s: known as %q, sent to %s", id, got, a.Header.Get("Location"))
 		}
@@ -287,8 +291,7 @@ func TestAConflictIsLinkedByItsOwnerAlone(t *testing.T) {
 		return c.form(t, action, map[string]string{"csrf_token": token, "identifier": email, "password": password})
 	}
 	linked := func() string {
-		c := s.browser(t)
-		c.get(t, c.leave(t, p, "login", "acme"))
+		c, _ := s.comeBy(t, p, "login", "acme")
 		return c.knownAs(t)
 	}
 
@@ -318,15 +321,13 @@ func TestTheLastWayInStays(t *testing.T) {
 	p := newProvider(t)
 	s := newSite(t, p.settings()...)
 	p.says(map[string]any{"sub": "ada", "email": "ada@example.org"})
-	c := s.browser(t)
-	c.get(t, c.leave(t, p, "registration", "acme"))
+	c, _ := s.comeBy(t, p, "registration", "acme")
 	unlink := func() {
 		action, token := c.fetch(t, "settings", "oidc", c.page(t, "settings"))
 		c.form(t, action, map[string]string{"csrf_token": token, "unlink": "acme"})
 	}
 	unlink()
-	again := s.browser(t)
-	again.get(t, again.leave(t, p, "login", "acme"))
+	again, _ := s.comeBy(t, p, "login", "acme")
 	if again.knownAs(t) == "" {
 		t.Fatal("the last way in was unlinked")
 	}
@@ -334,8 +335,7 @@ func TestTheLastWayInStays(t *testing.T) {
 	c.form(t, action, map[string]string{"csrf_token": token, "password": password})
 	unlink()
 	p.says(map[string]any{"sub": "ada", "email": "new@example.org"})
-	after := s.browser(t)
-	after.get(t, after.leave(t, p, "login", "acme"))
+	after, _ := s.comeBy(t, p, "login", "acme")
 	if got := after.knownAs(t); got != "new@example.org" {
 		t.Errorf("after it was unlinked the subject is known as %q, want somebody new", got)
 	}
@@ -363,8 +363,7 @@ func TestLinkingNeedsARecentProofAndGoesOnAfterIt(t *testing.T) {
 	a = c.get(t, a.Header.Get("Location")) // and on to the provider
 	p.says(map[string]any{"sub": "ada"})
 	c.get(t, c.back(t, p, a))
-	again := s.browser(t)
-	again.get(t, again.leave(t, p, "login", "acme"))
+	again, _ := s.comeBy(t, p, "login", "acme")
 	if got := again.knownAs(t); got != "ada@example.org" {
 		t.Errorf("the subject is known as %q", got)
 	}
@@ -375,8 +374,7 @@ func TestTheLogSaysWhyAProviderWasNotBelieved(t *testing.T) {
 	p := newProvider(t)
 	s := newSite(t, p.settings()...)
 	p.says(map[string]any{"sub": "ada", "aud": "somebody else"})
-	c := s.browser(t)
-	c.get(t, c.leave(t, p, "login", "acme"))
+	s.comeBy(t, p, "login", "acme")
 	log := s.log.String()
 	if !strings.Contains(log, "expected audience") {
 		t.Errorf("the log does not say why:\n%s", log)
@@ -402,8 +400,7 @@ func TestADiscoveryDocumentLeadsToNoPrivateAddress(t *testing.T) {
 	}
 	p.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(document) })
 	s := newSite(t, p.settings()...)
-	c := s.browser(t)
-	c.get(t, c.leave(t, p, "login", "acme"))
+	c, _ := s.comeBy(t, p, "login", "acme")
 	if len(reached) > 0 || c.knownAs(t) != "" {
 		t.Error("the token endpoint of the document was asked")
 	}

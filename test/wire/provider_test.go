@@ -1,14 +1,12 @@
 package wire
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +16,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/coreos/go-oidc/v3/oidc/oidctest"
 	"golang.org/x/oauth2"
 )
 
@@ -46,7 +45,7 @@ func newProvider(t *testing.T, now func() time.Time) *provider {
 	p := &provider{key: key, now: now, authorize: map[string]url.Values{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.discovery)
-	mux.HandleFunc("GET /jwks", p.keys)
+	mux.Handle("GET /keys", &oidctest.Server{PublicKeys: []oidctest.PublicKey{{PublicKey: key.Public(), KeyID: "k1", Algorithm: "RS256"}}})
 	mux.HandleFunc("POST /token", p.token)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -72,17 +71,10 @@ func (p *provider) callback(state string) {
 
 func (p *provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	respond(w, http.StatusOK, map[string]any{
-		"issuer": p.url, "authorization_endpoint": p.url + "authorize", "token_endpoint": p.url + "token", "jwks_uri": p.url + "jwks",
+		"issuer": p.url, "authorization_endpoint": p.url + "authorize", "token_endpoint": p.url + "token", "jwks_uri": p.url + "keys",
 		"userinfo_endpoint": p.url + "userinfo", "response_types_supported": []string{"code"},
 		"subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"},
 	})
-}
-
-func (p *provider) keys(w http.ResponseWriter, _ *http.Request) {
-	respond(w, http.StatusOK, map[string]any{"keys": []any{map[string]string{
-		"kty": "RSA", "kid": "k1", "alg": "RS256", "use": "sig",
-		"n": base64url(p.key.N.Bytes()), "e": base64url(big.NewInt(int64(p.key.E)).Bytes()),
-	}}})
 }
 
 func (p *provider) token(w http.ResponseWriter, r *http.Request) {
@@ -115,12 +107,8 @@ func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 
 // sign makes a JWT (RFC 7519) under RS256.
 func (p *provider) sign(claims map[string]any) string {
-	header, _ := json.Marshal(map[string]string{"alg": "RS256", "kid": "k1", "typ": "JWT"})
 	payload, _ := json.Marshal(claims)
-	signed := base64url(header) + "." + base64url(payload)
-	sum := sha256.Sum256([]byte(signed))
-	signature, _ := rsa.SignPKCS1v15(rand.Reader, p.key, crypto.SHA256, sum[:])
-	return signed + "." + base64url(signature)
+	return oidctest.SignIDToken(p.key, "k1", "RS256", string(payload))
 }
 
 // challenge is the S256 challenge of a verifier (RFC 7636, 4.2).
