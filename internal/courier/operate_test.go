@@ -3,7 +3,6 @@ package courier_test
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,12 +37,12 @@ func TestTheOverviewSaysHowTheQueueIsDoing(t *testing.T) {
 		c := config()
 		c.MinBackoff, c.MaxBackoff = time.Hour, time.Hour
 		w.run(c)
-		start := time.Now().UTC()
 		w.queue("sent@example.org")
 		w.queue("dead@example.org")
-		synctest.Wait()
+		settle()
+		start := time.Now().UTC()
 		waits := w.queue("waits@example.org")
-		synctest.Wait()
+		settle()
 		want(courier.Overview{
 			Counts: map[courier.Status]int{courier.Sent: 1, courier.Dead: 1, courier.Queued: 1},
 			Oldest: start, NextTry: w.message(waits).NextTry, LastError: errPassing.Error(),
@@ -59,7 +58,7 @@ func TestATestMessageIsQueuedAndShown(t *testing.T) {
 			w.t.Fatal(err)
 		}
 		w.run(config())
-		synctest.Wait()
+		settle()
 		w.want(kept.ID, courier.Sent, 1)
 		if n := w.channel.count("operator@example.org"); n != 1 {
 			w.t.Errorf("sent %d times", n)

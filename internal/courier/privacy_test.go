@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"symbolon/internal/courier"
@@ -83,7 +82,7 @@ func TestBodiesAreErasedWhenTheMessageIsSent(t *testing.T) {
 			w.t.Fatal("there is nothing to erase")
 		}
 		w.run(config())
-		synctest.Wait()
+		settle()
 		if m := w.want(id, courier.Sent, 1); m.Sealed != "" {
 			w.t.Error("the body is still there")
 		}
@@ -127,7 +126,7 @@ func TestAMessageWhoseLinkHasExpiredIsNotSent(t *testing.T) {
 		id := w.queue("jane@example.org")
 		pause(time.Hour)
 		w.run(config())
-		synctest.Wait()
+		settle()
 		if m := w.want(id, courier.Dead, 1); m.Sealed != "" || !strings.Contains(m.LastError, "expired") {
 			w.t.Errorf("body %q, last error %q", m.Sealed, m.LastError)
 		}
@@ -150,7 +149,7 @@ func TestTheMailboxKeepsBodies(t *testing.T) {
 		// Once there is a mail server, what is left of that time goes.
 		stop()
 		w.run(config())
-		synctest.Wait()
+		settle()
 		if m := w.message(id); m.Sealed != "" {
 			w.t.Error("the body is still there")
 		}
@@ -164,7 +163,7 @@ func TestBodiesOpenAfterSecretsWereRotated(t *testing.T) {
 		const fresh = "another secret of thirty-two char"
 
 		stop := w.runOn(w.newOutbox(w.db, fresh), w.channel, config()) // the old one is gone
-		synctest.Wait()
+		settle()
 		stop()
 		w.want(id, courier.Dead, 1)
 		wantEqual(w.t, "sent", w.channel.recipients(), nil)
@@ -174,7 +173,7 @@ func TestBodiesOpenAfterSecretsWereRotated(t *testing.T) {
 		if err := rotated.Retry(w.t.Context(), id); err != nil {
 			w.t.Fatal(err)
 		}
-		synctest.Wait()
+		settle()
 		w.want(id, courier.Sent, 1)
 	})
 }
@@ -189,7 +188,7 @@ func TestABodyOpensInItsOwnRowAlone(t *testing.T) {
 			w.t.Fatal(err)
 		}
 		w.run(config())
-		synctest.Wait()
+		settle()
 		w.want(stolen.ID, courier.Dead, 1)
 		w.want(theirs, courier.Sent, 1)
 		if n := w.channel.count("thief@example.org"); n != 1 {

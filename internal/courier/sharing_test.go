@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"symbolon/internal/courier"
@@ -145,7 +144,7 @@ func TestAMessageThatCrashesEachServerIsGivenUp(t *testing.T) {
 			pause(time.Second)
 		}
 		w.run(config())
-		synctest.Wait()
+		settle()
 		w.want(id, courier.Dead, config().MaxTries+1)
 		wantEqual(w.t, "sent", w.channel.recipients(), nil)
 	})

@@ -217,8 +217,17 @@ func wantEqual[T comparable](t testing.TB, what string, got, want []T) {
 
 // within waits, in a bubble, for that long and until everybody waits.
 func within(d time.Duration) {
+	synctest.Wait()
 	pause(d)
 	synctest.Wait()
 }
+
+// moment is longer than SQLite sleeps when two come at once, and shorter than
+// anything the tests measure.
+const moment = 100 * time.Millisecond
+
+// settle waits, in a bubble, until everybody waits for something else than for
+// SQLite, which sleeps when two come at once.
+func settle() { within(moment) }
 
 func pause(d time.Duration) { <-time.NewTimer(d).C }
