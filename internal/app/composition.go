@@ -46,6 +46,9 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	if a.schemas, err = a.newSchemas(guard); err != nil {
 		return nil, err
 	}
+	if err := a.readSchemas(); err != nil {
+		return nil, err
+	}
 	a.identities = identity.New(a.db, a.schemas, a.sessions.Forget, a.now)
 	if err := a.newPasswords(guard); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"symbolon/internal/netguard"
 	"symbolon/internal/traits"
@@ -36,6 +37,27 @@ func (a *composition) newSchemas(guard *netguard.Guard) (*traits.Registry, error
 	})
 }
 
+// schemasWithin bounds how long a start or a new configuration waits for the schemas
+// of other servers.
+const schemasWithin = 10 * time.Second
+
+// readSchemas refuses schemas that can't be used. One that can't be read is not one
+// of them: this server has to start while that of the schema is down, and a v0.5
+// configuration with a file that is gone starts it too. Requests that need it try
+// again.
+func (a *composition) readSchemas() error {
+	ctx, cancel := context.WithTimeout(context.Background(), schemasWithin)
+	defer cancel()
+	later, err := a.schemas.Load(ctx)
+	if later != nil {
+		a.log.Warn("identity schema can't be read, requests that need it will try again", slog.Any("error", later))
+	}
+	if err != nil {
+		return fmt.Errorf("identity.default_schema_url, identity.schemas: %w", err)
+	}
+	return nil
+}
+
 // fetch gets a document; source is the URL that the operator wrote, empty where
 // that is a file.
 func fetch(ctx context.Context, guard *netguard.Guard, source, url string) ([]byte, error) {
@@ -50,18 +72,18 @@ func fetch(ctx context.Context, guard *netguard.Guard, source, url string) ([]by
 	defer client.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, fmt.Errorf("fetch schema: %w", err)
+		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetch schema: %w", err)
+		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	body, err := netguard.Read(response, maxSchema)
 	if err != nil {
 		return nil, err
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetch schema: the server answered %d", response.StatusCode)
+		return nil, fmt.Errorf("fetch: the server answered %d", response.StatusCode)
 	}
 	return body, nil
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 )
@@ -21,8 +23,9 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// GoString keeps %#v from printing the value.
-func (s Secret) GoString() string { return s.String() }
+// Format keeps every verb of fmt, also those for other types, from printing the
+// value.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue keeps slog from printing the value.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
@@ -81,8 +84,8 @@ func redactQuery(text string) string {
 	return path + "?" + strings.Join(params, "&")
 }
 
-// GoString keeps %#v from printing the password.
-func (u SecretURL) GoString() string { return u.String() }
+// Format keeps every verb of fmt from printing the password.
+func (u SecretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
 
 // LogValue keeps slog from printing the password.
 func (u SecretURL) LogValue() slog.Value { return slog.StringValue(u.String()) }

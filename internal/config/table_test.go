@@ -201,7 +201,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	_, _, failure := Load(bad)
 	for name, text := range map[string]string{
 		"%v": fmt.Sprintf("%v", *c), "%+v": fmt.Sprintf("%+v", *c), "%#v": fmt.Sprintf("%#v", *c), "%q": fmt.Sprintf("%q", c.Secrets.Cookie),
-		"%x": fmt.Sprintf("%x", c.Secrets.Default), "json": string(asJSON), "slog": log.String(), "yaml": string(asYAML),
+		"%x": fmt.Sprintf("%x", c.Secrets.Default), "%d": fmt.Sprintf("%d %t %U", c.Secrets.Cookie, c.Serve.Admin.Token, c.DSN), "json": string(asJSON), "slog": log.String(), "yaml": string(asYAML),
 		"report": fmt.Sprintf("%v", r.Values), "diff": fmt.Sprintf("%v", Diff(before, c)), "mistakes": failure.Error(),
 	} {
 		for _, leak := range []string{"hunter2", "b-long-and-random", fmt.Sprintf("%x", "hunter2")} {

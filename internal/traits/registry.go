@@ -99,14 +99,20 @@ func NewRegistry(o Options) (*Registry, error) {
 // IDs returns the ids of all schemas in the order of the sources.
 func (r *Registry) IDs() []string { return slices.Clone(r.ids) }
 
-// Load reads and compiles every schema. The error joins one for each that failed.
-func (r *Registry) Load(ctx context.Context) error {
-	var problems []error
+// Load reads and compiles every schema. later joins an error for each that can't be
+// read now and is read when it is needed. err joins one for each that can't be used as
+// it is.
+func (r *Registry) Load(ctx context.Context) (later, err error) {
+	var absent, problems []error
 	for _, id := range r.ids {
 		_, err := r.Schema(ctx, id)
-		problems = append(problems, err)
+		if _, unread := errors.AsType[*UnreadableError](err); unread {
+			absent = append(absent, err)
+		} else {
+			problems = append(problems, err)
+		}
 	}
-	return errors.Join(problems...)
+	return errors.Join(absent...), errors.Join(problems...)
 }
 
 // Schema returns the compiled schema of that id. The error is an *UnknownError,
