@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,8 +21,9 @@ import (
 
 // The floors and ceilings of imports and of what they lead to.
 const (
-	importFloor = 0.5
-	growth      = 120 // percent of the time for a page or a look-up, with a hundred times as many
+	importFloor   = 0.5
+	importCeiling = 128 // MiB
+	growth        = 120 // percent of the time for a page or a look-up, with a hundred times as many
 )
 
 const hashed = "$argon2id$v=19$m=19456,t=2,p=1$YWJjZGVmZ2hpamtsbW5vcA$Yu4ZMfo0lvmuvKuFdoBOBkXJSyDTzFbPrJxFZqfI5mk"
@@ -56,26 +58,57 @@ func (b *bench) imports(ctx context.Context) error {
 			return err
 		}
 		b.report.atLeast(fmt.Sprintf("import of %d identities / raw inserts", many-few), float64(many-few)/took.Seconds(), raw, importFloor/b.plan.leniency)
-		b.report.atMost(fmt.Sprintf("import of %d identities: most memory resident", many-few), resident, 128, "MiB")
+		b.report.atMost(fmt.Sprintf("import of %d identities: most memory resident", many-few), resident, importCeiling, "MiB")
 		for i, what := range []string{"a page of identities", "an identity by its identifier"} {
 			b.report.atMost(fmt.Sprintf("%s: time with %d / with %d", what, many, few), 100*large[i].Seconds()/small[i].Seconds(), growth*b.plan.leniency, "%")
 		}
+		return b.importsByCommand(ctx, many, raw)
+	})
+}
+
+// importsByCommand has the command send as many to an empty server.
+func (b *bench) importsByCommand(ctx context.Context, count int, raw float64) error {
+	return b.withServer(ctx, func(s *server) error {
+		command := exec.CommandContext(ctx, b.binary, "identities", "import", "--quiet", "--endpoint", "http://"+s.admin)
+		input, output := io.Pipe()
+		go func() { output.CloseWithError(writeNewcomers(output, 0, count, "%s")) }()
+		command.Stdin = input
+		var said, ids bytes.Buffer
+		command.Stdout, command.Stderr = &ids, &said
+		started := time.Now()
+		if err := command.Start(); err != nil {
+			return err
+		}
+		resident := watchMemory(command.Process.Pid)
+		if err := command.Wait(); err != nil {
+			return fmt.Errorf("import by the command: %w\n%s", err, said.Bytes())
+		}
+		took := time.Since(started)
+		if got := bytes.Count(ids.Bytes(), []byte("\n")); got != count {
+			return fmt.Errorf("the command told of %d identities, not %d", got, count)
+		}
+		b.report.atLeast(fmt.Sprintf("import of %d identities by the command / raw inserts", count), float64(count)/took.Seconds(), raw, importFloor/b.plan.leniency)
+		b.report.atMost("import by the command: its most memory resident", <-resident, importCeiling, "MiB")
 		return nil
 	})
 }
 
 func identityEmail(i int) string { return fmt.Sprintf("person-%d@example.org", i) }
 
+// writeNewcomers writes a line for each, in the form that the frame gives it.
+func writeNewcomers(w io.Writer, from, to int, frame string) error {
+	buffered := bufio.NewWriterSize(w, 64<<10)
+	for i := from; i < to; i++ {
+		newcomer := fmt.Sprintf(`{"traits":{"email":%q},"credentials":{"password":{"config":{"hashed_password":%q}}}}`, identityEmail(i), hashed)
+		fmt.Fprintf(buffered, frame+"\n", newcomer)
+	}
+	return buffered.Flush()
+}
+
 // importIdentities sends newcomers as they are made and reads the answers as they come.
 func importIdentities(ctx context.Context, s *server, from, to int) (time.Duration, error) {
 	reader, writer := io.Pipe()
-	go func() {
-		buffered := bufio.NewWriterSize(writer, 64<<10)
-		for i := from; i < to; i++ {
-			fmt.Fprintf(buffered, `{"create":{"traits":{"email":%q},"credentials":{"password":{"config":{"hashed_password":%q}}}}}`+"\n", identityEmail(i), hashed)
-		}
-		writer.CloseWithError(buffered.Flush())
-	}()
+	go func() { writer.CloseWithError(writeNewcomers(writer, from, to, `{"create":%s}`)) }()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPatch, "http://"+s.admin+"/identities", reader)
 	if err != nil {
 		return 0, err

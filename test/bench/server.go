@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -111,22 +109,6 @@ func (s *server) tail() string {
 	data, _ := os.ReadFile(s.log)
 	lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
 	return string(bytes.Join(lines[max(0, len(lines)-10):], []byte("\n")))
-}
-
-// memory returns a figure of /proc/PID/status in MiB: VmRSS is the memory
-// resident now, VmHWM the most there was.
-func (s *server) memory(field string) (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, field+":"); ok {
-			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kib / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("no %s in /proc", field)
 }
 
 // freePorts finds two ports that nobody listens on.
