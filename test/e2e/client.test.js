@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kratos from '@oryd/kratos-client'
+import { asSession, ids, logIn, noNulls, publicClient, refused, register } from './client.js'
 import { breachedPassword, somebody, startServer } from './server.js'
 
 const { Configuration, HealthApi, PublicApi, VersionApi } = kratos
@@ -10,55 +11,16 @@ const { Configuration, HealthApi, PublicApi, VersionApi } = kratos
 let server, client
 before(async () => {
   server = await startServer()
-  client = new PublicApi(new Configuration({ basePath: server.publicURL }))
+  client = publicClient(server)
 })
 after(() => server.stop())
 
-const asSession = (token) => ({ headers: { 'X-Session-Token': token } })
-
-async function register(person, api = client) {
-  const { data: flow } = await api.initializeSelfServiceRegistrationViaAPIFlow()
-  const { data } = await api.completeSelfServiceRegistrationFlowWithPasswordMethod(flow.id, {
-    'traits.email': person.email,
-    password: person.password,
-  })
-  return data
-}
-
-async function logIn(person, api = client) {
-  const { data: flow } = await api.initializeSelfServiceLoginViaAPIFlow()
-  const { data } = await api.completeSelfServiceLoginFlowWithPasswordMethod(flow.id, {
-    identifier: person.email,
-    password: person.password,
-  })
-  return data
-}
-
-// refused returns the answer to a call that must fail with this status.
-async function refused(status, call) {
-  const error = await call.then(
-    ({ status: got, data }) => assert.fail(`answered ${got}: ${JSON.stringify(data)}`),
-    (error) => error,
-  )
-  assert.equal(error.response?.status, status, error.response ? JSON.stringify(error.response.data) : error.message)
-  noNulls(error.response.data)
-  return error.response.data
-}
-
-// The strict clients of other languages refuse null where the document names a type.
-function noNulls(value, path = 'answer') {
-  assert.notEqual(value, null, `${path} is null`)
-  if (typeof value !== 'object') return
-  for (const [name, member] of Object.entries(value)) noNulls(member, `${path}.${name}`)
-}
-
 const field = (flow, name) => flow.methods.password.config.fields.find((f) => f.name === name)
-const ids = (messages) => (messages ?? []).map((message) => message.id)
 
 describe('registration', () => {
   test('makes an account and signs it in', async () => {
     const person = somebody()
-    const registered = await register(person)
+    const registered = await register(client, person)
     noNulls(registered)
     assert.equal(registered.identity.traits.email, person.email)
     assert.equal(registered.identity.schema_id, 'default')
@@ -109,13 +71,13 @@ describe('registration', () => {
 
   test('refuses an identifier that is taken, however it is written', async () => {
     const person = somebody()
-    await register(person)
-    const flow = await refused(400, register({ ...person, email: person.email.toUpperCase() }))
+    await register(client, person)
+    const flow = await refused(400, register(client, { ...person, email: person.email.toUpperCase() }))
     assert.deepEqual(ids(flow.methods.password.config.messages), [4000007])
   })
 
   test('is not for those who are signed in', async () => {
-    const { session_token: token } = await register(somebody())
+    const { session_token: token } = await register(client, somebody())
     const { error } = await refused(400, client.initializeSelfServiceRegistrationViaAPIFlow(asSession(token)))
     assert.match(error.reason, /valid session was detected/)
   })
@@ -124,14 +86,14 @@ describe('registration', () => {
 describe('login', () => {
   test('signs in with the right password only', async () => {
     const person = somebody()
-    const registered = await register(person)
+    const registered = await register(client, person)
 
-    const wrong = await refused(400, logIn({ ...person, password: 'not the umbrella' }))
+    const wrong = await refused(400, logIn(client, { ...person, password: 'not the umbrella' }))
     assert.deepEqual(ids(wrong.methods.password.config.messages), [4000006])
-    const unknown = await refused(400, logIn(somebody()))
+    const unknown = await refused(400, logIn(client, somebody()))
     assert.deepEqual(unknown.methods.password.config.messages, wrong.methods.password.config.messages)
 
-    const signedIn = await logIn({ ...person, email: ` ${person.email.toUpperCase()} ` })
+    const signedIn = await logIn(client, { ...person, email: ` ${person.email.toUpperCase()} ` })
     noNulls(signedIn)
     assert.equal(signedIn.session.identity.id, registered.identity.id)
     assert.notEqual(signedIn.session_token, registered.session_token)
@@ -139,7 +101,7 @@ describe('login', () => {
 
   test('is used up by success', async () => {
     const person = somebody()
-    await register(person)
+    await register(client, person)
     const { data: flow } = await client.initializeSelfServiceLoginViaAPIFlow()
     const body = { identifier: person.email, password: person.password }
     await client.completeSelfServiceLoginFlowWithPasswordMethod(flow.id, body)
@@ -148,7 +110,7 @@ describe('login', () => {
 
   test('can be asked for again by those who are signed in', async () => {
     const person = somebody()
-    const { session_token: token } = await register(person)
+    const { session_token: token } = await register(client, person)
     await refused(400, client.initializeSelfServiceLoginViaAPIFlow(false, asSession(token)))
     const { data: flow } = await client.initializeSelfServiceLoginViaAPIFlow(true, asSession(token))
     assert.equal(flow.forced, true)
@@ -164,7 +126,7 @@ describe('login', () => {
 
 describe('a session', () => {
   test('is known by its token in either header', async () => {
-    const { session_token: token, session } = await register(somebody())
+    const { session_token: token, session } = await register(client, somebody())
     // The client's own way, then the standard one, which its second parameter puts into the query by mistake.
     const own = new PublicApi(new Configuration({ basePath: server.publicURL, apiKey: token }))
     assert.deepEqual((await own.whoami()).data, session)
@@ -177,12 +139,12 @@ describe('a session', () => {
 
   test('ends when it is revoked, and no other with it', async () => {
     const person = somebody()
-    const { session_token: first } = await register(person)
-    const { session_token: second } = await logIn(person)
+    const { session_token: first } = await register(client, person)
+    const { session_token: second } = await logIn(client, person)
     await client.revokeSession({ session_token: first })
     await refused(401, client.whoami(undefined, undefined, asSession(first)))
     assert.equal((await client.whoami(undefined, undefined, asSession(second))).status, 200)
-    assert.ok((await logIn(person)).session_token)
+    assert.ok((await logIn(client, person)).session_token)
   })
 })
 
@@ -193,7 +155,7 @@ describe('a flow that has expired', () => {
       SELFSERVICE_FLOWS_LOGIN_LIFESPAN: '1s',
       SELFSERVICE_FLOWS_REGISTRATION_LIFESPAN: '1s',
     })
-    api = new PublicApi(new Configuration({ basePath: hasty.publicURL }))
+    api = publicClient(hasty)
   })
   after(() => hasty.stop())
 
@@ -240,7 +202,7 @@ describe('beside the flows', () => {
 describe('the log', () => {
   test('tells of every request, and gives away no secret', async () => {
     const person = somebody()
-    const { session_token: token } = await register(person)
+    const { session_token: token } = await register(client, person)
     await client.whoami(undefined, undefined, asSession(token))
     assert.match(server.log(), /sessions\/whoami/)
     for (const secret of [token, person.email, person.password]) assert.ok(!server.log().includes(secret), secret)
