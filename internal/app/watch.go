@@ -1,5 +1,13 @@
 package app
 
+import (
+	"context"
+	"log/slog"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/metrics"
+)
+
 // watch registers the gauges that are read from their owners when scraped.
 func (a *App) watch() {
 	m := a.metrics
@@ -19,4 +27,28 @@ func (a *App) watch() {
 	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
 	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })
 	m.Gauge("symbolon_hashing_budget_bytes", "Memory that password hashes may use together.", func() float64 { return float64(a.current.Load().hasher.Stats().Budget) })
+	m.Read(a.queue)
+}
+
+// queue reads how the courier is doing.
+func (a *App) queue(ctx context.Context) []metrics.Reading {
+	o, err := a.current.Load().outbox.Overview(ctx)
+	if err != nil {
+		a.log.WarnContext(ctx, "queue of the courier could not be read for the metrics", slog.Any("error", err))
+		return nil
+	}
+	var age float64
+	if !o.Oldest.IsZero() {
+		age = a.now().Sub(o.Oldest).Seconds()
+	}
+	list := []metrics.Reading{{
+		Name: "symbolon_courier_oldest_age_seconds", Help: "How long the oldest message that is not sent has waited; 0 if none waits.", Value: age,
+	}}
+	for _, status := range courier.Statuses {
+		list = append(list, metrics.Reading{
+			Name: "symbolon_courier_messages", Help: "Messages in the queue, by status. What is dead needs an operator.",
+			Labels: map[string]string{"status": string(status)}, Value: float64(o.Counts[status]),
+		})
+	}
+	return list
 }

@@ -23,6 +23,9 @@ const (
 	Dead    Status = "dead"
 )
 
+// Statuses are all of them, in the order in which a message may have them.
+var Statuses = []Status{Queued, Sending, Sent, Dead}
+
 // Stored is a message as it is kept.
 type Stored struct {
 	ID         string // UUID version 7; also the local part of the Message-ID

@@ -151,11 +151,15 @@ func (e *Engine) charge(ctx context.Context, f *Flow, a Attempt) (refund func(),
 	if ok {
 		return refund, nil
 	}
+	why := message.TooManyAttempts(wait)
+	if a.Use == Link || a.Use == News {
+		why = message.TooManyMails(wait)
+	}
 	if f.Client == Browser {
-		return nil, Reject("", message.TooManyAttempts(wait))
+		return nil, Reject("", why)
 	}
 	return nil, &errs.Error{
 		Code: errs.TooMany, ID: "too_many_attempts", RetryAfter: max(wait, time.Second),
-		Reason: message.TooManyAttempts(wait).English(),
+		Reason: why.English(),
 	}
 }

@@ -18,6 +18,7 @@ const (
 	KeyPasswordUnchecked   = "password.unchecked"
 	KeyInvalidCredentials  = "login.invalid_credentials"
 	KeyTooManyAttempts     = "login.too_many_attempts"
+	KeyTooManyMails        = "link.too_many_mails"
 	KeyDuplicateIdentifier = "registration.duplicate_identifier"
 	KeyLoginExpired        = "login.expired"
 	KeyRegistrationExpired = "registration.expired"
@@ -75,6 +76,9 @@ var catalogue = map[string]Entry{
 	KeyInvalidCredentials:  {4000006, Error, "The provided credentials are invalid, check for spelling mistakes in your password or username, email address, or phone number.", none},
 	KeyDuplicateIdentifier: {4000007, Error, "An account with the same identifier (email, phone, username, ...) exists already.", none},
 	KeyTooManyAttempts:     {4000008, Error, "Too many failed attempts. Please wait {minutes:%.0f} minutes and try again, or recover your account.", []string{"retry_after"}},
+
+	// Of the same number: for an application both say to wait.
+	KeyTooManyMails: {4000008, Error, "Too many e-mails were asked for. Please wait {minutes:%.0f} minutes and try again.", []string{"retry_after"}},
 
 	KeyLoginExpired:        {4010001, Error, "The login flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
 	KeyRegistrationExpired: {4040001, Error, "The registration flow expired {minutes:%.2f} minutes ago, please try again.", []string{"expired_at"}},
@@ -177,10 +181,15 @@ func RecoveryDone(until time.Time, lasts time.Duration) Message {
 	}}
 }
 
-// TooManyAttempts says when the next attempt will be judged, rounded up: whoever
-// comes back then must not be too early.
-func TooManyAttempts(wait time.Duration) Message {
-	return Message{Key: KeyTooManyAttempts, Params: map[string]any{
+// TooManyAttempts says when the next attempt will be judged.
+func TooManyAttempts(wait time.Duration) Message { return tooMany(KeyTooManyAttempts, wait) }
+
+// TooManyMails says when the next mail will be sent.
+func TooManyMails(wait time.Duration) Message { return tooMany(KeyTooManyMails, wait) }
+
+// tooMany rounds up: whoever comes back then must not be too early.
+func tooMany(key string, wait time.Duration) Message {
+	return Message{Key: key, Params: map[string]any{
 		"minutes":     max(math.Ceil(wait.Minutes()), 1),
 		"retry_after": max(math.Ceil(wait.Seconds()), 1),
 	}}

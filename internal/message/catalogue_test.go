@@ -98,6 +98,7 @@ func emitted() map[string]said {
 		"wrong credentials":    plain(KeyInvalidCredentials, 4000006, Error, "The provided credentials are invalid, check for spelling mistakes in your password or username, email address, or phone number."),
 		"a taken identifier":   plain(KeyDuplicateIdentifier, 4000007, Error, "An account with the same identifier (email, phone, username, ...) exists already."),
 		"too many attempts":    {TooManyAttempts(90*time.Second + 1), on{4000008, Error, "Too many failed attempts. Please wait 2 minutes and try again, or recover your account.", `{"retry_after":91}`}},
+		"too many mails":       {TooManyMails(90 * time.Second), on{4000008, Error, "Too many e-mails were asked for. Please wait 2 minutes and try again.", `{"retry_after":90}`}},
 		"login expired":        expired(KeyLoginExpired, 4010001, "login"),
 		"registration expired": expired(KeyRegistrationExpired, 4040001, "registration"),
 		"settings expired":     expired(KeySettingsExpired, 4050001, "settings"),

@@ -35,6 +35,28 @@ func messages(t *testing.T, a answer) (found []map[string]any, next string) {
 	return found, next
 }
 
+func TestTheMetricsTellHowTheQueueIsDoing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	wants := func(lines ...string) {
+		t.Helper()
+		got := string(s.app1().get(t, s.admin.URL+"/metrics/prometheus").body)
+		for _, line := range lines {
+			if !strings.Contains(got, "\n"+line) {
+				t.Errorf("no line %s among the metrics", line)
+			}
+		}
+	}
+	wants(`symbolon_courier_messages{status="queued"} 0`, `symbolon_courier_messages{status="dead"} 0`, "symbolon_courier_oldest_age_seconds 0")
+	s.sendTests(t, "a@example.org", "b@example.org")
+	s.pass(time.Hour)
+	wants(`symbolon_courier_messages{status="queued"} 2`, "symbolon_courier_oldest_age_seconds 360")
+	if _, err := s.app.DeliverMail(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wants(`symbolon_courier_messages{status="queued"} 0`, `symbolon_courier_messages{status="sent"} 2`)
+}
+
 func TestMessagesAreListedAPageAtATime(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
