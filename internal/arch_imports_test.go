@@ -19,7 +19,7 @@ var domain = []string{"courier", "errs", "flow", "identity", "message", "secret"
 var mayImport = map[string][]string{
 	// The edge.
 	"cmd/symbolon": {"cli"},
-	"cli":          {"adminclient", "app", "claims", "config", "passhash", "secret", "traits"},
+	"cli":          {"adminclient", "app", "claims", "config", "doctor", "passhash", "secret", "traits"},
 	"config/gen":   {"config"},
 	// app alone may import both a method and the store; nil means anything but cli.
 	"app": nil,
@@ -49,6 +49,9 @@ var mayImport = map[string][]string{
 
 	// The protocols of providers, and what their answers mean.
 	"oidc": {"claims", "secret"},
+
+	// The doctor sees a deployment from outside; tokens it can check itself.
+	"doctor": {"secret"},
 
 	// Channels carry one rendered message.
 	"courier/smtp": {"courier"},
@@ -124,8 +127,8 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "mailbox", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "metrics", "passpolicy"},
-			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient, for commands alone, asks the one server that the operator names",
+			[]string{"httpapi", "webui", "mailbox", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "doctor", "metrics", "passpolicy"},
+			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient and doctor, for commands alone, ask the one server that the operator names",
 		},
 		{
 			[]string{"crypto/rand", "math/rand", "math/rand/v2"},

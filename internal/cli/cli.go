@@ -80,7 +80,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServeCommand(e), newMigrateCommand(e), newConfigCommand(e), newIdentitiesCommand(e), newCourierCommand(e),
-		newRemoteCommand(e), newHashersCommand(e), newJsonnetCommand(e), newVersionCommand(e),
+		newRemoteCommand(e), newDoctorCommand(e), newHashersCommand(e), newJsonnetCommand(e), newVersionCommand(e),
 	)
 	root.InitDefaultCompletionCmd()
 	wrapUsage(root)
