@@ -45,3 +45,8 @@ need_compiler() {
 need_browser() {
 	need_apt 'command -v chromium' chromium
 }
+
+# In front of the server, in test/deploy.
+need_nginx() {
+	need_apt 'command -v nginx || test -x /usr/sbin/nginx' nginx-light
+}

@@ -4,4 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 need_compiler
+need_nginx
 CGO_ENABLED=1 go test -race ./...

@@ -3,6 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 . scripts/lib.sh
+need_nginx || exit
 
 step check scripts/check.sh
 step race scripts/race.sh

@@ -7,4 +7,8 @@
 // visitor does and sends one wrong password for an address that does not exist.
 // It reads no configuration and no database; what it knows of the server it has
 // seen over HTTP, so it finds what proxies do as well.
+//
+// docs/troubleshooting.md is written from its table of troubles by the tests.
+//
+//go:generate go test -count=1 -run Document -update .
 package doctor

@@ -74,7 +74,7 @@ func attribute(n *html.Node, name string) string {
 // showPage opens the page that the browser was led to, and compares its form
 // with the one that scripts are given.
 func (w *walk) showPage(ctx context.Context) verdict {
-	w.elsewhere = origin(w.flowPage) != origin(w.asked)
+	w.elsewhere = origin(w.flowPage) != origin(w.asked) || w.flowPage.Path != w.at("login").Path
 	a, err := w.jane.get(ctx, w.flowPage, "Accept", likesHTML)
 	if err != nil && w.elsewhere {
 		return found("page_unreachable", "%s: %v", w.flowPage, cause(err))
@@ -82,14 +82,14 @@ func (w *walk) showPage(ctx context.Context) verdict {
 	if err != nil {
 		return w.failed(err)
 	}
+	if w.elsewhere && a.status < http.StatusBadRequest {
+		return fine("%s is a page of your own", origin(w.flowPage)+w.flowPage.Path)
+	}
 	if a.status != http.StatusOK {
 		return w.noPage(a)
 	}
+	w.page = a
 	d := readDocument(a.body)
-	if w.page = a; w.elsewhere || d.token == "" && !bytes.Contains(a.body, []byte(`class="page `)) {
-		w.elsewhere = true
-		return fine("%s is a page of your own", origin(w.flowPage)+w.flowPage.Path)
-	}
 	for _, file := range d.files {
 		if u, err := w.flowPage.Parse(file); err == nil {
 			w.assets = append(w.assets, u)
@@ -252,11 +252,11 @@ func (w *walk) afterwards(ctx context.Context) verdict {
 	if err != nil {
 		return w.failed(err)
 	}
+	if w.elsewhere && a.status < http.StatusBadRequest {
+		return fine("leads back to your page")
+	}
 	if a.status != http.StatusOK {
 		return w.noPage(a)
-	}
-	if w.elsewhere {
-		return fine("leads back to your page")
 	}
 	if d := readDocument(a.body); d.token == "" {
 		return found("body_changed", "%s has no form with a csrf_token", w.after)

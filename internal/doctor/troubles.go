@@ -10,22 +10,38 @@ type Trouble struct {
 	Remedy string // what to change, with the setting or the directive
 }
 
-// Troubles lists everything that a walk can find, roughly in the order of the
-// walk. docs/troubleshooting.md is written from it.
-func Troubles() []Trouble {
-	var all []Trouble
-	for _, group := range [][]Trouble{connection, certificate, answering, serverSide, addresses, cookieTroubles, pageTroubles, formTroubles, headerTroubles, originTroubles, adminTroubles} {
-		all = append(all, group...)
+// Group is the troubles of one part of the chain.
+type Group struct {
+	Title    string
+	Troubles []Trouble
+}
+
+// Groups lists everything that a walk can find, roughly in its order.
+// docs/troubleshooting.md is written from it.
+func Groups() []Group {
+	return []Group{
+		{"Reaching the server", connection},
+		{"Certificates and TLS", certificate},
+		{"Proxies that answer themselves", answering},
+		{"The server and its neighbours", serverSide},
+		{"Addresses", addresses},
+		{"Cookies", cookieTroubles},
+		{"Pages", pageTroubles},
+		{"Forms", formTroubles},
+		{"Headers of requests", headerTroubles},
+		{"Applications (--origin)", originTroubles},
+		{"The admin listener (--admin)", adminTroubles},
 	}
-	return all
 }
 
 // troubleOf returns the trouble of that code; a code without a text is shown as
 // it is.
 func troubleOf(code string) Trouble {
-	for _, t := range Troubles() {
-		if t.Code == code {
-			return t
+	for _, g := range Groups() {
+		for _, t := range g.Troubles {
+			if t.Code == code {
+				return t
+			}
 		}
 	}
 	return Trouble{Code: code, Status: Fault, Title: code}

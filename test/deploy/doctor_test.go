@@ -17,8 +17,12 @@ var toHTTPS = plan{asked: "https://127.0.0.1:{port}/", tls: &certificate{address
 func TestTheDoctorFindsNothingInARightDeployment(t *testing.T) {
 	t.Parallel()
 	plans := map[string]plan{
-		"nginx":                 {},
-		"nginx with TLS":        toHTTPS,
+		"nginx":          {},
+		"nginx with TLS": toHTTPS,
+		"http that leads to https": {
+			asked: "http://127.0.0.1:{port}/", settings: []string{"SERVE_PUBLIC_BASE_URL=https://127.0.0.1:{port}/"},
+			tls: &certificate{address: here}, trusted: true, server: "error_page 497 =301 https://127.0.0.1:{port}$request_uri;",
+		},
 		"below a path":          {asked: "http://127.0.0.1:{port}/auth/", server: "location /auth/ { proxy_pass http://{upstream}/; }", location: "return 404;"},
 		"with the usual header": {location: right + "proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-For $remote_addr; gzip on; gzip_types *; gzip_min_length 1;"},
 		"with an application on the same site": {
@@ -40,6 +44,23 @@ func TestTheDoctorFindsNothingInARightDeployment(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTheDoctorFindsNothingWrongWithPagesOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	_, c := deploy(t, plan{
+		settings: []string{"SELFSERVICE_FLOWS_LOGIN_UI_URL=http://127.0.0.1:{port}/app/login"},
+		server:   "location /app/login { return 308 /app/login/; } location /app/login/ { return 200 mine; }",
+	})
+	report := doctor.Examine(t.Context(), c)
+	if report.Headline != nil {
+		t.Errorf("found %+v", *report.Headline)
+	}
+	for _, check := range report.Checks {
+		if check.Status == doctor.Skipped && !strings.Contains(check.Seen, "your own") {
+			t.Errorf("%s: %s, %s", check.Name, check.Status, check.Seen)
+		}
 	}
 }
 

@@ -24,9 +24,6 @@ import (
 	"symbolon/internal/doctor"
 )
 
-// needNginx makes the tests fail where nginx is missing; make test sets it.
-const needNginx = "SYMBOLON_TEST_NEED_NGINX"
-
 // nginxPath finds nginx, which many systems keep from the path of users.
 func nginxPath(t *testing.T) string {
 	t.Helper()
@@ -35,8 +32,8 @@ func nginxPath(t *testing.T) string {
 			return path
 		}
 	}
-	if os.Getenv(needNginx) != "" {
-		t.Fatal("nginx is not installed, and " + needNginx + " says that it has to be")
+	if os.Getenv("CI") == "true" {
+		t.Fatal("nginx is not installed (apt-get install nginx-light)")
 	}
 	t.Skip("nginx is not installed (apt-get install nginx-light), so nothing can be put in front of the server")
 	return ""
