@@ -119,6 +119,9 @@ func (w *walk) pageOfAnother(ctx context.Context) verdict {
 // noPage judges an answer in place of the page.
 func (w *walk) noPage(a *answer) verdict {
 	if to := a.redirect(); to != nil && strings.HasSuffix(to.Path, "/self-service/login/browser") {
+		if to.Query().Has("missed") {
+			return found("token_foreign", "%s: the page misses the cookie that its form was made for", a)
+		}
 		return found("flow_lost", "%s for a flow that was made a moment ago", a)
 	}
 	code := w.unexpected(a)

@@ -242,7 +242,7 @@ var serverSide = []Trouble{
 var addresses = []Trouble{
 	{
 		"base_url_loopback", Fault, "You came by one name of this machine, the server is set up for another",
-		"localhost, 127.0.0.1 and [::1] are different hosts to a browser: a cookie of the one is not sent to the other, so every form is refused.",
+		"localhost, 127.0.0.1 and [::1] are different hosts to a browser: a cookie of the one is not sent to the other. Built-in pages start again by the other name, forms of your own are refused, and applications miss the session.",
 		"Set serve.public.base_url to {asked} or open the address it names, and use one of them in all links.",
 	},
 	{

@@ -15,14 +15,20 @@ import (
 // methods, with the same session, cookie and CSRF code as every other request.
 
 // PageFlow returns the flow that a page is asked to show by its flow parameter,
-// and sees to the anti-CSRF cookie as fetching a flow does.
+// and sees to the anti-CSRF cookie as fetching a flow does. The error is
+// errs.ErrCSRF, with the flow, if its form would be refused: the browser does not
+// have the cookie that the form was made for.
 func (s *Server) PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error) {
 	caller, err := s.caller(r)
 	if err != nil {
 		return flow.Result{}, err
 	}
 	s.cookies.ensureCSRF(w, r)
-	return s.engine.Get(r.Context(), k, r.URL.Query().Get("flow"), caller)
+	result, err := s.engine.Get(r.Context(), k, r.URL.Query().Get("flow"), caller)
+	if f := result.Flow; err == nil && f.Client == flow.Browser && f.State == flow.Open && !secret.CheckCSRF(f.CSRF, csrfCookie(r)) {
+		return result, errs.ErrCSRF
+	}
+	return result, err
 }
 
 // PageSession returns the session of whoever looks at a page, nil if nobody is

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -108,7 +110,7 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key str
 func (p *Pages) cookieTrouble(d *page, r *http.Request) []string {
 	public := p.source.StartURL(flow.Login)
 	var keys []string
-	if !strings.EqualFold(r.Host, public.Host) {
+	if cameElsewhere(r.Host, public) {
 		keys = append(keys, "cause.host")
 	}
 	// Only a hint: anybody may send the header, and nothing but a sentence hangs on it.
@@ -129,6 +131,23 @@ func (p *Pages) cookieTrouble(d *page, r *http.Request) []string {
 		out[i] = strings.NewReplacer("{asked}", r.Host, "{public}", public.Host).Replace(d.first(key))
 	}
 	return out
+}
+
+// cameElsewhere reports whether the browser came by another host than the public
+// one. Ports do not matter to cookies. Many proxies put their own name for this
+// server into the request, which says nothing of the browser: a host that only
+// machines inside know does not count where the public one is known outside.
+func cameElsewhere(host string, public *url.URL) bool {
+	asked := (&url.URL{Host: host}).Hostname()
+	return !strings.EqualFold(asked, public.Hostname()) && (inside(public.Hostname()) || !inside(asked))
+}
+
+// inside reports whether a host is known on this machine or network alone.
+func inside(host string) bool {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.IsLoopback() || address.IsPrivate()
+	}
+	return !strings.Contains(host, ".")
 }
 
 // refuse answers a request whose page could not be made. The cause is for the

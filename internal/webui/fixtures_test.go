@@ -43,7 +43,7 @@ type server struct {
 
 func (s *server) PageFlow(_ http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error) {
 	if s.flowErr != nil {
-		return flow.Result{}, s.flowErr
+		return s.result, s.flowErr
 	}
 	f := s.result.Flow
 	if f == nil || f.Kind != k || f.ID != r.URL.Query().Get("flow") {

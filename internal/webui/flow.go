@@ -70,6 +70,10 @@ func (p *Pages) flow(k flow.Kind) view {
 			p.restart(w, r, k, over.Flow.ReturnTo)
 			return nil
 		}
+		if errors.Is(err, errs.ErrCSRF) && !cookieMissed(result.Flow) {
+			p.restartForCookie(w, r, k, result.Flow.ReturnTo)
+			return nil
+		}
 		if startsAfresh(err) || err == nil && unusable(result.Flow) {
 			p.restart(w, r, k, "")
 			return nil
@@ -90,6 +94,19 @@ func startsAfresh(err error) bool {
 		return true
 	}
 	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, flow.ErrForeign)
+}
+
+// missed marks the start of a flow that takes the place of one whose cookie the
+// browser does not have. The cookie comes with the start, at the address that the
+// server is set up for; this mends a visit by another name, such as localhost.
+const missed = "missed"
+
+// cookieMissed reports whether the flow was started so. If the cookie is missing
+// again the browser or a proxy drops it, and the page says so rather than try for
+// ever.
+func cookieMissed(f *flow.Flow) bool {
+	started, err := url.Parse(f.Request)
+	return err != nil || started.Query().Get(missed) == "cookie"
 }
 
 // unusable reports whether a browser can't go on with the flow: one that an app

@@ -238,7 +238,7 @@ func TestCookieTroubleIsExplainedByWhatTheRequestShows(t *testing.T) {
 		first  string // key of the first cause
 		never  string
 	}{
-		{"another host", func(r *http.Request) { r.Host = "localhost" }, "cause.host", ""},
+		{"another host", func(r *http.Request) { r.Host = "www.example.org" }, "cause.host", ""},
 		{"http in front of a proxy", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "http") }, "cause.http", "cause.proxy"},
 		{"no cookie", func(*http.Request) {}, "cause.no_cookies", "cause.tab"},
 		{"another cookie", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "csrf_token", Value: "x"}) }, "cause.tab", "cause.no_cookies"},

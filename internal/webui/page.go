@@ -2,6 +2,7 @@ package webui
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -129,14 +130,26 @@ func (p *Pages) startWith(k flow.Kind, name, value string) string {
 
 // restart leads to a fresh flow and keeps what the address said about it.
 func (p *Pages) restart(w http.ResponseWriter, r *http.Request, k flow.Kind, returnTo string) {
+	p.startAgain(w, r, k, returnTo, url.Values{})
+}
+
+// restartForCookie is restart, marked so that it happens once.
+func (p *Pages) restartForCookie(w http.ResponseWriter, r *http.Request, k flow.Kind, returnTo string) {
+	p.startAgain(w, r, k, returnTo, url.Values{missed: {"cookie"}})
+}
+
+func (p *Pages) startAgain(w http.ResponseWriter, r *http.Request, k flow.Kind, returnTo string, more url.Values) {
 	asked := r.URL.Query()
 	if returnTo == "" {
 		returnTo = asked.Get("return_to")
 	}
+	if k == flow.Login && asked.Get("refresh") == "true" {
+		more.Set("refresh", "true")
+	}
 	to, err := url.Parse(p.start(k, returnTo))
-	if err == nil && k == flow.Login && asked.Get("refresh") == "true" {
+	if err == nil && len(more) > 0 {
 		q := to.Query()
-		q.Set("refresh", "true")
+		maps.Copy(q, more)
 		to.RawQuery = q.Encode()
 	}
 	p.setHeaders(w.Header(), nil)

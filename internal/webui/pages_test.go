@@ -137,11 +137,48 @@ func TestErrorThatIsUnknownIsNotFound(t *testing.T) {
 func TestErrorPageNamesTheAddressThatLosesCookies(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/error?error="+flowID, nil)
-	r.Host = "localhost:4433"
+	r.Host = "www.example.org:4433"
 	w := httptest.NewRecorder()
 	newPages(t, stored(csrfPayload)).ServeHTTP(w, r)
-	if got := words(mustParse(t, w.Body.String())); !strings.Contains(got, "came by localhost:4433, but this service is set up for id.example.org") {
+	if got := words(mustParse(t, w.Body.String())); !strings.Contains(got, "came by www.example.org:4433, but this service is set up for id.example.org") {
 		t.Errorf("the page does not compare the addresses: %s", got)
+	}
+}
+
+func TestErrorPageBlamesNoAddressThatIsTheProxys(t *testing.T) {
+	t.Parallel()
+	for host, public := range map[string]string{
+		"127.0.0.1:4433": "https://id.example.org/", "symbolon:4433": "https://id.example.org/", "10.0.0.7:4433": "https://id.example.org/",
+		"id.example.org:4433": "https://id.example.org/", "localhost:4433": "http://localhost:8080/",
+	} {
+		if u, err := url.Parse(public); err != nil || cameElsewhere(host, u) {
+			t.Errorf("%s is taken for another address than %s", host, public)
+		}
+	}
+	for host, public := range map[string]string{
+		"localhost:4433": "http://127.0.0.1:4433/", "127.0.0.1:4433": "http://localhost:4433/", "[::1]:4433": "http://127.0.0.1:4433/",
+		"www.example.org": "https://id.example.org/", "192.0.2.1": "https://id.example.org/",
+	} {
+		if u, err := url.Parse(public); err != nil || !cameElsewhere(host, u) {
+			t.Errorf("%s is taken for %s", host, public)
+		}
+	}
+}
+
+func TestPageWhoseFormWouldBeRefusedStartsAgainOnce(t *testing.T) {
+	t.Parallel()
+	f := newFlow(flow.Login, loginGroup())
+	f.Request, f.ReturnTo = publicURL+"self-service/login/browser", "https://app.example.com/x"
+	pages := newPages(t, &server{result: flow.Result{Flow: f}, flowErr: errs.ErrCSRF})
+	w := get(t, pages, open("/login"))
+	again := publicURL + "self-service/login/browser?missed=cookie&return_to=https%3A%2F%2Fapp.example.com%2Fx"
+	if got := w.Header().Get("Location"); w.Code != http.StatusSeeOther || got != again {
+		t.Fatalf("status %d, Location %q, want 303 to %q", w.Code, got, again)
+	}
+	f.Request = again
+	w = get(t, pages, open("/login"))
+	if got := words(mustParse(t, w.Body.String())); w.Code != http.StatusForbidden || !strings.Contains(got, "sent no cookie at all") {
+		t.Errorf("the second time: status %d, %s", w.Code, got)
 	}
 }
 

@@ -18,7 +18,8 @@ import (
 // Source is what pages need to know of the server that they are part of.
 // *httpapi.Server satisfies it.
 type Source interface {
-	// PageFlow returns the flow named by the request's flow parameter.
+	// PageFlow returns the flow named by the request's flow parameter; with
+	// errs.ErrCSRF beside it if this browser's form would be refused.
 	PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error)
 	// PageSession returns the session of whoever looks, nil for nobody.
 	PageSession(r *http.Request) (*session.Session, error)

@@ -1,8 +1,10 @@
 package api
 
 import (
+	unescape "html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +68,59 @@ func TestASubmissionWithoutItsTokenIsForbidden(t *testing.T) {
 		if stolen := other.get(t, "/self-service/errors?"+u.RawQuery); stolen.StatusCode != http.StatusForbidden {
 			t.Errorf("another browser read the stored error: %d", stolen.StatusCode)
 		}
+	}
+}
+
+// follow goes where a page leads, as browsers do, and returns the last answer.
+func (c *client) follow(t testing.TB, target string) answer {
+	t.Helper()
+	for range 10 {
+		a := c.get(t, target, "Accept", html)
+		to, err := a.Location()
+		if err != nil {
+			return a
+		}
+		target = to.String()
+	}
+	t.Fatalf("the redirects do not end at %s", target)
+	return answer{}
+}
+
+var (
+	formAction = regexp.MustCompile(`action="([^"]*/methods/password[^"]*)"`)
+	formToken  = regexp.MustCompile(`name="csrf_token" value="([^"]*)"`)
+)
+
+// localhost and 127.0.0.1 share no cookies, and people use both.
+func TestAVisitByAnotherNameOfTheMachineEndsWhereCookiesWork(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, kind := range []string{"login", "registration", "recovery"} {
+		c := s.browser(t)
+		page := c.follow(t, strings.Replace(s.public.URL, "127.0.0.1", "localhost", 1)+"/self-service/"+kind+"/browser")
+		if page.StatusCode != http.StatusOK || page.Request.URL.Hostname() != "127.0.0.1" {
+			t.Fatalf("%s: %d at %s", kind, page.StatusCode, page.Request.URL)
+		}
+		if kind == "recovery" {
+			continue // its form is of another method
+		}
+		action, token := formAction.FindSubmatch(page.body), formToken.FindSubmatch(page.body)
+		if action == nil || token == nil {
+			t.Fatalf("%s: no form in %s", kind, page.body)
+		}
+		a := c.form(t, unescape.UnescapeString(string(action[1])), map[string]string{"csrf_token": unescape.UnescapeString(string(token[1])), "password": password})
+		if to := a.Header.Get("Location"); !strings.Contains(to, "/"+kind+"?flow=") {
+			t.Errorf("%s: the form led to %s", kind, to)
+		}
+	}
+}
+
+func TestABrowserWithoutCookiesIsToldSo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	page := s.app1().follow(t, s.public.URL+"/self-service/login/browser")
+	if page.StatusCode != http.StatusForbidden || !strings.Contains(string(page.body), "Your browser sent no cookie at all") {
+		t.Errorf("%d: %s", page.StatusCode, page.body)
 	}
 }
 
