@@ -115,6 +115,25 @@ for (const javaScript of [true, false]) {
       })
     }
 
+    visit('who comes by localhost signs up where the cookies work', { ...options, alsoAsks: 'http://localhost:' }, async (visitor) => {
+      const person = somebody()
+      await visitor.page.goto(server.publicURL.replace('127.0.0.1', 'localhost') + '/self-service/registration/browser')
+      assert.equal(new URL(visitor.page.url()).origin, new URL(server.publicURL).origin)
+      await visitor.submit({ 'traits.email': person.email, password: person.password })
+      assert.ok(await isSignedIn(visitor, person))
+    })
+
+    visit('a page whose cookie was cleared starts again', options, async (visitor) => {
+      await visitor.go('/self-service/login/browser')
+      const before = visitor.flow()
+      await visitor.context.clearCookies()
+      await visitor.page.reload()
+      assert.equal(visitor.path(), '/login')
+      assert.notEqual(visitor.flow(), before)
+      await visitor.submit({ identifier: 'nobody@example.org', password: 'anything at all' })
+      assert.equal(visitor.path(), '/login')
+    })
+
     visit('the form of somebody else is refused, and the error page says so', options, async (visitor) => {
       await visitor.go('/self-service/login/browser')
       await visitor.context.clearCookies()
