@@ -116,6 +116,9 @@ func webURL(name, text string) (*url.URL, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" {
 		return nil, usageError{fmt.Errorf("%s is %q and must be a URL like https://auth.example.org", name, visible(text))}
 	}
+	if u.User != nil {
+		return nil, usageError{fmt.Errorf("%s holds a user name or password, which browsers do not send: leave it out", name)}
+	}
 	return u, nil
 }
 

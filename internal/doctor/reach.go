@@ -32,7 +32,7 @@ func (w *walk) reach(ctx context.Context) verdict {
 		}
 		to := a.redirect()
 		if to == nil {
-			return w.alive(a, moved)
+			return w.behindProbe(ctx, w.alive(a, moved))
 		}
 		if w.asked.Scheme != "http" || to.Scheme != "https" || to.Hostname() != w.asked.Hostname() || to.Path != a.url.Path {
 			return w.ledAway(a, to)
@@ -54,7 +54,7 @@ func (w *walk) lostOnTheWay(err error) verdict {
 
 // ledAway judges a redirect where an answer should be.
 func (w *walk) ledAway(a *answer, to *url.URL) verdict {
-	if to.Hostname() == a.url.Hostname() && strings.TrimSuffix(to.Path, "/") == strings.TrimSuffix(a.url.Path, "/") {
+	if to.Host == a.url.Host && strings.TrimSuffix(to.Path, "/") == strings.TrimSuffix(a.url.Path, "/") {
 		return found("redirect_rule", "%s", a)
 	}
 	return found("redirected_elsewhere", "%s", a)
@@ -79,6 +79,23 @@ func (w *walk) alive(a *answer, moved bool) verdict {
 		return fine("answers at %s, where http leads", w.asked)
 	}
 	return fine("answers at %s", w.asked)
+}
+
+// behindProbe looks past a probe that is not answered: some proxies let no
+// probes through, and everything else.
+func (w *walk) behindProbe(ctx context.Context, v verdict) verdict {
+	if v.code != "not_symbolon" && v.code != "route_blocked" {
+		return v
+	}
+	a, err := w.app.get(ctx, w.at("self-service/login/api"), "Accept", likesJSON)
+	if err != nil || a.status != http.StatusOK {
+		return v
+	}
+	if _, err := readFlow(a); err != nil {
+		return v
+	}
+	w.probesHidden = true
+	return fine("answers at %s, but for /health", w.asked)
 }
 
 // excerpt is the beginning of a body.
@@ -190,6 +207,9 @@ func (w *walk) unexpected(a *answer) string {
 
 // ready asks whether the server reaches its database, and which one it is.
 func (w *walk) ready(ctx context.Context) verdict {
+	if w.probesHidden {
+		return skip("/health is not let through")
+	}
 	a, err := w.app.get(ctx, w.at("health/ready"), "Accept", likesJSON)
 	if err != nil {
 		return w.failed(err)

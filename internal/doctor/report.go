@@ -46,13 +46,3 @@ func (r *Report) add(c Check) {
 		r.Headline = &c
 	}
 }
-
-// status of the check of that name, empty if there is none.
-func (r *Report) status(name string) Status {
-	for i := range r.Checks {
-		if r.Checks[i].Name == name {
-			return r.Checks[i].Status
-		}
-	}
-	return ""
-}

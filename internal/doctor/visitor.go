@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,7 +149,7 @@ func (a *answer) csrf() *http.Cookie {
 // fromSymbolon reports whether an answer that says "not found" looks like the
 // server's own: as net/http writes it, with the Vary of the public listener.
 func (a *answer) fromSymbolon() bool {
-	return a.header.Get("Vary") == "Cookie" && bytes.Equal(bytes.TrimSpace(a.body), []byte("404 page not found")) || a.envelope()
+	return slices.Contains(a.header.Values("Vary"), "Cookie") && bytes.Equal(bytes.TrimSpace(a.body), []byte("404 page not found")) || a.envelope()
 }
 
 // envelope reports whether the answer is an error object of the API.

@@ -38,21 +38,23 @@ type walk struct {
 	config Config
 	// asked is the public URL, after the redirect to https if there is one. Its path
 	// ends in a slash.
-	asked         *url.URL
-	jane, joe     *visitor // two browsers that know nothing of each other
-	app           *visitor
-	report        *Report
-	api           *flow    // as an app was answered
-	again         *flow    // and as it was answered the second time
+	asked     *url.URL
+	jane, joe *visitor // two browsers that know nothing of each other
+	app       *visitor
+	report    *Report
+	lost      map[string]string // by check, the fault that it is or that kept it from being made
+
+	probesHidden  bool     // /health does not get through
+	api, again    *flow    // as an app was answered, twice
 	landed        *answer  // how jane's login began
 	flowPage      *url.URL // where she was led
 	othersPage    *url.URL // where joe was led, nil if nowhere
-	flowID, token string
-	action        *url.URL
-	assets        []*url.URL
+	flowID, token string   // of jane's form
+	action        *url.URL // where it goes; nil without a password form
 	page          *answer
-	elsewhere     bool // the pages are another application's
-	after         *url.URL
+	assets        []*url.URL
+	elsewhere     bool     // the page is not a built-in one
+	after         *url.URL // where the form led
 }
 
 // step is one check and what must not be broken for it to mean anything.
@@ -128,7 +130,7 @@ func Examine(ctx context.Context, c Config) *Report {
 	}
 	defer transport.CloseIdleConnections()
 	w := &walk{
-		config: c, asked: folder(c.URL), report: &Report{URL: c.URL.Redacted()},
+		config: c, asked: folder(c.URL), report: &Report{URL: c.URL.Redacted()}, lost: map[string]string{},
 		jane: newVisitor(c, transport, true), joe: newVisitor(c, transport, true), app: newVisitor(c, transport, false),
 	}
 	for _, s := range w.steps() {
@@ -140,8 +142,9 @@ func Examine(ctx context.Context, c Config) *Report {
 // take runs a step, unless what it needs is broken.
 func (w *walk) take(ctx context.Context, s step) {
 	for _, name := range s.needs {
-		if was := w.report.status(name); was == Fault || was == Skipped {
-			w.report.add(Check{Name: s.name, Status: Skipped, Seen: fmt.Sprintf("says nothing while “%s” is not well", w.root(name))})
+		if broken := w.lost[name]; broken != "" {
+			w.lost[s.name] = broken
+			w.report.add(Check{Name: s.name, Status: Skipped, Seen: fmt.Sprintf("says nothing while “%s” is not well", broken)})
 			return
 		}
 	}
@@ -156,16 +159,10 @@ func (w *walk) take(ctx context.Context, s step) {
 		check.Status, check.Code, check.Title = t.Status, t.Code, t.Title
 		check.Cause, check.Remedy = fill.Replace(t.Cause), fill.Replace(t.Remedy)
 	}
-	w.report.add(check)
-}
-
-// root is the fault that keeps the check of that name from being made, or the
-// check itself.
-func (w *walk) root(name string) string {
-	if w.report.status(name) == Skipped && w.report.Broken() {
-		return w.report.Headline.Name
+	if check.Status == Fault {
+		w.lost[s.name] = s.name
 	}
-	return name
+	w.report.add(check)
 }
 
 // folder returns the URL with a path that ends in a slash, and nothing after it.
