@@ -37,7 +37,7 @@ it and which setting or which line of the proxy to change. The first broken link
 comes first: mend it and ask again, since those behind it may be its doing.
 
 URL is what people type, with the proxy in front. Nothing is changed: some login
-flows are started, and one wrong password is sent for an address that does not
+flows are started, and a wrong password is sent for an address that does not
 exist.
 
 Exit codes: 0 no fault, though there may be warnings; 1 a fault was found; 2

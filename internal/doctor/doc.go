@@ -4,7 +4,7 @@
 // change.
 //
 // It does not repair, sign in or create accounts: it starts login flows as any
-// visitor does and sends one wrong password for an address that does not exist.
+// visitor does and sends a wrong password for an address that does not exist.
 // It reads no configuration and no database; what it knows of the server it has
 // seen over HTTP, so it finds what proxies do as well.
 //

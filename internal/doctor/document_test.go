@@ -25,7 +25,7 @@ Something between browsers and the server is broken? Ask from where the browsers
 ` + "```sh\nsymbolon doctor https://auth.example.org\n```" + `
 
 It walks through a login as a browser does and as an app does, and names the first broken link. Mend that one and ask again: what comes
-after it may be its doing. It changes nothing: it starts some login flows and sends one wrong password for an address that does not exist.
+after it may be its doing. It changes nothing: it starts some login flows and sends a wrong password for an address that does not exist.
 With ` + "`--admin URL` it looks at the admin listener as well, with `--origin URL`" + ` it checks that an application's scripts may call the server.
 
 A right proxy is short. For nginx, with ` + "`serve.public.base_url` set to `https://auth.example.org/`" + `:
