@@ -121,7 +121,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 			"consumers declare the interface they need, so the domain can be read without SQL",
 		},
 		{
-			[]string{"database/sql", "database/sql/driver", "github.com/ncruces/go-sqlite3", "github.com/pressly/goose/v3"},
+			[]string{"database/sql", "database/sql/driver", "github.com/ncruces/go-sqlite3", "github.com/jackc/pgx/v5", "github.com/go-sql-driver/mysql", "github.com/pressly/goose/v3"},
 			[]string{"store"},
 			"only the store knows that there is SQL",
 		},

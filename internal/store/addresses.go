@@ -49,6 +49,9 @@ func addressLists(i *identity.Identity) []addressList {
 }
 
 func (db *DB) insertAddress(ctx context.Context, identityID string, p identity.Purpose, position int, a identity.Address) error {
+	if !isKey(a.Normalized) || !isKey(a.Value) {
+		return errUnstorable
+	}
 	_, err := db.exec(ctx, `INSERT INTO addresses
  (id, identity_id, purpose, via, value, normalized, position, verified, verified_at)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -15,6 +15,8 @@ type Ended struct {
 	Messages time.Time // delivered or dead, by creation
 }
 
+const deleteMessages = `DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE ` + messageEnded + ` AND created_at < ? ORDER BY created_at LIMIT ?)`
+
 // Cleanup removes at most limit rows of each sort and returns how many it
 // removed. Small limits keep others from waiting for their turn to write.
 func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, err error) {
@@ -25,7 +27,7 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, e
 		{`DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Flows), limit}},
 		{`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Sessions), limit}},
 		{`DELETE FROM stored_errors WHERE id IN (SELECT id FROM stored_errors WHERE created_at < ? ORDER BY created_at LIMIT ?)`, []any{micros(e.Errors), limit}},
-		{`DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE ` + messageEnded + ` AND created_at < ? ORDER BY created_at LIMIT ?)`, []any{micros(e.Messages), limit}},
+		{deleteMessages, []any{micros(e.Messages), limit}},
 	} {
 		n, err := db.exec(ctx, sweep.query, sweep.args...)
 		removed += n

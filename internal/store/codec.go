@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"symbolon/internal/errs"
 	"symbolon/internal/secret"
 )
 
@@ -108,4 +110,18 @@ func fromJSON(column string, value any) error {
 // no id at all and so can't be the id of anything.
 func canonical(id string) (string, bool) {
 	return strings.ToLower(id), secret.IsID(id)
+}
+
+// maxKey is how long an identifier or address may be, in bytes: what every
+// database can index.
+const maxKey = 1024
+
+// errUnstorable is the error for a text that not every database can keep.
+var errUnstorable = errs.New(errs.Invalid, "unstorable_text",
+	"A value is too long to be kept, or holds a character that can't be kept.")
+
+// isKey reports whether a text can be kept as identifier or address. PostgreSQL
+// has no zero bytes, and servers nothing but UTF-8.
+func isKey(text string) bool {
+	return len(text) <= maxKey && utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"symbolon/internal/store/storetest"
+	"symbolon/test/databases"
 )
 
 func TestConformanceInMemory(t *testing.T) {
@@ -11,7 +12,16 @@ func TestConformanceInMemory(t *testing.T) {
 	storetest.Run(t, func(tb testing.TB) storetest.Store { tb.Helper(); return storetest.Open(tb) })
 }
 
-func TestConformanceInAFile(t *testing.T) {
+func TestConformance(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(tb testing.TB) storetest.Store { tb.Helper(); return storetest.OpenFile(tb) })
+	for _, name := range databases.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			databases.DSN(t, name) // skips them all if there is none
+			storetest.Run(t, func(tb testing.TB) storetest.Store {
+				tb.Helper()
+				return storetest.OpenDSN(tb, databases.DSN(tb, name))
+			})
+		})
+	}
 }

@@ -81,6 +81,9 @@ func (db *DB) insertCredential(ctx context.Context, identityID string, c identit
 
 func (db *DB) insertIdentifiers(ctx context.Context, identityID string, c identity.Credential) error {
 	for position, identifier := range c.Identifiers {
+		if !isKey(identifier) {
+			return errUnstorable
+		}
 		_, err := db.exec(ctx, `INSERT INTO credential_identifiers (identifier, type, identity_id, position)
  VALUES (?, ?, ?, ?)`, identifier, c.Type, identityID, position)
 		if err != nil {

@@ -23,9 +23,10 @@ const DefaultPatience = 5 * time.Second
 // Config says which database to open and how.
 type Config struct {
 	// DSN is memory, sqlite:///absolute/path, sqlite://./relative/path or
-	// sqlite://:memory:, with the options max_conns, max_idle_conns,
-	// max_conn_lifetime and synchronous=full|normal. Every database in memory is
-	// one of its own.
+	// sqlite://:memory: (every database in memory is one of its own),
+	// postgres://user:password@host:port/database,
+	// cockroach:// with the same, or mysql://user:password@tcp(host:port)/database.
+	// docs/databases.md has the options.
 	DSN string
 	Now func() time.Time
 	// Logger gets what is worth knowing of migrations; nil for silence.
@@ -42,17 +43,29 @@ type DB struct {
 	dialect Dialect
 	logger  *slog.Logger
 
-	reads  *pool
-	writes *writer
-	closed atomic.Bool
-	close  func() error // once
+	reads    *pool
+	writes   turns
+	patience time.Duration
+	retries  atomic.Uint64
+	closed   atomic.Bool
+	close    func() error // once
+}
+
+// turns is how callers get to write: one after the other (writer) or each in a
+// transaction of its own (direct).
+type turns interface {
+	run(context.Context, work) error
+	// alone runs f while this process does not write in turns.
+	alone(ctx context.Context, f func(*sql.DB) error) error
+	close() error
+	stats(*Stats)
 }
 
 // pools is what a dialect opens.
 type pools struct {
 	name  string // for people
 	read  *sql.DB
-	write *sql.DB   // at most one connection
+	write *sql.DB   // at most one connection, or the same as read
 	lock  io.Closer // nil if none was asked for
 	// settle prepares the database for use once it is known to be ours; nil if
 	// there is nothing to do.
@@ -83,9 +96,11 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{
-		dialect: d, logger: c.Logger,
-		reads: newPool(p.read, &d), writes: newWriter(p.write, &d, c),
+	db := &DB{dialect: d, logger: c.Logger, patience: c.Patience, reads: newPool(p.read, &d)}
+	if d.Begin != "" {
+		db.writes = newWriter(p.write, &d, c)
+	} else {
+		db.writes = newDirect(p.write, &d, c, &db.retries)
 	}
 	db.close = sync.OnceValue(func() error {
 		db.closed.Store(true)
@@ -200,6 +215,17 @@ func (p *pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 		_ = fresh.Close() // another goroutine was faster
 	}
 	return known.(*sql.Stmt), nil
+}
+
+func (p *pool) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if !p.dialect.Prepare {
+		return p.sql.QueryContext(ctx, p.dialect.text(query), args...)
+	}
+	stmt, err := p.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 func (p *pool) close() error { return p.sql.Close() }

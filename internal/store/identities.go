@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"symbolon/internal/errs"
@@ -96,6 +97,9 @@ func (db *DB) Identity(ctx context.Context, id string) (*identity.Identity, erro
 // IdentityByIdentifier returns the owner of a credential by its type and one of
 // its identifiers in normalised form; errs.ErrNotFound if it is nobody's.
 func (db *DB) IdentityByIdentifier(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error) {
+	if !isKey(identifier) {
+		return nil, nil, errs.ErrNotFound
+	}
 	c := &identity.Credential{Type: typ}
 	more := []any{(*[]byte)(&c.Config), &c.Version}
 	owner, err := db.identity(ctx, more, `SELECT `+identityColumns+`, c.config, c.version
@@ -115,6 +119,9 @@ func (db *DB) IdentityByIdentifier(ctx context.Context, typ, identifier string) 
 // IdentityByAddress returns the owner of an address by its normalised value;
 // errs.ErrNotFound if it is nobody's.
 func (db *DB) IdentityByAddress(ctx context.Context, p identity.Purpose, via, normalized string) (*identity.Identity, *identity.Address, error) {
+	if !isKey(normalized) {
+		return nil, nil, errs.ErrNotFound
+	}
 	owner, err := db.identity(ctx, nil, `SELECT `+identityColumns+`
  FROM addresses o JOIN identities i ON i.id = o.identity_id `+joinAddresses+`
  WHERE o.normalized = ? AND o.purpose = ? AND o.via = ?`, normalized, string(p), via)
@@ -167,11 +174,28 @@ func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error
 		query = `SELECT value FROM counts WHERE name = 'identities'`
 	}
 	n := 0
-	err := db.list(ctx, func(scan scanFunc) error { return scan(&n) }, query, args...)
+	err := db.list(ctx, func(scan scanFunc) error {
+		part := 0
+		err := scan(&part)
+		n += part
+		return err
+	}, query, args...)
 	if err != nil {
 		return 0, fmt.Errorf("count identities: %w", err)
 	}
 	return n, nil
+}
+
+// counted adds to the number of identities. SQLite has a trigger for it.
+func (db *DB) counted(ctx context.Context, id string, change int) error {
+	if db.dialect.Embedded {
+		return nil
+	}
+	slot, err := strconv.ParseInt(id[len(id)-1:], 16, 64)
+	if err != nil {
+		return fmt.Errorf("count identity: %w", err)
+	}
+	return db.execOne(ctx, `UPDATE counts SET value = value + ? WHERE name = 'identities' AND slot = ?`, change, slot)
 }
 
 // conditions builds the WHERE of a query out of fixed texts, so there are few
@@ -210,7 +234,10 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 				return err
 			}
 		}
-		return db.insertAddresses(ctx, i)
+		if err := db.insertAddresses(ctx, i); err != nil {
+			return err
+		}
+		return db.counted(ctx, i.ID, +1)
 	})
 	if err != nil {
 		return fmt.Errorf("insert identity: %w", err)
@@ -254,7 +281,13 @@ func (db *DB) DeleteIdentity(ctx context.Context, id string) error {
 	if !ok {
 		return errs.ErrNotFound
 	}
-	if err := db.execOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {
+	err := db.InTx(ctx, func(ctx context.Context) error {
+		if err := db.execOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return db.counted(ctx, id, -1)
+	})
+	if err != nil {
 		return fmt.Errorf("delete identity: %w", err)
 	}
 	return nil

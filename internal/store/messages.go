@@ -33,6 +33,16 @@ const (
 	messageEnded = `status NOT IN ('queued', 'sending')`
 )
 
+// Queries that MySQL, which has no index of a part of the rows, is asked in
+// another way.
+const (
+	dueMessages   = `SELECT ` + messageColumns + ` FROM messages WHERE ` + messageWaits + ` AND next_try <= ? ORDER BY next_try, id LIMIT ?`
+	nextMessage   = `SELECT next_try FROM messages WHERE ` + messageWaits + ` ORDER BY next_try LIMIT 1`
+	eraseMessages = `UPDATE messages SET sealed = '' WHERE id IN (SELECT id FROM messages
+ WHERE ` + messageEnded + ` AND sealed <> '' AND expires_at <= ? ORDER BY expires_at LIMIT ?)`
+	lastFailure = `SELECT last_error FROM messages WHERE last_error <> '' ORDER BY id DESC LIMIT 1`
+)
+
 // CreateMessage stores a message to be sent.
 func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
 	_, err := db.exec(ctx, `INSERT INTO messages (`+messageColumns+`)
@@ -50,7 +60,7 @@ func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
 // out, to one dispatcher, and counts a try for each. The longest due come first.
 func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*courier.Stored, error) {
 	// Looking costs no turn to write; whoever claims compares.
-	due, err := messages(ctx, db.read, `WHERE `+messageWaits+` AND next_try <= ? ORDER BY next_try, id LIMIT ?`, micros(now), limit)
+	due, err := messages(ctx, db.read, dueMessages, micros(now), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find due messages: %w", err)
 	}
@@ -106,7 +116,7 @@ func (db *DB) SettleMessage(ctx context.Context, m *courier.Stored) error {
 // NextMessage returns when the earliest waiting message may be taken; ok is false
 // if none waits.
 func (db *DB) NextMessage(ctx context.Context) (due time.Time, ok bool, err error) {
-	err = db.row(ctx, []any{at{&due}}, `SELECT next_try FROM messages WHERE `+messageWaits+` ORDER BY next_try LIMIT 1`)
+	err = db.row(ctx, []any{at{&due}}, nextMessage)
 	if errors.Is(err, errs.ErrNotFound) {
 		return time.Time{}, false, nil
 	}
@@ -119,8 +129,7 @@ func (db *DB) NextMessage(ctx context.Context) (due time.Time, ok bool, err erro
 // EraseMessages removes the bodies of at most limit messages that were sent or
 // given up and whose link expired before now, and returns how many it found.
 func (db *DB) EraseMessages(ctx context.Context, now time.Time, limit int) (erased int64, err error) {
-	erased, err = db.exec(ctx, `UPDATE messages SET sealed = '' WHERE id IN (SELECT id FROM messages
- WHERE `+messageEnded+` AND sealed <> '' AND expires_at <= ? ORDER BY expires_at LIMIT ?)`, micros(now), limit)
+	erased, err = db.exec(ctx, eraseMessages, micros(now), limit)
 	if err != nil {
 		return 0, fmt.Errorf("erase messages: %w", err)
 	}
@@ -158,7 +167,7 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 	if len(where) > 0 {
 		clause = `WHERE ` + strings.Join(where, ` AND `)
 	}
-	found, err := messages(ctx, db.list, clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
+	found, err := messages(ctx, db.list, `SELECT `+messageColumns+` FROM messages `+clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
@@ -168,13 +177,13 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 // query is one of the ways in which a DB reads rows.
 type query func(ctx context.Context, each func(scanFunc) error, text string, args ...any) error
 
-func messages(ctx context.Context, ask query, clause string, args ...any) ([]*courier.Stored, error) {
+func messages(ctx context.Context, ask query, text string, args ...any) ([]*courier.Stored, error) {
 	var found []*courier.Stored
 	err := ask(ctx, func(scan scanFunc) error {
 		m := &courier.Stored{}
 		found = append(found, m)
 		return scan(messageTargets(m)...)
-	}, `SELECT `+messageColumns+` FROM messages `+clause, args...)
+	}, text, args...)
 	return found, err
 }
 
@@ -224,7 +233,7 @@ func (db *DB) Backlog(ctx context.Context) (oldest time.Time, lastError string, 
 			oldest = created
 		}
 	}
-	err = db.row(ctx, []any{&lastError}, `SELECT last_error FROM messages WHERE last_error <> '' ORDER BY id DESC LIMIT 1`)
+	err = db.row(ctx, []any{&lastError}, lastFailure)
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return time.Time{}, "", fmt.Errorf("find last error of messages: %w", err)
 	}

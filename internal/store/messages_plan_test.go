@@ -20,7 +20,7 @@ func TestQueriesOfMessagesUseAnIndexAndSortNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	askEverything(t, db)
-	queries := slices.Collect(maps.Keys(db.writes.conn.stmts))
+	queries := slices.Collect(maps.Keys(db.writes.(*writer).conn.stmts))
 	db.reads.stmts.Range(func(query, _ any) bool {
 		queries = append(queries, query.(string))
 		return true

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"embed"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path"
 	"slices"
@@ -27,15 +30,16 @@ type Migration struct {
 // returns their names. A database of a newer release is left as it is.
 func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
 	err = db.writes.alone(ctx, func(pool *sql.DB) error {
-		p, err := db.dialect.provider(pool)
-		if err != nil {
+		if db.dialect.Lock == nil {
+			applied, err = db.up(ctx, pool)
 			return err
 		}
-		results, err := p.Up(ctx)
-		for _, r := range results {
-			applied = append(applied, migrationName(r.Source))
+		unlock, err := db.dialect.Lock(ctx, pool)
+		if err != nil {
+			return fmt.Errorf("wait for others who migrate: %w", db.classify(err))
 		}
-		return db.classify(err)
+		applied, err = db.up(ctx, pool)
+		return errors.Join(err, unlock())
 	})
 	if err != nil {
 		return applied, fmt.Errorf("migrate database: %w", err)
@@ -44,6 +48,18 @@ func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
 		db.logger.InfoContext(ctx, "database migrated", slog.Any("applied", applied))
 	}
 	return applied, nil
+}
+
+func (db *DB) up(ctx context.Context, pool *sql.DB) (applied []string, err error) {
+	p, err := db.dialect.provider(pool)
+	if err != nil {
+		return nil, err
+	}
+	results, err := p.Up(ctx)
+	for _, r := range results {
+		applied = append(applied, migrationName(r.Source))
+	}
+	return applied, db.classify(err)
 }
 
 // MigrationStatus lists the migrations that this program knows, in their order.
@@ -116,6 +132,15 @@ func (d *Dialect) migrations() ([]Migration, error) {
 		all = append(all, Migration{Version: source.Version, Name: migrationName(source)})
 	}
 	return all, nil
+}
+
+// migrationsIn is a folder of embedded files.
+func migrationsIn(embedded embed.FS, folder string) fs.FS {
+	files, err := fs.Sub(embedded, folder)
+	if err != nil {
+		panic(err) // the path is a constant
+	}
+	return files
 }
 
 func (d *Dialect) provider(pool *sql.DB) (*goose.Provider, error) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"net/url"
 	"runtime"
@@ -12,10 +13,12 @@ import (
 
 // options are what a DSN may say about the pool, in any dialect.
 type options struct {
-	maxConns    int           // at most so many connections for reading
+	maxConns    int           // at most so many connections, for reading alone on SQLite
 	maxIdle     int           // so many of them stay open
 	maxLifetime time.Duration // a connection is renewed after that; 0 never
+	maxIdleTime time.Duration // a connection that nobody used for so long is closed; 0 never
 	synchronous string        // "full" or "normal": SQLite only
+	pooled      bool          // connections are shared transaction by transaction: PostgreSQL only
 }
 
 // readOptions reads the options and refuses those that nobody knows, since a
@@ -23,9 +26,7 @@ type options struct {
 // underscore are set-up of another SQLite driver; what they ask for is either
 // always so (_fk) or decided here.
 func readOptions(params url.Values, known ...string) (options, error) {
-	o := options{
-		maxConns: 2 * runtime.GOMAXPROCS(0), synchronous: "full",
-	}
+	o := options{synchronous: "full"}
 	for name := range params {
 		value := params.Get(name)
 		var err error
@@ -36,6 +37,11 @@ func readOptions(params url.Values, known ...string) (options, error) {
 			o.maxIdle, err = positive(value)
 		case "max_conn_lifetime":
 			o.maxLifetime, err = time.ParseDuration(value)
+		case "max_conn_idle_time":
+			o.maxIdleTime, err = time.ParseDuration(value)
+		case "pooler":
+			_, err = oneOf(value, "transaction")
+			o.pooled = true
 		case "synchronous":
 			o.synchronous, err = oneOf(strings.ToLower(value), "full", "normal")
 		default:
@@ -47,10 +53,30 @@ func readOptions(params url.Values, known ...string) (options, error) {
 			return options{}, fmt.Errorf("read dsn option %q: %w", name, err)
 		}
 	}
+	return o, nil
+}
+
+// serverConns is how many connections a node opens to a server where max_conns
+// does not say: some wait for the network while others keep the processors busy.
+const serverConns = 16
+
+// limit sets the limits of a pool of connections to a server.
+func (o options) limit(pool *sql.DB) {
+	o.apply(pool, max(serverConns, 4*runtime.GOMAXPROCS(0)))
+}
+
+// apply sets the limits of a pool.
+func (o options) apply(pool *sql.DB, maxConns int) {
+	if o.maxConns == 0 {
+		o.maxConns = maxConns
+	}
 	if o.maxIdle == 0 || o.maxIdle > o.maxConns {
 		o.maxIdle = o.maxConns
 	}
-	return o, nil
+	pool.SetMaxOpenConns(o.maxConns)
+	pool.SetMaxIdleConns(o.maxIdle)
+	pool.SetConnMaxLifetime(o.maxLifetime)
+	pool.SetConnMaxIdleTime(o.maxIdleTime)
 }
 
 func positive(text string) (int, error) {

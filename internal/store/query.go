@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"time"
 
 	"symbolon/internal/errs"
 )
@@ -18,24 +18,38 @@ func (db *DB) read(ctx context.Context, each func(scanFunc) error, query string,
 	if err := ended(ctx); err != nil {
 		return err
 	}
-	return db.list(context.WithoutCancel(ctx), each, query, args...)
+	ctx = context.WithoutCancel(ctx)
+	if txOf(ctx) != nil || db.dialect.Embedded {
+		return db.list(ctx, each, query, args...)
+	}
+	ctx, cancel := context.WithTimeout(ctx, db.patience)
+	defer cancel()
+	return db.list(ctx, each, query, args...)
 }
 
 // list runs a query that may take long and ends with the context.
 func (db *DB) list(ctx context.Context, each func(scanFunc) error, query string, args ...any) error {
 	t := txOf(ctx)
-	err := t.usable()
-	if err == nil {
-		err = db.rows(ctx, t, each, query, args)
+	if err := t.usable(); err != nil {
+		return err
 	}
-	if err == nil {
-		return nil
+	if t != nil || db.dialect.Embedded {
+		_, err := db.rows(ctx, t, each, query, args)
+		return t.note(err)
 	}
-	if ended := ended(ctx); ended != nil {
-		return ended // the driver's own word for it is "interrupted"
-	}
-	return t.note(db.classify(err))
+	ctx, cancel := context.WithTimeout(ctx, listPatience)
+	defer cancel()
+	return retry(ctx, &db.retries, func() error {
+		began, err := db.rows(ctx, t, each, query, args)
+		if began { // rows were handed out, and would be again
+			return err
+		}
+		return lost(err)
+	})
 }
+
+// listPatience is how long a query of any length may take on a server.
+const listPatience = 30 * time.Second
 
 // ended returns why the context is over, nil while it is not. A deadline that has
 // passed means that storage could not be reached in time; a caller that went away
@@ -48,26 +62,35 @@ func ended(ctx context.Context) error {
 	return err
 }
 
-func (db *DB) rows(ctx context.Context, t *tx, each func(scanFunc) error, query string, args []any) error {
-	prepare := db.reads.prepare
+// rows hands out the rows of a query. began says that there was at least one.
+func (db *DB) rows(ctx context.Context, t *tx, each func(scanFunc) error, query string, args []any) (began bool, err error) {
+	ask := db.reads.query
 	if t != nil {
-		prepare = t.conn.prepare
+		ask = t.conn.query
 	}
-	stmt, err := prepare(ctx, query)
+	rows, err := ask(ctx, query, args)
 	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return err
+		return false, db.explain(ctx, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
+		began = true
 		if err := each(rows.Scan); err != nil {
-			return err
+			return began, db.explain(ctx, err)
 		}
 	}
-	return rows.Err()
+	return began, db.explain(ctx, rows.Err())
+}
+
+// explain is what an error of a query means.
+func (db *DB) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ended := ended(ctx); ended != nil {
+		return ended // the driver's own word for it is "interrupted"
+	}
+	return db.classify(err)
 }
 
 // row reads the one row of a query; errs.ErrNotFound if there is none.
@@ -101,13 +124,12 @@ func (db *DB) execIn(ctx context.Context, t *tx, query string, args []any) (chan
 	if err := t.usable(); err != nil {
 		return 0, err
 	}
-	// SQLite undoes the whole transaction of a write that is interrupted.
-	ctx = context.WithoutCancel(ctx)
-	var result sql.Result
-	stmt, err := t.conn.prepare(ctx, query)
-	if err == nil {
-		result, err = stmt.ExecContext(ctx, args...)
+	// SQLite undoes the whole transaction of a write that is interrupted; a server
+	// that does not answer must be left.
+	if db.dialect.Embedded {
+		ctx = context.WithoutCancel(ctx)
 	}
+	result, err := t.conn.exec(ctx, query, args)
 	if err == nil {
 		changed, err = result.RowsAffected()
 	}

@@ -6,9 +6,9 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -28,18 +28,15 @@ var sqliteMigrations embed.FS
 const memoryPath = ":memory:"
 
 func sqliteDialect() Dialect {
-	migrations, err := fs.Sub(sqliteMigrations, "migrations/sqlite")
-	if err != nil {
-		panic(err) // the path is a constant
-	}
 	return Dialect{
 		Name:       "SQLite",
 		Schemes:    []string{"sqlite"},
 		Embedded:   true,
 		Goose:      goose.DialectSQLite3,
-		Migrations: migrations,
+		Migrations: migrationsIn(sqliteMigrations, "migrations/sqlite"),
 		Tables:     `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
 		Begin:      `BEGIN IMMEDIATE`,
+		Prepare:    true,
 		Classify:   classifySQLite,
 		Open:       openSQLite,
 	}
@@ -76,9 +73,7 @@ func openSQLite(src source, c Config) (*pools, error) {
 		return nil, errors.Join(err, p.write.Close(), closeLock(p.lock))
 	}
 	p.write.SetMaxOpenConns(1)
-	p.read.SetMaxOpenConns(o.maxConns)
-	p.read.SetMaxIdleConns(o.maxIdle)
-	p.read.SetConnMaxLifetime(o.maxLifetime)
+	o.apply(p.read, 2*runtime.GOMAXPROCS(0))
 	return p, nil
 }
 

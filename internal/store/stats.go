@@ -8,14 +8,15 @@ import (
 
 // Stats is what an operator may want to know of the database at this moment.
 type Stats struct {
-	Open, InUse, Idle int           // connections for reading
-	ReadWaits         int64         // reads that waited for a connection, so far
+	Open, InUse, Idle int           // connections for reading, on servers for writing too
+	ReadWaits         int64         // those who waited for such a connection, so far
 	ReadWait          time.Duration // how long they waited together
 
 	Queue     int           // writes that wait for their turn
 	Batches   uint64        // commits so far
 	Writes    uint64        // transactions committed in them
 	WriteWait time.Duration // from call to answer, of all writes together
+	Retries   uint64        // reads and writes done again after a conflict or a lost connection
 }
 
 // AverageBatch is how many transactions share a commit; 0 before the first.
@@ -29,16 +30,13 @@ func (s Stats) AverageBatch() float64 {
 // Stats returns the numbers without asking the database.
 func (db *DB) Stats() Stats {
 	reads := db.reads.sql.Stats()
-	w := db.writes
-	w.mu.Lock()
-	queue := w.waiting.Len()
-	w.mu.Unlock()
-	return Stats{
+	s := Stats{
 		Open: reads.OpenConnections, InUse: reads.InUse, Idle: reads.Idle,
 		ReadWaits: reads.WaitCount, ReadWait: reads.WaitDuration,
-		Queue: queue, Batches: w.batches.Load(), Writes: w.writes.Load(),
-		WriteWait: time.Duration(w.waited.Load()),
+		Retries: db.retries.Load(),
 	}
+	db.writes.stats(&s)
+	return s
 }
 
 // TableSizes counts the rows of each table. It reads them all, so it is for a

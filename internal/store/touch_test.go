@@ -47,7 +47,7 @@ func touch(t *testing.T, db *DB) []string {
 		t.Fatal(err)
 	}
 	var queries []string
-	for query := range db.writes.conn.stmts {
+	for query := range db.writes.(*writer).conn.stmts {
 		queries = append(queries, query)
 	}
 	return queries

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"symbolon/internal/errs"
 )
@@ -12,6 +13,8 @@ import (
 // InTx runs fn in a transaction that fn's context carries; every method called
 // with that context takes part. A nested call joins: it is committed with the
 // outer one, and if it fails it is undone alone, so that the outer fn may go on.
+// After a write that failed, fn must return an error or have made it in a nested
+// call: PostgreSQL takes no other statement before something is undone.
 //
 // InTx returns when the transaction is safe on disk or undone. fn may run again
 // after its work was lost to somebody else's failure, so it must not hash, send
@@ -105,14 +108,44 @@ func (t *tx) nest(ctx context.Context, fn func(context.Context) error) error {
 	return err
 }
 
-// conn is the one connection that writes, with its prepared statements.
+// handle is what connections and transactions have in common.
+type handle interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// conn is a connection that writes, with its prepared statements.
 type conn struct {
-	sql     *sql.Conn
+	sql     handle
 	dialect *Dialect
-	stmts   map[string]*sql.Stmt
+	stmts   map[string]*sql.Stmt // nil where the driver keeps them
+	depth   int                  // of savepoints
 	// lost: the transaction is not what its parts believe, because a part of it
 	// could not be undone or the database failed. All of it must go.
 	lost bool
+}
+
+func (c *conn) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if c.stmts == nil {
+		return c.sql.QueryContext(ctx, c.dialect.text(query), args...)
+	}
+	stmt, err := c.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+func (c *conn) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	if c.stmts == nil {
+		return c.sql.ExecContext(ctx, c.dialect.text(query), args...)
+	}
+	stmt, err := c.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
 }
 
 func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -130,30 +163,31 @@ func (c *conn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 // do runs a statement that ends or divides a transaction. It is prepared like any
 // other: parsing it each time costs more than running it.
 func (c *conn) do(ctx context.Context, statement string) error {
-	stmt, err := c.prepare(ctx, statement)
-	if err == nil {
-		_, err = stmt.ExecContext(ctx)
-	}
+	_, err := c.exec(ctx, statement, nil)
 	return c.dialect.Classify(err)
 }
 
 // savepoint runs fn so that its work can be undone alone, when it fails and when
 // it panics or ends its goroutine.
 func (c *conn) savepoint(ctx context.Context, fn func() error) (err error) {
-	if err := c.do(ctx, "SAVEPOINT part"); err != nil {
+	// MySQL has one savepoint of a name.
+	part := " part" + strconv.Itoa(c.depth)
+	if err := c.do(ctx, "SAVEPOINT"+part); err != nil {
 		c.lost = true
 		return err
 	}
+	c.depth++
 	kept := false
 	defer func() {
+		c.depth--
 		if !kept {
-			c.undo(ctx)
+			c.undo(ctx, part)
 		}
 	}()
 	if err := fn(); err != nil {
 		return err
 	}
-	if err := c.do(ctx, "RELEASE part"); err != nil {
+	if err := c.do(ctx, "RELEASE SAVEPOINT"+part); err != nil {
 		return err
 	}
 	kept = true
@@ -161,12 +195,12 @@ func (c *conn) savepoint(ctx context.Context, fn func() error) (err error) {
 }
 
 // undo undoes the last savepoint. Until that has succeeded everything is lost.
-func (c *conn) undo(ctx context.Context) {
+func (c *conn) undo(ctx context.Context, part string) {
 	before := c.lost
 	c.lost = true
-	err := c.do(ctx, "ROLLBACK TO part")
+	err := c.do(ctx, "ROLLBACK TO SAVEPOINT"+part)
 	if err == nil {
-		err = c.do(ctx, "RELEASE part")
+		err = c.do(ctx, "RELEASE SAVEPOINT"+part)
 	}
 	c.lost = before || err != nil
 }

@@ -46,8 +46,9 @@ type writer struct {
 
 	// What follows belongs to whoever has the turn.
 
-	conn *conn
-	open *batch
+	session *sql.Conn
+	conn    *conn
+	open    *batch
 }
 
 // batch is a transaction of the database that several members share.
@@ -57,9 +58,6 @@ type batch struct {
 	done    chan struct{} // closed once err says what became of it
 	err     error
 }
-
-// errAgain says that a member's work was undone through no fault of its own.
-var errAgain = errors.New("undone with its batch")
 
 var errClosed = errs.ErrUnavailable.Because(errors.New("database is closed"))
 
@@ -270,6 +268,7 @@ func (w *writer) connect(ctx context.Context) error {
 	if err != nil {
 		return w.dialect.Classify(err)
 	}
+	w.session = c
 	w.conn = &conn{sql: c, dialect: w.dialect, stmts: map[string]*sql.Stmt{}}
 	return nil
 }
@@ -279,9 +278,9 @@ func (w *writer) disconnect() {
 	if w.conn == nil {
 		return
 	}
-	_ = w.conn.sql.Raw(func(any) error { return driver.ErrBadConn })
-	_ = w.conn.sql.Close()
-	w.conn = nil
+	_ = w.session.Raw(func(any) error { return driver.ErrBadConn })
+	_ = w.session.Close()
+	w.session, w.conn = nil, nil
 }
 
 // alone runs f while nobody writes, with the pool instead of the connection.
@@ -306,4 +305,11 @@ func (w *writer) close() error {
 		w.release()
 	}
 	return errors.Join(err, w.pool.Close())
+}
+
+func (w *writer) stats(s *Stats) {
+	w.mu.Lock()
+	s.Queue = w.waiting.Len()
+	w.mu.Unlock()
+	s.Batches, s.Writes, s.WriteWait = w.batches.Load(), w.writes.Load(), time.Duration(w.waited.Load())
 }

@@ -11,6 +11,7 @@ import (
 func uniqueTests() []test {
 	return []test{
 		{"identifiers and addresses are compared byte by byte", uniqueBytes},
+		{"what is no text or too long for an index is no identifier", uniqueUnstorable},
 		{"an identifier is taken once for each type", uniqueIdentifier},
 		{"an address is taken once for each purpose and channel", uniqueAddress},
 		{"a save can't take what is another's", uniqueSave},
@@ -27,7 +28,7 @@ func lookalikes() []string {
 		"jose@example.org ", " jose@example.org", "jose@example.org\u00a0", "jose@example.org\t",
 		"straße@example.org", "strasse@example.org", "ﬁ@example.org", "fi@example.org",
 		"i@example.org", "ı@example.org", "İ@example.org", "😀@example.org", "😁@example.org", "😀", "",
-		"\u200bjose@example.org", "_ose@example.org", "%", "jose@example.org\u0000", strings.Repeat("ä", 300),
+		"\u200bjose@example.org", "_ose@example.org", "%", strings.Repeat("ä", 300),
 	}
 }
 
@@ -55,6 +56,21 @@ func uniqueBytes(t *testing.T, s Store) {
 		wantSame(t, byAddress.ID, id)
 		wantSame(t, a.Normalized, identifier)
 		wantSame(t, got(s.CountIdentities(t.Context(), identity.Query{Identifier: identifier}))(t), 1)
+	}
+}
+
+func uniqueUnstorable(t *testing.T, s Store) {
+	for _, identifier := range []string{"jose@example.org\u0000", "jos\xe9@example.org", strings.Repeat("ä", 600)} {
+		_, _, err := s.IdentityByIdentifier(t.Context(), identity.TypePassword, identifier)
+		wantError(t, err, errs.ErrNotFound)
+		_, _, err = s.IdentityByAddress(t.Context(), identity.ForRecovery, identity.ViaEmail, identifier)
+		wantError(t, err, errs.ErrNotFound)
+		i, credentials := NewIdentity("a@example.org")
+		credentials[0].Identifiers = []string{identifier}
+		wantSame(t, errs.Of(s.CreateIdentity(t.Context(), i, credentials)), errs.Invalid)
+		i, credentials = NewIdentity("a@example.org")
+		i.Verifiable[0].Normalized = identifier
+		wantSame(t, errs.Of(s.CreateIdentity(t.Context(), i, credentials)), errs.Invalid)
 	}
 }
 

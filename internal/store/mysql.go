@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/mysql/*.sql
+var mysqlMigrations embed.FS
+
+// mysqlDialect is MariaDB 10.11 and later, and MySQL 8, in the SQL they share.
+//
+// Transactions are READ COMMITTED, for the reasons given at postgresDialect, and
+// because InnoDB's own default locks gaps between rows, which deadlocks sign-ups
+// that have nothing to do with each other.
+func mysqlDialect() Dialect {
+	limited := limited()
+	return Dialect{
+		Name:       "MySQL",
+		Schemes:    []string{"mysql"},
+		Goose:      goose.DialectMySQL,
+		Migrations: migrationsIn(mysqlMigrations, "migrations/mysql"),
+		Tables:     `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()`,
+		Override:   mysqlOverrides(),
+		Rebind: func(query string) string { // it has no limit in an IN, but one of its own
+			return limited.ReplaceAllString(query, ` WHERE $2`)
+		},
+		Classify: classifyMySQL,
+		Lock:     lockMySQL,
+		Open:     openMySQL,
+	}
+}
+
+func mysqlOverrides() map[string]string {
+	return map[string]string{
+		dueMessages:    `SELECT ` + messageColumns + ` FROM messages WHERE due <= ? ORDER BY due, id LIMIT ?`,
+		nextMessage:    `SELECT due FROM messages WHERE due IS NOT NULL ORDER BY due LIMIT 1`,
+		eraseMessages:  `UPDATE messages SET sealed = '' WHERE erasable <= ? ORDER BY erasable LIMIT ?`,
+		lastFailure:    `SELECT last_error FROM messages WHERE failed = 1 ORDER BY id DESC LIMIT 1`,
+		deleteMessages: `DELETE FROM messages WHERE ended < ? ORDER BY ended LIMIT ?`,
+	}
+}
+
+// mysqlOptions are the driver's options that are passed on. What they may not
+// change (collation, time zone, mode) is not among them.
+var mysqlOptions = []string{
+	"tls", "timeout", "readTimeout", "writeTimeout", "allowNativePasswords", "allowCleartextPasswords",
+	"allowFallbackToPlaintext", "serverPubKey", "maxAllowedPacket", "connectionAttributes", "compress",
+}
+
+// mysqlIgnored are options that v0.5 files carry and whose effect is always so.
+var mysqlIgnored = []string{"parseTime", "charset", "collation", "loc", "multiStatements", "clientFoundRows", "interpolateParams"}
+
+func openMySQL(src source, _ Config) (*pools, error) {
+	o, err := readOptions(src.params, append(mysqlIgnored, mysqlOptions...)...)
+	if err != nil {
+		return nil, err
+	}
+	c, err := mysqlConfig(src)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		return nil, errors.New("read dsn: tls, serverPubKey or an address is wrong; " + mysqlForm)
+	}
+	pool := sql.OpenDB(readCommitted{connector})
+	o.limit(pool)
+	return &pools{name: c.DBName + " on " + c.Addr, read: pool, write: pool}, nil
+}
+
+const mysqlForm = "it looks like mysql://user:password@tcp(host:3306)/database, with the password as it is"
+
+func mysqlConfig(src source) (*mysql.Config, error) {
+	// As the driver's own: everything that is not an option may hold any character.
+	name := src.rest
+	var options []string
+	for _, option := range mysqlOptions {
+		for _, value := range src.params[option] {
+			options = append(options, option+"="+escapeOption(value))
+		}
+	}
+	if len(options) > 0 {
+		name += "?" + strings.Join(options, "&")
+	}
+	c, err := mysql.ParseDSN(name)
+	if err != nil { // its text may show the password
+		return nil, errors.New("read dsn: an address or option is wrong; " + mysqlForm)
+	}
+	if c.DBName == "" {
+		return nil, errors.New("read dsn: it names no database; " + mysqlForm)
+	}
+	if c.Timeout == 0 {
+		c.Timeout = connectTimeout
+	}
+	c.Logger = &mysql.NopLogger{} // errors are returned
+	c.Collation = "utf8mb4_bin"
+	c.ParseTime, c.Loc = true, time.UTC
+	c.ClientFoundRows = true   // an UPDATE that changes nothing has found its row all the same
+	c.InterpolateParams = true // one round trip a statement, and nothing prepared on a connection
+	c.RejectReadOnly = true    // a primary that became a replica is left at once
+	// Cutting off what does not fit would make two identifiers one.
+	c.Params = map[string]string{"sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'", "time_zone": "'+00:00'"}
+	return c, nil
+}
+
+func escapeOption(value string) string {
+	return strings.NewReplacer("%", "%25", "&", "%26", "?", "%3F", "/", "%2F", "+", "%2B", " ", "%20").Replace(value)
+}
+
+// readCommitted sets the isolation of each new connection. The variable for it
+// has different names in MySQL and MariaDB; the statement has not.
+type readCommitted struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := r.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, nil)
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// lockMySQL holds a named lock on a connection of its own. The name is one for
+// the whole server: it has the database's in it.
+func lockMySQL(ctx context.Context, pool *sql.DB) (unlock func() error, err error) {
+	c, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		var got sql.NullInt64
+		// It waits a while rather than for ever, so that ctx is looked at.
+		err := c.QueryRowContext(ctx, `SELECT GET_LOCK(SHA1(CONCAT('symbolon ', DATABASE())), 10)`).Scan(&got)
+		if err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		if got.Int64 == 1 {
+			break
+		}
+	}
+	return func() error {
+		_, err := c.ExecContext(context.WithoutCancel(ctx), `DO RELEASE_LOCK(SHA1(CONCAT('symbolon ', DATABASE())))`)
+		return errors.Join(err, c.Close())
+	}, nil
+}

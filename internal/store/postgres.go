@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/postgres/*.sql
+var postgresMigrations embed.FS
+
+// postgresDialect is PostgreSQL 15 and later.
+//
+// Transactions are READ COMMITTED. What must not happen twice is kept apart by
+// unique constraints and by versions in the condition of an UPDATE, which waits
+// for a row that another transaction is changing and then looks at it again. A
+// stricter level would add retries and prevent nothing that those let happen.
+func postgresDialect() Dialect {
+	limited := limited()
+	return Dialect{
+		Name:       "PostgreSQL",
+		Schemes:    []string{"postgres", "postgresql"},
+		Goose:      goose.DialectPostgres,
+		Migrations: migrationsIn(postgresMigrations, "migrations/postgres"),
+		Tables:     `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
+		Isolation:  sql.LevelReadCommitted,
+		Rebind: func(query string) string {
+			// An array is what makes it look up a few ids instead of reading all rows.
+			return numbered(limited.ReplaceAllString(query, ` WHERE id = ANY (ARRAY($1 FOR UPDATE SKIP LOCKED))`))
+		},
+		Classify: classifyPostgres,
+		Lock:     lockPostgres,
+		Open:     openPostgres,
+	}
+}
+
+// cockroachDialect is CockroachDB, which speaks PostgreSQL's protocol and the
+// part of its SQL that is used here. Its transactions are serializable whatever
+// is asked for; those that conflict are run again as on PostgreSQL.
+func cockroachDialect() Dialect {
+	d := postgresDialect()
+	d.Name, d.Schemes = "CockroachDB", []string{"cockroach", "cockroachdb"}
+	d.Isolation = sql.LevelDefault
+	return d
+}
+
+// libpq are the options of PostgreSQL's own connection strings that are passed on.
+var libpq = []string{
+	"sslmode", "sslrootcert", "sslcert", "sslkey", "sslsni", "target_session_attrs", "connect_timeout",
+	"application_name", "search_path", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "options",
+}
+
+// connectTimeout is how long one of several hosts may take to answer.
+const connectTimeout = 2 * time.Second
+
+func openPostgres(src source, _ Config) (*pools, error) {
+	o, err := readOptions(src.params, libpq...)
+	if err != nil {
+		return nil, err
+	}
+	c, err := postgresConfig(src)
+	if err != nil {
+		return nil, err
+	}
+	if o.pooled {
+		// Each transaction may meet another connection, where a statement prepared
+		// before is unknown: parse, bind and execute go together.
+		c.DefaultQueryExecMode = pgx.QueryExecModeExec
+		c.StatementCacheCapacity, c.DescriptionCacheCapacity = 0, 0
+	}
+	pool := stdlib.OpenDB(*c)
+	o.limit(pool)
+	return &pools{name: fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port), read: pool, write: pool}, nil
+}
+
+func postgresConfig(src source) (*pgx.ConnConfig, error) {
+	params := url.Values{}
+	for _, name := range libpq {
+		if values, ok := src.params[name]; ok {
+			params[name] = values
+		}
+	}
+	if strings.Trim(src.rest[strings.LastIndex(src.rest, "@")+1:], "/") == "" {
+		return nil, errors.New("read dsn: it names no host and no database; " + postgresForm)
+	}
+	c, err := pgx.ParseConfig("postgres://" + src.rest + "?" + params.Encode())
+	if err != nil { // its text may show the password
+		return nil, errors.New("read dsn: host, port, sslmode, certificate files or target_session_attrs are wrong; " + postgresForm)
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = connectTimeout
+	}
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "symbolon"
+	}
+	c.RuntimeParams["timezone"] = "UTC"
+	return c, nil
+}
+
+const postgresForm = "it looks like postgres://user:password@host:5432/database?sslmode=verify-full, " +
+	"with special characters of the password percent-encoded"
+
+// migrationLock is the number of the advisory lock under which migrations run.
+const migrationLock = 0x53796d62 // "Symb"
+
+// lockPostgres holds the lock in a transaction of its own, which PgBouncer leaves
+// on one connection.
+func lockPostgres(ctx context.Context, pool *sql.DB) (unlock func() error, err error) {
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, statement := range []string{
+		`SET LOCAL idle_in_transaction_session_timeout = 0`,
+		`SET LOCAL lock_timeout = 0`,
+		`SET LOCAL statement_timeout = 0`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, migrationLock); err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx.Rollback, nil
+}

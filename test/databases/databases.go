@@ -1,0 +1,107 @@
+package databases
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"symbolon/internal/secret"
+)
+
+// The names of databases.
+const (
+	SQLite   = "sqlite"
+	Postgres = "postgres"
+	MariaDB  = "mariadb"
+)
+
+//nolint:gochecknoglobals // a flag of the tests
+var chosen = flag.String("database", SQLite, "the database that tests run on: "+strings.Join(Names(), ", "))
+
+// Names lists them all.
+func Names() []string { return []string{SQLite, Postgres, MariaDB} }
+
+// Chosen is the name that the flag -database gives, sqlite without it.
+func Chosen() string { return *chosen }
+
+// DSN returns the DSN of an empty database, which is removed when the test ends.
+func DSN(t testing.TB, name string) string {
+	t.Helper()
+	if name == SQLite {
+		return "sqlite://" + filepath.ToSlash(t.TempDir()) + "/test.db?_fk=true&mode=rwc"
+	}
+	return shared(t, name).DSN(t)
+}
+
+// running are the servers of this process.
+var running = map[string]func() (*Server, error){
+	Postgres: sync.OnceValues(func() (*Server, error) { return share(postgres(), "SYMBOLON_TEST_POSTGRES") }),
+	MariaDB:  sync.OnceValues(func() (*Server, error) { return share(mariadb(), "SYMBOLON_TEST_MARIADB") }),
+}
+
+func shared(t testing.TB, name string) *Server {
+	t.Helper()
+	get, ok := running[name]
+	if !ok {
+		t.Fatalf("there is no database called %q; there are %v", name, Names())
+	}
+	s, err := get()
+	if err != nil {
+		missing(t, name, err)
+	}
+	return s
+}
+
+// missing skips the test where it is a person's, and fails it where it must not
+// be left out.
+func missing(t testing.TB, name string, err error) {
+	t.Helper()
+	if !errors.Is(err, errMissing) || os.Getenv("CI") == "true" {
+		t.Fatalf("no %s to test with: %v", name, err)
+	}
+	t.Skipf("no %s to test with: %v; scripts/databases.sh installs it", name, err)
+}
+
+func share(k kind, variable string) (*Server, error) {
+	if dsn := os.Getenv(variable); dsn != "" {
+		return &Server{kind: k, admin: dsn}, nil
+	}
+	return launch(k, false)
+}
+
+// DSN creates an empty database on the server, which is removed when the test
+// ends.
+func (s *Server) DSN(t testing.TB) string {
+	t.Helper()
+	name := "test_" + strings.ReplaceAll(secret.NewID(), "-", "")
+	if err := s.do(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.do(context.Background(), "DROP DATABASE "+name+s.kind.force); err != nil && !s.private {
+			t.Errorf("remove database: %v", err)
+		}
+	})
+	return s.kind.named(s.admin, name)
+}
+
+// do runs a statement as administrator.
+func (s *Server) do(ctx context.Context, statement string) error {
+	db, err := s.kind.open(s.admin)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return tell(ctx, db, statement)
+}
+
+func tell(ctx context.Context, db *sql.DB, statement string) error {
+	_, err := db.ExecContext(ctx, statement)
+	return err
+}

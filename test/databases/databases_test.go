@@ -1,0 +1,23 @@
+package databases_test
+
+import (
+	"testing"
+
+	"symbolon/internal/store/storetest"
+	"symbolon/test/databases"
+)
+
+func TestEachTestHasAnEmptyDatabaseOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, name := range databases.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			one, two := databases.DSN(t, name), databases.DSN(t, name)
+			if one == two {
+				t.Errorf("twice %s", one)
+			}
+			storetest.OpenDSN(t, one)
+			storetest.OpenDSN(t, two)
+		})
+	}
+}
