@@ -17,6 +17,7 @@ import (
 
 	"symbolon/internal/app"
 	"symbolon/internal/config"
+	"symbolon/test/databases"
 )
 
 const password = "correct horse 1 battery"
@@ -58,7 +59,7 @@ func newSite(t testing.TB, settings ...string) *site {
 	s.admin = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.app.Admin().ServeHTTP(w, r) }))
 	t.Cleanup(s.admin.Close)
 	c, _, err := config.Load(config.Source{Environ: append([]string{
-		"DSN=memory", "HASHERS_ARGON2_MEMORY=16384", "HASHERS_ARGON2_ITERATIONS=1",
+		"DSN=" + databases.Chosen(t, "memory"), "HASHERS_ARGON2_MEMORY=16384", "HASHERS_ARGON2_ITERATIONS=1",
 		"SERVE_PUBLIC_BASE_URL=" + s.public.URL + "/", "SERVE_ADMIN_BASE_URL=" + s.admin.URL + "/",
 		"PASSWORD_BREACH_API_URL=http://127.0.0.1:1/",
 	}, settings...)})
@@ -66,7 +67,7 @@ func newSite(t testing.TB, settings ...string) *site {
 		t.Fatalf("configuration: %v", err)
 	}
 	s.app, err = app.New(t.Context(), app.Options{
-		Config: c, Now: s.now, Version: "test", Logger: slog.New(slog.NewTextHandler(s.log, nil)),
+		Config: c, Now: s.now, Version: "test", Migrate: true, Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 	})
 	if err != nil {
 		t.Fatalf("start: %v", err)

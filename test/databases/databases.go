@@ -22,13 +22,20 @@ const (
 )
 
 //nolint:gochecknoglobals // a flag of the tests
-var chosen = flag.String("database", SQLite, "the database that tests run on: "+strings.Join(Names(), ", "))
+var chosen = flag.String("database", "", "the database that tests run on: "+strings.Join(Names(), ", "))
 
 // Names lists them all.
 func Names() []string { return []string{SQLite, Postgres, MariaDB} }
 
-// Chosen is the name that the flag -database gives, sqlite without it.
-func Chosen() string { return *chosen }
+// Chosen returns the DSN of an empty database of the sort that the flag -database
+// names, and without it the other DSN.
+func Chosen(t testing.TB, otherwise string) string {
+	t.Helper()
+	if *chosen == "" {
+		return otherwise
+	}
+	return DSN(t, *chosen)
+}
 
 // DSN returns the DSN of an empty database, which is removed when the test ends.
 func DSN(t testing.TB, name string) string {

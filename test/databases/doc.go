@@ -1,8 +1,9 @@
 // Package databases owns the databases that tests run on. DSN hands out an empty
 // one of its own to each test:
 //
-//	dsn := databases.DSN(t, databases.Chosen())   // what -database says, else sqlite
-//	for _, name := range databases.Names() { … }  // sqlite, postgres, mariadb
+//	dsn := databases.Chosen(t, "memory")   // what go test ./test/api -database postgres says
+//	for _, name := range databases.Names() // sqlite, postgres, mariadb
+//		dsn := databases.DSN(t, name)
 //
 // The first test of a process that asks for a server starts one, on a free port
 // with its data in memory; it ends with the process, however that ends. If

@@ -8,6 +8,7 @@ import (
 
 	"symbolon/internal/app"
 	"symbolon/internal/config"
+	"symbolon/test/databases"
 )
 
 // program is a running server, seen from outside.
@@ -21,6 +22,9 @@ type program struct {
 func start(t *testing.T, l launch, c *clock) program {
 	t.Helper()
 	source := config.Source{Files: []string{l.file}, Dev: l.dev}
+	if dsn := databases.Chosen(t, ""); dsn != "" {
+		source.Environ = append(source.Environ, "DSN="+dsn)
+	}
 	for name, value := range l.environ {
 		source.Environ = append(source.Environ, name+"="+value)
 	}
@@ -28,7 +32,7 @@ func start(t *testing.T, l launch, c *clock) program {
 	if err != nil {
 		t.Fatalf("load %s: %v", l.file, err)
 	}
-	a, err := app.New(t.Context(), app.Options{Config: settings, Now: c.now, Logger: slog.New(slog.DiscardHandler)})
+	a, err := app.New(t.Context(), app.Options{Config: settings, Now: c.now, Migrate: true, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatalf("start %s: %v", l.file, err)
 	}
