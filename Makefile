@@ -1,6 +1,6 @@
 # The one door to everything that is done with this repository. Each target is one line or a script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run check unit lint test race wire conformance e2e pictures bench bench-courier fuzz soak cover generate
+.PHONY: help run check unit lint test race wire databases conformance e2e pictures bench bench-courier fuzz soak cover generate
 T ?= 30s
 
 help: ## this list
@@ -26,6 +26,9 @@ race: ## the same under the race detector
 
 wire: ## only the recorded exchanges of version 0.5, replayed in this process
 	@go test ./test/wire/...
+
+databases: ## storage and the wire on PostgreSQL and MariaDB, which are installed where they are missing
+	@scripts/databases.sh
 
 conformance: ## those exchanges over the network, played by a program of its own (where ../shared has it)
 	@test/wire/conformance.sh

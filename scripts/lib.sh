@@ -50,3 +50,8 @@ need_browser() {
 need_nginx() {
 	need_apt 'command -v nginx || test -x /usr/sbin/nginx' nginx-light
 }
+
+need_databases() {
+	need_apt 'ls /usr/lib/postgresql/*/bin/postgres || command -v postgres' postgresql \
+		'PATH=$PATH:/usr/sbin command -v mariadbd' mariadb-server 'PATH=$PATH:/usr/sbin command -v pgbouncer' pgbouncer
+}
