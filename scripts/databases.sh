@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs the database servers where they are missing, then runs storage and the recorded exchanges of version 0.5 on
+# each of them. The tests start servers of their own, on free ports with data of their own, and stop them by their pid:
+# what else runs on this machine is left alone.
+#
+#   databases.sh            install and test
+#   databases.sh install    only install
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+need_databases
+[ "${1:-}" != install ] || exit 0
+
+export CI=true # a server that is missing fails its tests instead of skipping them
+go test ./internal/store ./test/databases
+for database in postgres mariadb; do
+	echo "--- the wire on $database"
+	go test ./test/wire -run Replay -args -database "$database"
+done
