@@ -36,6 +36,8 @@ type Config struct {
 	Exclusive bool
 	// Patience replaces DefaultPatience.
 	Patience time.Duration
+	// Wait is how long Open waits for a server that does not answer.
+	Wait time.Duration
 }
 
 // DB is a database. Its methods may be called by many goroutines at once.
@@ -46,7 +48,7 @@ type DB struct {
 	reads    *pool
 	writes   turns
 	patience time.Duration
-	retries  atomic.Uint64
+	again    *again // nil where nothing has to be
 	closed   atomic.Bool
 	close    func() error // once
 }
@@ -66,6 +68,7 @@ type pools struct {
 	name  string // for people
 	read  *sql.DB
 	write *sql.DB   // at most one connection, or the same as read
+	idle  int       // how many connections of that same pool stay open
 	lock  io.Closer // nil if none was asked for
 	// settle prepares the database for use once it is known to be ours; nil if
 	// there is nothing to do.
@@ -100,23 +103,46 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if d.Begin != "" {
 		db.writes = newWriter(p.write, &d, c)
 	} else {
-		db.writes = newDirect(p.write, &d, c, &db.retries)
+		db.again = &again{pool: p.write, idle: p.idle}
+		db.writes = newDirect(p.write, &d, c, db.again)
 	}
 	db.close = sync.OnceValue(func() error {
 		db.closed.Store(true)
 		return errors.Join(db.writes.close(), db.reads.close(), closeLock(p.lock))
 	})
-	if err := db.settle(ctx, p.settle); err != nil {
+	if err := db.await(ctx, p, c.Wait); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", p.name, err), db.Close())
 	}
 	return db, nil
 }
 
+// await settles the database once it answers.
+func (db *DB) await(ctx context.Context, p *pools, atMost time.Duration) error {
+	const between = time.Second
+	waiting, stop := context.WithTimeout(ctx, atMost)
+	defer stop()
+	for {
+		err := db.settle(ctx, p.settle)
+		if db.dialect.Embedded || !errors.Is(err, errs.ErrUnavailable) || waiting.Err() != nil {
+			return err
+		}
+		db.logger.WarnContext(ctx, "the database does not answer and is asked again", slog.String("database", p.name), slog.Any("error", err))
+		if !pause(waiting, between) {
+			return err
+		}
+	}
+}
+
 // settle checks that the database is ours before anything is written to it.
 func (db *DB) settle(ctx context.Context, prepare func(context.Context, *sql.DB) error) error {
+	if !db.dialect.Embedded {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, db.patience)
+		defer stop()
+	}
 	return db.writes.alone(ctx, func(pool *sql.DB) error {
 		if err := refuseForeign(ctx, pool, db.dialect.Tables); err != nil {
-			return err
+			return db.classify(err)
 		}
 		if prepare == nil {
 			return nil

@@ -10,13 +10,6 @@ import (
 	"time"
 )
 
-// What is done again after it was undone by a deadlock, a conflict between
-// transactions or a connection that died. The client does not notice.
-const (
-	maxRetries = 3
-	firstPause = 10 * time.Millisecond // then four times as long each
-)
-
 // direct writes to a database that has many writers at once: each caller has a
 // connection and an ordinary transaction. The time from call to answer, with all
 // retries, is bounded by patience.
@@ -25,15 +18,16 @@ type direct struct {
 	dialect  *Dialect
 	now      func() time.Time
 	patience time.Duration
+	again    *again
+	sole     chan struct{} // holds one who is alone
 	closed   atomic.Bool
 
 	commits atomic.Uint64
 	waited  atomic.Int64 // nanoseconds from call to answer
-	retries *atomic.Uint64
 }
 
-func newDirect(pool *sql.DB, d *Dialect, c Config, retries *atomic.Uint64) *direct {
-	return &direct{pool: pool, dialect: d, now: c.Now, patience: c.Patience, retries: retries}
+func newDirect(pool *sql.DB, d *Dialect, c Config, a *again) *direct {
+	return &direct{pool: pool, dialect: d, now: c.Now, patience: c.Patience, again: a, sole: make(chan struct{}, 1)}
 }
 
 // run does the work until it succeeds, fails for a reason of its own, or has
@@ -49,26 +43,9 @@ func (d *direct) run(ctx context.Context, do work) error {
 	defer stop()
 	waiting, leave := context.WithTimeout(ctx, d.patience)
 	defer leave()
-	err := retry(waiting, d.retries, func() error { return d.once(waiting, working, do) })
+	err := d.again.try(waiting, func() error { return d.once(waiting, working, do) })
 	if err == nil {
 		d.commits.Add(1)
-	}
-	return err
-}
-
-// retry runs f again while it fails with errAgain, a few times.
-func retry(ctx context.Context, count *atomic.Uint64, f func() error) error {
-	err := f()
-	for n, wait := 0, firstPause; n < maxRetries && errors.Is(err, errAgain); n, wait = n+1, 4*wait {
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return err
-		case <-timer.C:
-		}
-		count.Add(1)
-		err = f()
 	}
 	return err
 }
@@ -137,14 +114,18 @@ func (d *direct) use(ctx context.Context, c *sql.Conn, do work) error {
 	return nil
 }
 
-// alone gives the pool: what must be alone takes a lock in the database.
+// alone gives the pool to one at a time: what must be alone in all processes takes
+// a lock in the database.
 func (d *direct) alone(ctx context.Context, f func(*sql.DB) error) error {
 	if d.closed.Load() {
 		return errClosed
 	}
-	if err := ended(ctx); err != nil {
-		return err
+	select {
+	case <-ctx.Done():
+		return ended(ctx)
+	case d.sole <- struct{}{}:
 	}
+	defer func() { <-d.sole }()
 	return f(d.pool)
 }
 

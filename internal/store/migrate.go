@@ -34,6 +34,10 @@ func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
 			applied, err = db.up(ctx, pool)
 			return err
 		}
+		// The lock takes a connection that nothing else may wait for.
+		limit := pool.Stats().MaxOpenConnections
+		pool.SetMaxOpenConns(limit + 1)
+		defer pool.SetMaxOpenConns(limit)
 		unlock, err := db.dialect.Lock(ctx, pool)
 		if err != nil {
 			return fmt.Errorf("wait for others who migrate: %w", db.classify(err))

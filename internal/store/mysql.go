@@ -72,9 +72,7 @@ func openMySQL(src source, _ Config) (*pools, error) {
 	if err != nil {
 		return nil, errors.New("read dsn: tls, serverPubKey or an address is wrong; " + mysqlForm)
 	}
-	pool := sql.OpenDB(readCommitted{connector})
-	o.limit(pool)
-	return &pools{name: c.DBName + " on " + c.Addr, read: pool, write: pool}, nil
+	return o.onServer(c.DBName+" on "+c.Addr, sql.OpenDB(readCommitted{connector})), nil
 }
 
 const mysqlForm = "it looks like mysql://user:password@tcp(host:3306)/database, with the password as it is"
@@ -146,6 +144,9 @@ func lockMySQL(ctx context.Context, pool *sql.DB) (unlock func() error, err erro
 		err := c.QueryRowContext(ctx, `SELECT GET_LOCK(SHA1(CONCAT('symbolon ', DATABASE())), 10)`).Scan(&got)
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
+		}
+		if !got.Valid {
+			return nil, errors.Join(errors.New("the server could not make a lock"), c.Close())
 		}
 		if got.Int64 == 1 {
 			break

@@ -37,8 +37,10 @@ func classifyNumber(number uint16, err error) error {
 		return errUnstorable.Because(err)
 	case 1213, 1205, 1020: // deadlock, lock wait timeout, record has changed
 		return unavailable(err, errAgain)
-	case 1040, 1203, 1053, 1047: // too many connections (2), shutdown in progress, cluster node not ready
+	case 1040, 1203, 1047: // too many connections (2), cluster node not ready
 		return unavailable(err, errAgain, errDead)
+	case 1053: // shutdown in progress, which a commit may have come before
+		return unavailable(err, errDead)
 	case 1290, 1792, 1836: // read-only, as a primary that became a replica
 		return unavailable(err, errAgain, errDead)
 	case 1317, 1927, 3024, 1969: // interrupted, connection killed, out of time (2)

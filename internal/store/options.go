@@ -60,13 +60,14 @@ func readOptions(params url.Values, known ...string) (options, error) {
 // does not say: some wait for the network while others keep the processors busy.
 const serverConns = 16
 
-// limit sets the limits of a pool of connections to a server.
-func (o options) limit(pool *sql.DB) {
-	o.apply(pool, max(serverConns, 4*runtime.GOMAXPROCS(0)))
+// onServer is the one pool of connections to a server, with its limits.
+func (o options) onServer(name string, pool *sql.DB) *pools {
+	idle := o.apply(pool, max(serverConns, 4*runtime.GOMAXPROCS(0)))
+	return &pools{name: name, read: pool, write: pool, idle: idle}
 }
 
-// apply sets the limits of a pool.
-func (o options) apply(pool *sql.DB, maxConns int) {
+// apply sets the limits of a pool and returns how many connections stay open.
+func (o options) apply(pool *sql.DB, maxConns int) (idle int) {
 	if o.maxConns == 0 {
 		o.maxConns = maxConns
 	}
@@ -77,6 +78,7 @@ func (o options) apply(pool *sql.DB, maxConns int) {
 	pool.SetMaxIdleConns(o.maxIdle)
 	pool.SetConnMaxLifetime(o.maxLifetime)
 	pool.SetConnMaxIdleTime(o.maxIdleTime)
+	return o.maxIdle
 }
 
 func positive(text string) (int, error) {

@@ -77,9 +77,7 @@ func openPostgres(src source, _ Config) (*pools, error) {
 		c.DefaultQueryExecMode = pgx.QueryExecModeExec
 		c.StatementCacheCapacity, c.DescriptionCacheCapacity = 0, 0
 	}
-	pool := stdlib.OpenDB(*c)
-	o.limit(pool)
-	return &pools{name: fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port), read: pool, write: pool}, nil
+	return o.onServer(fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port), stdlib.OpenDB(*c)), nil
 }
 
 func postgresConfig(src source) (*pgx.ConnConfig, error) {
@@ -89,8 +87,12 @@ func postgresConfig(src source) (*pgx.ConnConfig, error) {
 			params[name] = values
 		}
 	}
-	if strings.Trim(src.rest[strings.LastIndex(src.rest, "@")+1:], "/") == "" {
+	address := src.rest[strings.LastIndex(src.rest, "@")+1:]
+	if strings.Trim(address, "/") == "" {
 		return nil, errors.New("read dsn: it names no host and no database; " + postgresForm)
+	}
+	if !params.Has("target_session_attrs") && strings.Contains(address, ",") {
+		params.Set("target_session_attrs", "read-write") // of several hosts, the one that takes writes
 	}
 	c, err := pgx.ParseConfig("postgres://" + src.rest + "?" + params.Encode())
 	if err != nil { // its text may show the password

@@ -39,7 +39,7 @@ func (db *DB) list(ctx context.Context, each func(scanFunc) error, query string,
 	}
 	ctx, cancel := context.WithTimeout(ctx, listPatience)
 	defer cancel()
-	return retry(ctx, &db.retries, func() error {
+	return db.again.try(ctx, func() error {
 		began, err := db.rows(ctx, t, each, query, args)
 		if began { // rows were handed out, and would be again
 			return err

@@ -33,7 +33,9 @@ func (db *DB) Stats() Stats {
 	s := Stats{
 		Open: reads.OpenConnections, InUse: reads.InUse, Idle: reads.Idle,
 		ReadWaits: reads.WaitCount, ReadWait: reads.WaitDuration,
-		Retries: db.retries.Load(),
+	}
+	if db.again != nil {
+		s.Retries = db.again.count.Load()
 	}
 	db.writes.stats(&s)
 	return s

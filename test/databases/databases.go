@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"flag"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,13 +22,19 @@ const (
 	SQLite   = "sqlite"
 	Postgres = "postgres"
 	MariaDB  = "mariadb"
+	// PgBouncer is PostgreSQL behind a pooler that shares connections transaction
+	// by transaction.
+	PgBouncer = "pgbouncer"
 )
 
 //nolint:gochecknoglobals // a flag of the tests
 var chosen = flag.String("database", "", "the database that tests run on: "+strings.Join(Names(), ", "))
 
 // Names lists them all.
-func Names() []string { return []string{SQLite, Postgres, MariaDB} }
+func Names() []string { return []string{SQLite, Postgres, MariaDB, PgBouncer} }
+
+// Servers lists those that can be started, killed and started again.
+func Servers() []string { return []string{Postgres, MariaDB} }
 
 // Chosen returns the DSN of an empty database of the sort that the flag -database
 // names, and without it the other DSN.
@@ -43,13 +52,28 @@ func DSN(t testing.TB, name string) string {
 	if name == SQLite {
 		return "sqlite://" + filepath.ToSlash(t.TempDir()) + "/test.db?_fk=true&mode=rwc"
 	}
-	return shared(t, name).DSN(t)
+	s := shared(t, name)
+	if s.kind.behind == "" {
+		return s.DSN(t)
+	}
+	behind := shared(t, s.kind.behind).DSN(t)
+	return s.kind.named(s.admin, path.Base(strings.Split(behind, "?")[0])) + s.kind.options
 }
+
+//nolint:gochecknoglobals // as running, in which it can't refer to itself
+var onPostgres = sync.OnceValues(func() (*Server, error) { return share(postgres(), "SYMBOLON_TEST_POSTGRES") })
 
 // running are the servers of this process.
 var running = map[string]func() (*Server, error){
-	Postgres: sync.OnceValues(func() (*Server, error) { return share(postgres(), "SYMBOLON_TEST_POSTGRES") }),
+	Postgres: onPostgres,
 	MariaDB:  sync.OnceValues(func() (*Server, error) { return share(mariadb(), "SYMBOLON_TEST_MARIADB") }),
+	PgBouncer: sync.OnceValues(func() (*Server, error) {
+		behind, err := onPostgres()
+		if err != nil {
+			return nil, err
+		}
+		return launch(pgbouncer(behind.port), false)
+	}),
 }
 
 func shared(t testing.TB, name string) *Server {
@@ -77,9 +101,19 @@ func missing(t testing.TB, name string, err error) {
 
 func share(k kind, variable string) (*Server, error) {
 	if dsn := os.Getenv(variable); dsn != "" {
-		return &Server{kind: k, admin: dsn}, nil
+		return given(k, dsn)
 	}
 	return launch(k, false)
+}
+
+// given is a server that is there already.
+func given(k kind, dsn string) (*Server, error) {
+	u, err := url.Parse(strings.NewReplacer("@tcp(", "@", ")/", "/").Replace(dsn))
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.Atoi(u.Port())
+	return &Server{kind: k, admin: dsn, port: port}, err
 }
 
 // DSN creates an empty database on the server, which is removed when the test
@@ -96,6 +130,14 @@ func (s *Server) DSN(t testing.TB) string {
 		}
 	})
 	return s.kind.named(s.admin, name)
+}
+
+// Do runs a statement as administrator of the server.
+func (s *Server) Do(t testing.TB, statement string) {
+	t.Helper()
+	if err := s.do(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
 }
 
 // do runs a statement as administrator.

@@ -17,7 +17,7 @@ type kind struct {
 	name    string
 	program string // that must be there
 	bin     func(program string) (string, error)
-	prepare func(dir string) []string // the command that makes the data directory
+	prepare func(dir string, port int) []string // the command that makes the data directory
 	serve   func(dir string, port int, durable bool) []string
 	pidFile func(dir string) string
 	admin   func(port int) string // DSN as this program wants it
@@ -25,12 +25,14 @@ type kind struct {
 	named   func(admin, database string) string // the DSN of another database of the server
 	force   string                              // ends DROP DATABASE
 	stop    string                              // the signal that stops it without delay
+	behind  string                              // the server that it stands before, if it has no databases itself
+	options string                              // added to the DSN of such a database
 }
 
 func postgres() kind {
 	return kind{
 		name: Postgres, program: "postgres", bin: postgresBin,
-		prepare: func(dir string) []string {
+		prepare: func(dir string, _ int) []string {
 			// A locale that sorts and compares as people do is what storage must not depend on.
 			return []string{
 				"initdb", "--pgdata=" + data(dir), "--username=postgres", "--auth=trust", "--encoding=UTF8",
@@ -70,7 +72,7 @@ func postgresBin(program string) (string, error) {
 func mariadb() kind {
 	return kind{
 		name: MariaDB, program: "mariadbd", bin: serverBin,
-		prepare: func(dir string) []string {
+		prepare: func(dir string, _ int) []string {
 			return []string{
 				"mariadb-install-db", "--no-defaults", "--datadir=" + data(dir), "--skip-test-db",
 				"--auth-root-authentication-method=normal",
@@ -104,6 +106,25 @@ func mariadb() kind {
 		named: rename,
 		stop:  "KILL",
 	}
+}
+
+// pgbouncer stands before the PostgreSQL at a port, and has few connections
+// to it, so that hardly any transaction meets the connection of the one before.
+func pgbouncer(behind int) kind {
+	k := postgres()
+	k.name, k.program, k.bin = PgBouncer, "pgbouncer", serverBin
+	k.behind, k.options = Postgres, "&pooler=transaction"
+	k.prepare = func(dir string, port int) []string {
+		settings := fmt.Sprintf("[databases]\n* = host=127.0.0.1 port=%d user=postgres\n"+
+			"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = any\npidfile = %s\n"+
+			"pool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 1000\n", behind, port, k.pidFile(dir))
+		return []string{"sh", "-c", `mkdir "$1" && printf %s "$2" >"$1/ini"`, "sh", data(dir), settings}
+	}
+	k.serve = func(dir string, _ int, _ bool) []string {
+		return []string{"pgbouncer", filepath.Join(data(dir), "ini")}
+	}
+	k.stop = "TERM"
+	return k
 }
 
 // serverBin finds a program that is in the path of administrators.

@@ -64,11 +64,11 @@ func launch(k kind, durable bool) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{kind: k, dir: dir, durable: durable}
-	if err := errors.Join(s.give(dir), s.prepare()); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+	if s.port, err = freePort(); err == nil {
+		err = errors.Join(s.give(dir), s.prepare())
 	}
-	if s.port, err = freePort(); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	s.admin = k.admin(s.port)
 	return s, s.run()
@@ -119,7 +119,7 @@ func (s *Server) command(wrap []string, command []string) (*exec.Cmd, error) {
 }
 
 func (s *Server) prepare() error {
-	c, err := s.command(nil, s.kind.prepare(s.dir))
+	c, err := s.command(nil, s.kind.prepare(s.dir, s.port))
 	if err != nil {
 		return err
 	}
@@ -204,6 +204,23 @@ func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	if err := s.run(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Pause stops the server from doing anything, and Resume lets it go on. Its
+// connections stay: that is how a network looks that loses everything.
+func (s *Server) Pause(t testing.TB) { t.Helper(); s.signal(t, syscall.SIGSTOP) }
+
+// Resume undoes Pause.
+func (s *Server) Resume(t testing.TB) { t.Helper(); s.signal(t, syscall.SIGCONT) }
+
+func (s *Server) signal(t testing.TB, signal syscall.Signal) {
+	t.Helper()
+	pid := s.pid(t)
+	for _, p := range append(children(pid), pid) {
+		if err := syscall.Kill(p, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
 	}
 }
 
