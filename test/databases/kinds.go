@@ -42,7 +42,7 @@ func postgres() kind {
 		serve: func(dir string, port int, durable bool) []string {
 			command := []string{
 				"postgres", "-D", data(dir), "-k", dir, "-p", fmt.Sprint(port), "-c", "listen_addresses=127.0.0.1",
-				"-c", "max_connections=300", "-c", "shared_buffers=64MB",
+				"-c", "max_connections=300", "-c", "shared_buffers=64MB", "-c", "dynamic_shared_memory_type=mmap",
 			}
 			if !durable {
 				command = append(command, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")

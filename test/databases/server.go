@@ -26,7 +26,7 @@ type Server struct {
 	dir     string
 	port    int
 	durable bool
-	leashes []io.Closer // the server ends when they are closed, by whomever
+	leash   io.WriteCloser // the server ends when it is closed, by whomever; nil after Kill
 }
 
 // Start starts a server for one test alone, which keeps on disk what it
@@ -40,8 +40,10 @@ func Start(t testing.TB, name string) *Server {
 	}
 	s.private = true
 	t.Cleanup(func() {
-		for _, leash := range s.leashes {
-			_ = leash.Close()
+		if s.leash != nil {
+			_ = s.leash.Close()
+		} else {
+			_ = os.RemoveAll(s.dir)
 		}
 	})
 	return s
@@ -130,14 +132,14 @@ func (s *Server) prepare() error {
 }
 
 // leash runs a server as long as its own input is open, which is as long as this
-// process lives, and leaves nothing behind.
+// process lives, and leaves nothing behind unless it is told to keep the data.
 const leash = `dir=$1 signal=$2; shift 2
 "$@" >>"$dir/log" 2>&1 &
 server=$!
-read -r _
+read -r word
 kill -s "$signal" $server 2>/dev/null
 wait $server
-rm -rf "$dir"`
+[ "$word" = keep ] || rm -rf "$dir"`
 
 func (s *Server) run() error {
 	c, err := s.command([]string{"/bin/sh", "-c", leash, "leash", s.dir, s.kind.stop}, s.kind.serve(s.dir, s.port, s.durable))
@@ -151,7 +153,7 @@ func (s *Server) run() error {
 	if err := c.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", s.kind.name, err)
 	}
-	s.leashes = append(s.leashes, held)
+	s.leash = held
 	// It ends with the leash, and nobody waits for it.
 	if err := c.Process.Release(); err != nil {
 		return err
@@ -160,7 +162,7 @@ func (s *Server) run() error {
 }
 
 // startsWithin is ample: a server that recovers from a crash takes a second.
-const startsWithin = time.Minute
+const startsWithin = 20 * time.Second
 
 // await returns when the server answers.
 func (s *Server) await() error {
@@ -191,8 +193,15 @@ func (s *Server) Kill(t testing.TB) {
 	for _, p := range processes {
 		_ = syscall.Kill(p, syscall.SIGKILL)
 	}
+	// The leash is the parent, and until a parent has looked the pid stays taken,
+	// which PostgreSQL takes for a server that runs.
+	_, err := io.WriteString(s.leash, "keep\n")
+	if err := errors.Join(err, s.leash.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.leash = nil
 	for _, p := range processes {
-		for syscall.Kill(p, 0) == nil {
+		for !over(p) || p == pid && exists(p) {
 			time.Sleep(time.Millisecond)
 		}
 	}
@@ -236,6 +245,18 @@ func (s *Server) pid(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return pid
+}
+
+func exists(pid int) bool { return syscall.Kill(pid, 0) == nil }
+
+// over reports whether a process has ended, whether or not its parent has looked.
+func over(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return true
+	}
+	_, state, _ := strings.Cut(string(text), ") ")
+	return strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X")
 }
 
 // children lists the processes that a process started.
