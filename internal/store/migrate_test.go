@@ -114,6 +114,24 @@ func TestManyMayMigrateAtOnce(t *testing.T) {
 	}
 }
 
+// What one dialect has and another has not would only be missed there.
+func TestEveryDialectHasTheSameMigrations(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, d := range dialects() {
+		files, err := fs.Glob(d.Migrations, "*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = files
+		}
+		if diff := cmp.Diff(want, files); diff != "" {
+			t.Errorf("%s has others than SQLite (-SQLite +%s):\n%s", d.Name, d.Name, diff)
+		}
+	}
+}
+
 // A release must run on the schema of the next one.
 func TestADatabaseOfANewerReleaseIsReady(t *testing.T) {
 	t.Parallel()

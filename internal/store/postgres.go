@@ -114,24 +114,36 @@ const postgresForm = "it looks like postgres://user:password@host:5432/database?
 // migrationLock is the number of the advisory lock under which migrations run.
 const migrationLock = 0x53796d62 // "Symb"
 
+// lockAgainAfter is how long a node waits before it asks for the lock again.
+const lockAgainAfter = 200 * time.Millisecond
+
 // lockPostgres holds the lock in a transaction of its own, which PgBouncer leaves
-// on one connection.
+// on one connection. Who waits does so without a transaction: PgBouncer may have
+// fewer connections than there are nodes, and whoever has the lock needs another.
 func lockPostgres(ctx context.Context, pool *sql.DB) (unlock func() error, err error) {
-	tx, err := pool.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	for _, statement := range []string{
-		`SET LOCAL idle_in_transaction_session_timeout = 0`,
-		`SET LOCAL lock_timeout = 0`,
-		`SET LOCAL statement_timeout = 0`,
-	} {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return nil, errors.Join(err, tx.Rollback())
+	for {
+		tx, err := pool.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		got, err := tryLock(ctx, tx)
+		if got {
+			return tx.Rollback, nil
+		}
+		if err := errors.Join(err, tx.Rollback()); err != nil {
+			return nil, err
+		}
+		if !pause(ctx, lockAgainAfter) {
+			return nil, ctx.Err()
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, migrationLock); err != nil {
-		return nil, errors.Join(err, tx.Rollback())
+}
+
+func tryLock(ctx context.Context, tx *sql.Tx) (got bool, err error) {
+	// The server would end a transaction that does nothing for so long.
+	if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+		return false, err
 	}
-	return tx.Rollback, nil
+	err = tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock($1)`, migrationLock).Scan(&got)
+	return got, err
 }
