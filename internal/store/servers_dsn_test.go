@@ -91,8 +91,8 @@ func TestOfSeveralHostsTheOneThatTakesWritesIsUsed(t *testing.T) {
 	hosts := fmt.Sprintf("postgres://postgres@127.0.0.1:1,%s,%s/%s?sslmode=disable", second.Host, u.Host, name)
 	wantWorks(t, open(t, store.Config{DSN: hosts}))
 	wantWorks(t, open(t, store.Config{DSN: hosts + "&target_session_attrs=read-write"}))
-	any := unmigrated(t, hosts+"&target_session_attrs=any")
-	if _, err := any.Migrate(t.Context()); err == nil {
+	lax := unmigrated(t, hosts+"&target_session_attrs=any")
+	if _, err := lax.Migrate(t.Context()); err == nil {
 		t.Error("a standby was migrated")
 	}
 }

@@ -19,17 +19,6 @@ import (
 	"symbolon/test/databases"
 )
 
-// onServers runs a test on each sort of server.
-func onServers(t *testing.T, test func(t *testing.T, name string)) {
-	t.Helper()
-	for _, name := range databases.Servers() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, name)
-		})
-	}
-}
-
 func with(dsn, option string) string {
 	if strings.Contains(dsn, "?") {
 		return dsn + "&" + option
@@ -78,49 +67,58 @@ func wantUnavailable(t *testing.T, db *store.DB, within time.Duration) {
 
 func TestAServerThatIsDownIsUnavailableUntilItIsBack(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, name string) {
-		server := databases.Start(t, name)
-		db := open(t, store.Config{DSN: server.DSN(t)})
-		wantWorks(t, db)
-		server.Kill(t)
-		wantUnavailable(t, db, 3*time.Second)
-		server.Restart(t)
-		wantWorks(t, db)
-	})
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := databases.Start(t, name)
+			db := open(t, store.Config{DSN: server.DSN(t)})
+			wantWorks(t, db)
+			server.Kill(t)
+			wantUnavailable(t, db, 3*time.Second)
+			server.Restart(t)
+			wantWorks(t, db)
+		})
+	}
 }
 
 func TestAServerThatHangsIsUnavailableInTime(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, name string) {
-		server := databases.Start(t, name)
-		db := open(t, store.Config{DSN: server.DSN(t), Patience: time.Second})
-		wantWorks(t, db)
-		server.Pause(t)
-		defer server.Resume(t) // before it is stopped
-		wantUnavailable(t, db, 3*time.Second)
-		server.Resume(t)
-		wantWorks(t, db)
-	})
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := databases.Start(t, name)
+			db := open(t, store.Config{DSN: server.DSN(t), Patience: time.Second})
+			wantWorks(t, db)
+			server.Pause(t)
+			defer server.Resume(t) // before it is stopped
+			wantUnavailable(t, db, 3*time.Second)
+			server.Resume(t)
+			wantWorks(t, db)
+		})
+	}
 }
 
 func TestAStartWaitsForItsServer(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, name string) {
-		server := databases.Start(t, name)
-		dsn := server.DSN(t)
-		server.Kill(t)
-		if db, err := store.Open(t.Context(), store.Config{DSN: dsn, Now: time.Now}); !errors.Is(err, errs.ErrUnavailable) {
-			t.Fatalf("without waiting: %v, %v", db, err)
-		}
-		asked := &listener{heard: make(chan struct{})}
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			<-asked.heard
-			server.Restart(t)
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := databases.Start(t, name)
+			dsn := server.DSN(t)
+			server.Kill(t)
+			if db, err := store.Open(t.Context(), store.Config{DSN: dsn, Now: time.Now}); !errors.Is(err, errs.ErrUnavailable) {
+				t.Fatalf("without waiting: %v, %v", db, err)
+			}
+			asked := &listener{heard: make(chan struct{})}
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				<-asked.heard
+				server.Restart(t)
+			})
+			wantWorks(t, open(t, store.Config{DSN: dsn, Wait: time.Minute, Logger: slog.New(slog.NewTextHandler(asked, nil))}))
+			wg.Wait()
 		})
-		wantWorks(t, open(t, store.Config{DSN: dsn, Wait: time.Minute, Logger: slog.New(slog.NewTextHandler(asked, nil))}))
-		wg.Wait()
-	})
+	}
 }
 
 // listener tells of the first line of a log.
@@ -151,20 +149,23 @@ END`)
 
 func TestConnectionsThatDieAreReplacedUnnoticed(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, name string) {
-		server := databases.Start(t, name)
-		db := open(t, store.Config{DSN: server.DSN(t)})
-		for range 3 {
-			fill(t, db)
-			dropAll(t, server, name)
-			wantWorks(t, db)
-			fill(t, db)
-			dropAll(t, server, name)
-			if err := inTx(t, db, func(context.Context) {}); err != nil {
-				t.Error(err)
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := databases.Start(t, name)
+			db := open(t, store.Config{DSN: server.DSN(t)})
+			for range 3 {
+				fill(t, db)
+				dropAll(t, server, name)
+				wantWorks(t, db)
+				fill(t, db)
+				dropAll(t, server, name)
+				if err := inTx(t, db, func(context.Context) {}); err != nil {
+					t.Error(err)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // inTx writes in a transaction, in the middle of which it calls f.
@@ -201,67 +202,73 @@ func fill(t *testing.T, db *store.DB) {
 
 func TestATransactionWhoseConnectionDiesIsRunAgain(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, name string) {
-		server := databases.Start(t, name)
-		db := open(t, store.Config{DSN: server.DSN(t)})
-		runs := 0
-		err := inTx(t, db, func(context.Context) {
-			if runs++; runs == 1 {
-				dropAll(t, server, name)
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := databases.Start(t, name)
+			db := open(t, store.Config{DSN: server.DSN(t)})
+			runs := 0
+			err := inTx(t, db, func(context.Context) {
+				if runs++; runs == 1 {
+					dropAll(t, server, name)
+				}
+			})
+			if err != nil || runs != 2 {
+				t.Errorf("run %d times: %v", runs, err)
+			}
+			if n := db.Stats().Retries; n != 1 {
+				t.Errorf("%d retries are counted", n)
+			}
+			sizes, err := db.TableSizes(t.Context())
+			if err != nil || sizes["flows"] != 2 {
+				t.Errorf("tables hold %v, %v", sizes, err)
 			}
 		})
-		if err != nil || runs != 2 {
-			t.Errorf("run %d times: %v", runs, err)
-		}
-		if n := db.Stats().Retries; n != 1 {
-			t.Errorf("%d retries are counted", n)
-		}
-		sizes, err := db.TableSizes(t.Context())
-		if err != nil || sizes["flows"] != 2 {
-			t.Errorf("tables hold %v, %v", sizes, err)
-		}
-	})
+	}
 }
 
 func TestOfTwoThatWaitForEachOtherOneIsRunAgain(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, name string) {
-		db := open(t, store.Config{DSN: databases.DSN(t, name)})
-		a, b := storetest.NewFlow(), storetest.NewFlow()
-		for _, f := range []*flow.Flow{a, b} {
-			if err := db.CreateFlow(t.Context(), f); err != nil {
-				t.Fatal(err)
-			}
-		}
-		save := func(ctx context.Context, id string) error {
-			f, err := db.Flow(ctx, id)
-			if err == nil {
-				err = db.SaveFlow(ctx, f)
-			}
-			return err
-		}
-		var both, wg sync.WaitGroup
-		both.Add(2)
-		var runs atomic.Int32
-		for _, order := range [][2]string{{a.ID, b.ID}, {b.ID, a.ID}} {
-			wg.Go(func() {
-				met := sync.OnceFunc(func() { both.Done(); both.Wait() })
-				err := db.InTx(t.Context(), func(ctx context.Context) error {
-					runs.Add(1)
-					if err := save(ctx, order[0]); err != nil {
-						return err
-					}
-					met()
-					return save(ctx, order[1])
-				})
-				if err != nil {
-					t.Error(err)
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, store.Config{DSN: databases.DSN(t, name)})
+			a, b := storetest.NewFlow(), storetest.NewFlow()
+			for _, f := range []*flow.Flow{a, b} {
+				if err := db.CreateFlow(t.Context(), f); err != nil {
+					t.Fatal(err)
 				}
-			})
-		}
-		wg.Wait()
-		if n := runs.Load(); n != 3 || db.Stats().Retries != 1 {
-			t.Errorf("run %d times, %d retries counted", n, db.Stats().Retries)
-		}
-	})
+			}
+			save := func(ctx context.Context, id string) error {
+				f, err := db.Flow(ctx, id)
+				if err == nil {
+					err = db.SaveFlow(ctx, f)
+				}
+				return err
+			}
+			var both, wg sync.WaitGroup
+			both.Add(2)
+			var runs atomic.Int32
+			for _, order := range [][2]string{{a.ID, b.ID}, {b.ID, a.ID}} {
+				wg.Go(func() {
+					met := sync.OnceFunc(func() { both.Done(); both.Wait() })
+					err := db.InTx(t.Context(), func(ctx context.Context) error {
+						runs.Add(1)
+						if err := save(ctx, order[0]); err != nil {
+							return err
+						}
+						met()
+						return save(ctx, order[1])
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if n := runs.Load(); n != 3 || db.Stats().Retries != 1 {
+				t.Errorf("run %d times, %d retries counted", n, db.Stats().Retries)
+			}
+		})
+	}
 }

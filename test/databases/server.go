@@ -8,11 +8,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -67,7 +65,7 @@ func launch(k kind, durable bool) (*Server, error) {
 	}
 	s := &Server{kind: k, dir: dir, durable: durable}
 	if s.port, err = freePort(); err == nil {
-		err = errors.Join(s.give(dir), s.prepare())
+		err = errors.Join(giveToServant(dir), s.prepare())
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -76,39 +74,9 @@ func launch(k kind, durable bool) (*Server, error) {
 	return s, s.run()
 }
 
-// servant is who runs servers: they refuse to be run by root.
-func servant() (*syscall.Credential, error) {
-	if os.Getuid() != 0 {
-		return nil, nil
-	}
-	for _, name := range []string{"postgres", "mysql", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
-		gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(uidErr, gidErr)
-	}
-	return nil, errors.New("servers can't be run by root, and there is no other user")
-}
-
-// give makes the servant the owner of a directory.
-func (s *Server) give(dir string) error {
-	who, err := servant()
-	if err != nil || who == nil {
-		return err
-	}
-	return os.Chown(dir, int(who.Uid), int(who.Gid))
-}
-
 // command is a program of the server, run by the servant.
 func (s *Server) command(wrap []string, command []string) (*exec.Cmd, error) {
 	path, err := s.kind.bin(command[0])
-	if err != nil {
-		return nil, err
-	}
-	who, err := servant()
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +84,7 @@ func (s *Server) command(wrap []string, command []string) (*exec.Cmd, error) {
 	c := exec.Command(all[0], all[1:]...)
 	c.Dir = s.dir
 	c.Env = append(os.Environ(), "HOME="+s.dir, "TMPDIR="+s.dir)
-	c.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setpgid: true}
-	return c, nil
+	return c, asServant(c)
 }
 
 func (s *Server) prepare() error {
@@ -184,52 +151,12 @@ func (s *Server) await() error {
 	}
 }
 
-// Kill ends the server and all its processes at once, as a power failure does
-// but for what the kernel has not written yet.
-func (s *Server) Kill(t testing.TB) {
-	t.Helper()
-	pid := s.pid(t)
-	processes := append(children(pid), pid)
-	for _, p := range processes {
-		_ = syscall.Kill(p, syscall.SIGKILL)
-	}
-	// The leash is the parent, and until a parent has looked the pid stays taken,
-	// which PostgreSQL takes for a server that runs.
-	_, err := io.WriteString(s.leash, "keep\n")
-	if err := errors.Join(err, s.leash.Close()); err != nil {
-		t.Fatal(err)
-	}
-	s.leash = nil
-	for _, p := range processes {
-		for !over(p) || p == pid && exists(p) {
-			time.Sleep(time.Millisecond)
-		}
-	}
-}
-
 // Restart starts the server again after Kill, on the same port with the same
 // data, and returns when it answers.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	if err := s.run(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// Pause stops the server from doing anything, and Resume lets it go on. Its
-// connections stay: that is how a network looks that loses everything.
-func (s *Server) Pause(t testing.TB) { t.Helper(); s.signal(t, syscall.SIGSTOP) }
-
-// Resume undoes Pause.
-func (s *Server) Resume(t testing.TB) { t.Helper(); s.signal(t, syscall.SIGCONT) }
-
-func (s *Server) signal(t testing.TB, signal syscall.Signal) {
-	t.Helper()
-	pid := s.pid(t)
-	for _, p := range append(children(pid), pid) {
-		if err := syscall.Kill(p, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
-			t.Fatal(err)
-		}
 	}
 }
 
@@ -245,33 +172,6 @@ func (s *Server) pid(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return pid
-}
-
-func exists(pid int) bool { return syscall.Kill(pid, 0) == nil }
-
-// over reports whether a process has ended, whether or not its parent has looked.
-func over(pid int) bool {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return true
-	}
-	_, state, _ := strings.Cut(string(text), ") ")
-	return strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X")
-}
-
-// children lists the processes that a process started.
-func children(pid int) []int {
-	var found []int
-	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	for _, list := range lists {
-		text, _ := os.ReadFile(list)
-		for field := range strings.FieldsSeq(string(text)) {
-			if child, err := strconv.Atoi(field); err == nil {
-				found = append(found, child)
-			}
-		}
-	}
-	return found
 }
 
 func freePort() (int, error) {
