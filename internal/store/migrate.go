@@ -59,11 +59,30 @@ func (db *DB) up(ctx context.Context, pool *sql.DB) (applied []string, err error
 	if err != nil {
 		return nil, err
 	}
+	if err := db.mendRecord(ctx, pool); err != nil {
+		return nil, db.classify(err)
+	}
 	results, err := p.Up(ctx)
 	for _, r := range results {
 		applied = append(applied, migrationName(r.Source))
 	}
 	return applied, db.classify(err)
+}
+
+// mendRecord puts the row of version zero into the table of migrations, without
+// which goose does nothing. It makes both in one transaction, but on MySQL a table
+// is there at once, and a node that ends then leaves it empty.
+func (db *DB) mendRecord(ctx context.Context, pool *sql.DB) error {
+	names, err := db.tables(ctx)
+	if err != nil || !slices.Contains(names, schemaTable) {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, `INSERT INTO `+schemaTable+` (version_id, is_applied)
+ SELECT 0, TRUE WHERE NOT EXISTS (SELECT 1 FROM `+schemaTable+`)`)
+	if err != nil {
+		return fmt.Errorf("mend record of migrations: %w", err)
+	}
+	return nil
 }
 
 // MigrationStatus lists the migrations that this program knows, in their order.
