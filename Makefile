@@ -27,7 +27,7 @@ race: ## the same under the race detector
 wire: ## only the recorded exchanges of version 0.5, replayed in this process
 	@go test ./test/wire/...
 
-databases: ## storage and the wire on PostgreSQL and MariaDB, which are installed where they are missing
+databases: ## storage and the server on PostgreSQL and MariaDB, which are installed where they are missing
 	@scripts/databases.sh
 
 conformance: ## those exchanges over the network, played by a program of its own (where ../shared has it)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the database servers where they are missing, then runs storage and the recorded exchanges of version 0.5 on
-# each of them. The tests start servers of their own, on free ports with data of their own, and stop them by their pid:
+# Installs the database servers where they are missing, then runs storage, the recorded exchanges of version 0.5 and the
+# behaviour over HTTP on each of them. The tests start servers of their own, on free ports with data of their own, and stop them by their pid:
 # what else runs on this machine is left alone.
 #
 #   databases.sh            install and test
@@ -14,6 +14,7 @@ need_databases
 export CI=true # a server that is missing fails its tests instead of skipping them
 go test ./internal/store ./test/databases
 for database in postgres mariadb; do
-	echo "--- the wire on $database"
+	echo "--- the server on $database"
 	go test ./test/wire -run Replay -args -database "$database"
+	go test ./test/api -args -database "$database"
 done

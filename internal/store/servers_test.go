@@ -87,11 +87,11 @@ func TestAServerThatHangsIsUnavailableInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := databases.Start(t, name)
-			db := open(t, store.Config{DSN: server.DSN(t), Patience: time.Second})
+			db := open(t, store.Config{DSN: server.DSN(t), Patience: 400 * time.Millisecond})
 			wantWorks(t, db)
 			server.Pause(t)
 			defer server.Resume(t) // before it is stopped
-			wantUnavailable(t, db, 3*time.Second)
+			wantUnavailable(t, db, 2*time.Second)
 			server.Resume(t)
 			wantWorks(t, db)
 		})

@@ -96,7 +96,7 @@ func missing(t testing.TB, name string, err error) {
 	if !errors.Is(err, errMissing) || os.Getenv("CI") == "true" {
 		t.Fatalf("no %s to test with: %v", name, err)
 	}
-	t.Skipf("no %s to test with: %v; scripts/databases.sh installs it", name, err)
+	t.Skipf("no %s to test with: %v; scripts/databases.sh install brings it", name, err)
 }
 
 func share(k kind, variable string) (*Server, error) {
