@@ -58,7 +58,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a.sessions = session.New(a.db, session.Config{
-		Lifespan: o.Config.Session.Lifespan, CacheSize: o.Config.Session.CacheSize,
+		Lifespan: o.Config.Session.Lifespan, CacheSize: o.Config.Session.CacheSize, Shared: a.db.Shared(),
 	}, a.now)
 	a.limiter = newLimits(o.Config.Security.Limits, a.now)
 	first, err := compose(a.base, o.Config)
@@ -77,7 +77,7 @@ const databaseWithin = 5 * time.Minute
 func (a *App) openStore(ctx context.Context, o Options) error {
 	dsn := o.Config.DSN.Reveal()
 	var err error
-	a.db, err = store.Open(ctx, store.Config{DSN: dsn, Now: a.now, Logger: a.log, Exclusive: true, Wait: databaseWithin})
+	a.db, err = store.Open(ctx, store.Config{DSN: dsn, ListenDSN: o.Config.DSNListen.Reveal(), Now: a.now, Logger: a.log, Exclusive: true, Wait: databaseWithin})
 	if err != nil {
 		return err
 	}

@@ -47,9 +47,13 @@ func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
 	return removed, ctx.Err()
 }
 
+// keepChanges is far longer than any node takes to hear of a change, and than their
+// clocks differ.
+const keepChanges = time.Hour
+
 func endedBefore(c config.Cleanup, now time.Time) store.Ended {
 	return store.Ended{
 		Flows: now.Add(-c.KeepFlows), Sessions: now.Add(-c.KeepSessions),
-		Errors: now.Add(-c.KeepErrors), Messages: now.Add(-c.KeepMessages),
+		Errors: now.Add(-c.KeepErrors), Messages: now.Add(-c.KeepMessages), Changes: now.Add(-keepChanges),
 	}
 }

@@ -62,6 +62,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	group.Go(func() { stop(serve(servers[1], admin, listeners.Admin.TLS)) })
 	group.Go(func() { stop(a.dispatch(ctx)) })
 	group.Go(func() { stop(a.cleanUp(ctx)) })
+	group.Go(func() { stop(a.hear(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()
 	err = a.stop(servers)

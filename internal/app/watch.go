@@ -11,18 +11,11 @@ import (
 // watch registers the gauges that are read from their owners when scraped.
 func (a *App) watch() {
 	m := a.metrics
-	m.Counter("symbolon_session_cache_hits_total", "Session checks answered from memory.", func() float64 {
-		hits, _, _ := a.sessions.CacheStats()
-		return float64(hits)
-	})
-	m.Counter("symbolon_session_cache_misses_total", "Session checks that asked the database.", func() float64 {
-		_, misses, _ := a.sessions.CacheStats()
-		return float64(misses)
-	})
-	m.Gauge("symbolon_session_cache_entries", "Sessions kept in memory.", func() float64 {
-		_, _, entries := a.sessions.CacheStats()
-		return float64(entries)
-	})
+	m.Counter("symbolon_session_cache_hits_total", "Session checks answered from memory.", func() float64 { return float64(a.sessions.CacheStats().Hits) })
+	m.Counter("symbolon_session_cache_misses_total", "Session checks that asked the database.", func() float64 { return float64(a.sessions.CacheStats().Misses) })
+	m.Counter("symbolon_session_cache_deaf_total", "Session checks that asked the database because other nodes had not been heard of.", func() float64 { return float64(a.sessions.CacheStats().Deaf) })
+	m.Gauge("symbolon_session_cache_entries", "Sessions kept in memory.", func() float64 { return float64(a.sessions.CacheStats().Entries) })
+	m.Gauge("symbolon_changes_lag_seconds", "How long ago this node heard of the changes of others; 0 if there are no others.", func() float64 { return a.sessions.CacheStats().Heard.Seconds() })
 	m.Gauge("symbolon_hashing_running", "Password hashes being computed.", func() float64 { return float64(a.current.Load().hasher.Stats().Running) })
 	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
 	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })

@@ -19,7 +19,9 @@ type Config struct {
 	// Version is the release the file was written for; informative.
 	Version string
 	// DSN names the database, "memory" or scheme://….
-	DSN         SecretURL
+	DSN SecretURL
+	// DSNListen is PostgreSQL around its pooler, to hear of changes at once.
+	DSNListen   SecretURL
 	Serve       Serve
 	Identity    Identity
 	Selfservice Selfservice

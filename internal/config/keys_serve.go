@@ -9,6 +9,12 @@ func baseKeys() []Key {
 			Help:    "The database. `memory` keeps everything in memory and forgets it at the end; `sqlite://FILE` is one file on this machine; `postgres://`, `mysql://` (MariaDB too) and `cockroach://` name a server, and [databases.md](databases.md) tells how. The pool is bounded by the query parameters `max_conns`, `max_idle_conns` and `max_conn_lifetime`, as in v0.5.",
 		},
 		{
+			Path: "dsn_listen", ref: in(func(c *Config) any { return &c.DSNListen }), Restart: true, Own: true,
+			Example: "postgres://symbolon:password@db.example.org:5432/symbolon",
+			rules:   []rule{matches(`^(postgres|postgresql)://.+$`, "an address that starts with postgres://")},
+			Help:    "The same PostgreSQL as dsn, past a pooler that shares connections (`pooler=transaction`), so that this node hears at once what others change. Without it a node behind a pooler looks four times a second; either way a session that was revoked elsewhere is refused within a second. See [databases.md](databases.md).",
+		},
+		{
 			Path: "version", ref: in(func(c *Config) any { return &c.Version }), Example: "v0.5.5-alpha.1",
 			Help: "The release that the file was written for. Files are read as those of v0.5; any other number draws a warning.",
 		},

@@ -23,7 +23,6 @@ type Store interface {
 	RevokeSession(ctx context.Context, tokenHash string) error
 	RevokeSessionByID(ctx context.Context, identityID, id string) error
 	RevokeSessions(ctx context.Context, identityID, exceptID string) error
-	DeleteSessions(ctx context.Context, identityID string) error
 	// AfterCommit runs f when the context's transaction has committed, or at
 	// once when there is none.
 	AfterCommit(ctx context.Context, f func())
@@ -33,11 +32,22 @@ type Store interface {
 type Config struct {
 	Lifespan  time.Duration // from authentication to expiry
 	CacheSize int           // sessions kept in memory; 0 for DefaultCacheSize
+	// Shared says that other processes change the same sessions. Checks are then
+	// answered from memory only while Heard is called in time.
+	Shared bool
 }
+
+// TrustFor is how long after it last heard of the changes of other processes a
+// process answers from memory. With the time that an answer takes it is how long
+// after its revocation a session may be taken for good: less than a second.
+const TrustFor = 900 * time.Millisecond
 
 // DefaultCacheSize bounds the cache to some 100 MB with large traits, and to
 // far less with ordinary ones.
 const DefaultCacheSize = 50_000
+
+// longDeaf is after how long nobody counts on everything still being told.
+const longDeaf = time.Minute
 
 // ErrNone says that a request carries no valid session.
 var ErrNone = errs.New(errs.Unauthorized, "session_inactive", "No valid session cookie found.")
@@ -50,7 +60,10 @@ type Service struct {
 
 	lifespan atomic.Int64 // time.Duration
 
-	hits, misses atomic.Uint64
+	shared bool
+	heard  atomic.Pointer[time.Time] // up to when the changes of others are known
+
+	hits, misses, deaf atomic.Uint64
 }
 
 // New returns a service over the store.
@@ -58,7 +71,7 @@ func New(s Store, c Config, now func() time.Time) *Service {
 	if c.CacheSize == 0 {
 		c.CacheSize = DefaultCacheSize
 	}
-	service := &Service{store: s, cache: newCache(c.CacheSize), now: now}
+	service := &Service{store: s, cache: newCache(c.CacheSize), shared: c.Shared, now: now}
 	service.SetLifespan(c.Lifespan)
 	return service
 }
@@ -113,7 +126,7 @@ func (s *Service) Check(ctx context.Context, token string) (*Live, error) {
 		return nil, ErrNone
 	}
 	hash := secret.Hash(token)
-	live, ok := s.cache.get(hash)
+	live, ok := s.remembered(hash)
 	if ok {
 		s.hits.Add(1)
 	} else {
@@ -133,6 +146,36 @@ func (s *Service) Check(ctx context.Context, token string) (*Live, error) {
 		return nil, ErrNone
 	}
 	return live, nil
+}
+
+// remembered looks in the cache, unless others may have changed what is there.
+func (s *Service) remembered(hash string) (*Live, bool) {
+	if !s.Hears() {
+		s.deaf.Add(1)
+		return nil, false
+	}
+	return s.cache.get(hash)
+}
+
+// Hears reports whether checks are answered from memory.
+func (s *Service) Hears() bool {
+	if !s.shared {
+		return true
+	}
+	last := s.heard.Load()
+	return last != nil && s.now().Sub(*last) < TrustFor
+}
+
+// Heard says what others changed: everything that was committed before a moment, by
+// token hash or identity id.
+func (s *Service) Heard(before time.Time, changed []string) {
+	if last := s.heard.Load(); last != nil && before.Sub(*last) > longDeaf {
+		s.ForgetAll()
+	}
+	for _, key := range changed {
+		s.cache.drop(key)
+	}
+	s.heard.Store(&before)
 }
 
 // Revoke ends the session of a token. An unknown or ended one is no error: the
@@ -169,7 +212,22 @@ func (s *Service) Forget(ctx context.Context, identityID string) {
 // has changed how sessions are shown.
 func (s *Service) ForgetAll() { s.cache.entries.InvalidateAll() }
 
-// CacheStats counts checks answered from memory and from the database.
-func (s *Service) CacheStats() (hits, misses uint64, entries int) {
-	return s.hits.Load(), s.misses.Load(), s.cache.entries.EstimatedSize()
+// CacheStats counts checks answered from memory and from the database; deaf are those
+// of the latter that would have been answered from memory if others had been heard of.
+type CacheStats struct {
+	Hits, Misses, Deaf uint64
+	Entries            int
+	// Heard is how long ago others were last heard of; 0 if there are none.
+	Heard time.Duration
+}
+
+// CacheStats returns the counts so far.
+func (s *Service) CacheStats() CacheStats {
+	c := CacheStats{
+		Hits: s.hits.Load(), Misses: s.misses.Load(), Deaf: s.deaf.Load(), Entries: s.cache.entries.EstimatedSize(),
+	}
+	if last := s.heard.Load(); last != nil {
+		c.Heard = s.now().Sub(*last)
+	}
+	return c
 }

@@ -75,6 +75,13 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// another is a service of another process over the same database.
+func (w *world) another() *world {
+	other := &world{db: w.db, store: &watched{Store: w.db}}
+	other.Service = session.New(other.store, session.Config{Lifespan: lifespan, Shared: true}, other.now)
+	return other
+}
+
 func (w *world) now() time.Time { return storetest.Now.Add(time.Duration(w.later.Load())) }
 
 func (w *world) advance(d time.Duration) { w.later.Add(int64(d)) }

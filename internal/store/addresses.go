@@ -17,7 +17,16 @@ func (db *DB) MarkVerified(ctx context.Context, addressID string, when time.Time
 	if !ok {
 		return errs.ErrNotFound
 	}
-	err := db.execOne(ctx, `UPDATE addresses SET verified = ?, verified_at = ? WHERE id = ?`, true, micros(when), id)
+	err := db.InTx(ctx, func(ctx context.Context) error {
+		if err := db.execOne(ctx, `UPDATE addresses SET verified = ?, verified_at = ? WHERE id = ?`, true, micros(when), id); err != nil {
+			return err
+		}
+		var owner string
+		if err := db.read(ctx, func(scan scanFunc) error { return scan(&owner) }, `SELECT identity_id FROM addresses WHERE id = ?`, id); err != nil {
+			return err
+		}
+		return db.announce(ctx, owner)
+	})
 	if err != nil {
 		return fmt.Errorf("mark address verified: %w", err)
 	}

@@ -13,6 +13,7 @@ type Ended struct {
 	Sessions time.Time // by expiry; revoked ones stay until they would have expired
 	Errors   time.Time // by creation
 	Messages time.Time // delivered or dead, by creation
+	Changes  time.Time // by the time at which they were announced
 }
 
 const deleteMessages = `DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE ` + messageEnded + ` AND created_at < ? ORDER BY created_at LIMIT ?)`
@@ -27,6 +28,7 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, e
 		{`DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Flows), limit}},
 		{`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Sessions), limit}},
 		{`DELETE FROM stored_errors WHERE id IN (SELECT id FROM stored_errors WHERE created_at < ? ORDER BY created_at LIMIT ?)`, []any{micros(e.Errors), limit}},
+		{`DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? ORDER BY at LIMIT ?)`, []any{micros(e.Changes), limit}},
 		{deleteMessages, []any{micros(e.Messages), limit}},
 	} {
 		n, err := db.exec(ctx, sweep.query, sweep.args...)

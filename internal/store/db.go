@@ -28,7 +28,10 @@ type Config struct {
 	// cockroach:// with the same, or mysql://user:password@tcp(host:port)/database.
 	// docs/databases.md has the options.
 	DSN string
-	Now func() time.Time
+	// ListenDSN is an address of the same PostgreSQL around its pooler, to listen for
+	// changes; empty where DSN is without one, or where changes are looked for.
+	ListenDSN string
+	Now       func() time.Time
 	// Logger gets what is worth knowing of migrations; nil for silence.
 	Logger *slog.Logger
 	// Exclusive takes the lock that keeps other processes out of the file, for
@@ -44,11 +47,13 @@ type Config struct {
 type DB struct {
 	dialect Dialect
 	logger  *slog.Logger
+	now     func() time.Time
 
 	reads    *pool
 	writes   turns
 	patience time.Duration
-	again    *again // nil where nothing has to be
+	again    *again                                       // nil where nothing has to be
+	listen   func(ctx context.Context, wake func()) error // nil where nothing is announced
 	closed   atomic.Bool
 	close    func() error // once
 }
@@ -73,6 +78,8 @@ type pools struct {
 	// settle prepares the database for use once it is known to be ours; nil if
 	// there is nothing to do.
 	settle func(context.Context, *sql.DB) error
+	// listen waits for what the database announces; nil if it does not.
+	listen func(ctx context.Context, wake func()) error
 }
 
 // Open opens a database and leaves its schema alone: see Migrate. It refuses one
@@ -99,7 +106,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{dialect: d, logger: c.Logger, patience: c.Patience, reads: newPool(p.read, &d)}
+	db := &DB{dialect: d, logger: c.Logger, now: c.Now, listen: p.listen, patience: c.Patience, reads: newPool(p.read, &d)}
 	if d.Begin != "" {
 		db.writes = newWriter(p.write, &d, c)
 	} else {

@@ -265,7 +265,10 @@ func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credential
 		if err := db.saveCredentials(ctx, i.ID, credentials); err != nil {
 			return err
 		}
-		return db.saveAddresses(ctx, i)
+		if err := db.saveAddresses(ctx, i); err != nil {
+			return err
+		}
+		return db.announce(ctx, i.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("update identity: %w", err)
@@ -285,7 +288,10 @@ func (db *DB) DeleteIdentity(ctx context.Context, id string) error {
 		if err := db.execOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {
 			return err
 		}
-		return db.counted(ctx, id, -1)
+		if err := db.counted(ctx, id, -1); err != nil {
+			return err
+		}
+		return db.announce(ctx, id)
 	})
 	if err != nil {
 		return fmt.Errorf("delete identity: %w", err)

@@ -33,6 +33,7 @@ func postgresDialect() Dialect {
 		Migrations: migrationsIn(postgresMigrations, "migrations/postgres"),
 		Tables:     `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
 		Isolation:  sql.LevelReadCommitted,
+		Override:   map[string]string{insertChange: notifyingChange},
 		Rebind: func(query string) string {
 			// An array is what makes it look up a few ids instead of reading all rows.
 			return numbered(limited.ReplaceAllString(query, ` WHERE id = ANY (ARRAY($1 FOR UPDATE SKIP LOCKED))`))
@@ -50,6 +51,15 @@ func cockroachDialect() Dialect {
 	d := postgresDialect()
 	d.Name, d.Schemes = "CockroachDB", []string{"cockroach", "cockroachdb"}
 	d.Isolation = sql.LevelDefault
+	d.Override = nil // it notifies nobody
+	open := d.Open
+	d.Open = func(src source, c Config) (*pools, error) {
+		p, err := open(src, c)
+		if err == nil {
+			p.listen = nil
+		}
+		return p, err
+	}
 	return d
 }
 
@@ -62,7 +72,7 @@ var libpq = []string{
 // connectTimeout is how long one of several hosts may take to answer.
 const connectTimeout = 2 * time.Second
 
-func openPostgres(src source, _ Config) (*pools, error) {
+func openPostgres(src source, config Config) (*pools, error) {
 	o, err := readOptions(src.params, libpq...)
 	if err != nil {
 		return nil, err
@@ -77,7 +87,13 @@ func openPostgres(src source, _ Config) (*pools, error) {
 		c.DefaultQueryExecMode = pgx.QueryExecModeExec
 		c.StatementCacheCapacity, c.DescriptionCacheCapacity = 0, 0
 	}
-	return o.onServer(fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port), stdlib.OpenDB(*c)), nil
+	listen, err := listenFor(c, o.pooled, config.ListenDSN)
+	if err != nil {
+		return nil, err
+	}
+	p := o.onServer(fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port), stdlib.OpenDB(*c))
+	p.listen = listen
+	return p, nil
 }
 
 func postgresConfig(src source) (*pgx.ConnConfig, error) {

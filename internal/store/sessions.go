@@ -99,7 +99,9 @@ func (db *DB) Sessions(ctx context.Context, identityID string) ([]*session.Sessi
 // RevokeSession ends the session of a token's hash; errs.ErrNotFound if there is
 // none. Ending it twice is no error.
 func (db *DB) RevokeSession(ctx context.Context, tokenHash string) error {
-	err := db.execOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash)
+	err := db.announced(ctx, tokenHash, func(ctx context.Context) error {
+		return db.execOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash)
+	})
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
 	}
@@ -114,7 +116,9 @@ func (db *DB) RevokeSessionByID(ctx context.Context, identityID, id string) erro
 	if !ok || !isID {
 		return errs.ErrNotFound
 	}
-	err := db.execOne(ctx, `UPDATE sessions SET active = ? WHERE id = ? AND identity_id = ?`, false, id, owner)
+	err := db.announced(ctx, owner, func(ctx context.Context) error {
+		return db.execOne(ctx, `UPDATE sessions SET active = ? WHERE id = ? AND identity_id = ?`, false, id, owner)
+	})
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
 	}
@@ -124,19 +128,13 @@ func (db *DB) RevokeSessionByID(ctx context.Context, identityID, id string) erro
 // RevokeSessions ends all sessions of an identity but the one named; an empty
 // name spares none.
 func (db *DB) RevokeSessions(ctx context.Context, identityID, exceptID string) error {
-	_, err := db.exec(ctx, `UPDATE sessions SET active = ? WHERE identity_id = ? AND id <> ? AND active = ?`,
-		false, identityID, exceptID, true)
+	err := db.announced(ctx, identityID, func(ctx context.Context) error {
+		_, err := db.exec(ctx, `UPDATE sessions SET active = ? WHERE identity_id = ? AND id <> ? AND active = ?`,
+			false, identityID, exceptID, true)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("revoke sessions: %w", err)
-	}
-	return nil
-}
-
-// DeleteSessions removes all sessions of an identity.
-func (db *DB) DeleteSessions(ctx context.Context, identityID string) error {
-	_, err := db.exec(ctx, `DELETE FROM sessions WHERE identity_id = ?`, identityID)
-	if err != nil {
-		return fmt.Errorf("delete sessions: %w", err)
 	}
 	return nil
 }

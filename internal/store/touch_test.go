@@ -34,7 +34,6 @@ func touch(t *testing.T, db *DB) []string {
 			func() error { return db.RevokeSessionByID(ctx, i.ID, s.ID) },
 			func() error { return db.RevokeSessions(ctx, i.ID, s.ID) },
 			func() error { return touchReads(ctx, db, i.ID, s.TokenHash, f.ID, f.ResumeHash) },
-			func() error { return db.DeleteSessions(ctx, i.ID) },
 			func() error { return db.DeleteIdentity(ctx, i.ID) },
 		} {
 			if err := step(); err != nil {

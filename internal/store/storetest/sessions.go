@@ -55,7 +55,6 @@ func sessionUnknown(t *testing.T, s Store) {
 	wantError(t, s.RevokeSessionByID(t.Context(), owner.ID, secret.NewID()), errs.ErrNotFound)
 	wantError(t, s.RevokeSessionByID(t.Context(), owner.ID, "no id"), errs.ErrNotFound)
 	must(t, s.RevokeSessions(t.Context(), secret.NewOrderedID(), ""))
-	must(t, s.DeleteSessions(t.Context(), secret.NewOrderedID()))
 	wantSame(t, len(got(s.Sessions(t.Context(), secret.NewOrderedID()))(t)), 0)
 }
 
@@ -122,7 +121,7 @@ func sessionRevokeOthers(t *testing.T, s Store) {
 func sessionDelete(t *testing.T, s Store) {
 	owner, other := mustIdentity(t, s, "a@example.org"), mustIdentity(t, s, "b@example.org")
 	a, foreign := mustSession(t, s, owner.ID), mustSession(t, s, other.ID)
-	must(t, s.DeleteSessions(t.Context(), owner.ID))
+	must(t, s.DeleteIdentity(t.Context(), owner.ID))
 	_, err := s.SessionByToken(t.Context(), a.TokenHash)
 	wantError(t, err, errs.ErrNotFound)
 	wantSame(t, active(t, s, foreign), true)

@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+const (
+	// hearEvery is how often a node looks for what others changed. It has to fit
+	// several times into session.TrustFor.
+	hearEvery = 250 * time.Millisecond
+	// hearWithin bounds one look, so that a lost connection is given up.
+	hearWithin = 2 * time.Second
+	// hearAtMost keeps a node from doing nothing else while others change much.
+	hearAtMost = 20 * time.Millisecond
+	// listenAgain is how long a lost listener waits before it connects again.
+	listenAgain = time.Second
+)
+
+// hear drops from the session cache what other nodes changed, until ctx ends. Looking
+// is what counts; listening only makes it sooner.
+func (a *App) hear(ctx context.Context) error {
+	if !a.db.Shared() {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	wake := make(chan struct{}, 1)
+	go a.listen(ctx, wake)
+	changes := a.db.Changes()
+	deaf := false
+	for {
+		now := a.now()
+		looking, stop := context.WithTimeout(ctx, hearWithin)
+		changed, err := changes.Read(looking, now)
+		stop()
+		switch {
+		case err == nil:
+			a.sessions.Heard(now, changed)
+			deaf = false
+		case ctx.Err() == nil && !deaf:
+			deaf = true
+			a.log.WarnContext(ctx, "other nodes are not heard of, session checks ask the database", slog.Any("error", err))
+		}
+		if err := waitFor(ctx, wake); err != nil {
+			return err
+		}
+	}
+}
+
+// waitFor returns after hearEvery, or somewhat sooner if there is something to hear.
+func waitFor(ctx context.Context, wake <-chan struct{}) error {
+	rest, look := time.NewTimer(hearAtMost), time.NewTimer(hearEvery)
+	defer rest.Stop()
+	defer look.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-rest.C:
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wake:
+	case <-look.C:
+	}
+	return nil
+}
+
+// listen wakes whoever looks, where the database tells that there is something to see.
+func (a *App) listen(ctx context.Context, wake chan<- struct{}) {
+	for ctx.Err() == nil {
+		err := a.db.Listen(ctx, func() {
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		})
+		if errors.Is(err, errors.ErrUnsupported) {
+			return
+		}
+		if ctx.Err() == nil {
+			a.log.InfoContext(ctx, "changes are not announced for now and are looked for", slog.Any("error", err))
+		}
+		timer := time.NewTimer(listenAgain)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}

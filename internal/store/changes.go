@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Shared reports whether other processes may use the same database.
+func (db *DB) Shared() bool { return !db.dialect.Embedded }
+
+const insertChange = `INSERT INTO changes (about, at) VALUES (?, ?)`
+
+// announce tells other processes, in the transaction of the change, that what they
+// remember of the hash of a token or of an identity is out of date.
+func (db *DB) announce(ctx context.Context, about string) error {
+	if !db.Shared() {
+		return nil
+	}
+	if _, err := db.exec(ctx, insertChange, about, micros(db.now())); err != nil {
+		return fmt.Errorf("announce change: %w", err)
+	}
+	return nil
+}
+
+// announced writes and announces in one transaction.
+func (db *DB) announced(ctx context.Context, about string, write func(context.Context) error) error {
+	if !db.Shared() {
+		return write(ctx)
+	}
+	return db.InTx(ctx, func(ctx context.Context) error {
+		if err := write(ctx); err != nil {
+			return err
+		}
+		return db.announce(ctx, about)
+	})
+}
+
+const (
+	// settled is how many times the patience of a transaction pass after a change was
+	// seen until none can come about that has a lower number: a transaction takes a
+	// number when it writes, and shows when it commits.
+	settled = 3
+	// margin is how many numbers below the highest a process looks at first, for
+	// transactions that are not committed yet.
+	margin = 20_000
+)
+
+// Changes follows what is announced, by this process too. It is for one goroutine.
+type Changes struct {
+	db      *DB
+	started bool
+	floor   int64 // everything up to here has been told
+	told    map[int64]bool
+	highest []sighting // of each read that isn't settled yet
+}
+
+// sighting is the highest number there was when somebody looked.
+type sighting struct {
+	at time.Time
+	id int64
+}
+
+// Changes starts to follow.
+func (db *DB) Changes() *Changes { return &Changes{db: db, told: map[int64]bool{}} }
+
+// Read returns the token hashes and identity ids of which something was committed
+// since the call before. now is the time of the call.
+func (c *Changes) Read(ctx context.Context, now time.Time) ([]string, error) {
+	if !c.started {
+		if err := c.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for len(c.highest) > 0 && now.Sub(c.highest[0].at) > settled*c.db.patience {
+		c.settle(c.highest[0].id)
+		c.highest = c.highest[1:]
+	}
+	var fresh []string
+	last := c.floor
+	err := c.db.read(ctx, func(scan scanFunc) error {
+		var about string
+		if err := scan(&last, &about); err != nil {
+			return err
+		}
+		if !c.told[last] {
+			c.told[last] = true
+			fresh = append(fresh, about)
+		}
+		return nil
+	}, `SELECT id, about FROM changes WHERE id > ? ORDER BY id`, c.floor)
+	if err != nil {
+		// What was read is told all the same; it would be skipped the next time.
+		return fresh, fmt.Errorf("read changes: %w", err)
+	}
+	c.highest = append(c.highest, sighting{at: now, id: last})
+	return fresh, nil
+}
+
+func (c *Changes) start(ctx context.Context) error {
+	err := c.db.read(ctx, func(scan scanFunc) error { return scan(&c.floor) }, `SELECT COALESCE(MAX(id), 0) FROM changes`)
+	if err != nil {
+		return fmt.Errorf("read changes: %w", err)
+	}
+	c.floor = max(0, c.floor-margin)
+	c.started = true
+	return nil
+}
+
+func (c *Changes) settle(floor int64) {
+	if floor <= c.floor {
+		return
+	}
+	c.floor = floor
+	for id := range c.told {
+		if id <= floor {
+			delete(c.told, id)
+		}
+	}
+}
+
+// errNoListener says that changes have to be looked for.
+var errNoListener = errors.New("this database announces nothing by itself")
+
+// Listen calls wake soon after each change, until ctx ends or the connection is lost.
+// It needs a connection of its own and is no more than a hint: nothing is told twice,
+// and what happens while nobody listens is not told at all.
+// errors.ErrUnsupported is in the error where there is nothing to listen to.
+func (db *DB) Listen(ctx context.Context, wake func()) error {
+	if db.listen == nil {
+		return fmt.Errorf("%w: %w", errNoListener, errors.ErrUnsupported)
+	}
+	return db.listen(ctx, wake)
+}

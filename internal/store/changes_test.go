@@ -1,0 +1,180 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+	"symbolon/internal/store"
+	"symbolon/internal/store/storetest"
+	"symbolon/test/databases"
+)
+
+// onServers runs a test with two processes' views of one database, on each server.
+func onServers(t *testing.T, test func(t *testing.T, one, other *store.DB)) {
+	t.Helper()
+	for _, name := range append(databases.Servers(), databases.PgBouncer) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := databases.DSN(t, name)
+			test(t, storetest.OpenDSN(t, dsn), storetest.OpenDSN(t, dsn))
+		})
+	}
+}
+
+func hear(t *testing.T, c *store.Changes, now time.Time) []string {
+	t.Helper()
+	changed, err := c.Read(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+func TestOtherProcessesHearOfEachChange(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, one, other *store.DB) {
+		heard := other.Changes()
+		if changed := hear(t, heard, storetest.Now); len(changed) > 0 {
+			t.Errorf("before anything happened, %v changed", changed)
+		}
+		i, s := storedSession(t, one)
+		if changed := hear(t, heard, storetest.Now); len(changed) > 0 {
+			t.Errorf("what is new is no change: %v", changed)
+		}
+		for _, step := range []struct {
+			name, about string
+			do          func(context.Context) error
+		}{
+			{"a session ends by its token", s.TokenHash, func(ctx context.Context) error { return one.RevokeSession(ctx, s.TokenHash) }},
+			{"a session ends by its id", i.ID, func(ctx context.Context) error { return one.RevokeSessionByID(ctx, i.ID, s.ID) }},
+			{"all sessions end", i.ID, func(ctx context.Context) error { return one.RevokeSessions(ctx, i.ID, "") }},
+			{"an address is proven", i.ID, func(ctx context.Context) error { return one.MarkVerified(ctx, i.Verifiable[0].ID, storetest.Now) }},
+			{"an identity is saved", i.ID, func(ctx context.Context) error { return one.SaveIdentity(ctx, i, nil) }},
+			{"an identity is deleted", i.ID, func(ctx context.Context) error { return one.DeleteIdentity(ctx, i.ID) }},
+		} {
+			if err := step.do(t.Context()); err != nil {
+				t.Fatalf("%s: %v", step.name, err)
+			}
+			if changed := hear(t, heard, storetest.Now); !slices.Equal(changed, []string{step.about}) {
+				t.Errorf("%s: %v changed, want %s", step.name, changed, step.about)
+			}
+		}
+		if changed := hear(t, heard, storetest.Now); len(changed) > 0 {
+			t.Errorf("told twice: %v", changed)
+		}
+	})
+}
+
+func storedSession(t *testing.T, db *store.DB) (*identity.Identity, *session.Session) {
+	t.Helper()
+	i, credentials := storetest.NewIdentity(t.Name() + "@example.org")
+	if err := db.CreateIdentity(t.Context(), i, credentials); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := storetest.NewSession(i.ID)
+	if err := db.CreateSession(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	return i, s
+}
+
+// A transaction takes its number when it writes: others that began later may commit
+// before it.
+func TestAChangeThatCommitsLateIsHeardOf(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, one, other *store.DB) {
+		_, late := storedSession(t, one)
+		early, _ := storetest.NewSession(late.IdentityID)
+		if err := one.CreateSession(t.Context(), early); err != nil {
+			t.Fatal(err)
+		}
+		heard := other.Changes()
+		err := one.InTx(t.Context(), func(ctx context.Context) error {
+			if err := one.RevokeSession(ctx, late.TokenHash); err != nil {
+				return err
+			}
+			if err := other.RevokeSession(t.Context(), early.TokenHash); err != nil {
+				return err
+			}
+			if changed := hear(t, heard, storetest.Now); !slices.Equal(changed, []string{early.TokenHash}) {
+				t.Errorf("while one is not committed, %v changed, want %s", changed, early.TokenHash)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed := hear(t, heard, storetest.Now.Add(time.Second)); !slices.Equal(changed, []string{late.TokenHash}) {
+			t.Errorf("after its commit, %v changed, want %s", changed, late.TokenHash)
+		}
+		// Long after, what was told needs no reading any more and is not told again.
+		for range 3 {
+			if changed := hear(t, heard, storetest.Now.Add(time.Hour)); len(changed) > 0 {
+				t.Errorf("told twice: %v", changed)
+			}
+		}
+	})
+}
+
+func TestAnUndoneChangeIsNotAnnounced(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, one, other *store.DB) {
+		_, s := storedSession(t, one)
+		heard := other.Changes()
+		errUndo := errors.New("undo")
+		err := one.InTx(t.Context(), func(ctx context.Context) error {
+			return errors.Join(one.RevokeSession(ctx, s.TokenHash), errUndo)
+		})
+		if !errors.Is(err, errUndo) {
+			t.Fatal(err)
+		}
+		if changed := hear(t, heard, storetest.Now); len(changed) > 0 {
+			t.Errorf("%v changed", changed)
+		}
+	})
+}
+
+func TestPostgreSQLTellsWhenThereIsSomethingToHear(t *testing.T) {
+	t.Parallel()
+	dsn := databases.DSN(t, databases.Postgres)
+	one, other := storetest.OpenDSN(t, dsn), storetest.OpenDSN(t, dsn)
+	_, s := storedSession(t, one)
+	woken := make(chan struct{}, 100)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- other.Listen(ctx, func() { woken <- struct{}{} }) }()
+	for heard := false; !heard; { // until it listens
+		if err := one.RevokeSession(t.Context(), s.TokenHash); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-woken:
+			heard = true
+		case err := <-ended:
+			t.Fatal(err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("listening ended with %v", err)
+	}
+}
+
+func TestWhereNothingIsAnnouncedNobodyListens(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{databases.SQLite, databases.MariaDB, databases.PgBouncer} {
+		db := storetest.OpenDSN(t, databases.DSN(t, name))
+		if err := db.Listen(t.Context(), func() {}); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := db.Shared(); got != (name != databases.SQLite) {
+			t.Errorf("%s is shared: %t", name, got)
+		}
+	}
+}

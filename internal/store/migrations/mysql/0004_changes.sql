@@ -1,0 +1,9 @@
+-- +goose Up
+-- What changed of sessions and identities, for the caches of other nodes: the hash of
+-- a token or the id of an identity. Rows are needed for some seconds.
+CREATE TABLE IF NOT EXISTS changes (
+    id    BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    about VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    at    BIGINT NOT NULL,
+    INDEX changes_age (at)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,0 +1,9 @@
+-- +goose Up
+-- Nobody hears of changes here: a file is of one process. The table is there because
+-- all databases have the same.
+CREATE TABLE changes (
+    id    INTEGER NOT NULL PRIMARY KEY,
+    about TEXT    NOT NULL,
+    at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX changes_age ON changes (at);
