@@ -70,8 +70,10 @@ func waitFor(ctx context.Context, wake <-chan struct{}) error {
 
 // listen wakes whoever looks, where the database tells that there is something to see.
 func (a *App) listen(ctx context.Context, wake chan<- struct{}) {
+	told := false
 	for ctx.Err() == nil {
 		err := a.db.Listen(ctx, func() {
+			told = false
 			select {
 			case wake <- struct{}{}:
 			default:
@@ -80,7 +82,8 @@ func (a *App) listen(ctx context.Context, wake chan<- struct{}) {
 		if errors.Is(err, errors.ErrUnsupported) {
 			return
 		}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !told {
+			told = true
 			a.log.InfoContext(ctx, "changes are not announced for now and are looked for", slog.Any("error", err))
 		}
 		timer := time.NewTimer(listenAgain)
