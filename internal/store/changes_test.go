@@ -14,14 +14,20 @@ import (
 	"symbolon/test/databases"
 )
 
-// onServers runs a test with two processes' views of one database, on each server.
-func onServers(t *testing.T, test func(t *testing.T, one, other *store.DB)) {
+// pair is two processes' views of one database.
+type pair struct {
+	t          *testing.T
+	one, other *store.DB
+}
+
+// onServers runs a test on each server.
+func onServers(t *testing.T, test func(pair)) {
 	t.Helper()
 	for _, name := range append(databases.Servers(), databases.PgBouncer) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dsn := databases.DSN(t, name)
-			test(t, storetest.OpenDSN(t, dsn), storetest.OpenDSN(t, dsn))
+			test(pair{t, storetest.OpenDSN(t, dsn), storetest.OpenDSN(t, dsn)})
 		})
 	}
 }
@@ -37,7 +43,8 @@ func hear(t *testing.T, c *store.Changes, now time.Time) []string {
 
 func TestOtherProcessesHearOfEachChange(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, one, other *store.DB) {
+	onServers(t, func(p pair) {
+		t, one, other := p.t, p.one, p.other
 		heard := other.Changes()
 		if changed := hear(t, heard, storetest.Now); len(changed) > 0 {
 			t.Errorf("before anything happened, %v changed", changed)
@@ -87,7 +94,8 @@ func storedSession(t *testing.T, db *store.DB) (*identity.Identity, *session.Ses
 // before it.
 func TestAChangeThatCommitsLateIsHeardOf(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, one, other *store.DB) {
+	onServers(t, func(p pair) {
+		t, one, other := p.t, p.one, p.other
 		_, late := storedSession(t, one)
 		early, _ := storetest.NewSession(late.IdentityID)
 		if err := one.CreateSession(t.Context(), early); err != nil {
@@ -123,7 +131,8 @@ func TestAChangeThatCommitsLateIsHeardOf(t *testing.T) {
 
 func TestAnUndoneChangeIsNotAnnounced(t *testing.T) {
 	t.Parallel()
-	onServers(t, func(t *testing.T, one, other *store.DB) {
+	onServers(t, func(p pair) {
+		t, one, other := p.t, p.one, p.other
 		_, s := storedSession(t, one)
 		heard := other.Changes()
 		errUndo := errors.New("undo")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
@@ -16,6 +15,7 @@ import (
 
 	_ "github.com/ncruces/go-sqlite3/driver" // the server's own
 
+	"symbolon/internal/secret"
 	"symbolon/test/databases"
 )
 
@@ -40,7 +40,7 @@ func (a *acknowledged) load(ctx context.Context, t testing.TB, nodes []*node) {
 	for range 4 {
 		group.Go(func() {
 			for ctx.Err() == nil {
-				n := nodes[rand.IntN(len(nodes))]
+				n := oneOf(nodes)
 				email := fmt.Sprintf("person-%d@example.org", people.Add(1))
 				if _, err := n.register(email, password); err != nil {
 					time.Sleep(5 * time.Millisecond)
@@ -86,7 +86,7 @@ func (a *acknowledged) untilKilled(t *testing.T, nodes []*node, kill func()) {
 	ctx, stop := context.WithCancel(t.Context())
 	var working sync.WaitGroup
 	working.Go(func() { a.load(ctx, t, nodes) })
-	time.Sleep(time.Duration(100+rand.IntN(400)) * time.Millisecond)
+	time.Sleep(time.Duration(100+secret.Below(400)) * time.Millisecond)
 	kill()
 	stop()
 	working.Wait()
@@ -127,7 +127,7 @@ func TestNothingAcknowledgedIsLostWhenNodesAndTheDatabaseAreKilled(t *testing.T)
 			all.untilKilled(t, nodes, func() { server.Kill(t) })
 			server.Restart(t)
 		} else {
-			victim := nodes[rand.IntN(len(nodes))]
+			victim := oneOf(nodes)
 			all.untilKilled(t, nodes, victim.kill)
 			victim.start()
 		}
@@ -148,7 +148,7 @@ func TestARollingRestartUnderLoadFailsNoRequest(t *testing.T) {
 	for i := range counts {
 		working.Go(func() {
 			for ctx.Err() == nil {
-				n := nodes[rand.IntN(len(nodes))]
+				n := oneOf(nodes)
 				switch err := visit(n, token); {
 				case errors.Is(err, errRefused):
 					t.Error(err)

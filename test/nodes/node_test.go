@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"symbolon/internal/secret"
 )
 
 // binary builds the program once.
@@ -165,6 +167,9 @@ func (n *node) forget() {
 	_ = n.log.Close()
 	n.cmd = nil
 }
+
+// oneOf picks one of all.
+func oneOf[T any](all []T) T { return all[secret.Below(int64(len(all)))] }
 
 // reply is an answer, read.
 type reply struct {

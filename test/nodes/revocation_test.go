@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"symbolon/internal/secret"
 	"symbolon/internal/store/storetest"
 	"symbolon/test/databases"
 )
@@ -115,7 +115,7 @@ func TestManyRevocationsUnderLoadAreSeenInTime(t *testing.T) {
 					return
 				default:
 				}
-				if got := nodes[rand.IntN(3)].whoami(kept[rand.IntN(len(kept))]); got != http.StatusOK {
+				if got := oneOf(nodes).whoami(oneOf(kept)); got != http.StatusOK {
 					t.Errorf("a session that nobody ended is answered %d", got)
 				}
 			}
@@ -132,7 +132,7 @@ func TestManyRevocationsUnderLoadAreSeenInTime(t *testing.T) {
 						t.Errorf("before its end a session is answered %d", got)
 					}
 				}
-				at := rand.IntN(3)
+				at := int(secret.Below(3))
 				revoke(t, nodes[at], token)
 				ended := time.Now()
 				for i := range nodes {
