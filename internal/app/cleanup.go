@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -36,9 +37,22 @@ func (a *App) cleanUp(ctx context.Context) error {
 // CleanUpNow removes everything that has ended and is no longer kept, in small
 // batches, and returns how many rows that were.
 func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
-	ended := endedBefore(a.current.Load().config.Cleanup, a.now())
+	return sweep(ctx, a.db, endedBefore(a.current.Load().config.Cleanup, a.now()))
+}
+
+// CleanUp does the same in the database of a configuration, beside its servers.
+func CleanUp(ctx context.Context, c *config.Config) (removed int64, err error) {
+	db, err := store.Open(ctx, store.Config{DSN: c.DSN.Reveal(), Now: time.Now})
+	if err != nil {
+		return 0, err
+	}
+	removed, err = sweep(ctx, db, endedBefore(c.Cleanup, time.Now()))
+	return removed, errors.Join(err, db.Close())
+}
+
+func sweep(ctx context.Context, db *store.DB, ended store.Ended) (removed int64, err error) {
 	for ctx.Err() == nil {
-		n, err := a.db.Cleanup(ctx, ended, cleanupBatch)
+		n, err := db.Cleanup(ctx, ended, cleanupBatch)
 		removed += n
 		if err != nil || n == 0 {
 			return removed, err

@@ -24,7 +24,7 @@ func ensureSecrets(c *config.Config, databaseFile string) error {
 		c.Secrets.Default = []config.Secret{config.Secret(secret.Token())}
 		return nil
 	}
-	path := databaseFile + ".secrets"
+	path := databaseFile + secretsSuffix
 	kept, err := readSecrets(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		kept, err = makeSecrets(path)

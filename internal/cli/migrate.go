@@ -40,7 +40,7 @@ func (f *databaseFlags) dsn(e *env, args []string) (string, error) {
 	if !f.fromEnv && len(f.files) == 0 {
 		return "", usageError{errors.New("name the database: give its DSN as argument, or -e to take it from the environment, or -c FILE")}
 	}
-	c, err := f.load(e, nil)
+	c, err := f.load(e)
 	if err != nil {
 		return "", err
 	}
@@ -81,7 +81,7 @@ func newMigrateSQLCommand(e *env) *cobra.Command {
 				}
 				fmt.Fprintf(e.Stdout, "These migrations will be applied:\n  %s\n", strings.Join(pending, "\n  "))
 				if !yes && !confirm(e, "Apply them?") {
-					return errors.New("nothing was changed")
+					return errUnchanged
 				}
 				if _, err := m.Apply(cmd.Context()); err != nil {
 					return err
@@ -117,6 +117,9 @@ func newMigrateStatusCommand(e *env) *cobra.Command {
 	f.add(c)
 	return c
 }
+
+// errUnchanged is the answer to whoever did not confirm.
+var errUnchanged = errors.New("nothing was changed")
 
 // confirm asks a question on the terminal; anything but yes is no.
 func confirm(e *env, question string) bool {

@@ -24,8 +24,8 @@ func (f *configFlags) add(c *cobra.Command) {
 }
 
 // load reads the configuration and prints its warnings.
-func (f *configFlags) load(e *env, flags map[string]string) (*config.Config, error) {
-	c, report, err := config.Load(config.Source{Files: f.files, Environ: e.Environ, Flags: flags, Dev: f.dev})
+func (f *configFlags) load(e *env) (*config.Config, error) {
+	c, report, err := config.Load(config.Source{Files: f.files, Environ: e.Environ, Dev: f.dev})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ tells what a key does.`,
   SERVE_PUBLIC_PORT=8080 symbolon serve`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := f.load(e, nil)
+			cfg, err := f.load(e)
 			if err != nil {
 				return err
 			}

@@ -226,7 +226,7 @@ func TestNothingHappensThatTheModelForbids(t *testing.T) {
 		for range 3 {
 			m.tabs = append(m.tabs, &tab{client: s.browser(t)})
 		}
-		for range 3 { // or few sequences would be long enough to get far
+		for range 2 { // or few sequences would be long enough to get far
 			rt.Repeat(m.actions())
 		}
 	})

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// errNotAFile says that a database is none that this program can copy.
+var errNotAFile = errors.New("the database is no SQLite file: copy it with the tools of its server, see docs/databases.md")
+
+// Backup writes a copy of the database as it is at one moment to a file that must
+// not exist, readable by its owner alone. A server may go on reading and writing
+// meanwhile. The copy is checked before it gets its name.
+func Backup(ctx context.Context, dsn, file string) error {
+	from, err := fileToCopy(dsn)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(from); err != nil {
+		return fmt.Errorf("back up: %w", err)
+	}
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("back up: %s is there already", file), err)
+	}
+	partial := file + ".partial"
+	if err := copyLive(ctx, from, partial); err != nil {
+		return errors.Join(fmt.Errorf("back up: %w", err), removed(partial))
+	}
+	if err := errors.Join(checkCopy(ctx, partial), syncFile(partial)); err != nil {
+		return errors.Join(fmt.Errorf("check the copy: %w", err), removed(partial))
+	}
+	return errors.Join(os.Rename(partial, file), syncFile(filepath.Dir(file)))
+}
+
+// fileToCopy is the absolute path of the file of a DSN.
+func fileToCopy(dsn string) (string, error) {
+	path := FileOf(dsn)
+	if path == "" {
+		return "", errNotAFile
+	}
+	return filepath.Abs(filepath.FromSlash(path))
+}
+
+// copyLive has SQLite copy a database that others may use: https://sqlite.org/lang_vacuum.html#vacuum_into
+func copyLive(ctx context.Context, from, to string) error {
+	if err := removed(to); err != nil { // of a copy that was cut off
+		return err
+	}
+	if err := createPrivate(to); err != nil {
+		return err
+	}
+	pool, err := openPool(url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(from)}, "busy_timeout(5000)")
+	if err != nil {
+		return err
+	}
+	defer pool.Close() //nolint:errcheck // what was read was read
+	if err := refuseForeign(ctx, pool, sqliteDialect().Tables); err != nil {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, `VACUUM INTO ?`, to)
+	return err
+}
+
+// checkCopy refuses a file that is damaged, not of this program, or of a later release.
+func checkCopy(ctx context.Context, path string) error {
+	name := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: "mode=ro"}
+	pool, err := openPool(name, "query_only(1)", "trusted_schema(0)")
+	if err != nil {
+		return err
+	}
+	defer pool.Close() //nolint:errcheck // what was read was read
+	var verdict string
+	if err := pool.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil || verdict != "ok" {
+		return errors.Join(fmt.Errorf("%s is no whole database: %s", path, verdict), err)
+	}
+	var version int64
+	if err := pool.QueryRowContext(ctx, `SELECT MAX(version_id) FROM `+schemaTable).Scan(&version); err != nil {
+		return fmt.Errorf("%s is no database of this program: %w", path, err)
+	}
+	d := sqliteDialect()
+	known, err := d.migrations()
+	if err != nil {
+		return err
+	}
+	if newest := known[len(known)-1].Version; version > newest {
+		return fmt.Errorf("%s is of a later release: it has migration %d, this one knows %d", path, version, newest)
+	}
+	return nil
+}
+
+// Restore puts a copy in the place of the database that a DSN names. What is there is
+// kept beside it, and its new name returned; empty if nothing was. No server may have
+// the database: ErrLocked.
+func Restore(ctx context.Context, file, dsn string, now time.Time) (replaced string, err error) {
+	path, err := fileToCopy(dsn)
+	if err != nil {
+		return "", err
+	}
+	if err := checkCopy(ctx, file); err != nil {
+		return "", fmt.Errorf("restore: %w", err)
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return "", fmt.Errorf("restore: %w", err)
+	}
+	defer func() { err = errors.Join(err, closeLock(lock)) }()
+	fresh := path + ".restoring"
+	if err := copyFile(file, fresh); err != nil {
+		return "", errors.Join(fmt.Errorf("restore: %w", err), removed(fresh))
+	}
+	if replaced, err = setAside(path, now); err != nil {
+		return replaced, fmt.Errorf("restore: set the present database aside: %w", err)
+	}
+	if err := errors.Join(os.Rename(fresh, path), syncFile(filepath.Dir(path))); err != nil {
+		return replaced, fmt.Errorf("restore: %w", err)
+	}
+	return replaced, nil
+}
+
+// setAside renames a database with its log, which belongs to it.
+func setAside(path string, now time.Time) (aside string, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return "", ignoreMissing(err)
+	}
+	aside = path + "." + strconv.FormatInt(now.Unix(), 10) + ".replaced"
+	for _, suffix := range []string{"-wal", indexSuffix, ""} {
+		if err := ignoreMissing(os.Rename(path+suffix, aside+suffix)); err != nil {
+			return "", err
+		}
+	}
+	return aside, nil
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// syncFile has a file, or the names in a directory, written to the disk.
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func removed(path string) error { return ignoreMissing(os.Remove(path)) }
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
