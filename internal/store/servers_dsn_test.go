@@ -96,3 +96,30 @@ func TestOfSeveralHostsTheOneThatTakesWritesIsUsed(t *testing.T) {
 		t.Error("a standby was migrated")
 	}
 }
+
+func TestPostgresOverTLSIsWhoItShouldBe(t *testing.T) {
+	t.Parallel()
+	server := databases.Start(t, databases.Postgres)
+	trusted := server.UseTLS(t)
+	plain := server.DSN(t)
+	dsn := strings.Replace(plain, "sslmode=disable", "sslmode=verify-full", 1)
+	// The server takes its new settings over in its own time.
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		db, err := store.Open(t.Context(), store.Config{DSN: strings.Replace(plain, "disable", "require", 1), Now: time.Now})
+		if err == nil {
+			_ = db.Close()
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	wantWorks(t, open(t, store.Config{DSN: dsn + "&sslrootcert=" + url.QueryEscape(trusted)}))
+	if db, err := store.Open(t.Context(), store.Config{DSN: dsn, Now: time.Now}); err == nil {
+		t.Error("a certificate that nobody trusts is accepted", db.Close())
+	}
+	elsewhere := strings.Replace(dsn, "127.0.0.1", "localhost", 1) + "&sslrootcert=" + url.QueryEscape(trusted)
+	if db, err := store.Open(t.Context(), store.Config{DSN: elsewhere, Now: time.Now}); err == nil {
+		t.Error("the certificate of another name is accepted", db.Close())
+	}
+}
