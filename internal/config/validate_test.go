@@ -110,6 +110,17 @@ func TestWeakSecretsStopOnlyServersThatOthersReach(t *testing.T) {
 	}
 }
 
+// Only beside an SQLite file is there a place where secrets are kept.
+func TestSecretsThatNobodyKeepsAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]bool{"memory": false, "sqlite://a.db": false, "postgres://a@b/c": true, "mysql://a@tcp(b)/c": true} {
+		_, r := mustLoad(t, Source{Environ: []string{"DSN=" + dsn}})
+		if got := strings.Contains(strings.Join(texts(r.Warnings), "\n"), "secrets.default"); got != want {
+			t.Errorf("%s: warned %t", dsn, got)
+		}
+	}
+}
+
 func TestBaseURLsAreGuessed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
