@@ -107,6 +107,7 @@ func identityDelete(t *testing.T, s Store) {
 	wantSame(t, len(got(s.Credentials(t.Context(), i.ID))(t)), 0)
 	wantSame(t, len(got(s.Sessions(t.Context(), i.ID))(t)), 0)
 	wantError(t, s.DeleteIdentity(t.Context(), i.ID), errs.ErrNotFound)
+	wantSame(t, got(s.CountIdentities(t.Context(), identity.Query{}))(t), 1)
 
 	wantSame(t, got(s.Identity(t.Context(), other.ID))(t), other)
 	wantSame(t, got(s.SessionByToken(t.Context(), kept.TokenHash))(t).ID, kept.ID)

@@ -136,6 +136,7 @@ func uniqueLeavesNothing(t *testing.T, s Store) {
 	wantError(t, s.CreateIdentity(t.Context(), i, credentials), errs.ErrConflict)
 	_, err := s.Identity(t.Context(), i.ID)
 	wantError(t, err, errs.ErrNotFound)
+	wantSame(t, got(s.CountIdentities(t.Context(), identity.Query{}))(t), 1)
 	mustIdentity(t, s, "b@example.org")
 }
 
