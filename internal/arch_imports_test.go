@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"httpapi/wire05": {"errs", "flow", "identity", "message", "session", "traits", "ui"},
 	"webui":          {"errs", "flow", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"mailbox":        {"courier", "errs", "reqctx", "secret"},
+	"console":        {"courier", "errs", "flow", "identity", "message", "metrics", "reqctx", "secret", "session", "traits"},
 	"metrics":        {"flow"},
 
 	// A method turns a submission into a fact; it knows no other method, no store and no transport.
@@ -127,7 +128,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "mailbox", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "doctor", "metrics", "passpolicy"},
+			[]string{"httpapi", "webui", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "doctor", "metrics", "passpolicy"},
 			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient and doctor, for commands alone, ask the one server that the operator names",
 		},
 		{

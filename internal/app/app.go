@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"symbolon/internal/config"
+	"symbolon/internal/console"
 	"symbolon/internal/metrics"
 	"symbolon/internal/session"
 	"symbolon/internal/store"
@@ -45,6 +46,11 @@ type base struct {
 	sessions *session.Service
 	metrics  *metrics.Metrics
 	limiter  *limits
+
+	// What the console shows and remembers.
+	started  time.Time
+	history  *metrics.History
+	signOuts *console.SignOuts
 }
 
 // New composes a server. The error says which setting to change or what is
@@ -54,6 +60,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version)},
 		swapped: make(chan struct{}, 1),
 	}
+	a.started, a.history, a.signOuts = a.now(), a.metrics.NewHistory(a.now), console.NewSignOuts()
 	if err := a.openStore(ctx, o); err != nil {
 		return nil, err
 	}

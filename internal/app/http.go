@@ -23,10 +23,14 @@ func (a *composition) newServer() error {
 	if err != nil {
 		return err
 	}
+	operators, err := a.consolePages()
+	if err != nil {
+		return err
+	}
 	a.server, err = httpapi.New(httpapi.Parts{
 		Engine: a.engine, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
 		Errors: a.db, Schemas: a.schemas, Courier: a.outbox, Meter: a.metrics, Metrics: a.metrics.Handler(),
-		Ready: a.db.Ready, Hashing: a.hashing, Pages: pages.Handlers(), Language: locale.NewChoice(a.config.UI.Languages...).Known, Mailbox: mails, Log: a.log, Now: a.now,
+		Ready: a.db.Ready, Hashing: a.hashing, Pages: pages.Handlers(), Language: locale.NewChoice(a.config.UI.Languages...).Known, Mailbox: mails, Console: operators, Log: a.log, Now: a.now,
 	}, a.httpConfig())
 	if err != nil {
 		return err

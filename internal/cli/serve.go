@@ -96,6 +96,9 @@ func greet(w io.Writer, c *config.Config, at app.Addresses, took time.Duration) 
 	if c.Courier.SMTP.ConnectionURI == "" {
 		line("Mailbox", "http://"+at.Admin+"/mailbox")
 	}
+	if c.Serve.Admin.Console.Enabled {
+		line("Console", "http://"+at.Admin+"/console")
+	}
 	line("Database", c.DSN.String())
 	if c.Embedded {
 		fmt.Fprintf(&b, "\n  This is the embedded profile: made to try out, ready to keep.\n  'symbolon config print' shows every setting and where it comes from.\n")

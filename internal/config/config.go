@@ -63,6 +63,13 @@ type Admin struct {
 	TLS      TLS
 	Token    Secret // bearer token that requests must carry; empty for none
 	Insecure bool   // listen off loopback without a token
+	Console  Console
+}
+
+// Console is the pages for operators, on the admin listener.
+type Console struct {
+	Enabled  bool   // deduced from the host of the listener when unset
+	Password Secret // asked for at the sign-in page, as the token is; empty for none
 }
 
 // TLS is a certificate chain and its key in PEM files; both empty for plain

@@ -18,6 +18,10 @@ func (l *loader) deduce() {
 	if c.Serve.Admin.BaseURL == nil {
 		c.Serve.Admin.BaseURL = l.guess("serve.admin.base_url", c.Serve.Admin.Host, c.Serve.Admin.Port, c.Serve.Admin.TLS)
 	}
+	if _, said := l.origins[consoleEnabled]; !said {
+		c.Serve.Admin.Console.Enabled = loopback(c.Serve.Admin.Host)
+		l.origins[consoleEnabled] = Origin{Kind: FromGuess}
+	}
 	for _, k := range l.table.keys {
 		if k.Section() == "selfservice" && !k.nested() {
 			resolve(c.Serve.Public.BaseURL, k.ref.at(c))
@@ -30,6 +34,8 @@ func (l *loader) deduce() {
 	l.firstProviders()
 	l.raiseLimits()
 }
+
+const consoleEnabled = "serve.admin.console.enabled"
 
 // guess is where a listener is reached if nobody says so.
 func (l *loader) guess(key, host string, port int, tls TLS) *url.URL {

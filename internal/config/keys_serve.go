@@ -72,12 +72,26 @@ func adminKeys() []Key {
 			Help: "Let the admin listener bind off loopback without a token. Whoever reaches it then owns every account: only for networks that nobody else can reach, such as a pod.",
 		},
 	}
+	keys = append(keys, consoleKeys()...)
 	keys = append(keys, tlsKeys("serve.admin", func(c *Config) *TLS { return &c.Serve.Admin.TLS })...)
 	return append(keys, Key{
 		Path: "serve.trusted_proxies", ref: in(func(c *Config) any { return &c.Serve.TrustedProxies }), Example: "10.0.0.0/8,192.168.1.7", Own: true,
 		rules: []rule{network()},
 		Help:  "Proxies whose X-Forwarded-For header tells the client's address, which counts for rate limits and logs. From anybody else the header is ignored.",
 	})
+}
+
+func consoleKeys() []Key {
+	return []Key{
+		{
+			Path: consoleEnabled, ref: in(func(c *Config) any { return &c.Serve.Admin.Console.Enabled }), Example: "true", Own: true,
+			Help: "Serve the console, pages for operators, at /console of the admin listener. When unset it is served where that listener binds to a loopback address.",
+		},
+		{
+			Path: "serve.admin.console.password", ref: in(func(c *Config) any { return &c.Serve.Admin.Console.Password }), Example: "$(openssl rand -base64 18)", Own: true,
+			Help: "A password that the console asks for. Where serve.admin.token is set, that opens it too. With neither, whoever reaches the listener is let in.",
+		},
+	}
 }
 
 func tlsKeys(listener string, f func(*Config) *TLS) []Key {

@@ -32,7 +32,7 @@ func (f *findings) warn(key, text string) { f.odd = append(f.odd, Problem{Key: k
 func (c *Config) conflicts() (problems, warnings []Problem) {
 	f := &findings{}
 	for _, check := range []func(*findings){
-		c.checkDatabase, c.checkListeners, c.checkAdmin, c.checkPublic, c.checkProxies, c.checkSecrets,
+		c.checkDatabase, c.checkListeners, c.checkAdmin, c.checkConsole, c.checkPublic, c.checkProxies, c.checkSecrets,
 		c.checkCookie, c.checkMethods, c.checkSchemas, c.checkProviders, c.checkCourier,
 	} {
 		check(f)
@@ -100,6 +100,20 @@ func (c *Config) checkAdmin(f *findings) {
 		f.fail("serve.admin.token", fmt.Sprintf("has fewer than %d characters; take a longer one", minSecret))
 	case a.Token == "":
 		f.warn("serve.admin.insecure", "is true: anybody who reaches the admin listener owns every account")
+	}
+}
+
+// checkConsole looks at the password of a console that other machines may reach.
+func (c *Config) checkConsole(f *findings) {
+	console := c.Serve.Admin.Console
+	if console.Password == "" {
+		return
+	}
+	if !console.Enabled {
+		f.warn("serve.admin.console.password", "is set, but the console is not served: set serve.admin.console.enabled: true")
+	}
+	if !loopback(c.Serve.Admin.Host) && len([]rune(console.Password)) < minSecret && !c.Dev {
+		f.fail("serve.admin.console.password", fmt.Sprintf("has fewer than %d characters; take a longer one", minSecret))
 	}
 }
 

@@ -138,7 +138,8 @@ type Parts struct {
 	// Language returns the language on offer that fulfils a wish, empty if none
 	// does. nil for a server that does not ask.
 	Language func(wish string) string
-	// Pages and Console are the built-in pages of the listeners; nil for none.
+	// Pages and Console are the built-in pages of the listeners; nil for none. The
+	// console sees to the token and to pages of other sites itself.
 	Pages   map[string]http.Handler
 	Console map[string]http.Handler
 	// Mailbox are the pages of the admin listener that show mail; nil for none.

@@ -29,6 +29,9 @@ type Field struct {
 	Minimum, Maximum     *float64
 	// Multiple is set for arrays, whose elements a form sends under the same name.
 	Multiple bool
+	// Structured is set for values that no input holds: objects without members of
+	// their own and arrays of arrays or objects.
+	Structured bool
 	// Identifier is set if the trait, or each of its elements, is a login identifier.
 	Identifier bool
 	// Autocomplete is an HTML autofill token where the purpose is certain.
@@ -70,6 +73,7 @@ func (p *property) field() Field {
 		Minimum:      p.leaf.minimum,
 		Maximum:      p.leaf.maximum,
 		Multiple:     p.leaf.typ == "array",
+		Structured:   p.leaf.structured(),
 		Identifier:   p.leaf.identifier,
 		Autocomplete: p.autocomplete(),
 	}
@@ -86,6 +90,11 @@ func (p *property) always() bool {
 		}
 	}
 	return true
+}
+
+func (l *leaf) structured() bool {
+	nested := func(typ string) bool { return typ == "object" || typ == "array" }
+	return l.typ == "object" || l.typ == "array" && nested(l.items)
 }
 
 func (l *leaf) inputType() string {

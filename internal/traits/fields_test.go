@@ -26,7 +26,7 @@ func TestFieldsOfTheRecordedSchemas(t *testing.T) {
 			{Name: "traits.plan", Type: "text", Enum: []any{"free", "pro"}},
 			{Name: "traits.tags", Type: "text", Multiple: true},
 			{Name: "traits.nums", Type: "text", Multiple: true},
-			{Name: "traits.meta", Type: "text"},
+			{Name: "traits.meta", Type: "text", Structured: true},
 		},
 		"multi": {
 			{Name: "traits.username", Type: "text", Required: true, Identifier: true, Autocomplete: "username"},

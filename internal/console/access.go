@@ -1,0 +1,245 @@
+package console
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"symbolon/internal/reqctx"
+	"symbolon/internal/secret"
+)
+
+// handler is an http.Handler that may fail; what it returns is shown as a page.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// signedInFor is how long an operator stays signed in, from signing in.
+const signedInFor = 8 * time.Hour
+
+// cookieName names the cookie of an operator. Ports share cookies, so it differs
+// from those of people.
+const cookieName = "symbolon_console"
+
+// maxForm bounds a form, in bytes. Traits are the largest thing in one.
+const maxForm = 1 << 20
+
+// guard serves a page to operators alone; post is nil where nothing is changed.
+func (o *Console) guard(get, post handler) http.Handler {
+	return o.open(o.operators(get), o.operators(post))
+}
+
+// operators sends everybody else to the sign-in page.
+func (o *Console) operators(h handler) handler {
+	if h == nil {
+		return nil
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if o.locked() && !o.signedIn(r) {
+			return o.askToSignIn(w, r)
+		}
+		return h(w, r)
+	}
+}
+
+// open serves a page to everybody who may reach the listener.
+func (o *Console) open(get, post handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := get
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+		case http.MethodPost:
+			h = post
+		default:
+			h = nil
+		}
+		err := o.admit(r)
+		if err == nil && h == nil {
+			err = errMethod
+		}
+		if err == nil {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			err = h(w, r)
+		}
+		if err != nil {
+			o.fail(w, r, err)
+		}
+	})
+}
+
+// admit turns away names that somebody else points at this machine (DNS
+// rebinding), unless they would have to sign in, and requests that change
+// something and come from pages of other sites.
+func (o *Console) admit(r *http.Request) error {
+	if !o.locked() && !o.config.Named(r.Host) {
+		return &refusal{
+			http.StatusMisdirectedRequest, "This name is not known here",
+			"The console answers to addresses, to localhost and to the host of serve.admin.base_url. Set that if this name is right.",
+		}
+	}
+	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+		return &refusal{
+			http.StatusForbidden, "This did not come from the console",
+			"A page of another site has sent this request, so nothing was changed. If a proxy stands in front of the console, it has to pass the Host header on.",
+		}
+	}
+	return nil
+}
+
+// locked reports whether operators have to sign in.
+func (o *Console) locked() bool { return o.config.Token != "" || o.config.Password != "" }
+
+// signedIn reports whether a request carries the cookie of an operator, or the
+// token as a bearer token, which proxies can add.
+func (o *Console) signedIn(r *http.Request) bool {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if o.config.Token != "" && strings.EqualFold(scheme, "Bearer") && secret.Equal(token, o.config.Token) {
+		return true
+	}
+	id, until, ok := o.cookie(r)
+	return ok && o.Now().Before(until) && !o.SignOuts.has(id)
+}
+
+// cookie reads the operator's cookie: who signed in and until when that holds.
+func (o *Console) cookie(r *http.Request) (id string, until time.Time, ok bool) {
+	kept, err := r.Cookie(cookieName)
+	if err != nil {
+		return "", time.Time{}, false
+	}
+	value, ok := o.signer.Open(kept.Value)
+	if !ok {
+		return "", time.Time{}, false
+	}
+	id, seconds, _ := strings.Cut(value, " ")
+	unix, err := strconv.ParseInt(seconds, 10, 64)
+	return id, time.Unix(unix, 0), err == nil && id != ""
+}
+
+// setCookie keeps an operator signed in; no value signs out.
+func (o *Console) setCookie(w http.ResponseWriter, value string) {
+	age := int(signedInFor.Seconds())
+	if value == "" {
+		age = -1
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: cookieName, Value: value, Path: o.base, MaxAge: age,
+		HttpOnly: true, Secure: o.config.URL.Scheme == "https", SameSite: http.SameSiteStrictMode,
+	})
+}
+
+// askToSignIn leads to the sign-in page and from there back to a page. What was
+// to be changed is lost: it has to be asked for again.
+func (o *Console) askToSignIn(w http.ResponseWriter, r *http.Request) error {
+	to := o.at("sign-in")
+	if r.Method == http.MethodGet && r.URL.Path != "/console" {
+		to += "?" + url.Values{"to": {strings.TrimPrefix(r.URL.RequestURI(), "/console")}}.Encode()
+	}
+	return o.redirect(w, to)
+}
+
+// signInBody is the sign-in page.
+type signInBody struct {
+	To              string
+	Token, Password bool // what is asked for
+	Wrong           string
+}
+
+func (o *Console) signInForm(w http.ResponseWriter, r *http.Request) error {
+	if !o.locked() || o.signedIn(r) {
+		return o.redirect(w, o.base)
+	}
+	return o.showSignIn(w, http.StatusOK, r.URL.Query().Get("to"), "")
+}
+
+func (o *Console) showSignIn(w http.ResponseWriter, status int, to, wrong string) error {
+	p := o.page(pageSignIn, "Sign in to the console")
+	p.SignOut, p.Nav = false, nil
+	p.Body = signInBody{To: to, Token: o.config.Token != "", Password: o.config.Password != "", Wrong: wrong}
+	return o.write(w, status, p)
+}
+
+// signIn judges what was typed. Each address has a few attempts.
+func (o *Console) signIn(w http.ResponseWriter, r *http.Request) error {
+	if !o.locked() {
+		return o.redirect(w, o.base)
+	}
+	if err := r.ParseForm(); err != nil {
+		return errForm
+	}
+	to := r.PostForm.Get("to")
+	refund, wait, ok := o.Limiter.ChargeOperator(reqctx.From(r.Context()).Address)
+	if !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		return o.showSignIn(w, http.StatusTooManyRequests, to, fmt.Sprintf("Too many attempts. Try again in %s.", spoken(wait)))
+	}
+	if !o.opens(r.PostForm.Get("secret")) {
+		return o.showSignIn(w, http.StatusUnauthorized, to, "That is not it. Check for missing characters and for spaces.")
+	}
+	refund()
+	until := o.Now().Add(signedInFor)
+	o.setCookie(w, o.signer.Sign(secret.NewID()+" "+strconv.FormatInt(until.Unix(), 10)))
+	return o.redirect(w, o.within(to))
+}
+
+// opens reports whether a text is the token or the password. Both are compared,
+// whatever the first comparison says.
+func (o *Console) opens(typed string) bool {
+	token := secret.Equal(typed, o.config.Token)
+	password := secret.Equal(typed, o.config.Password)
+	return o.config.Token != "" && token || o.config.Password != "" && password
+}
+
+// within returns the page of the console that a path below it names, the overview
+// if it names none.
+func (o *Console) within(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+		return o.base
+	}
+	return (&url.URL{Path: o.base + u.Path, RawQuery: u.RawQuery}).RequestURI()
+}
+
+// signOut ends what a cookie stands for, here and in the browser.
+func (o *Console) signOut(w http.ResponseWriter, r *http.Request) error {
+	if id, until, ok := o.cookie(r); ok {
+		o.SignOuts.add(id, until, o.Now())
+	}
+	o.setCookie(w, "")
+	return o.redirect(w, o.at("sign-in"))
+}
+
+func (o *Console) toOverview(w http.ResponseWriter, _ *http.Request) error {
+	return o.redirect(w, o.base)
+}
+
+// SignOuts remembers who has signed out, until what they signed in with would have
+// ended by itself. It outlives a change of configuration. Whoever fills it has
+// signed in, so it needs no bound but time.
+type SignOuts struct {
+	mu    sync.Mutex
+	until map[string]time.Time
+}
+
+// NewSignOuts returns an empty list.
+func NewSignOuts() *SignOuts { return &SignOuts{until: map[string]time.Time{}} }
+
+func (s *SignOuts) add(id string, until, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for known, end := range s.until {
+		if !now.Before(end) {
+			delete(s.until, known)
+		}
+	}
+	s.until[id] = until
+}
+
+func (s *SignOuts) has(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.until[id]
+	return ok
+}

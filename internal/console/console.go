@@ -1,0 +1,185 @@
+package console
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/metrics"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+	"symbolon/internal/traits"
+)
+
+// Identities is what operators do to identities. *identity.Service satisfies it.
+type Identities interface {
+	List(context.Context, identity.Query) ([]*identity.Identity, int, error)
+	ByID(ctx context.Context, id string) (*identity.Identity, error)
+	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
+	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	Redraft(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	Create(context.Context, *identity.Draft) (*identity.Identity, error)
+	Save(context.Context, *identity.Draft) (*identity.Identity, error)
+	Delete(ctx context.Context, id string) error
+}
+
+// Schemas are the identity schemas on offer. *traits.Registry satisfies it.
+type Schemas interface {
+	IDs() []string
+	Schema(ctx context.Context, id string) (*traits.Schema, error)
+}
+
+// Sessions lists and ends the sessions of an identity. *session.Service satisfies
+// it.
+type Sessions interface {
+	Of(ctx context.Context, identityID string) ([]*session.Session, error)
+	End(ctx context.Context, identityID, id string) error
+	RevokeOthers(ctx context.Context, identityID, exceptID string) error
+}
+
+// Flows finds flows and makes recovery links. *flow.Engine satisfies it.
+type Flows interface {
+	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
+	Inspect(ctx context.Context, k flow.Kind, id string) (flow.Result, error)
+	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
+	Serves(flow.Kind) bool
+	Methods(flow.Kind) []string
+}
+
+// Errors finds stored errors; errs.ErrNotFound if there is none of that id.
+type Errors interface {
+	Error(ctx context.Context, id string) (*errs.Stored, error)
+}
+
+// Messages shows the outgoing messages. *courier.Outbox satisfies it.
+type Messages interface {
+	List(context.Context, courier.Filter) ([]*courier.Stored, error)
+	Get(ctx context.Context, id string) (*courier.Stored, courier.Rendered, error)
+	Retry(ctx context.Context, id string) error
+	Overview(context.Context) (courier.Overview, error)
+}
+
+// History is what happened lately, by the minute. *metrics.History satisfies it.
+type History interface {
+	// Minutes returns so many minutes, the present one last.
+	Minutes(n int) []metrics.Minute
+}
+
+// Hashing is how the hashing of passwords is doing; memory in bytes.
+type Hashing struct{ Running, Waiting, Memory, Budget int64 }
+
+// Limiter counts attempts to sign in, by client address. refund gives an attempt
+// back, for whoever succeeded; wait says when the next one will be judged.
+type Limiter interface {
+	ChargeOperator(address string) (refund func(), wait time.Duration, ok bool)
+}
+
+// Parts are what the pages show and change.
+type Parts struct {
+	Identities Identities
+	Schemas    Schemas
+	Sessions   Sessions
+	Flows      Flows
+	Errors     Errors
+	Messages   Messages
+	History    History
+	Hashing    func() Hashing
+	Ready      func(context.Context) error // whether storage answers
+	Limiter    Limiter
+	SignOuts   *SignOuts
+	Now        func() time.Time
+}
+
+// Config of the pages.
+type Config struct {
+	Product string
+	Version string
+	Started time.Time // of the process
+	// URL is where the admin listener is reached. Its path starts every link.
+	URL *url.URL
+	// Named reports whether a Host header names the listener. It is asked where
+	// nobody has to sign in.
+	Named func(host string) bool
+	// Token and Password each open the console; with neither it is open.
+	Token, Password string
+	// Secrets sign the cookie; the first signs, all verify.
+	Secrets []string
+	// Channel is what carries mail: smtp, mailbox.
+	Channel string
+}
+
+// Console is the pages.
+type Console struct {
+	Parts
+	config    Config
+	base      string // path of the overview
+	signer    *secret.Signer
+	templates map[string]*template.Template
+}
+
+//go:embed templates
+var templateFiles embed.FS
+
+// shared are the templates that every page has at hand.
+var shared = []string{"templates/layout.html", "templates/parts.html"}
+
+// New returns the pages. The error is a mistake in a template.
+func New(p Parts, c Config) (*Console, error) {
+	o := &Console{Parts: p, config: c, base: c.URL.JoinPath("console").Path, templates: map[string]*template.Template{}}
+	var err error
+	// Another token or password ends what was signed under the one before.
+	if o.signer, err = secret.NewSigner("console/"+secret.Hash(c.Token+"\x00"+c.Password), c.Secrets); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	for _, name := range pageNames {
+		files := append([]string{"templates/" + name + ".html"}, shared...)
+		if o.templates[name], err = template.New(name).ParseFS(templateFiles, files...); err != nil {
+			return nil, fmt.Errorf("console: %w", err)
+		}
+	}
+	return o, nil
+}
+
+// Handlers returns the pages by the pattern of their path.
+func (o *Console) Handlers() map[string]http.Handler {
+	only := func(get handler) http.Handler { return o.guard(get, nil) }
+	return map[string]http.Handler{
+		"/console":                          only(o.overview),
+		"/console/identities":               only(o.list),
+		"/console/identities/new":           o.guard(o.newForm, o.create),
+		"/console/identities/{id}":          only(o.identity),
+		"/console/identities/{id}/edit":     o.guard(o.editForm, o.save),
+		"/console/identities/{id}/delete":   o.guard(o.confirmDelete, o.delete),
+		"/console/identities/{id}/recovery": o.guard(o.backToIdentity, o.recovery),
+		"/console/identities/{id}/sessions": o.guard(o.backToIdentity, o.endSessions),
+		"/console/messages":                 only(o.messages),
+		"/console/messages/{id}":            only(o.message),
+		"/console/messages/{id}/html":       only(o.messageHTML),
+		"/console/messages/{id}/retry":      o.guard(o.backToMessage, o.retry),
+		"/console/flows":                    only(o.flows),
+		"/console/errors":                   only(o.errors),
+		"/console/sign-in":                  o.open(o.signInForm, o.signIn),
+		"/console/sign-out":                 o.open(o.toOverview, o.signOut),
+		"/console/style.css":                asset("style.css", "text/css; charset=utf-8"),
+		"/console/mark.svg":                 asset("mark.svg", "image/svg+xml"),
+	}
+}
+
+// at is the URL path of a page.
+func (o *Console) at(steps ...string) string {
+	escaped := []string{o.base}
+	for _, step := range steps {
+		escaped = append(escaped, url.PathEscape(step))
+	}
+	return strings.Join(escaped, "/")
+}

@@ -1,0 +1,316 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"symbolon/internal/traits"
+)
+
+// The ways to send a value that one input does not hold, as prefixes of its name.
+const (
+	asLines = "lines:" // a list, one element a line
+	asJSON  = "json:"
+)
+
+// field is one input of the traits.
+type field struct {
+	ID, Name     string
+	Control      string // input, select, area
+	Type         string // of an input
+	Label        string
+	Value        string
+	Options      []option
+	Required     bool
+	Rows         int // of an area
+	Code         bool
+	Autocomplete string
+	Hint         string
+	Errors       []string
+}
+
+type option struct {
+	Value, Text string
+	Selected    bool
+}
+
+// Describers lists the ids of the texts that belong to the field.
+func (f field) Describers() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.ID+"-hint")
+	}
+	if len(f.Errors) > 0 {
+		ids = append(ids, f.ID+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// problem is something wrong with what was sent; ID is the field that it is about,
+// empty for the whole.
+type problem struct{ ID, Label, Text string }
+
+// fieldsOf draws the form of a schema with the traits there are.
+func fieldsOf(schema *traits.Schema, values json.RawMessage) []field {
+	var current any
+	d := json.NewDecoder(strings.NewReader(string(values)))
+	d.UseNumber()
+	if err := d.Decode(&current); err != nil {
+		current = nil
+	}
+	all := schema.Fields()
+	out := make([]field, 0, len(all))
+	for i := range all {
+		f := newField(&all[i], i)
+		f.fill(&all[i], member(current, all[i].Name))
+		out = append(out, f)
+	}
+	return out
+}
+
+func newField(t *traits.Field, number int) field {
+	f := field{ID: "trait-" + strconv.Itoa(number), Name: t.Name, Label: t.Title, Required: t.Required, Control: "input", Type: t.Type}
+	if f.Label == "" {
+		f.Label = labelOf(t.Name)
+	}
+	if t.Identifier {
+		f.Hint = "Signs in with this."
+	}
+	if t.Type == "datetime-local" {
+		f.Type = "text" // the value has a time zone, which browsers' own input would lose
+	}
+	return f
+}
+
+// fill puts a value into the input, of the sort that can hold it.
+func (f *field) fill(t *traits.Field, value any) {
+	switch {
+	case t.Structured || nested(value):
+		f.area(asJSON, "As JSON.")
+		f.Code = true
+		if value != nil {
+			f.Value = indented(value)
+		}
+	case t.Multiple:
+		f.area(asLines, "One to a line.")
+		f.Value = strings.Join(lines(value), "\n")
+	case t.Type == "checkbox":
+		f.choose([]any{true, false}, []string{"Yes", "No"}, value)
+	case len(t.Enum) > 0:
+		f.choose(t.Enum, nil, value)
+	default:
+		f.Value = valueText(value)
+	}
+	f.Rows = min(max(strings.Count(f.Value, "\n")+2, 3), 12)
+}
+
+func (f *field) area(as, hint string) {
+	f.Control, f.Type, f.Name = "area", "", as+f.Name
+	f.Hint = strings.TrimSpace(hint + " " + f.Hint)
+}
+
+// choose makes the input a choice, of nothing too where nothing is allowed or
+// chosen yet.
+func (f *field) choose(values []any, texts []string, chosen any) {
+	f.Control, f.Type = "select", ""
+	found := false
+	for i, v := range values {
+		o := option{Value: valueText(v), Text: valueText(v), Selected: chosen != nil && valueText(v) == valueText(chosen)}
+		if texts != nil {
+			o.Text = texts[i]
+		}
+		found = found || o.Selected
+		f.Options = append(f.Options, o)
+	}
+	if !f.Required || !found {
+		f.Options = append([]option{{Text: "Not set", Selected: !found}}, f.Options...)
+	}
+}
+
+// nested reports whether lines can't hold a value.
+func nested(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		return true
+	case []any:
+		for _, item := range v {
+			switch item := item.(type) {
+			case map[string]any, []any, nil:
+				return true
+			case string:
+				if item == "" || strings.ContainsAny(item, "\r\n") || strings.TrimSpace(item) != item {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func lines(value any) []string {
+	items, ok := value.([]any)
+	if !ok {
+		if value == nil {
+			return nil
+		}
+		items = []any{value}
+	}
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = valueText(item)
+	}
+	return out
+}
+
+// member finds a value by the name of its field.
+func member(traits any, name string) any {
+	const dot = "\x00"
+	steps := strings.Split(strings.ReplaceAll(name, `\.`, dot), ".")
+	at := traits
+	for _, step := range steps[1:] { // the first one is that of the traits
+		object, ok := at.(map[string]any)
+		if !ok {
+			return nil
+		}
+		at = object[strings.ReplaceAll(step, dot, ".")]
+	}
+	return at
+}
+
+var errNoJSON = errors.New("this is not JSON")
+
+// inputOf reads the traits that a form has sent. What is no JSON where JSON is
+// asked for is named by its field.
+func inputOf(schema *traits.Schema, form url.Values) (traits.Input, map[string]error) {
+	in := traits.Input{Form: map[string][]string{}, JSON: map[string]json.RawMessage{}}
+	wrong := map[string]error{}
+	for _, t := range schema.Fields() {
+		raw := strings.TrimSpace(form.Get(asJSON + t.Name))
+		switch {
+		case raw != "" && !json.Valid([]byte(raw)):
+			wrong[t.Name] = errNoJSON
+		case raw != "":
+			in.JSON[t.Name] = json.RawMessage(raw)
+		case form.Has(asJSON + t.Name):
+			in.Form[t.Name] = []string{""}
+		case form.Has(asLines + t.Name):
+			in.Form[t.Name] = split(form.Get(asLines + t.Name))
+		case form.Has(t.Name):
+			in.Form[t.Name] = []string{form.Get(t.Name)}
+		}
+	}
+	return in, wrong
+}
+
+// split reads the lines of an area; none are one that is empty, which says that the
+// list shall be.
+func split(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	if len(out) == 0 {
+		return []string{""}
+	}
+	return out
+}
+
+// retype puts back what was typed, in the inputs that it was typed into.
+func retype(fields []field, schema *traits.Schema, form url.Values) {
+	for i := range schema.Fields() {
+		f, t := &fields[i], &schema.Fields()[i]
+		for _, as := range []string{asJSON, asLines, ""} {
+			if !form.Has(as + t.Name) {
+				continue
+			}
+			typed := form.Get(as + t.Name)
+			if f.Control == "select" {
+				f.pick(typed)
+				break
+			}
+			f.Value = typed
+			if f.Name != as+t.Name && as != "" {
+				// The value has changed its sort since.
+				f.area(as, "")
+				f.Name = as + t.Name
+			}
+			break
+		}
+	}
+}
+
+func (f *field) pick(typed string) {
+	for i := range f.Options {
+		f.Options[i].Selected = f.Options[i].Value == typed
+	}
+}
+
+// object puts what is wrong with the traits on their fields, and returns all of it
+// in the order of the form.
+func object(fields []field, invalid *traits.Invalid, wrong map[string]error) []problem {
+	for name, err := range wrong {
+		if f := find(fields, name); f != nil {
+			f.Errors = append(f.Errors, sentence(err.Error()))
+		}
+	}
+	var general []problem
+	if invalid != nil {
+		for _, v := range invalid.Violations {
+			text := sentence(v.Text)
+			if v.Property != "" {
+				text = "This has to be filled in."
+			}
+			f := find(fields, v.Field)
+			if f == nil {
+				general = append(general, problem{Label: labelOf(v.Field), Text: text})
+				continue
+			}
+			if rest, part := strings.CutPrefix(v.Field, bare(f.Name)+"."); part {
+				text = labelOf(rest) + ": " + text
+				if n, err := strconv.Atoi(rest); err == nil {
+					text = "Line " + strconv.Itoa(n+1) + ": " + sentence(v.Text)
+				}
+			}
+			f.Errors = append(f.Errors, text)
+		}
+	}
+	for i := range fields {
+		for _, text := range fields[i].Errors {
+			general = append(general, problem{ID: fields[i].ID, Label: fields[i].Label, Text: text})
+		}
+	}
+	return general
+}
+
+// bare is the name of a trait, without how it is sent.
+func bare(name string) string { return strings.TrimPrefix(strings.TrimPrefix(name, asLines), asJSON) }
+
+// find returns the field of a trait, or the one that it is a part of.
+func find(fields []field, name string) *field {
+	for i := range fields {
+		if own := bare(fields[i].Name); own == name || strings.HasPrefix(name, own+".") {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
+// sentence gives a text a capital letter and a full stop.
+func sentence(text string) string {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return text
+	}
+	if text[0] >= 'a' && text[0] <= 'z' {
+		text = string(text[0]-'a'+'A') + text[1:]
+	}
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
+}

@@ -1,0 +1,140 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+	"symbolon/internal/traits"
+)
+
+// pageSize is how many entries a list shows.
+const pageSize = 50
+
+// identitiesBody is the list of identities.
+type identitiesBody struct {
+	Found      []person
+	Identifier string
+	Schema     string
+	Schemas    []string
+	Total      string // in words; empty but on the first page
+	Filtered   bool
+	First      string // where the list starts; empty on the first page
+	Next       string // where it goes on; empty at the end
+}
+
+// person is an identity in a list.
+type person struct {
+	URL, Name, ID, Schema string
+	Created               time.Time
+	Unverified            bool // none of their addresses is verified, and they have some
+}
+
+// list shows identities in the order of their ids, or searches for one.
+func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	body := identitiesBody{Identifier: strings.TrimSpace(query.Get("identifier")), Schema: query.Get("schema"), Schemas: o.Schemas.IDs()}
+	if secret.IsID(body.Identifier) {
+		return o.redirect(w, o.at("identities", body.Identifier))
+	}
+	q := identity.Query{Identifier: body.Identifier, SchemaID: body.Schema, After: query.Get("after"), Limit: pageSize + 1}
+	if q.After != "" && !secret.IsID(q.After) {
+		return errs.ErrNotFound
+	}
+	found, total, err := o.Identities.List(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	body.Filtered = body.Identifier != "" || body.Schema != ""
+	if len(found) > pageSize {
+		found = found[:pageSize]
+		body.Next = o.identitiesAt(body, found[pageSize-1].ID)
+	}
+	if q.After != "" {
+		body.First = o.identitiesAt(body, "")
+	} else {
+		body.Total = plural(total, "identity", "identities")
+	}
+	for _, i := range found {
+		body.Found = append(body.Found, o.person(i))
+	}
+	p := o.page(pageIdentities, "Identities")
+	p.Done = deeds[query.Get("done")]
+	p.Body = body
+	return o.write(w, http.StatusOK, p)
+}
+
+// identitiesAt is the address of a page of the same list.
+func (o *Console) identitiesAt(b identitiesBody, after string) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"identifier": b.Identifier, "schema": b.Schema, "after": after} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	to := o.at("identities")
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	return to
+}
+
+func (o *Console) person(i *identity.Identity) person {
+	p := person{URL: o.at("identities", i.ID), Name: nameOf(i), ID: i.ID, Schema: i.SchemaID, Created: i.CreatedAt, Unverified: len(i.Verifiable) > 0}
+	for _, a := range i.Verifiable {
+		p.Unverified = p.Unverified && !a.Verified
+	}
+	return p
+}
+
+// usual are the traits that people are known by, the best first.
+var usual = []string{"email", "username", "user", "login", "name", "phone"}
+
+// nameOf is what an operator knows an identity by: an address, else a trait, else
+// its id.
+func nameOf(i *identity.Identity) string {
+	for _, known := range [][]identity.Address{i.Verifiable, i.Recovery} {
+		if len(known) > 0 && known[0].Value != "" {
+			return known[0].Value
+		}
+	}
+	var values map[string]any
+	if err := json.Unmarshal(i.Traits, &values); err != nil {
+		return i.ID
+	}
+	for _, name := range usual {
+		if text, ok := values[name].(string); ok && text != "" {
+			return text
+		}
+	}
+	return i.ID
+}
+
+// trait is one thing known of a person.
+type trait struct{ Label, Value string }
+
+// traitsOf lists traits in the order and the words of their schema. Without it, or
+// what it does not name, they are listed as they are.
+func traitsOf(schema *traits.Schema, values json.RawMessage) []trait {
+	var out []trait
+	if schema == nil {
+		return out
+	}
+	titles := map[string]string{}
+	for _, f := range schema.Fields() {
+		titles[f.Name] = f.Title
+	}
+	for _, v := range schema.Flatten(values) {
+		label := titles[v.Name]
+		if label == "" {
+			label = labelOf(v.Name)
+		}
+		out = append(out, trait{Label: label, Value: valueText(v.Value)})
+	}
+	return out
+}

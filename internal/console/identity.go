@@ -1,0 +1,158 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+)
+
+// identityBody is one identity.
+type identityBody struct {
+	person
+	Updated     time.Time
+	Traits      []trait
+	JSON        string
+	Addresses   []address
+	Credentials []credential
+	Sessions    []signedIn
+	More        int // sessions that are not listed
+	Recovers    bool
+}
+
+// address is a way to reach a person.
+type address struct {
+	Value      string
+	Verifiable bool
+	Verified   bool
+	VerifiedAt time.Time
+	Recovers   bool
+}
+
+// credential is a way to sign in, without what is secret about it.
+type credential struct {
+	Kind        string
+	State       string
+	Identifiers []string
+}
+
+// signedIn is a session of a person.
+type signedIn struct {
+	ID           string
+	Since, Until time.Time
+	Methods      string
+}
+
+// maxSessions is how many sessions a page lists.
+const maxSessions = 50
+
+// identity shows one identity.
+func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
+	i, err := o.byID(r)
+	if err != nil {
+		return err
+	}
+	body := identityBody{person: o.person(i), Updated: i.UpdatedAt, JSON: pretty(i.Traits), Addresses: addressesOf(i), Recovers: o.recovers(i)}
+	// An identity whose schema can't be read has to be seen, too.
+	if schema, err := o.Schemas.Schema(r.Context(), i.SchemaID); err == nil {
+		body.Traits = traitsOf(schema, i.Traits)
+	}
+	kept, err := o.Identities.Credentials(r.Context(), i.ID)
+	if err != nil {
+		return err
+	}
+	body.Credentials = credentialsOf(kept)
+	held, err := o.Sessions.Of(r.Context(), i.ID)
+	if err != nil {
+		return err
+	}
+	body.More = max(len(held)-maxSessions, 0)
+	for _, s := range held[:len(held)-body.More] {
+		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Methods: methodsOf(s)})
+	}
+	p := o.page(pageIdentity, body.Name)
+	p.Done = deeds[r.URL.Query().Get("done")]
+	p.Body = body
+	return o.write(w, http.StatusOK, p)
+}
+
+// byID finds the identity that a path names.
+func (o *Console) byID(r *http.Request) (*identity.Identity, error) {
+	id := r.PathValue("id")
+	if !secret.IsID(id) {
+		return nil, errNoIdentity
+	}
+	found, err := o.Identities.ByID(r.Context(), id)
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil, errNoIdentity
+	}
+	return found, err
+}
+
+var errNoIdentity = &refusal{http.StatusNotFound, "There is no such identity", "It may have been deleted since."}
+
+// recovers reports whether a recovery link can be made for an identity.
+func (o *Console) recovers(i *identity.Identity) bool {
+	return len(i.Recovery) > 0 && o.Flows.Serves(flow.Recovery) && len(o.Flows.Methods(flow.Recovery)) > 0
+}
+
+func pretty(raw json.RawMessage) string {
+	var value any
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return string(raw)
+	}
+	return indented(value)
+}
+
+// addressesOf lists each address once, with all that it is for.
+func addressesOf(i *identity.Identity) []address {
+	var out []address
+	for _, a := range i.Verifiable {
+		out = append(out, address{
+			Value: a.Value, Verifiable: true, Verified: a.Verified, VerifiedAt: a.VerifiedAt,
+			Recovers: identity.Find(i.Recovery, a.Via, a.Normalized) != nil,
+		})
+	}
+	for _, a := range i.Recovery {
+		if identity.Find(i.Verifiable, a.Via, a.Normalized) == nil {
+			out = append(out, address{Value: a.Value, Recovers: true})
+		}
+	}
+	return out
+}
+
+func credentialsOf(kept []identity.Credential) []credential {
+	var out []credential
+	for _, c := range kept {
+		one := credential{Kind: c.Type, Identifiers: slices.Clone(c.Identifiers)}
+		switch c.Type {
+		case identity.TypePassword:
+			one.Kind, one.State = "Password", "set"
+			if identity.Ways([]identity.Credential{c}) == 0 {
+				one.State = "not set"
+			}
+		case identity.TypeOIDC:
+			one.Kind = "Provider"
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func methodsOf(s *session.Session) string {
+	names := make([]string, len(s.Factors))
+	for i, f := range s.Factors {
+		names[i] = f.Method
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,172 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+)
+
+// lookup is a page that finds one thing by its id.
+type lookup struct {
+	ID      string // what was typed
+	Problem string // why nothing is found; empty if something is or nothing was asked
+	Flow    *flowBody
+	Error   *errorBody
+}
+
+// flowBody is a flow, without its secrets and what its methods remember.
+type flowBody struct {
+	ID, Kind, Client, State string
+	Over                    bool
+	Issued, Expires         time.Time
+	Request, ReturnTo       string
+	Active                  string
+	Subject                 string // page of the identity that it is about; empty for none
+	SubjectID               string
+	Refresh                 bool
+	Says                    []string
+	Groups                  []flowGroup
+}
+
+// flowGroup is the form of one method as it was shown last.
+type flowGroup struct {
+	Method string
+	Says   []string
+	Fields []flowField
+}
+
+type flowField struct {
+	Name  string
+	Value string // empty for what is secret
+	Says  []string
+}
+
+// flows looks a flow up, whatever its kind.
+func (o *Console) flows(w http.ResponseWriter, r *http.Request) error {
+	p := o.page(pageFlow, "Flows")
+	body := lookup{ID: strings.TrimSpace(r.URL.Query().Get("id"))}
+	status := http.StatusOK
+	if body.ID != "" {
+		found, err := o.findFlow(r, body.ID)
+		if err != nil && !errors.Is(err, errs.ErrNotFound) {
+			return err
+		}
+		if body.Flow = found; found == nil {
+			status, body.Problem = http.StatusNotFound, "There is no flow of that id. Flows that have ended are removed after a while."
+		}
+	}
+	p.Body = body
+	return o.write(w, status, p)
+}
+
+func (o *Console) findFlow(r *http.Request, id string) (*flowBody, error) {
+	if !secret.IsID(id) {
+		return nil, errs.ErrNotFound
+	}
+	kind, _, err := o.Flows.KindOf(r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	result, err := o.Flows.Inspect(r.Context(), kind, id)
+	f := result.Flow
+	if over, ok := errors.AsType[*flow.Expired](err); ok {
+		f, err = over.Flow, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return o.describeFlow(f), nil
+}
+
+var stateNames = map[flow.State]string{
+	flow.Open: "Waiting for the person", flow.Challenged: "Waiting for the link that was sent", flow.Passed: "Passed",
+}
+
+func (o *Console) describeFlow(f *flow.Flow) *flowBody {
+	out := &flowBody{
+		ID: f.ID, Kind: labelOf(string(f.Kind)), Client: "Browser", State: stateNames[f.State], Over: f.Expired(o.Now()),
+		Issued: f.IssuedAt, Expires: f.ExpiresAt, Request: f.Request, ReturnTo: f.ReturnTo, Active: f.Active,
+		SubjectID: f.Subject, Refresh: f.Refresh, Says: said(f.Form.Messages),
+	}
+	if f.Client == flow.API {
+		out.Client = "App"
+	}
+	if f.Subject != "" {
+		out.Subject = o.at("identities", f.Subject)
+	}
+	for _, g := range f.Form.Groups {
+		group := flowGroup{Method: labelOf(g.Method), Says: said(g.Messages)}
+		for i := range g.Nodes {
+			n := &g.Nodes[i]
+			if n.Type == "hidden" || n.Type == "submit" {
+				continue
+			}
+			field := flowField{Name: n.Name, Says: said(n.Messages)}
+			if !n.Secret() {
+				field.Value = valueText(n.Value)
+			}
+			group.Fields = append(group.Fields, field)
+		}
+		out.Groups = append(out.Groups, group)
+	}
+	return out
+}
+
+func said(all []message.Message) []string {
+	var out []string
+	for _, m := range all {
+		out = append(out, m.English())
+	}
+	return out
+}
+
+// errorBody is a stored error.
+type errorBody struct {
+	ID      string
+	Created time.Time
+	Errors  []errorEntry
+	JSON    string
+}
+
+// errorEntry is one error as its page tells it.
+type errorEntry struct {
+	Code    int    `json:"code"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
+	Reason  string `json:"reason"`
+	Request string `json:"request"`
+}
+
+// errors looks up an error that a person met.
+func (o *Console) errors(w http.ResponseWriter, r *http.Request) error {
+	p := o.page(pageError, "Errors")
+	body := lookup{ID: strings.TrimSpace(r.URL.Query().Get("id"))}
+	status := http.StatusOK
+	if body.ID != "" {
+		kept, err := o.Errors.Error(r.Context(), body.ID)
+		switch {
+		case err == nil:
+			body.Error = describeError(kept)
+		case errors.Is(err, errs.ErrNotFound):
+			status, body.Problem = http.StatusNotFound, "There is no error of that id. Errors are removed after a while."
+		default:
+			return err
+		}
+	}
+	p.Body = body
+	return o.write(w, status, p)
+}
+
+func describeError(kept *errs.Stored) *errorBody {
+	out := &errorBody{ID: kept.ID, Created: kept.CreatedAt, JSON: pretty(kept.Payload)}
+	// What is no list of errors is shown as it is.
+	_ = json.Unmarshal(kept.Payload, &out.Errors)
+	return out
+}

@@ -1,0 +1,185 @@
+package console
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/reqctx"
+)
+
+// The pages by the file of their template.
+const (
+	pageOverview   = "overview"
+	pageIdentities = "identities"
+	pageIdentity   = "identity"
+	pageEdit       = "edit"
+	pageDelete     = "delete"
+	pageRecovery   = "recovery"
+	pageMessages   = "messages"
+	pageMessage    = "message"
+	pageFlow       = "flow"
+	pageError      = "error"
+	pageSignIn     = "signin"
+	pageFailure    = "failure"
+)
+
+var pageNames = []string{
+	pageOverview, pageIdentities, pageIdentity, pageEdit, pageDelete, pageRecovery, pageMessages, pageMessage,
+	pageFlow, pageError, pageSignIn, pageFailure,
+}
+
+// page is what the templates get.
+type page struct {
+	name    string
+	Product string
+	Base    string // path of the overview
+	Heading string
+	Nav     []place
+	SignOut bool
+	Done    string // what has just been done; empty for nothing
+	Body    any
+}
+
+// place is an entry of the navigation or of a choice.
+type place struct {
+	URL, Text string
+	Here      bool
+}
+
+// sections are the entries of the navigation, by the first step of their path.
+var sections = []struct{ step, text string }{
+	{"", "Overview"}, {"identities", "Identities"}, {"messages", "Messages"}, {"flows", "Flows"}, {"errors", "Errors"},
+}
+
+// belongs says which section a page is in.
+var belongs = map[string]string{
+	pageOverview: "", pageIdentities: "identities", pageIdentity: "identities", pageEdit: "identities", pageDelete: "identities",
+	pageRecovery: "identities", pageMessages: "messages", pageMessage: "messages", pageFlow: "flows", pageError: "errors",
+}
+
+// page starts a page.
+func (o *Console) page(name, heading string) *page {
+	p := &page{name: name, Product: o.config.Product, Base: o.base, Heading: heading, SignOut: o.locked()}
+	at, known := belongs[name]
+	for _, s := range sections {
+		entry := place{URL: o.base, Text: s.text, Here: known && s.step == at}
+		if s.step != "" {
+			entry.URL = o.at(s.step)
+		}
+		p.Nav = append(p.Nav, entry)
+	}
+	return p
+}
+
+// The things that a page may say to have been done, by the word in its address.
+var deeds = map[string]string{
+	"created": "The identity has been created.", "saved": "The traits have been saved.",
+	"ended": "The session has been ended.", "ended-all": "All sessions have been ended.",
+	"deleted": "The identity has been deleted.", "queued": "The message has been queued again.",
+}
+
+// write renders a page before a byte of it is sent.
+func (o *Console) write(w http.ResponseWriter, status int, p *page) error {
+	var out bytes.Buffer
+	if err := o.templates[p.name].ExecuteTemplate(&out, "layout", p); err != nil {
+		return fmt.Errorf("render %s: %w", p.name, err)
+	}
+	setHeaders(w.Header(), policyOfPages)
+	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes())
+	return nil
+}
+
+// redirect leads to a page of the console, with GET.
+func (o *Console) redirect(w http.ResponseWriter, to string) error {
+	setHeaders(w.Header(), policyOfPages)
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// The policies. Pages load their style and frames from here and nothing else. A
+// mail may style itself and open links outside of its frame. Forms have to tell
+// their origin, which no-referrer would hide from us.
+const (
+	policyOfPages = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	policyOfMail  = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+
+func setHeaders(h http.Header, policy string) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+}
+
+// refusal is an error that says to the operator what is wrong.
+type refusal struct {
+	status          int
+	heading, advice string
+}
+
+func (e *refusal) Error() string { return e.heading }
+
+var (
+	errMethod = &refusal{http.StatusMethodNotAllowed, "This address does not take that", "Go to the overview and try again from there."}
+	errForm   = &refusal{http.StatusBadRequest, "The form could not be read", "It may be too large. Go back and try again."}
+)
+
+// fail shows an error. What is internal is in the log, which the request's id
+// leads to.
+func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, p := http.StatusInternalServerError, o.page(pageFailure, "Something went wrong")
+	advice := "The log of the server says why, in the line of request " + reqctx.From(r.Context()).ID + "."
+	known, isKnown := errors.AsType[*refusal](err)
+	told, isTold := errors.AsType[*errs.Error](err)
+	switch {
+	case isKnown:
+		status, p.Heading, advice = known.status, known.heading, known.advice
+	case errors.Is(err, errs.ErrNotFound):
+		status, p.Heading, advice = http.StatusNotFound, "There is no such thing", "It may have been removed since."
+	case isTold && told.Code == errs.Unavailable:
+		status, p.Heading, advice = http.StatusServiceUnavailable, "Storage does not answer", "Please try again in a moment."
+	default:
+		reqctx.Note(r.Context(), slog.String("error", err.Error()))
+	}
+	if status == http.StatusMisdirectedRequest || o.locked() && !o.signedIn(r) {
+		p.Nav, p.SignOut = nil, false
+	}
+	p.Body = advice
+	if err := o.write(w, status, p); err != nil {
+		http.Error(w, http.StatusText(status), status)
+	}
+}
+
+//go:embed static
+var staticFiles embed.FS
+
+// asset serves an embedded file, which browsers ask about each time.
+func asset(name, mime string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		content, err := staticFiles.ReadFile("static/" + name)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", mime)
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-cache")
+		_, _ = w.Write(content)
+	})
+}
