@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -194,12 +195,12 @@ func (o *Console) opens(typed string) bool {
 
 // within returns the page of the console that a path below it names, the overview
 // if it names none.
-func (o *Console) within(path string) string {
-	u, err := url.Parse(path)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+func (o *Console) within(page string) string {
+	u, err := url.Parse(page)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.ContainsAny(page, "\\\r\n") {
 		return o.base
 	}
-	return (&url.URL{Path: o.base + u.Path, RawQuery: u.RawQuery}).RequestURI()
+	return (&url.URL{Path: strings.TrimSuffix(o.base+path.Clean(u.Path), "/"), RawQuery: u.RawQuery}).RequestURI()
 }
 
 // signOut ends what a cookie stands for, here and in the browser.

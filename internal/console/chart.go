@@ -11,13 +11,16 @@ import (
 
 // spans are the stretches of time that charts may show, each as so many bars.
 var spans = []stretch{
-	{"hour", "1 hour", 60, 1}, {"quarter", "6 hours", 6 * 60, 6}, {"day", "24 hours", 24 * 60, 24},
+	{"hour", "1 hour", "In the last hour", 60, 1},
+	{"quarter", "6 hours", "In the last 6 hours", 6 * 60, 6},
+	{"day", "24 hours", "In the last 24 hours", 24 * 60, 24},
 }
 
 // stretch is one of them.
 type stretch struct {
 	name, text   string
-	minutes, bar int // in all and in one bar
+	within       string // as a sentence begins
+	minutes, bar int    // in all and in one bar
 }
 
 func spanOf(name string) stretch {
@@ -43,8 +46,8 @@ type chart struct {
 	Series    []series
 	Top, Half string // what the height and half of it stand for
 	Bars      []bar
-	Start     time.Time
-	End       time.Time
+	Start     moment
+	End       moment
 	Rows      []row // the figures, without the bars that are empty
 	Width     int
 	Height    int
@@ -60,9 +63,21 @@ type series struct {
 // bar is a part of a stack, in units of the drawing.
 type bar struct{ Class, X, Y, Width, Height string }
 
+// moment is a point in time for machines and for people, who read the day where
+// there are two.
+type moment struct{ Machine, Text string }
+
+func (s stretch) moment(t time.Time) moment {
+	m := moment{Machine: t.UTC().Format(time.RFC3339), Text: t.UTC().Format("15:04")}
+	if s.name == "day" {
+		m.Text = t.UTC().Format("2 Jan, 15:04")
+	}
+	return m
+}
+
 // row is a line of the table of figures.
 type row struct {
-	At     time.Time
+	At     moment
 	Values []string
 }
 
@@ -86,7 +101,7 @@ func newChart(id, title string, minutes []metrics.Minute, over stretch, of []ser
 	if len(minutes) == 0 {
 		return c
 	}
-	c.Start, c.End = minutes[0].Start, minutes[len(minutes)-1].Start.Add(time.Minute)
+	c.Start, c.End = over.moment(minutes[0].Start), over.moment(minutes[len(minutes)-1].Start.Add(time.Minute))
 	totals := make([]int, len(of))
 	var stacks [][]int
 	most := 0
@@ -103,7 +118,7 @@ func newChart(id, title string, minutes []metrics.Minute, over stretch, of []ser
 		most = max(most, height)
 		stacks = append(stacks, values)
 		if height > 0 {
-			c.Rows = append(c.Rows, row{At: minutes[from].Start, Values: texts(values)})
+			c.Rows = append(c.Rows, row{At: over.moment(minutes[from].Start), Values: texts(values)})
 		}
 	}
 	top := scale(most)
@@ -142,9 +157,9 @@ func (c *chart) say(totals []int, over stretch) {
 		c.Series[i].Total = grouped(n)
 		parts = append(parts, grouped(n)+" "+strings.ToLower(c.Series[i].Name))
 	}
-	c.Summary = "In the last " + over.text + ": " + strings.Join(parts, ", ") + "."
+	c.Summary = over.within + ": " + strings.Join(parts, ", ") + "."
 	if sum == 0 {
-		c.Summary = "There were none in the last " + over.text + "."
+		c.Summary = over.within + " there were none."
 	}
 }
 

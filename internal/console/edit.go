@@ -180,7 +180,7 @@ func (o *Console) save(w http.ResponseWriter, r *http.Request) error {
 	return o.redirect(w, o.at("identities", i.ID)+"?done=saved")
 }
 
-const changedMeanwhile = "Somebody has changed this identity since you opened the form. What you typed is still here; look at what is different and save again."
+const changedMeanwhile = "Somebody else has changed this identity since you opened the form. What you typed is still here; to save it now replaces what they changed."
 
 // refused says why the form has to be shown again; nil if it has not.
 func refused(err error, form url.Values, wrong map[string]error) *rejected {

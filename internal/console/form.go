@@ -49,10 +49,6 @@ func (f field) Describers() string {
 	return strings.Join(ids, " ")
 }
 
-// problem is something wrong with what was sent; ID is the field that it is about,
-// empty for the whole.
-type problem struct{ ID, Label, Text string }
-
 // fieldsOf draws the form of a schema with the traits there are.
 func fieldsOf(schema *traits.Schema, values json.RawMessage) []field {
 	var current any
@@ -248,69 +244,4 @@ func (f *field) pick(typed string) {
 	for i := range f.Options {
 		f.Options[i].Selected = f.Options[i].Value == typed
 	}
-}
-
-// object puts what is wrong with the traits on their fields, and returns all of it
-// in the order of the form.
-func object(fields []field, invalid *traits.Invalid, wrong map[string]error) []problem {
-	for name, err := range wrong {
-		if f := find(fields, name); f != nil {
-			f.Errors = append(f.Errors, sentence(err.Error()))
-		}
-	}
-	var general []problem
-	if invalid != nil {
-		for _, v := range invalid.Violations {
-			text := sentence(v.Text)
-			if v.Property != "" {
-				text = "This has to be filled in."
-			}
-			f := find(fields, v.Field)
-			if f == nil {
-				general = append(general, problem{Label: labelOf(v.Field), Text: text})
-				continue
-			}
-			if rest, part := strings.CutPrefix(v.Field, bare(f.Name)+"."); part {
-				text = labelOf(rest) + ": " + text
-				if n, err := strconv.Atoi(rest); err == nil {
-					text = "Line " + strconv.Itoa(n+1) + ": " + sentence(v.Text)
-				}
-			}
-			f.Errors = append(f.Errors, text)
-		}
-	}
-	for i := range fields {
-		for _, text := range fields[i].Errors {
-			general = append(general, problem{ID: fields[i].ID, Label: fields[i].Label, Text: text})
-		}
-	}
-	return general
-}
-
-// bare is the name of a trait, without how it is sent.
-func bare(name string) string { return strings.TrimPrefix(strings.TrimPrefix(name, asLines), asJSON) }
-
-// find returns the field of a trait, or the one that it is a part of.
-func find(fields []field, name string) *field {
-	for i := range fields {
-		if own := bare(fields[i].Name); own == name || strings.HasPrefix(name, own+".") {
-			return &fields[i]
-		}
-	}
-	return nil
-}
-
-// sentence gives a text a capital letter and a full stop.
-func sentence(text string) string {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return text
-	}
-	if text[0] >= 'a' && text[0] <= 'z' {
-		text = string(text[0]-'a'+'A') + text[1:]
-	}
-	if !strings.HasSuffix(text, ".") {
-		text += "."
-	}
-	return text
 }

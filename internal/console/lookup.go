@@ -43,9 +43,10 @@ type flowGroup struct {
 }
 
 type flowField struct {
-	Name  string
-	Value string // empty for what is secret
-	Says  []string
+	Name   string
+	Value  string // empty for what is secret
+	Secret bool
+	Says   []string
 }
 
 // flows looks a flow up, whatever its kind.
@@ -108,8 +109,8 @@ func (o *Console) describeFlow(f *flow.Flow) *flowBody {
 			if n.Type == "hidden" || n.Type == "submit" {
 				continue
 			}
-			field := flowField{Name: n.Name, Says: said(n.Messages)}
-			if !n.Secret() {
+			field := flowField{Name: n.Name, Secret: n.Secret(), Says: said(n.Messages)}
+			if !field.Secret {
 				field.Value = valueText(n.Value)
 			}
 			group.Fields = append(group.Fields, field)

@@ -92,9 +92,13 @@ func (o *Console) messagesAt(s courier.Status, recipient, before string) string 
 }
 
 func (o *Console) mailOf(m *courier.Stored) mail {
+	state := statusNames[m.Status]
+	if m.Status == courier.Sent && !o.delivers() {
+		state = "Kept here"
+	}
 	return mail{
 		URL: o.at("messages", m.ID), ID: m.ID, Subject: m.Subject, Recipient: m.Recipient, Template: string(m.Template),
-		Created: m.CreatedAt, Status: string(m.Status), State: statusNames[m.Status], Tries: m.Tries, Error: m.LastError,
+		Created: m.CreatedAt, Status: string(m.Status), State: state, Tries: m.Tries, Error: m.LastError,
 	}
 }
 

@@ -88,7 +88,7 @@ func (o *Console) mail(ctx context.Context) fact {
 
 func (o *Console) hashing() fact {
 	h := o.Hashing()
-	f := fact{Name: "Passwords being hashed", Value: grouped(int(h.Running)), More: mebibytes(h.Memory) + " of " + mebibytes(h.Budget) + " in use"}
+	f := fact{Name: "Hashing passwords", Value: grouped(int(h.Running)), More: mebibytes(h.Memory) + " of " + mebibytes(h.Budget) + " in use"}
 	if h.Waiting > 0 {
 		f.More = plural(int(h.Waiting), "waits", "wait") + "; " + f.More
 	}

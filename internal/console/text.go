@@ -65,14 +65,20 @@ func labelOf(name string) string {
 	var words []string
 	for step := range strings.SplitSeq(strings.ReplaceAll(strings.TrimPrefix(name, "traits."), `\.`, dot), ".") {
 		step = strings.ReplaceAll(step, dot, ".")
-		if number, err := strconv.ParseUint(step, 10, 16); err == nil && len(words) > 0 {
-			words[len(words)-1] += " " + strconv.FormatUint(number+1, 10)
-			continue
+		if number, err := strconv.ParseUint(step, 10, 16); err == nil {
+			step = strconv.FormatUint(number+1, 10) // of an element
+			if len(words) > 0 {
+				words[len(words)-1] += " " + step
+				continue
+			}
 		}
 		words = append(words, strings.Join(strings.FieldsFunc(step, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) }), " "))
 	}
 	label := strings.Join(words, ", ")
 	first, size := utf8.DecodeRuneInString(label)
+	if size == 0 {
+		return label
+	}
 	return string(unicode.ToUpper(first)) + label[size:]
 }
 

@@ -1,0 +1,196 @@
+package console
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"symbolon/internal/metrics"
+)
+
+func minutes(n int) []metrics.Minute {
+	out := make([]metrics.Minute, n)
+	for i := range out {
+		out[i].Start = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC).Add(time.Duration(i-n) * time.Minute)
+	}
+	return out
+}
+
+func TestAChartStacksWhatHappenedInEachStretch(t *testing.T) {
+	t.Parallel()
+	over := spanOf("quarter")
+	all := minutes(over.minutes)
+	all[0].Logins = metrics.Outcomes{Succeeded: 3, Failed: 1}
+	all[5].Logins = metrics.Outcomes{Rejected: 4}
+	all[len(all)-1].Logins = metrics.Outcomes{Held: 2}
+	c := chartsOf(all, over)[0]
+	want := []bar{
+		{"c1", "1.2", "75", "7.6", "45"}, {"c2", "1.2", "15", "7.6", "60"}, {"c4", "1.2", "0", "7.6", "15"}, {"c3", "591.2", "90", "7.6", "30"},
+	}
+	if diff := cmp.Diff(want, c.Bars); diff != "" {
+		t.Errorf("bars (-want +got)\n%s", diff)
+	}
+	if c.Top != "8" || c.Half != "4" || c.Start.Text != "06:00" || c.End.Text != "12:00" {
+		t.Errorf("the chart is %s high, from %v to %v", c.Top, c.Start, c.End)
+	}
+	rows := []row{{c.Start, []string{"3", "4", "0", "1"}}, {over.moment(all[354].Start), []string{"0", "0", "2", "0"}}}
+	if diff := cmp.Diff(rows, c.Rows); diff != "" {
+		t.Errorf("rows (-want +got)\n%s", diff)
+	}
+	if c.Summary != "In the last 6 hours: 3 succeeded, 4 rejected, 2 held back, 1 failed." {
+		t.Errorf("it says %q", c.Summary)
+	}
+}
+
+// A chart has the same number of bars whatever its stretch, so that it is legible
+// on a telephone and the page stays small.
+func TestChartsHaveAsManyBarsWhateverTheyShow(t *testing.T) {
+	t.Parallel()
+	for _, over := range spans {
+		all := minutes(over.minutes)
+		for i := range all {
+			all[i].Requests = 1
+		}
+		if c := chartsOf(all, over)[2]; len(c.Bars) != 60 || len(c.Rows) != 60 {
+			t.Errorf("%s: %d bars and %d rows, want 60", over.name, len(c.Bars), len(c.Rows))
+		}
+	}
+}
+
+func TestTheScaleHoldsEverythingAndHasAHalf(t *testing.T) {
+	t.Parallel()
+	for n := range 30_000 {
+		top := scale(n)
+		if top < n || top < 2 || top%2 != 0 || n > 10 && top > 2*n {
+			t.Fatalf("the scale of %d is %d", n, top)
+		}
+	}
+	for n, want := range map[int]int{0: 2, 3: 4, 10: 10, 11: 12, 21: 30, 99: 100, 101: 120, 1234: 1400, 41_000: 50_000} {
+		if got := scale(n); got != want {
+			t.Errorf("the scale of %d is %d, want %d", n, got, want)
+		}
+	}
+}
+
+func sheet(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// The look is one: a change of the colours of the public pages is one here.
+func TestTheTokensAreThoseOfThePublicPages(t *testing.T) {
+	t.Parallel()
+	tokens := func(css, end string) string {
+		_, rest, found := strings.Cut(css, ":root {")
+		text, _, ended := strings.Cut(rest, end)
+		if !found || !ended {
+			t.Fatal("a sheet has no tokens where they are looked for")
+		}
+		return strings.TrimSpace(text)
+	}
+	ours, theirs := tokens(sheet(t, "static/style.css"), "\n/* The colours of charts"), tokens(sheet(t, "../webui/static/pages.css"), "\n*, ::before")
+	if diff := cmp.Diff(theirs, ours); diff != "" {
+		t.Errorf("tokens (-webui +console)\n%s", diff)
+	}
+}
+
+// Bars and their neighbours are told apart from the paper in both schemes (WCAG
+// 2.2, 1.4.11).
+func TestTheColoursOfChartsStandOut(t *testing.T) {
+	t.Parallel()
+	css := sheet(t, "static/style.css")
+	papers := regexp.MustCompile(`--paper: #([0-9a-f]{6})`).FindAllStringSubmatch(css, -1)
+	for n := 1; n <= 4; n++ {
+		colours := regexp.MustCompile(fmt.Sprintf(`--c%d: #([0-9a-f]{6})`, n)).FindAllStringSubmatch(css, -1)
+		if len(papers) != 2 || len(colours) != 2 {
+			t.Fatalf("%d papers and %d colours, want those of two schemes", len(papers), len(colours))
+		}
+		for i := range papers {
+			if got := contrast(t, papers[i][1], colours[i][1]); got < 3 {
+				t.Errorf("#%s on #%s has a contrast of %.2f", colours[i][1], papers[i][1], got)
+			}
+		}
+	}
+}
+
+func contrast(t *testing.T, a, b string) float64 {
+	t.Helper()
+	luminance := func(hex string) float64 {
+		sum := 0.0
+		for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+			v, err := strconv.ParseUint(hex[2*i:2*i+2], 16, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			part := float64(v) / 255
+			if part <= 0.04045 {
+				sum += weight * part / 12.92
+			} else {
+				sum += weight * math.Pow((part+0.055)/1.055, 2.4)
+			}
+		}
+		return sum
+	}
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+func TestNumbersAndTimesAreWrittenForPeople(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[string]string{
+		grouped(0): "0", grouped(999): "999", grouped(1000): "1,000", grouped(-1234567): "-1,234,567", grouped(-123): "-123",
+		plural(1, "mail", "mails"): "1 mail", plural(2000, "mail", "mails"): "2,000 mails",
+		spoken(90 * time.Second): "2 minutes", spoken(time.Minute): "60 seconds", spoken(time.Second / 2): "1 second", spoken(50 * time.Hour): "3 days", spoken(61 * time.Minute): "2 hours",
+		lasted(59 * time.Second): "less than a minute", lasted(61 * time.Second): "1 minute", lasted(119 * time.Minute): "1 hour", lasted(72 * time.Hour): "3 days",
+		labelOf("traits.name.first_name"): "Name, first name", labelOf("traits.tags.0"): "Tags 1", labelOf(`traits.a\.b`): "A.b", labelOf(""): "",
+		mebibytes(19 << 20): "19 MiB",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestSignOutsAreForgottenWhenTheyNoLongerMatter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	s := NewSignOuts()
+	s.add("a", now.Add(time.Hour), now)
+	s.add("b", now.Add(2*time.Hour), now)
+	if !s.has("a") || !s.has("b") || s.has("c") {
+		t.Error("the wrong ones have signed out")
+	}
+	s.add("c", now.Add(3*time.Hour), now.Add(time.Hour))
+	if len(s.until) != 2 || s.has("a") {
+		t.Errorf("%v are remembered", s.until)
+	}
+}
+
+func FuzzLinked(f *testing.F) {
+	for _, seed := range []string{"", "https://example.org/", "(see http://a/b?c=d&e=f).", "https://", "http://x)]}.", "https://\"><script>"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var again strings.Builder
+		for _, s := range linked(text) {
+			again.WriteString(s.Text)
+			if s.URL != "" && (s.URL != s.Text || !strings.HasPrefix(s.URL, "https://") && !strings.HasPrefix(s.URL, "http://") || strings.ContainsAny(s.URL, " \n<>\"'")) {
+				t.Errorf("%q has the link %q on %q", text, s.URL, s.Text)
+			}
+		}
+		if again.String() != text {
+			t.Errorf("%q became %q", text, again.String())
+		}
+	})
+}
