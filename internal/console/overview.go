@@ -81,7 +81,8 @@ func (o *Console) mail(ctx context.Context) fact {
 		f.More = "the oldest for " + lasted(o.Now().Sub(queue.Oldest))
 	}
 	if dead := queue.Counts[courier.Dead]; dead > 0 {
-		f.More, f.Bad, f.URL = plural(dead, "message was", "messages were")+" given up", true, o.at("messages")+"?status=dead"
+		f.Name, f.Value, f.Bad, f.URL = "Messages given up", grouped(dead), true, o.at("messages")+"?status=dead"
+		f.More = plural(queue.Counts[courier.Queued]+queue.Counts[courier.Sending], "other waits", "others wait")
 	}
 	return f
 }

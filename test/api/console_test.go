@@ -430,7 +430,7 @@ func TestMessagesAreShownAndSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, id = broken.app1(), broken.newestMessage(t)
-	c.console(t, "").says(t, http.StatusOK, "1 message was given up")
+	c.console(t, "").says(t, http.StatusOK, "Messages given up", "0 others wait")
 	c.console(t, "/messages/"+id).says(t, http.StatusOK, "Given up", "Last error", "Send it again")
 	c.press(t, "/messages/"+id+"/retry", nil).leads(t, "/messages/"+id+"?done=queued")
 	c.console(t, "/messages/"+id+"?done=queued").says(t, http.StatusOK, "Waiting", "The message has been queued again.")

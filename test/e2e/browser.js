@@ -105,10 +105,10 @@ export class Visitor {
     await this.picture(name)
   }
 
-  // isAccessible asks axe in both schemes.
-  async isAccessible(name) {
+  // isAccessible asks axe, in both schemes unless told otherwise.
+  async isAccessible(name, schemes = ['dark', 'light']) {
     const { page } = this
-    for (const colorScheme of ['dark', 'light']) {
+    for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
       const found = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((node) => node.html).join(' ')}`)
