@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -45,7 +46,6 @@ type chart struct {
 	Summary   string // in words what the picture shows
 	Series    []series
 	Top, Half string // what the height and half of it stand for
-	Bars      []bar
 	Start     moment
 	End       moment
 	Rows      []row // the figures, without the bars that are empty
@@ -58,10 +58,8 @@ type series struct {
 	Class string // its colour, by the style sheet
 	Name  string
 	Total string
+	Path  string // its bars, as the outline that SVG draws; empty for none
 }
-
-// bar is a part of a stack, in units of the drawing.
-type bar struct{ Class, X, Y, Width, Height string }
 
 // moment is a point in time for machines and for people, who read the day where
 // there are two.
@@ -77,7 +75,7 @@ func (s stretch) moment(t time.Time) moment {
 
 // row is a line of the table of figures.
 type row struct {
-	At     moment
+	At     string
 	Values []string
 }
 
@@ -118,7 +116,7 @@ func newChart(id, title string, minutes []metrics.Minute, over stretch, of []ser
 		most = max(most, height)
 		stacks = append(stacks, values)
 		if height > 0 {
-			c.Rows = append(c.Rows, row{At: over.moment(minutes[from].Start), Values: texts(values)})
+			c.Rows = append(c.Rows, row{At: over.moment(minutes[from].Start).Text, Values: texts(values)})
 		}
 	}
 	top := scale(most)
@@ -128,10 +126,11 @@ func newChart(id, title string, minutes []metrics.Minute, over stretch, of []ser
 	return c
 }
 
-// draw places the bars; the first series stands at the bottom.
+// draw outlines the bars; those of the first series stand at the bottom.
 func (c *chart) draw(stacks [][]int, top int) {
 	step := float64(chartWidth) / float64(len(stacks))
 	width := step * 0.76
+	paths := make([]strings.Builder, len(c.Series))
 	for i, values := range stacks {
 		y := float64(chartHeight)
 		for s, v := range values {
@@ -140,10 +139,11 @@ func (c *chart) draw(stacks [][]int, top int) {
 			}
 			height := float64(v) / float64(top) * chartHeight
 			y -= height
-			c.Bars = append(c.Bars, bar{
-				Class: c.Series[s].Class, X: unit(float64(i)*step + (step-width)/2), Y: unit(y), Width: unit(width), Height: unit(height),
-			})
+			fmt.Fprintf(&paths[s], "M%s %sh%sv%sh-%[3]sz", unit(float64(i)*step+(step-width)/2), unit(y), unit(width), unit(height))
 		}
+	}
+	for s := range paths {
+		c.Series[s].Path = paths[s].String()
 	}
 }
 
@@ -185,4 +185,4 @@ func texts(values []int) []string {
 }
 
 // unit writes a length in the drawing.
-func unit(f float64) string { return strconv.FormatFloat(math.Round(f*100)/100, 'f', -1, 64) }
+func unit(f float64) string { return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64) }

@@ -31,16 +31,18 @@ func TestAChartStacksWhatHappenedInEachStretch(t *testing.T) {
 	all[5].Logins = metrics.Outcomes{Rejected: 4}
 	all[len(all)-1].Logins = metrics.Outcomes{Held: 2}
 	c := chartsOf(all, over)[0]
-	want := []bar{
-		{"c1", "1.2", "75", "7.6", "45"}, {"c2", "1.2", "15", "7.6", "60"}, {"c4", "1.2", "0", "7.6", "15"}, {"c3", "591.2", "90", "7.6", "30"},
+	want := []string{"M1.2 75h7.6v45h-7.6z", "M1.2 15h7.6v60h-7.6z", "M591.2 90h7.6v30h-7.6z", "M1.2 0h7.6v15h-7.6z"}
+	var got []string
+	for _, s := range c.Series {
+		got = append(got, s.Path)
 	}
-	if diff := cmp.Diff(want, c.Bars); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bars (-want +got)\n%s", diff)
 	}
 	if c.Top != "8" || c.Half != "4" || c.Start.Text != "06:00" || c.End.Text != "12:00" {
 		t.Errorf("the chart is %s high, from %v to %v", c.Top, c.Start, c.End)
 	}
-	rows := []row{{c.Start, []string{"3", "4", "0", "1"}}, {over.moment(all[354].Start), []string{"0", "0", "2", "0"}}}
+	rows := []row{{"06:00", []string{"3", "4", "0", "1"}}, {"11:54", []string{"0", "0", "2", "0"}}}
 	if diff := cmp.Diff(rows, c.Rows); diff != "" {
 		t.Errorf("rows (-want +got)\n%s", diff)
 	}
@@ -58,8 +60,8 @@ func TestChartsHaveAsManyBarsWhateverTheyShow(t *testing.T) {
 		for i := range all {
 			all[i].Requests = 1
 		}
-		if c := chartsOf(all, over)[2]; len(c.Bars) != 60 || len(c.Rows) != 60 {
-			t.Errorf("%s: %d bars and %d rows, want 60", over.name, len(c.Bars), len(c.Rows))
+		if c := chartsOf(all, over)[2]; strings.Count(c.Series[0].Path, "M") != 60 || len(c.Rows) != 60 {
+			t.Errorf("%s: %d bars and %d rows, want 60", over.name, strings.Count(c.Series[0].Path, "M"), len(c.Rows))
 		}
 	}
 }

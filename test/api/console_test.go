@@ -392,7 +392,7 @@ func TestAnOperatorEndsSessionsAndMakesARecoveryLink(t *testing.T) {
 	}
 	made := c.press(t, "/identities/"+id+"/recovery", map[string]string{"expires_in": "24h"})
 	made.says(t, http.StatusOK, "is shown only here")
-	link := regexp.MustCompile(`value="([^"]*token=[^"]*)"`).FindStringSubmatch(string(made.body))
+	link := regexp.MustCompile(`readonly[^>]*>([^<]*token=[^<]*)<`).FindStringSubmatch(string(made.body))
 	if link == nil {
 		t.Fatalf("there is no link in\n%s", made.body)
 	}
@@ -494,7 +494,7 @@ func TestTheChartsShowHowLoginsEnded(t *testing.T) {
 		s.login(t, "jane@example.org", secret)
 	}
 	c := s.app1()
-	c.console(t, "").says(t, http.StatusOK, "In the last hour: 2 succeeded, 1 rejected, 0 held back, 0 failed.", "In the last hour: 1 succeeded,", `<rect class="c1"`, `<rect class="c2"`)
+	c.console(t, "").says(t, http.StatusOK, "In the last hour: 2 succeeded, 1 rejected, 0 held back, 0 failed.", "In the last hour: 1 succeeded,", `<path class="c1" d="M`, `<path class="c2" d="M`)
 	s.pass(90 * time.Minute)
 	c.console(t, "").says(t, http.StatusOK, "In the last hour there were none.")
 	c.console(t, "?span=quarter").says(t, http.StatusOK, "In the last 6 hours: 2 succeeded, 1 rejected")

@@ -48,6 +48,31 @@ await draw(plain, { file: 'pages-settings-dark.png', scheme: 'dark' }, async (vi
 })
 await draw(themed, { file: 'pages-theme.png', locale: 'fr' }, (visitor) => visitor.go('/login'))
 
+// The console of a busy day is drawn as its golden file has it: a day takes a day.
+const golden = new URL('../../internal/console/', import.meta.url).pathname
+const kinds = { css: 'text/css', svg: 'image/svg+xml' }
+await draw({ publicURL: 'http://console.localhost' }, { file: 'console-overview.png', size: { width: 1200, height: 860 } }, async (visitor) => {
+  await visitor.page.route('**/*', (route) => {
+    const name = new URL(route.request().url()).pathname.split('/').at(-1)
+    const contentType = kinds[name.split('.').at(-1)]
+    return route.fulfill(contentType ? { path: golden + 'static/' + name, contentType } : { path: golden + 'testdata/overview.html', contentType: 'text/html' })
+  })
+  await visitor.go('/console')
+})
+const administered = await startServer({ UI_NAME: 'Symbolon', COURIER_SMTP_CONNECTION_URI: 'smtp://127.0.0.1:9/', COURIER_MAX_TRIES: '1' })
+await draw(administered, {}, async (visitor) => {
+  await visitor.go('/registration')
+  await visitor.submit(person)
+})
+const found = async (path) => (await fetch(administered.adminURL + path)).json()
+const [{ id }] = await found('/identities')
+let given = []
+while (!given.length) given = await found('/courier/messages?status=dead')
+const consoleOf = { publicURL: administered.adminURL }
+await draw(consoleOf, { file: 'console-identity-dark.png', scheme: 'dark', size: { width: 1200, height: 860 } }, (visitor) => visitor.go(`/console/identities/${id}`))
+await draw(consoleOf, { file: 'console-message.png', size: { width: 1200, height: 1000 } }, (visitor) => visitor.go(`/console/messages/${given[0].id}`))
+await administered.stop()
+
 const telephones = [
   await draw(plain, { size: telephone, locale: 'de' }, async (visitor) => {
     await visitor.go('/registration')
