@@ -1,9 +1,11 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -51,12 +53,7 @@ func (f field) Describers() string {
 
 // fieldsOf draws the form of a schema with the traits there are.
 func fieldsOf(schema *traits.Schema, values json.RawMessage) []field {
-	var current any
-	d := json.NewDecoder(strings.NewReader(string(values)))
-	d.UseNumber()
-	if err := d.Decode(&current); err != nil {
-		current = nil
-	}
+	current := parsed(values)
 	all := schema.Fields()
 	out := make([]field, 0, len(all))
 	for i := range all {
@@ -64,7 +61,52 @@ func fieldsOf(schema *traits.Schema, values json.RawMessage) []field {
 		f.fill(&all[i], member(current, all[i].Name))
 		out = append(out, f)
 	}
+	keepWhatIsShown(schema, out, current)
 	return out
+}
+
+// keepWhatIsShown turns fields whose value would come back as another one into
+// JSON: a number where the schema allows anything, a value that has left its
+// enumeration. To open a form and save it must change nothing.
+func keepWhatIsShown(schema *traits.Schema, fields []field, current any) {
+	in, _ := inputOf(schema, shown(fields))
+	decoded, err := schema.Decode(in)
+	if err != nil {
+		return // it is too large, which saving it will say
+	}
+	back := parsed(decoded)
+	for i, t := range schema.Fields() {
+		was := member(current, t.Name)
+		if was != nil && !reflect.DeepEqual(was, member(back, t.Name)) && !fields[i].Code {
+			fields[i].json(was)
+		}
+	}
+}
+
+// shown is what a browser would send of the fields.
+func shown(fields []field) url.Values {
+	form := url.Values{}
+	for i := range fields {
+		value := fields[i].Value
+		for _, o := range fields[i].Options {
+			if o.Selected {
+				value = o.Value
+			}
+		}
+		form.Set(fields[i].Name, value)
+	}
+	return form
+}
+
+// parsed reads JSON and keeps numbers as they are written; nil for none.
+func parsed(raw json.RawMessage) any {
+	var value any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return nil
+	}
+	return value
 }
 
 func newField(t *traits.Field, number int) field {
@@ -83,13 +125,11 @@ func newField(t *traits.Field, number int) field {
 
 // fill puts a value into the input, of the sort that can hold it.
 func (f *field) fill(t *traits.Field, value any) {
+	text, isText := value.(string)
+	_, isNumber := value.(json.Number)
 	switch {
-	case t.Structured || nested(value):
-		f.area(asJSON, "As JSON.")
-		f.Code = true
-		if value != nil {
-			f.Value = indented(value)
-		}
+	case t.Structured || nested(value), t.Type == "number" && value != nil && !isNumber:
+		f.json(value)
 	case t.Multiple:
 		f.area(asLines, "One to a line.")
 		f.Value = strings.Join(lines(value), "\n")
@@ -97,8 +137,23 @@ func (f *field) fill(t *traits.Field, value any) {
 		f.choose([]any{true, false}, []string{"Yes", "No"}, value)
 	case len(t.Enum) > 0:
 		f.choose(t.Enum, nil, value)
+	case isText && strings.Contains(text, "\n"):
+		f.area("", "")
+		f.Value = text
 	default:
 		f.Value = valueText(value)
+	}
+	f.Rows = min(max(strings.Count(f.Value, "\n")+2, 3), 12)
+}
+
+// json makes the input one of JSON, whatever it was.
+func (f *field) json(value any) {
+	f.Name = bare(f.Name)
+	f.Options = nil
+	f.area(asJSON, "As JSON.")
+	f.Code, f.Value = true, ""
+	if value != nil {
+		f.Value = indented(value)
 	}
 	f.Rows = min(max(strings.Count(f.Value, "\n")+2, 3), 12)
 }
@@ -195,7 +250,8 @@ func inputOf(schema *traits.Schema, form url.Values) (traits.Input, map[string]e
 		case form.Has(asLines + t.Name):
 			in.Form[t.Name] = split(form.Get(asLines + t.Name))
 		case form.Has(t.Name):
-			in.Form[t.Name] = []string{form.Get(t.Name)}
+			// Browsers send lines as networks have them.
+			in.Form[t.Name] = []string{strings.ReplaceAll(form.Get(t.Name), "\r\n", "\n")}
 		}
 	}
 	return in, wrong

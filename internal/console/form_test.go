@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,6 +24,8 @@ const everything = `{"type":"object","properties":{"traits":{"type":"object","pr
  "homes":{"type":"array","items":{"type":"object","properties":{"city":{"type":"string"}}}},
  "meta":{"type":"object"},
  "seen":{"type":"string","format":"date-time"},
+ "any":{},
+ "bag":{"type":"array"},
  "a.b":{"type":"object","properties":{"c":{"type":"string"}}}
 },"required":["email","plan"]}}}`
 
@@ -40,15 +43,15 @@ func compiled(t *testing.T) *traits.Schema {
 
 // sent is what a browser sends of a form, as it is shown.
 func sent(fields []field) url.Values {
-	form := url.Values{}
-	for _, f := range fields {
-		value := f.Value
-		for _, o := range f.Options {
-			if o.Selected {
-				value = o.Value
-			}
+	form := shown(fields)
+	for i := range fields {
+		if fields[i].Control == "input" && strings.ContainsAny(fields[i].Value, "\r\n") {
+			form.Set(fields[i].Name, strings.NewReplacer("\r", "", "\n", "").Replace(fields[i].Value))
 		}
-		form.Set(f.Name, strings.ReplaceAll(value, "\n", "\r\n"))
+		if _, err := strconv.ParseFloat(fields[i].Value, 64); fields[i].Type == "number" && err != nil {
+			form.Set(fields[i].Name, "")
+		}
+		form.Set(fields[i].Name, strings.ReplaceAll(form.Get(fields[i].Name), "\n", "\r\n"))
 	}
 	return form
 }
@@ -67,6 +70,7 @@ func TestEachTraitGetsAnInputThatHoldsIt(t *testing.T) {
 		{"json:traits.homes", "area", "", "Homes", "[\n  {\n    \"city\": \"Rome\"\n  }\n]"},
 		{"json:traits.meta", "area", "", "Meta", "{\n  \"k\": [\n    1\n  ]\n}"},
 		{"traits.seen", "input", "text", "Seen", "2026-01-02T03:04:05Z"},
+		{"lines:traits.bag", "area", "", "Bag", ""},
 		{`traits.a\.b.c`, "input", "text", "A.b, c", "d"},
 	}
 	var got []input
@@ -90,6 +94,8 @@ func TestAFormThatIsSentAsItIsShownChangesNothing(t *testing.T) {
 	for _, values := range []string{
 		full, `{"email":"jane@example.org","plan":"free"}`, `{"email":"jane@example.org","plan":"free","tags":["two\nlines"," spaces ",""]}`,
 		`{"email":"jane@example.org","plan":"free","homes":[{"city":"<\"é&>"}],"meta":{}}`, `{"email":"jane@example.org","plan":"free","age":"no number","tags":"no list"}`,
+		`{"email":"jane@example.org","plan":"gone","news":"maybe","level":7,"any":5,"bag":[1,true,"x"]}`, `{"email":"jane@example.org","plan":"free","any":"two\nlines","bag":["a"]}`,
+		`{"email":"jane@example.org","plan":"free","any":true,"age":12345678901234567890}`, `{"email":"jane@example.org","plan":"free","any":{"x":1},"bag":[[1]]}`,
 	} {
 		in, wrong := inputOf(schema, sent(fieldsOf(schema, json.RawMessage(values))))
 		if len(wrong) > 0 {

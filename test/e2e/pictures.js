@@ -51,7 +51,7 @@ await draw(themed, { file: 'pages-theme.png', locale: 'fr' }, (visitor) => visit
 // The console of a busy day is drawn as its golden file has it: a day takes a day.
 const golden = new URL('../../internal/console/', import.meta.url).pathname
 const kinds = { css: 'text/css', svg: 'image/svg+xml' }
-await draw({ publicURL: 'http://console.localhost' }, { file: 'console-overview.png', size: { width: 1200, height: 860 } }, async (visitor) => {
+await draw({ publicURL: 'http://console.localhost' }, { file: 'console-overview.png', size: { width: 1200, height: 1010 } }, async (visitor) => {
   await visitor.page.route('**/*', (route) => {
     const name = new URL(route.request().url()).pathname.split('/').at(-1)
     const contentType = kinds[name.split('.').at(-1)]
@@ -69,7 +69,7 @@ const [{ id }] = await found('/identities')
 let given = []
 while (!given.length) given = await found('/courier/messages?status=dead')
 const consoleOf = { publicURL: administered.adminURL }
-await draw(consoleOf, { file: 'console-identity-dark.png', scheme: 'dark', size: { width: 1200, height: 860 } }, (visitor) => visitor.go(`/console/identities/${id}`))
+await draw(consoleOf, { file: 'console-identity-dark.png', scheme: 'dark', size: { width: 1200, height: 715 } }, (visitor) => visitor.go(`/console/identities/${id}`))
 await draw(consoleOf, { file: 'console-message.png', size: { width: 1200, height: 1000 } }, (visitor) => visitor.go(`/console/messages/${given[0].id}`))
 await administered.stop()
 
