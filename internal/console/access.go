@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path"
 	"strconv"
@@ -170,6 +171,9 @@ func (o *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errForm
 	}
+	if o.config.URL.Scheme == "https" && plain(r) {
+		return errPlain
+	}
 	to := r.PostForm.Get("to")
 	refund, wait, ok := o.Limiter.ChargeOperator(reqctx.From(r.Context()).Address)
 	if !ok {
@@ -183,6 +187,23 @@ func (o *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	until := o.Now().Add(signedInFor)
 	o.setCookie(w, o.signer.Sign(secret.NewID()+" "+strconv.FormatInt(until.Unix(), 10)))
 	return o.redirect(w, o.within(to))
+}
+
+// errPlain spares an operator a sign-in page that comes back without a word.
+var errPlain = &refusal{
+	http.StatusBadRequest, "Your browser would not keep you signed in",
+	"You have come by an address that starts with http://, but serve.admin.base_url says https:// or was guessed to, so the cookie is one that browsers keep for https:// alone. Come by https://, or set serve.admin.base_url to the address you use.",
+}
+
+// plain reports whether a form came over http from another machine. Browsers keep
+// Secure cookies of their own machine over http, too.
+func plain(r *http.Request) bool {
+	from, err := url.Parse(r.Header.Get("Origin"))
+	if err != nil || from.Scheme != "http" {
+		return false
+	}
+	address, err := netip.ParseAddr(from.Hostname())
+	return from.Hostname() != "localhost" && (err != nil || !address.IsLoopback())
 }
 
 // opens reports whether a text is the token or the password. Both are compared,

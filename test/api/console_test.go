@@ -266,6 +266,20 @@ func TestASignInLeadsNowhereElse(t *testing.T) {
 	s.browser(t).press(t, "/sign-in", map[string]string{"secret": consolePassword, "to": "/../identities?a=b"}).leads(t, "/identities?a=b")
 }
 
+func TestACookieThatABrowserWouldNotKeepIsExplained(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "SERVE_ADMIN_CONSOLE_PASSWORD="+consolePassword, "SERVE_ADMIN_BASE_URL=https://id-admin.example.org/")
+	for origin, want := range map[string]int{
+		"http://10.0.0.5:4434": http.StatusBadRequest, "http://id-admin.example.org": http.StatusBadRequest,
+		"https://id-admin.example.org": http.StatusSeeOther, "http://127.0.0.1:4434": http.StatusSeeOther, "http://localhost": http.StatusSeeOther,
+	} {
+		a := s.app1().press(t, "/sign-in", map[string]string{"secret": consolePassword}, "Origin", origin)
+		if kept := strings.Contains(a.Header.Get("Set-Cookie"), "; Secure"); a.StatusCode != want || kept != (want == http.StatusSeeOther) {
+			t.Errorf("from %s: %d with the cookie %q: %s", origin, a.StatusCode, a.Header.Get("Set-Cookie"), a.body)
+		}
+	}
+}
+
 func TestGuessingTheOperatorsPasswordIsHeldBack(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "SERVE_ADMIN_CONSOLE_PASSWORD="+consolePassword, "SECURITY_LIMITS_PER_IDENTITY=3", "SERVE_TRUSTED_PROXIES=127.0.0.1")
