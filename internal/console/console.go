@@ -170,6 +170,7 @@ func (o *Console) Handlers() map[string]http.Handler {
 		"/console/errors":                   only(o.errors),
 		"/console/sign-in":                  o.open(o.signInForm, o.signIn),
 		"/console/sign-out":                 o.open(o.toOverview, o.signOut),
+		"/console/{rest...}":                only(o.nowhere),
 		"/console/style.css":                asset("style.css", "text/css; charset=utf-8"),
 		"/console/mark.svg":                 asset("mark.svg", "image/svg+xml"),
 	}

@@ -134,6 +134,11 @@ var (
 	errForm   = &refusal{http.StatusBadRequest, "The form could not be read", "It may be too large. Go back and try again."}
 )
 
+// nowhere answers what is no page.
+func (*Console) nowhere(http.ResponseWriter, *http.Request) error {
+	return &refusal{http.StatusNotFound, "There is no such page", "The address may be misspelt, or of another release."}
+}
+
 // fail shows an error. What is internal is in the log, which the request's id
 // leads to.
 func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {

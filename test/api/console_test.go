@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	escape "html"
@@ -126,7 +127,7 @@ func TestTheConsoleIsServedByDefaultOnLoopbackAlone(t *testing.T) {
 var consolePages = []string{
 	"", "?span=quarter", "?span=day", "?span=nonsense", "/identities", "/identities?identifier=jane@example.org", "/identities?schema=default",
 	"/identities/new", "/identities/ID", "/identities/ID/edit", "/identities/ID/delete", "/messages", "/messages?status=dead", "/messages?recipient=jane@example.org",
-	"/messages/MESSAGE", "/flows", "/flows?id=FLOW", "/flows?id=x", "/errors", "/errors?id=x", "/identities/x", "/messages/x", "/identities?after=x", "/messages?status=x",
+	"/messages/MESSAGE", "/flows", "/flows?id=FLOW", "/flows?id=x", "/errors", "/errors?id=x", "/identities/x", "/messages/x", "/identities?after=x", "/messages?status=x", "/nowhere", "/identities/x/y/z",
 }
 
 func TestEveryPageOfTheConsoleIsGuardedAndWhole(t *testing.T) {
@@ -368,6 +369,36 @@ func TestAnOperatorMakesEditsAndDeletesAnIdentity(t *testing.T) {
 		c.console(t, "/identities/"+id+path).says(t, http.StatusNotFound, "There is no such identity")
 	}
 	c.press(t, "/identities/"+id+"/delete", nil).says(t, http.StatusNotFound)
+}
+
+func TestIdentitiesOfSeveralSchemasAreToldApart(t *testing.T) {
+	t.Parallel()
+	staff := base64.StdEncoding.EncodeToString([]byte(`{"type":"object","properties":{"traits":{"type":"object","properties":{
+		"badge":{"type":"string","title":"Badge","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}},"rooms":{"type":"array","items":{"type":"integer"}}},"required":["badge"]}}}`))
+	s := newSite(t, `IDENTITY_SCHEMAS=[{"id":"staff","url":"base64://`+staff+`"}]`)
+	s.register(t, "jane@example.org")
+	c := s.app1()
+	c.console(t, "/identities/new").says(t, http.StatusOK, "Use this schema", `name="traits.email"`)
+	c.console(t, "/identities/new?schema=staff").says(t, http.StatusOK, `name="traits.badge"`, `name="lines:traits.rooms"`, `name="schema" value="staff"`)
+	c.press(t, "/identities/new", map[string]string{"schema": "staff", "traits.badge": "B-7", "lines:traits.rooms": "1\r\n\r\n22\r\n"})
+	id := s.idOf(t, "b-7")
+	got := c.get(t, s.admin.URL+"/identities/"+id).object(t)
+	if want := `{"badge":"B-7","rooms":[1,22]}`; toJSON(t, got["traits"]) != want || got["schema_id"] != "staff" {
+		t.Errorf("made %s of %s, want %s", toJSON(t, got["traits"]), got["schema_id"], want)
+	}
+	page := c.console(t, "/identities?schema=staff")
+	page.says(t, http.StatusOK, "1 identity found", "staff", id)
+	if strings.Contains(string(page.body), "jane@") {
+		t.Errorf("another schema is listed:\n%s", page.body)
+	}
+	c.console(t, "/identities/"+id).says(t, http.StatusOK, "Badge", "B-7", "Rooms 2", "no address for recovery")
+	c.press(t, "/identities/"+id+"/recovery", nil).says(t, http.StatusConflict, "No link can be made")
+
+	// The schema is gone from the configuration, its identities are not.
+	s.reload(t)
+	c.console(t, "/identities/"+id).says(t, http.StatusOK, "None that the schema names.", `"badge": "B-7"`)
+	c.console(t, "/identities/"+id+"/edit").says(t, http.StatusServiceUnavailable, "The schema “staff” can't be used")
+	c.press(t, "/identities/"+id+"/delete", nil).leads(t, "/identities?done=deleted")
 }
 
 func TestAnOperatorEndsSessionsAndMakesARecoveryLink(t *testing.T) {
