@@ -5,6 +5,7 @@
 #
 #   databases.sh            install and test
 #   databases.sh install    only install
+#   databases.sh served     leave out storage, which go test ./... has
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -12,7 +13,7 @@ need_databases
 [ "${1:-}" != install ] || exit 0
 
 export CI=true # a server that is missing fails its tests instead of skipping them
-go test ./internal/store ./test/databases
+[ "${1:-}" = served ] || go test ./internal/store ./test/databases ./test/nodes
 for database in postgres mariadb; do
 	echo "--- the server on $database"
 	go test ./test/wire -run Replay -args -database "$database"

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . scripts/lib.sh
 need_nginx || exit
 
-step databases scripts/databases.sh
+step databases scripts/databases.sh served
 step check scripts/check.sh
 step race scripts/race.sh
 step conformance test/wire/conformance.sh
