@@ -51,6 +51,8 @@ type base struct {
 	started  time.Time
 	history  *metrics.History
 	signOuts *console.SignOuts
+	removed  atomic.Int64                     // rows that were cleaned up
+	sizes    atomic.Pointer[map[string]int64] // rows by table, as of the last clean-up
 }
 
 // New composes a server. The error says which setting to change or what is

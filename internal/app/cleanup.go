@@ -19,10 +19,8 @@ func (a *App) cleanUp(ctx context.Context) error {
 		every := a.current.Load().config.Cleanup.Interval
 		if every <= 0 {
 			every = time.Minute // look again whether it has been switched on
-		} else if removed, err := a.CleanUpNow(ctx); err != nil && ctx.Err() == nil {
+		} else if err := a.cleanUpOnce(ctx, every); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "clean-up failed and is tried again later", slog.Any("error", err))
-		} else if removed > 0 {
-			a.log.InfoContext(ctx, "removed what has ended", slog.Int64("rows", removed))
 		}
 		timer := time.NewTimer(every)
 		select {
@@ -34,10 +32,37 @@ func (a *App) cleanUp(ctx context.Context) error {
 	}
 }
 
+// cleanUpOnce removes what has ended, unless another node does so this time, and counts
+// what is left.
+func (a *App) cleanUpOnce(ctx context.Context, every time.Duration) error {
+	// A little less: the next time comes as soon as this one is over.
+	mine, err := a.db.TakeDuty(ctx, store.DutyCleanup, a.now(), a.now().Add(every*9/10))
+	if err != nil {
+		return err
+	}
+	if mine {
+		removed, err := a.CleanUpNow(ctx)
+		if err != nil {
+			return err
+		}
+		if removed > 0 {
+			a.log.InfoContext(ctx, "removed what has ended", slog.Int64("rows", removed))
+		}
+	}
+	sizes, err := a.db.TableSizes(ctx)
+	if err != nil {
+		return err
+	}
+	a.sizes.Store(&sizes)
+	return nil
+}
+
 // CleanUpNow removes everything that has ended and is no longer kept, in small
 // batches, and returns how many rows that were.
 func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
-	return sweep(ctx, a.db, endedBefore(a.current.Load().config.Cleanup, a.now()))
+	removed, err = sweep(ctx, a.db, endedBefore(a.current.Load().config.Cleanup, a.now()))
+	a.removed.Add(removed)
+	return removed, err
 }
 
 // CleanUp does the same in the database of a configuration, beside its servers.

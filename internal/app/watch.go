@@ -20,7 +20,47 @@ func (a *App) watch() {
 	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
 	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })
 	m.Gauge("symbolon_hashing_budget_bytes", "Memory that password hashes may use together.", func() float64 { return float64(a.current.Load().hasher.Stats().Budget) })
+	m.Counter("symbolon_cleanup_removed_total", "Rows that this node removed because they had ended.", func() float64 { return float64(a.removed.Load()) })
+	m.Counter("symbolon_database_commits_total", "Commits of this node.", func() float64 { return float64(a.db.Stats().Batches) })
+	m.Counter("symbolon_database_transactions_total", "Transactions in these commits.", func() float64 { return float64(a.db.Stats().Writes) })
+	m.Counter("symbolon_database_retries_total", "Reads and writes done again after a conflict or a lost connection.", func() float64 { return float64(a.db.Stats().Retries) })
+	m.Counter("symbolon_database_write_seconds_total", "Time that writes took together, their turn waited for.", func() float64 { return a.db.Stats().WriteWait.Seconds() })
+	m.Counter("symbolon_database_connection_waits_total", "Queries that waited for a connection.", func() float64 { return float64(a.db.Stats().ReadWaits) })
+	m.Counter("symbolon_database_connection_wait_seconds_total", "How long they waited together.", func() float64 { return a.db.Stats().ReadWait.Seconds() })
+	m.Gauge("symbolon_database_queue", "Writes that wait for their turn.", func() float64 { return float64(a.db.Stats().Queue) })
+	m.Read(a.connections)
+	m.Read(a.tables)
 	m.Read(a.queue)
+}
+
+// connections reads how the pool is used.
+func (a *App) connections(context.Context) []metrics.Reading {
+	s := a.db.Stats()
+	var list []metrics.Reading
+	for state, count := range map[string]int{"in_use": s.InUse, "idle": s.Idle} {
+		list = append(list, metrics.Reading{
+			Name: "symbolon_database_connections", Help: "Connections that are open, by state.",
+			Labels: map[string]string{"state": state}, Value: float64(count),
+		})
+	}
+	return list
+}
+
+// tables reads how many rows there were at the last clean-up: to count them takes too
+// long for each scrape.
+func (a *App) tables(context.Context) []metrics.Reading {
+	sizes := a.sizes.Load()
+	if sizes == nil {
+		return nil
+	}
+	var list []metrics.Reading
+	for table, rows := range *sizes {
+		list = append(list, metrics.Reading{
+			Name: "symbolon_table_rows", Help: "Rows of each table at the last clean-up.",
+			Labels: map[string]string{"table": table}, Value: float64(rows),
+		})
+	}
+	return list
 }
 
 // queue reads how the courier is doing.

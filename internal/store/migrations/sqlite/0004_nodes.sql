@@ -7,3 +7,10 @@ CREATE TABLE changes (
     at    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX changes_age ON changes (at);
+
+-- What one node at a time does, and until when the last one has it to itself.
+CREATE TABLE duties (
+    name  TEXT    NOT NULL PRIMARY KEY,
+    until INTEGER NOT NULL
+) STRICT;
+INSERT INTO duties (name, until) VALUES ('cleanup', 0);

@@ -7,3 +7,10 @@ CREATE TABLE changes (
     at    bigint           NOT NULL
 );
 CREATE INDEX changes_age ON changes (at);
+
+-- What one node at a time does, and until when the last one has it to itself.
+CREATE TABLE duties (
+    name  text COLLATE "C" NOT NULL PRIMARY KEY,
+    until bigint           NOT NULL
+);
+INSERT INTO duties (name, until) VALUES ('cleanup', 0);

@@ -1,0 +1,24 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Duty is what one process of a database does at a time. Each has a row in the table
+// duties.
+type Duty string
+
+// DutyCleanup is to remove what has ended.
+const DutyCleanup Duty = "cleanup"
+
+// TakeDuty takes a duty until a moment, unless another process has it now. It is
+// given back by nobody: it ends then.
+func (db *DB) TakeDuty(ctx context.Context, d Duty, now, until time.Time) (mine bool, err error) {
+	changed, err := db.exec(ctx, `UPDATE duties SET until = ? WHERE name = ? AND until <= ?`, micros(until), string(d), micros(now))
+	if err != nil {
+		return false, fmt.Errorf("take duty %s: %w", d, err)
+	}
+	return changed == 1, nil
+}
