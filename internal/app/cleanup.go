@@ -96,3 +96,6 @@ func endedBefore(c config.Cleanup, now time.Time) store.Ended {
 		Errors: now.Add(-c.KeepErrors), Messages: now.Add(-c.KeepMessages), Changes: now.Add(-keepChanges),
 	}
 }
+
+// TableSizes counts the rows of each table. It reads them all.
+func (a *App) TableSizes(ctx context.Context) (map[string]int64, error) { return a.db.TableSizes(ctx) }
