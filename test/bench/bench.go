@@ -13,15 +13,16 @@ type bench struct {
 	plan   plan
 	dir    string // everything that is made, removed at the end
 	binary string
+	dsn    string // of a PostgreSQL; empty if there is none
 	report report
 }
 
-func newBench(ctx context.Context, p plan) (*bench, error) {
+func newBench(ctx context.Context, p plan, dsn string) (*bench, error) {
 	dir, err := os.MkdirTemp("", "symbolon-bench-")
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{plan: p, dir: dir, binary: filepath.Join(dir, "symbolon")}
+	b := &bench{plan: p, dir: dir, dsn: dsn, binary: filepath.Join(dir, "symbolon")}
 	build := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "./cmd/symbolon")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr

@@ -37,7 +37,7 @@ func (b *bench) imports(ctx context.Context) error {
 		if _, err := importIdentities(ctx, s, 0, few); err != nil {
 			return err
 		}
-		small, err := readTimes(ctx, s, few)
+		small, err := readTimes(ctx, s, secondPage, "/identities?credentials_identifier="+identityEmail(few/2))
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (b *bench) imports(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		large, err := readTimes(ctx, s, many)
+		large, err := readTimes(ctx, s, secondPage, "/identities?credentials_identifier="+identityEmail(many/2))
 		if err != nil {
 			return err
 		}
@@ -93,6 +93,8 @@ func (b *bench) importsByCommand(ctx context.Context, count int, raw float64) er
 	})
 }
 
+const secondPage = "/identities?per_page=25&page=2"
+
 func identityEmail(i int) string { return fmt.Sprintf("person-%d@example.org", i) }
 
 // writeNewcomers writes a line for each, in the form that the frame gives it.
@@ -134,18 +136,15 @@ func importIdentities(ctx context.Context, s *server, from, to int) (time.Durati
 	return time.Since(started), nil
 }
 
-// readTimes are the median times of a page from the middle and of a look-up.
-func readTimes(ctx context.Context, s *server, count int) ([2]time.Duration, error) {
+// readTimes are the median times of two requests to the admin API that answer lists.
+func readTimes(ctx context.Context, s *server, paths ...string) ([2]time.Duration, error) {
 	var medians [2]time.Duration
 	c, err := dial(s.admin)
 	if err != nil {
 		return medians, err
 	}
 	defer c.close()
-	for i, path := range []string{
-		fmt.Sprintf("/identities?per_page=25&page=%d", 2),
-		"/identities?credentials_identifier=" + identityEmail(count/2),
-	} {
+	for i, path := range paths {
 		request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + s.admin + "\r\n\r\n")
 		var times []float64
 		for range 300 {

@@ -11,6 +11,7 @@
 //	go run ./test/bench          every measurement in full, about four minutes
 //	go run ./test/bench -short   one short round each, limits twice as lenient
 //	go run ./test/bench -only whoami,start
+//	scripts/bench-postgres.sh    the same on a PostgreSQL of its own, with a million identities
 //
 // It exits with 1 when a limit is missed.
 package main
@@ -36,14 +37,15 @@ type plan struct {
 	logins     int // at once, under the memory limit
 	starts     int
 	identities int     // in one import
+	seeded     int     // on PostgreSQL
 	leniency   float64 // limits are this many times wider
 }
 
 func newPlan(short bool) plan {
 	if short {
-		return plan{rounds: 1, round: 2 * time.Second, mix: 3 * time.Second, logins: 100, starts: 3, identities: 10_000, leniency: 2}
+		return plan{rounds: 1, round: 2 * time.Second, mix: 3 * time.Second, logins: 100, starts: 3, identities: 10_000, seeded: 10_000, leniency: 2}
 	}
-	return plan{rounds: 3, round: 5 * time.Second, mix: 30 * time.Second, logins: 300, starts: 5, identities: 100_000, leniency: 1}
+	return plan{rounds: 3, round: 5 * time.Second, mix: 30 * time.Second, logins: 300, starts: 5, identities: 100_000, seeded: 1_000_000, leniency: 1}
 }
 
 // measurement is one part of the bench.
@@ -62,6 +64,7 @@ func measurements() []measurement {
 		{"import", (*bench).imports},
 		{"mix", (*bench).mix},
 		{"pressure", (*bench).pressure},
+		{"postgres", (*bench).postgres},
 	}
 }
 
@@ -69,6 +72,7 @@ func main() {
 	serveRaw := flag.String("raw", "", "be the bare handler that answers as this `FILE` says (used by the bench itself)")
 	short := flag.Bool("short", false, "one short round each, limits twice as lenient")
 	only := flag.String("only", "", "the `NAMES` of measurements to make, separated by commas")
+	dsn := flag.String("dsn", "", "measure on the empty PostgreSQL of this `URL`, and nothing else")
 	flag.Parse()
 
 	if *serveRaw != "" {
@@ -76,7 +80,10 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	exit(run(ctx, newPlan(*short), *only))
+	if *dsn != "" {
+		*only = "postgres"
+	}
+	exit(run(ctx, newPlan(*short), *only, *dsn))
 }
 
 func exit(err error) {
@@ -87,15 +94,15 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func run(ctx context.Context, p plan, only string) error {
+func run(ctx context.Context, p plan, only, dsn string) error {
 	machine := newProcessors()
-	b, err := newBench(ctx, p)
+	b, err := newBench(ctx, p, dsn)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	for _, m := range measurements() {
-		if only != "" && !slices.Contains(strings.Split(only, ","), m.name) {
+		if only != "" && !slices.Contains(strings.Split(only, ","), m.name) || m.name == "postgres" && dsn == "" {
 			continue
 		}
 		if err := m.run(b, ctx); err != nil {

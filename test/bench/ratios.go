@@ -22,14 +22,16 @@ const (
 )
 
 func (b *bench) whoami(ctx context.Context) error {
-	return b.withServer(ctx, func(s *server) error {
-		accounts, err := newAccounts(s.public, connections)
-		if err != nil {
-			return err
-		}
-		return b.compare(ctx, s, "whoami", whoamiFloor, func(client int) []byte {
-			return get("/sessions/whoami", "X-Session-Token: "+accounts[client].token)
-		})
+	return b.withServer(ctx, func(s *server) error { return b.compareWhoami(ctx, s, "whoami", whoamiFloor) })
+}
+
+func (b *bench) compareWhoami(ctx context.Context, s *server, what string, floor float64) error {
+	accounts, err := newAccounts(s.public, connections)
+	if err != nil {
+		return err
+	}
+	return b.compare(ctx, s, what, floor, func(client int) []byte {
+		return get("/sessions/whoami", "X-Session-Token: "+accounts[client].token)
 	})
 }
 
@@ -113,23 +115,25 @@ func median(values []float64) float64 {
 // login compares whole logins, each a flow started and completed, with nothing
 // but the hash, at the server's default parameters.
 func (b *bench) login(ctx context.Context) error {
-	return b.withServer(ctx, func(s *server) error {
-		accounts, err := newAccounts(s.public, connections)
-		if err != nil {
-			return err
-		}
-		ours, bare, err := b.takeTurns(
-			func(d time.Duration) (float64, error) {
-				return closedLoop(ctx, s.public, d, func(client int, c *conn) error { return signIn(c, accounts[client]) })
-			},
-			func(d time.Duration) (float64, error) { return hashLoop(d), nil },
-		)
-		if err != nil {
-			return err
-		}
-		b.report.atLeast("login with a password / bare argon2id", ours, bare, loginFloor/b.plan.leniency)
-		return nil
-	})
+	return b.withServer(ctx, func(s *server) error { return b.compareLogin(ctx, s, "login with a password") })
+}
+
+func (b *bench) compareLogin(ctx context.Context, s *server, what string) error {
+	accounts, err := newAccounts(s.public, connections)
+	if err != nil {
+		return err
+	}
+	ours, bare, err := b.takeTurns(
+		func(d time.Duration) (float64, error) {
+			return closedLoop(ctx, s.public, d, func(client int, c *conn) error { return signIn(c, accounts[client]) })
+		},
+		func(d time.Duration) (float64, error) { return hashLoop(d), nil },
+	)
+	if err != nil {
+		return err
+	}
+	b.report.atLeast(what+" / bare argon2id", ours, bare, loginFloor/b.plan.leniency)
+	return nil
 }
 
 // hashLoop keeps every core busy with argon2id and returns hashes per second.
@@ -152,8 +156,8 @@ func hashLoop(d time.Duration) float64 {
 }
 
 // withServer runs one measurement against a server of its own.
-func (b *bench) withServer(ctx context.Context, measure func(*server) error) error {
-	s, err := b.startServer(ctx, nil)
+func (b *bench) withServer(ctx context.Context, measure func(*server) error, settings ...string) error {
+	s, err := b.startServer(ctx, nil, settings...)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (b *bench) startServer(ctx context.Context, prefix []string, settings ...st
 		return nil, err
 	}
 	defer log.Close()
-	command := append(prefix, b.binary, "serve", "--quiet")
+	command := append(prefix, b.binary, "serve", "--quiet", "--migrate")
 	s := &server{
 		cmd:    exec.CommandContext(ctx, command[0], command[1:]...),
 		public: "127.0.0.1:" + public, admin: "127.0.0.1:" + admin, log: log.Name(), ended: make(chan error, 1),

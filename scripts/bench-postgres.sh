@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Measures the server on a PostgreSQL of its own, started on a spare port and stopped at the end. Arguments go to the bench.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+need_databases
+work=$(mktemp -d "${TMPDIR:-/tmp}/bench-postgres.XXXXXX")
+bin=$(ls -d /usr/lib/postgresql/*/bin | tail -1)
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid postgres --regid postgres --clear-groups "$@"; else "$@"; fi; }
+[ "$(id -u)" != 0 ] || chown postgres "$work"
+cleanup() { as_postgres "$bin/pg_ctl" -D "$work/data" -m fast stop >/dev/null || true; rm -rf "$work"; }
+trap cleanup EXIT
+as_postgres "$bin/initdb" -D "$work/data" -U postgres --auth trust >/dev/null
+as_postgres "$bin/pg_ctl" -D "$work/data" -l "$work/log" -w -o "-p $port -k $work -c listen_addresses=127.0.0.1 -c shared_buffers=512MB -c max_wal_size=4GB" start >/dev/null
+go run ./test/bench -dsn "postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable" "$@"
