@@ -12,9 +12,9 @@ import (
 
 // spans are the stretches of time that charts may show, each as so many bars.
 var spans = []stretch{
-	{"hour", "1 hour", "In the last hour", 60, 1},
-	{"quarter", "6 hours", "In the last 6 hours", 6 * 60, 6},
-	{"day", "24 hours", "In the last 24 hours", 24 * 60, 24},
+	{"hour", "1 hour", "In the last hour", 60, 2},
+	{"quarter", "6 hours", "In the last 6 hours", 6 * 60, 10},
+	{"day", "24 hours", "In the last 24 hours", 24 * 60, 30},
 }
 
 // stretch is one of them.
