@@ -1,6 +1,6 @@
 # The one door to everything that is done with this repository. Each target is one line or a script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run check unit lint test race wire databases conformance e2e pictures bench bench-courier fuzz soak cover generate
+.PHONY: help run check unit lint test race wire databases conformance e2e pictures bench bench-postgres bench-courier fuzz soak cover generate
 T ?= 30s
 
 help: ## this list
@@ -41,6 +41,9 @@ pictures: ## the pictures of pages in docs/images, drawn anew
 
 bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 4 minutes
 	@go run ./test/bench
+
+bench-postgres: ## the same on a PostgreSQL of its own, with and without memory, and with a million identities; 4 minutes
+	@scripts/bench-postgres.sh
 
 bench-courier: ## messages a second through the queue, beside bare SMTP of the same library
 	@go test ./internal/courier -run '^$$' -bench 'SMTPAlone|Courier' -benchtime 2000x

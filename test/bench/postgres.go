@@ -4,10 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // to fill the database
+
+	"symbolon/internal/secret"
 )
 
 // The floors on PostgreSQL, and how far figures may fall with a thousand times as many
@@ -100,7 +101,7 @@ func (b *bench) measureScale(ctx context.Context, count int) (figures, error) {
 		}
 		var err error
 		if f.whoami, err = rate(func() []byte {
-			return get("/sessions/whoami", "X-Session-Token: "+seededToken(rand.IntN(count))) //nolint:gosec // any will do
+			return get("/sessions/whoami", "X-Session-Token: "+seededToken(int(secret.Below(int64(count)))))
 		}); err != nil {
 			return err
 		}
