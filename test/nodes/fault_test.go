@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func (a *acknowledged) wantAll(t *testing.T, n *node) {
 			t.Errorf("%s: %v", email, err)
 		}
 	}
-	t.Logf("%d acknowledged registrations over %d kills, all there", len(a.emails), *rounds)
+	t.Logf("%d acknowledged registrations, %d lost", len(a.emails), lost)
 }
 
 // untilKilled runs the load while kill is called after some time.
@@ -136,6 +137,27 @@ func TestNothingAcknowledgedIsLostWhenNodesAndTheDatabaseAreKilled(t *testing.T)
 		}
 	}
 	all.wantAll(t, nodes[0])
+}
+
+func TestNothingAcknowledgedIsLostWhenThePrimaryFailsOver(t *testing.T) {
+	t.Parallel()
+	primary := databases.Start(t, databases.Postgres)
+	standby := databases.Standby(t, primary)
+	both := strings.Replace(primary.DSN(t), primary.Address(), primary.Address()+","+standby.Address(), 1)
+	nodes := newCluster(t, both, 2)
+	var all acknowledged
+	for len(all.emails) < *rounds {
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		all.load(ctx, t, nodes)
+		stop()
+	}
+	all.untilKilled(t, nodes, func() { primary.Kill(t) })
+	standby.Promote(t)
+	for _, n := range nodes { // without anybody's help
+		n.await()
+	}
+	all.wantAll(t, nodes[0])
+	newToken(t, nodes[1])
 }
 
 func TestARollingRestartUnderLoadFailsNoRequest(t *testing.T) {
