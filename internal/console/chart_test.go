@@ -179,21 +179,3 @@ func TestSignOutsAreForgottenWhenTheyNoLongerMatter(t *testing.T) {
 		t.Errorf("%v are remembered", s.until)
 	}
 }
-
-func FuzzLinked(f *testing.F) {
-	for _, seed := range []string{"", "https://example.org/", "(see http://a/b?c=d&e=f).", "https://", "http://x)]}.", "https://\"><script>"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		var again strings.Builder
-		for _, s := range linked(text) {
-			again.WriteString(s.Text)
-			if s.URL != "" && (s.URL != s.Text || !strings.HasPrefix(s.URL, "https://") && !strings.HasPrefix(s.URL, "http://") || strings.ContainsAny(s.URL, " \n<>\"'")) {
-				t.Errorf("%q has the link %q on %q", text, s.URL, s.Text)
-			}
-		}
-		if again.String() != text {
-			t.Errorf("%q became %q", text, again.String())
-		}
-	})
-}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -171,8 +172,8 @@ func (o *Console) Handlers() map[string]http.Handler {
 		"/console/sign-in":                  o.open(o.signInForm, o.signIn),
 		"/console/sign-out":                 o.open(o.toOverview, o.signOut),
 		"/console/{rest...}":                only(o.nowhere),
-		"/console/style.css":                asset("style.css", "text/css; charset=utf-8"),
-		"/console/mark.svg":                 asset("mark.svg", "image/svg+xml"),
+		"/console/style.css":                adminpage.Asset(staticFiles, "static/style.css", "text/css; charset=utf-8"),
+		"/console/mark.svg":                 adminpage.Asset(staticFiles, "static/mark.svg", "image/svg+xml"),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
 	"symbolon/internal/secret"
@@ -108,7 +109,7 @@ type messageBody struct {
 	Identity string    // page of whom it is about; empty for nobody
 	Next     time.Time // when it is due; zero unless it waits
 	Sent     time.Time // zero until it is
-	Text     []span
+	Text     []adminpage.Span
 	HTML     string // path of the HTML part; empty without one
 	Erased   bool
 	Retry    bool
@@ -120,7 +121,7 @@ func (o *Console) message(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := messageBody{mail: o.mailOf(m), Sent: m.SentAt, Text: linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
+	body := messageBody{mail: o.mailOf(m), Sent: m.SentAt, Text: adminpage.Linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
 	body.Retry = m.Status == courier.Dead && !body.Erased
 	if m.Status == courier.Queued {
 		body.Next = m.NextTry
@@ -157,17 +158,7 @@ func (o *Console) messageHTML(w http.ResponseWriter, r *http.Request) error {
 	if says.HTML == "" {
 		return errs.ErrNotFound
 	}
-	setHeaders(w.Header(), policyOfMail)
-	_, _ = w.Write([]byte(inNewTabs(says.HTML)))
+	adminpage.SetHeaders(w.Header(), adminpage.MailPolicy)
+	_, _ = w.Write([]byte(adminpage.InNewTabs(says.HTML)))
 	return nil
-}
-
-// inNewTabs makes the links of a mail open outside of its frame, in which the
-// pages they lead to would be refused.
-func inNewTabs(html string) string {
-	const base = `<base target="_blank">`
-	if i := strings.Index(html, "<head>"); i >= 0 {
-		return html[:i+len("<head>")] + base + html[i+len("<head>"):]
-	}
-	return "<!doctype html>" + base + html
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"symbolon/internal/adminpage"
 	"symbolon/internal/errs"
 	"symbolon/internal/reqctx"
 )
@@ -89,7 +90,7 @@ func (o *Console) write(w http.ResponseWriter, status int, p *page) error {
 	if err := o.templates[p.name].ExecuteTemplate(&out, "layout", p); err != nil {
 		return fmt.Errorf("render %s: %w", p.name, err)
 	}
-	setHeaders(w.Header(), policyOfPages)
+	setHeaders(w.Header())
 	w.WriteHeader(status)
 	_, _ = w.Write(out.Bytes())
 	return nil
@@ -97,28 +98,10 @@ func (o *Console) write(w http.ResponseWriter, status int, p *page) error {
 
 // redirect leads to a page of the console, with GET.
 func (o *Console) redirect(w http.ResponseWriter, to string) error {
-	setHeaders(w.Header(), policyOfPages)
+	setHeaders(w.Header())
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
-}
-
-// The policies. Pages load their style and frames from here and nothing else. A
-// mail may style itself and open links outside of its frame. Forms have to tell
-// their origin, which no-referrer would hide from us.
-const (
-	policyOfPages = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	policyOfMail  = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
-)
-
-func setHeaders(h http.Header, policy string) {
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cache-Control", "no-store")
 }
 
 // refusal is an error that says to the operator what is wrong.
@@ -168,23 +151,9 @@ func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 //go:embed static
 var staticFiles embed.FS
 
-// asset serves an embedded file, which browsers ask about each time.
-func asset(name, mime string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
-			return
-		}
-		content, err := staticFiles.ReadFile("static/" + name)
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", mime)
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-cache")
-		_, _ = w.Write(content)
-	})
+// setHeaders makes an answer a page of the console. Its forms have to tell their
+// origin, which no-referrer would hide from us.
+func setHeaders(h http.Header) {
+	adminpage.SetHeaders(h, adminpage.PagePolicy("'self'"))
+	h.Set("Referrer-Policy", "same-origin")
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -108,27 +107,4 @@ func indented(v any) string {
 		return ""
 	}
 	return strings.TrimSuffix(out.String(), "\n")
-}
-
-// span is a piece of text, with a link on it where it is an address.
-type span struct{ Text, URL string }
-
-var webAddress = regexp.MustCompile(`https?://[^\s<>"']+`)
-
-// linked finds the web addresses in a text.
-func linked(text string) []span {
-	var out []span
-	at := 0
-	for _, found := range webAddress.FindAllStringIndex(text, -1) {
-		address := strings.TrimRight(text[found[0]:found[1]], ".,;:!?)]}")
-		if found[0] > at {
-			out = append(out, span{Text: text[at:found[0]]})
-		}
-		out = append(out, span{Text: address, URL: address})
-		at = found[0] + len(address)
-	}
-	if at < len(text) {
-		out = append(out, span{Text: text[at:]})
-	}
-	return out
 }

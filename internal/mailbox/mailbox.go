@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
 	"symbolon/internal/reqctx"
@@ -73,8 +74,8 @@ func (b *Mailbox) Handlers() map[string]http.Handler {
 		"/mailbox":           b.guard(b.list),
 		"/mailbox/{id}":      b.guard(b.message),
 		"/mailbox/{id}/html": b.guard(b.html),
-		"/mailbox/style.css": asset("style.css", "text/css; charset=utf-8"),
-		"/mailbox/mark.svg":  asset("mark.svg", "image/svg+xml"),
+		"/mailbox/style.css": adminpage.Asset(staticFiles, "static/style.css", "text/css; charset=utf-8"),
+		"/mailbox/mark.svg":  adminpage.Asset(staticFiles, "static/mark.svg", "image/svg+xml"),
 	}
 }
 
@@ -108,7 +109,7 @@ func (b *Mailbox) message(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := b.page(pageMessage, kept.Subject)
-	body := messageBody{mail: b.mail(kept), Text: linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
+	body := messageBody{mail: b.mail(kept), Text: adminpage.Linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
 	if says.HTML != "" {
 		body.HTML = body.URL + "/html"
 	}
@@ -125,8 +126,8 @@ func (b *Mailbox) html(w http.ResponseWriter, r *http.Request) error {
 	if says.HTML == "" {
 		return errs.ErrNotFound
 	}
-	setHeaders(w.Header(), policyOfMail)
-	_, _ = w.Write([]byte(inNewTabs(says.HTML)))
+	adminpage.SetHeaders(w.Header(), adminpage.MailPolicy)
+	_, _ = w.Write([]byte(adminpage.InNewTabs(says.HTML)))
 	return nil
 }
 
@@ -141,7 +142,7 @@ func (b *Mailbox) write(w http.ResponseWriter, status int, p *page) error {
 	if err := b.templates[p.name].ExecuteTemplate(&out, "layout", p); err != nil {
 		return fmt.Errorf("render %s: %w", p.name, err)
 	}
-	setHeaders(w.Header(), policyOfPages)
+	adminpage.SetHeaders(w.Header(), adminpage.PagePolicy("'none'"))
 	w.WriteHeader(status)
 	_, _ = w.Write(out.Bytes())
 	return nil

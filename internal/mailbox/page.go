@@ -2,11 +2,9 @@ package mailbox
 
 import (
 	"embed"
-	"net/http"
-	"regexp"
-	"strings"
 	"time"
 
+	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
 )
 
@@ -37,7 +35,7 @@ type listBody struct {
 // messageBody is one mail in full.
 type messageBody struct {
 	mail
-	Text   []span
+	Text   []adminpage.Span
 	HTML   string // path of the HTML part; empty without one
 	Erased bool
 }
@@ -72,56 +70,5 @@ func (b *Mailbox) mail(m *courier.Stored) mail {
 	return out
 }
 
-// span is a piece of text, with a link on it where it is an address.
-type span struct{ Text, URL string }
-
-var webAddress = regexp.MustCompile(`https?://[^\s<>"']+`)
-
-// linked finds the web addresses in a text.
-func linked(text string) []span {
-	var out []span
-	at := 0
-	for _, found := range webAddress.FindAllStringIndex(text, -1) {
-		address := strings.TrimRight(text[found[0]:found[1]], ".,;:!?)]}")
-		if found[0] > at {
-			out = append(out, span{Text: text[at:found[0]]})
-		}
-		out = append(out, span{Text: address, URL: address})
-		at = found[0] + len(address)
-	}
-	if at < len(text) {
-		out = append(out, span{Text: text[at:]})
-	}
-	return out
-}
-
-// inNewTabs makes the links of a mail open outside of its frame, in which the
-// pages they lead to would be refused.
-func inNewTabs(html string) string {
-	const base = `<base target="_blank">`
-	if i := strings.Index(html, "<head>"); i >= 0 {
-		return html[:i+len("<head>")] + base + html[i+len("<head>"):]
-	}
-	return "<!doctype html>" + base + html
-}
-
 //go:embed static
 var staticFiles embed.FS
-
-// asset answers a file of the pages. It says nothing about anybody, so it needs
-// no token.
-func asset(name, media string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		content, err := staticFiles.ReadFile("static/" + name)
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", media)
-		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-cache")
-		_, _ = w.Write(content)
-	})
-}
