@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -27,7 +28,9 @@ func (a *App) hear(ctx context.Context) error {
 		return ctx.Err()
 	}
 	wake := make(chan struct{}, 1)
-	go a.listen(ctx, wake)
+	var listening sync.WaitGroup
+	listening.Go(func() { a.listen(ctx, wake) })
+	defer listening.Wait()
 	changes := a.db.Changes()
 	deaf := false
 	for {
@@ -37,8 +40,11 @@ func (a *App) hear(ctx context.Context) error {
 		stop()
 		switch {
 		case err == nil:
+			if deaf {
+				a.sessions.ForgetAll()
+				deaf = false
+			}
 			a.sessions.Heard(now, changed)
-			deaf = false
 		case ctx.Err() == nil && !deaf:
 			deaf = true
 			a.log.WarnContext(ctx, "other nodes are not heard of, session checks ask the database", slog.Any("error", err))

@@ -66,7 +66,8 @@ type sighting struct {
 func (db *DB) Changes() *Changes { return &Changes{db: db, told: map[int64]bool{}} }
 
 // Read returns the token hashes and identity ids of which something was committed
-// since the call before. now is the time of the call.
+// since the call before. now is the time of the call. After an error it begins anew:
+// what was remembered until then must not be trusted.
 func (c *Changes) Read(ctx context.Context, now time.Time) ([]string, error) {
 	if !c.started {
 		if err := c.start(ctx); err != nil {
@@ -91,8 +92,9 @@ func (c *Changes) Read(ctx context.Context, now time.Time) ([]string, error) {
 		return nil
 	}, `SELECT id, about FROM changes WHERE id > ? ORDER BY id`, c.floor)
 	if err != nil {
-		// What was read is told all the same; it would be skipped the next time.
-		return fresh, fmt.Errorf("read changes: %w", err)
+		// The database may come back as it was before, with numbers to be given again.
+		*c = Changes{db: c.db, told: map[int64]bool{}}
+		return nil, fmt.Errorf("read changes: %w", err)
 	}
 	c.highest = append(c.highest, sighting{at: now, id: last})
 	return fresh, nil

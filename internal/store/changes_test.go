@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"testing"
@@ -185,5 +186,45 @@ func TestWhereNothingIsAnnouncedNobodyListens(t *testing.T) {
 		if got := db.Shared(); got != (name != databases.SQLite) {
 			t.Errorf("%s is shared: %t", name, got)
 		}
+	}
+}
+
+// A database that was put back from a copy gives numbers again that it gave before.
+func TestChangesAreHeardOfAfterTheDatabaseWasPutBack(t *testing.T) {
+	t.Parallel()
+	server := databases.Start(t, databases.Postgres)
+	dsn := server.DSN(t)
+	one := storetest.OpenDSN(t, dsn)
+	_, s := storedSession(t, one)
+	heard := one.Changes()
+	for range 3 {
+		if err := one.RevokeSession(t.Context(), s.TokenHash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear(t, heard, storetest.Now)
+	server.Kill(t)
+	if _, err := heard.Read(t.Context(), storetest.Now); err == nil {
+		t.Fatal("a server that is gone tells of changes")
+	}
+	server.Restart(t)
+	runOn(t, dsn, `TRUNCATE changes RESTART IDENTITY`)
+	if err := one.RevokeSession(t.Context(), s.TokenHash); err != nil {
+		t.Fatal(err)
+	}
+	if changed := hear(t, heard, storetest.Now); !slices.Equal(changed, []string{s.TokenHash}) {
+		t.Errorf("%v changed, want %s", changed, s.TokenHash)
+	}
+}
+
+func runOn(t *testing.T, dsn, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), statement)
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
