@@ -29,8 +29,9 @@ if [ -n "$missing" ]; then
 fi
 
 work=${WORK:-$(mktemp -d "${TMPDIR:-/tmp}/conformance.XXXXXX")}
-mkdir -p "$work/bin"
-go build -o "$work/bin/" ./cmd/symbolon ./test/wire/relay
+bin=$work/bin
+mkdir -p "$bin"
+go build -o "$bin/" ./cmd/symbolon ./test/wire/relay
 
 strict=
 if [ "${1:-}" = --strict ]; then
@@ -39,12 +40,21 @@ if [ "${1:-}" = --strict ]; then
 fi
 play() {
 	SECURITY_LIMITS_ENABLED=false python3 "$program/run.py" \
-		--server "$work/bin/relay -server $work/bin/symbolon" --work "$work" "$@"
+		--server "$bin/relay -server $bin/symbolon" --work "$work" "$@"
 }
 
 if [ -z "$strict" ]; then
-	play --intended test/wire/intended.txt "$@"
-	exit
+	play --intended test/wire/intended.txt "$@" >"$work/verdict" 2>&1 && code=0 || code=$?
+	cat "$work/verdict"
+	# The program reads its file of mails while it may be writing to it, and ends a scenario where it meets half a line (rig.py,
+	# standins.py). That says nothing of the server, so it is played once more.
+	if [ "$code" != 0 ] && grep -q 'JSONDecodeError: Unterminated string' "$work/verdict"; then
+		echo "conformance: the program read half a mail; once more"
+		work=$work/again
+		mkdir "$work"
+		play --intended test/wire/intended.txt "$@" && code=0 || code=$?
+	fi
+	exit "$code"
 fi
 # Without forgiveness, then compare: what fails must be intended, and what is intended must fail.
 play "$@" >"$work/verdict" || true
