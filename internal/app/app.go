@@ -48,11 +48,12 @@ type base struct {
 	limiter  *limits
 
 	// What the console shows and remembers.
-	started  time.Time
-	history  *metrics.History
-	signOuts *console.SignOuts
-	removed  atomic.Int64                     // rows that were cleaned up
-	sizes    atomic.Pointer[map[string]int64] // rows by table, as of the last clean-up
+	started      time.Time
+	history      *metrics.History
+	signOuts     *console.SignOuts
+	removed      atomic.Int64                     // rows that were cleaned up
+	longestBatch atomic.Int64                     // nanoseconds that the slowest batch of clean-up took
+	sizes        atomic.Pointer[map[string]int64] // rows by table, as of the last clean-up
 }
 
 // New composes a server. The error says which setting to change or what is

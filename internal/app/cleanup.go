@@ -10,8 +10,14 @@ import (
 	"symbolon/internal/store"
 )
 
-// cleanupBatch bounds one statement: some milliseconds of the writer's time.
-const cleanupBatch = 500
+// A batch is so many rows of one table that removing them takes some milliseconds:
+// at most cleanupBatch, and fewer where the last batch took longer than cleanupPace.
+const (
+	cleanupBatch    = 500
+	leastBatch      = 10
+	cleanupPace     = 20 * time.Millisecond
+	cleanupPatience = cleanupPace / 4 // who is faster than that may do more at a time
+)
 
 // cleanUp removes what has ended, every now and then until ctx ends.
 func (a *App) cleanUp(ctx context.Context) error {
@@ -60,8 +66,9 @@ func (a *App) cleanUpOnce(ctx context.Context, every time.Duration) error {
 // CleanUpNow removes everything that has ended and is no longer kept, in small
 // batches, and returns how many rows that were.
 func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
-	removed, err = sweep(ctx, a.db, endedBefore(a.current.Load().config.Cleanup, a.now()))
+	removed, longest, err := sweep(ctx, a.db, endedBefore(a.current.Load().config.Cleanup, a.now()))
 	a.removed.Add(removed)
+	a.longestBatch.Store(int64(max(longest, time.Duration(a.longestBatch.Load()))))
 	return removed, err
 }
 
@@ -71,19 +78,32 @@ func CleanUp(ctx context.Context, c *config.Config) (removed int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	removed, err = sweep(ctx, db, endedBefore(c.Cleanup, time.Now()))
+	removed, _, err = sweep(ctx, db, endedBefore(c.Cleanup, time.Now()))
 	return removed, errors.Join(err, db.Close())
 }
 
-func sweep(ctx context.Context, db *store.DB, ended store.Ended) (removed int64, err error) {
-	for ctx.Err() == nil {
-		n, err := db.Cleanup(ctx, ended, cleanupBatch)
-		removed += n
+// sweep removes batch after batch, and returns how long the slowest took.
+func sweep(ctx context.Context, db *store.DB, ended store.Ended) (removed int64, longest time.Duration, err error) {
+	for size := cleanupBatch; ctx.Err() == nil; {
+		n, took, err := db.Cleanup(ctx, ended, size)
+		removed, longest = removed+n, max(longest, took)
 		if err != nil || n == 0 {
-			return removed, err
+			return removed, longest, err
 		}
+		size = nextBatch(size, took)
 	}
-	return removed, ctx.Err()
+	return removed, longest, ctx.Err()
+}
+
+// nextBatch is how many rows to remove at a time after so many took so long.
+func nextBatch(size int, took time.Duration) int {
+	switch {
+	case took > cleanupPace:
+		return max(size/2, leastBatch)
+	case took < cleanupPatience:
+		return min(2*size, cleanupBatch)
+	}
+	return size
 }
 
 // keepChanges is far longer than any node takes to hear of a change, and than their

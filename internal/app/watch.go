@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/metrics"
@@ -21,6 +22,7 @@ func (a *App) watch() {
 	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })
 	m.Gauge("symbolon_hashing_budget_bytes", "Memory that password hashes may use together.", func() float64 { return float64(a.current.Load().hasher.Stats().Budget) })
 	m.Counter("symbolon_cleanup_removed_total", "Rows that this node removed because they had ended.", func() float64 { return float64(a.removed.Load()) })
+	m.Gauge("symbolon_cleanup_longest_batch_seconds", "How long the slowest batch of clean-up took since this node started; on SQLite others wait so long to write.", func() float64 { return time.Duration(a.longestBatch.Load()).Seconds() })
 	m.Counter("symbolon_database_commits_total", "Commits of this node.", func() float64 { return float64(a.db.Stats().Batches) })
 	m.Counter("symbolon_database_transactions_total", "Transactions in these commits.", func() float64 { return float64(a.db.Stats().Writes) })
 	m.Counter("symbolon_database_retries_total", "Reads and writes done again after a conflict or a lost connection.", func() float64 { return float64(a.db.Stats().Retries) })

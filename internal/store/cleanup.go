@@ -18,9 +18,10 @@ type Ended struct {
 
 const deleteMessages = `DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE ` + messageEnded + ` AND created_at < ? ORDER BY created_at LIMIT ?)`
 
-// Cleanup removes at most limit rows of each sort and returns how many it
-// removed. Small limits keep others from waiting for their turn to write.
-func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, err error) {
+// Cleanup removes at most limit rows of each sort. It returns how many it removed,
+// and how long the slowest of its statements took: on SQLite nobody else writes
+// meanwhile. Small limits keep that short.
+func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, longest time.Duration, err error) {
 	for _, sweep := range []struct {
 		query string
 		args  []any
@@ -31,11 +32,22 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, e
 		{`DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? ORDER BY at LIMIT ?)`, []any{micros(e.Changes), limit}},
 		{deleteMessages, []any{micros(e.Messages), limit}},
 	} {
-		n, err := db.exec(ctx, sweep.query, sweep.args...)
-		removed += n
+		n, took, err := db.timed(ctx, sweep.query, sweep.args)
+		removed, longest = removed+n, max(longest, took)
 		if err != nil {
-			return removed, fmt.Errorf("remove what has ended: %w", err)
+			return removed, longest, fmt.Errorf("remove what has ended: %w", err)
 		}
 	}
-	return removed, nil
+	return removed, longest, nil
+}
+
+// timed is exec outside of a transaction, with the time from its turn to its end.
+func (db *DB) timed(ctx context.Context, query string, args []any) (changed int64, took time.Duration, err error) {
+	err = db.writes.run(ctx, work{single: true, fn: func(ctx context.Context, c *conn) error {
+		began := db.now()
+		defer func() { took = db.now().Sub(began) }()
+		changed, err = db.execIn(ctx, &tx{conn: c}, query, args)
+		return err
+	}})
+	return changed, took, err
 }

@@ -50,7 +50,7 @@ func askEverything(t *testing.T, db *DB) {
 		func() error { _, err := db.CountMessages(ctx); return err },
 		func() error { _, _, err := db.Backlog(ctx); return err },
 		func() error { _, err := db.Message(ctx, m.ID); return err },
-		func() error { _, err := db.Cleanup(ctx, Ended{Messages: now}, 1); return err },
+		func() error { _, _, err := db.Cleanup(ctx, Ended{Messages: now}, 1); return err },
 	}
 	for i := range 8 {
 		f := courier.Filter{Limit: 1}

@@ -33,19 +33,21 @@ import (
 type plan struct {
 	rounds     int
 	round      time.Duration // one subject's turn
+	settle     time.Duration // until a database of this size has what it needs in memory
 	mix        time.Duration
 	logins     int // at once, under the memory limit
 	starts     int
 	identities int     // in one import
 	seeded     int     // on PostgreSQL
+	ended      int     // flows, and as many sessions, to clean up
 	leniency   float64 // limits are this many times wider
 }
 
 func newPlan(short bool) plan {
 	if short {
-		return plan{rounds: 1, round: 2 * time.Second, mix: 3 * time.Second, logins: 100, starts: 3, identities: 10_000, seeded: 10_000, leniency: 2}
+		return plan{rounds: 1, round: 2 * time.Second, settle: time.Second, mix: 3 * time.Second, logins: 100, starts: 3, identities: 10_000, seeded: 10_000, ended: 2_000, leniency: 2}
 	}
-	return plan{rounds: 3, round: 5 * time.Second, mix: 30 * time.Second, logins: 300, starts: 5, identities: 100_000, seeded: 1_000_000, leniency: 1}
+	return plan{rounds: 3, round: 5 * time.Second, settle: 40 * time.Second, mix: 30 * time.Second, logins: 300, starts: 5, identities: 100_000, seeded: 1_000_000, ended: 50_000, leniency: 1}
 }
 
 // measurement is one part of the bench.
@@ -62,6 +64,7 @@ func measurements() []measurement {
 		{"fetch", (*bench).fetchFlow},
 		{"login", (*bench).login},
 		{"import", (*bench).imports},
+		{"cleanup", (*bench).cleanup},
 		{"mix", (*bench).mix},
 		{"pressure", (*bench).pressure},
 		{"postgres", (*bench).postgres},

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // to fill the database
 
@@ -23,7 +25,7 @@ const (
 // postgres measures the server on a PostgreSQL that -dsn names, which must be empty.
 // Its tables stay.
 func (b *bench) postgres(ctx context.Context) error {
-	for _, part := range []func(context.Context) error{b.postgresCached, b.postgresUncached, b.postgresLogin, b.postgresScale} {
+	for _, part := range []func(context.Context) error{b.postgresCached, b.postgresUncached, b.postgresLogin, b.postgresCleanup, b.postgresScale} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -31,19 +33,19 @@ func (b *bench) postgres(ctx context.Context) error {
 	return nil
 }
 
-// onPostgres runs one measurement against a server over the database.
-func (b *bench) onPostgres(ctx context.Context, measure func(*server) error, settings ...string) error {
-	return b.withServer(ctx, measure, append(settings, "DSN="+b.dsn, "SECRETS_DEFAULT=a secret of thirty-two characters")...)
+// onPostgres runs one measurement against a server over a database.
+func (b *bench) onPostgres(ctx context.Context, dsn string, measure func(*server) error, settings ...string) error {
+	return b.withServer(ctx, measure, append(settings, "DSN="+dsn, "SECRETS_DEFAULT=a secret of thirty-two characters")...)
 }
 
 func (b *bench) postgresCached(ctx context.Context) error {
-	return b.onPostgres(ctx, func(s *server) error {
+	return b.onPostgres(ctx, b.dsn, func(s *server) error {
 		return b.compareWhoami(ctx, s, "PostgreSQL: whoami", whoamiFloor)
 	})
 }
 
 func (b *bench) postgresUncached(ctx context.Context) error {
-	return b.onPostgres(ctx, func(s *server) error {
+	return b.onPostgres(ctx, b.dsn, func(s *server) error {
 		if err := b.compareWhoami(ctx, s, "PostgreSQL: whoami without memory", uncachedFloor); err != nil {
 			return err
 		}
@@ -52,67 +54,111 @@ func (b *bench) postgresUncached(ctx context.Context) error {
 }
 
 func (b *bench) postgresLogin(ctx context.Context) error {
-	return b.onPostgres(ctx, func(s *server) error { return b.compareLogin(ctx, s, "PostgreSQL: login") })
+	return b.onPostgres(ctx, b.dsn, func(s *server) error { return b.compareLogin(ctx, s, "PostgreSQL: login") })
 }
 
-// figures are what must not depend on how much there is.
-type figures struct {
-	whoami, create     float64 // a second
-	page, byIdentifier float64 // ms
+func (b *bench) postgresCleanup(ctx context.Context) error {
+	dsn, err := b.anotherDatabase(ctx, "ended") // in the first one the duty is taken
+	if err != nil {
+		return err
+	}
+	return b.compareCleanup(ctx, "PostgreSQL: clean-up", dsn)
 }
 
-// postgresScale compares a thousand identities and sessions with a million.
+// scaled is a server over so many seeded identities.
+type scaled struct {
+	*server
+	count int
+}
+
+// postgresScale compares a thousand identities and sessions with a million, in two
+// databases of one PostgreSQL whose servers take turns: what either of them measures
+// alone differs more from one minute to the next than they do from each other.
 func (b *bench) postgresScale(ctx context.Context) error {
-	few, many := 1_000, b.plan.seeded
-	if err := b.seed(ctx, 0, few); err != nil {
-		return err
-	}
-	small, err := b.measureScale(ctx, few)
+	many, err := b.anotherDatabase(ctx, "many")
 	if err != nil {
 		return err
 	}
-	if err := b.seed(ctx, few, many); err != nil {
-		return err
-	}
-	large, err := b.measureScale(ctx, many)
-	if err != nil {
-		return err
-	}
-	of := fmt.Sprintf("PostgreSQL: with %d / with %d: ", many, few)
-	b.report.atLeast(of+"whoami without memory", large.whoami, small.whoami, scaleFloor/b.plan.leniency)
-	b.report.atLeast(of+"create a login flow", large.create, small.create, scaleFloor/b.plan.leniency)
-	b.report.atMost(of+"time to find by identifier", 100*large.byIdentifier/small.byIdentifier, growth*b.plan.leniency, "%")
-	b.report.atMost(fmt.Sprintf("PostgreSQL: a page of %d identities", many), large.page, pageCeiling*b.plan.leniency, "ms")
-	return nil
+	return b.withSeeded(ctx, b.dsn, 1_000, func(few scaled) error {
+		return b.withSeeded(ctx, many, b.plan.seeded, func(many scaled) error { return b.compareScales(ctx, few, many) })
+	})
 }
 
-func (b *bench) measureScale(ctx context.Context, count int) (figures, error) {
-	var f figures
-	err := b.onPostgres(ctx, func(s *server) error {
-		rate := func(request func() []byte) (float64, error) {
-			once := func(_ int, c *conn) error {
-				_, err := c.ask(request())
+// anotherDatabase makes a database beside that of -dsn.
+func (b *bench) anotherDatabase(ctx context.Context, name string) (dsn string, err error) {
+	db, err := sql.Open("pgx", b.dsn)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, `CREATE DATABASE symbolon_bench_`+name); err != nil {
+		return "", err
+	}
+	other, err := url.Parse(b.dsn)
+	if err != nil {
+		return "", err
+	}
+	other.Path = "/symbolon_bench_" + name
+	return other.String(), nil
+}
+
+func (b *bench) withSeeded(ctx context.Context, dsn string, count int, measure func(scaled) error) error {
+	return b.onPostgres(ctx, dsn, func(s *server) error {
+		if err := seed(ctx, dsn, count); err != nil {
+			return err
+		}
+		return measure(scaled{s, count})
+	}, "SESSION_CACHE_SIZE=1")
+}
+
+func (b *bench) compareScales(ctx context.Context, few, many scaled) error {
+	of := fmt.Sprintf("PostgreSQL: with %d / with %d: ", many.count, few.count)
+	for _, part := range []struct {
+		what    string
+		request func(count int) []byte
+	}{
+		{"whoami without memory", func(count int) []byte {
+			return get("/sessions/whoami", "X-Session-Token: "+seededToken(int(secret.Below(int64(count)))))
+		}},
+		{"create a login flow", func(int) []byte { return get("/self-service/login/api") }},
+	} {
+		rate := func(s scaled) func(time.Duration) (float64, error) {
+			return func(d time.Duration) (float64, error) {
+				return closedLoop(ctx, s.public, d, func(_ int, c *conn) error {
+					_, err := c.ask(part.request(s.count))
+					return err
+				})
+			}
+		}
+		for _, s := range []scaled{few, many} { // PostgreSQL's processes map each page when they first read it
+			if _, err := rate(s)(b.plan.settle); err != nil {
 				return err
 			}
-			if _, err := closedLoop(ctx, s.public, b.plan.round/10, once); err != nil {
-				return 0, err
-			}
-			return closedLoop(ctx, s.public, b.plan.round, once)
 		}
-		var err error
-		if f.whoami, err = rate(func() []byte {
-			return get("/sessions/whoami", "X-Session-Token: "+seededToken(int(secret.Below(int64(count)))))
-		}); err != nil {
+		large, small, err := b.takeTurns(rate(many), rate(few))
+		if err != nil {
 			return err
 		}
-		if f.create, err = rate(func() []byte { return get("/self-service/login/api") }); err != nil {
-			return err
-		}
-		times, err := readTimes(ctx, s, secondPage, "/identities?credentials_identifier="+seededEmail(count/2))
-		f.page, f.byIdentifier = 1000*times[0].Seconds(), 1000*times[1].Seconds()
+		b.report.atLeast(of+part.what, large, small, scaleFloor/b.plan.leniency)
+	}
+	return b.compareReads(ctx, of, few, many)
+}
+
+func (b *bench) compareReads(ctx context.Context, of string, few, many scaled) error {
+	read := func(s scaled) ([2]time.Duration, error) {
+		return readTimes(ctx, s.server, secondPage, "/identities?credentials_identifier="+seededEmail(s.count/2))
+	}
+	small, err := read(few)
+	if err != nil {
 		return err
-	}, "SESSION_CACHE_SIZE=1")
-	return f, err
+	}
+	large, err := read(many)
+	if err != nil {
+		return err
+	}
+	b.report.atMost(of+"time to find by identifier", 100*large[1].Seconds()/small[1].Seconds(), growth*b.plan.leniency, "%")
+	b.report.atMost(fmt.Sprintf("PostgreSQL: a page of %d identities", many.count), 1000*large[0].Seconds(), pageCeiling*b.plan.leniency, "ms")
+	return nil
 }
 
 func seededEmail(i int) string { return fmt.Sprintf("seeded-%d@example.org", i) }
@@ -121,8 +167,8 @@ func seededEmail(i int) string { return fmt.Sprintf("seeded-%d@example.org", i) 
 func seededToken(i int) string { return fmt.Sprintf("seeded%026d", i) }
 
 // seed makes identities that have a password, two addresses and a session each.
-func (b *bench) seed(ctx context.Context, from, to int) error {
-	db, err := sql.Open("pgx", b.dsn)
+func seed(ctx context.Context, dsn string, count int) error {
+	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		return err
 	}
@@ -141,8 +187,8 @@ func (b *bench) seed(ctx context.Context, from, to int) error {
 		`VACUUM (ANALYZE)`,
 		`CHECKPOINT`,
 	} {
-		statement = strings.ReplaceAll(statement, "RANGE", fmt.Sprintf("generate_series(%d, %d) AS i", from, to-1))
-		statement = strings.ReplaceAll(statement, "COUNT", fmt.Sprint(to-from))
+		statement = strings.ReplaceAll(statement, "RANGE", fmt.Sprintf("generate_series(0, %d) AS i", count-1))
+		statement = strings.ReplaceAll(statement, "COUNT", fmt.Sprint(count))
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}
