@@ -22,6 +22,7 @@ type cache struct {
 	entries *otter.Cache[string, *Live]
 	seed    maphash.Seed
 	count   atomic.Uint64
+	all     atomic.Uint64 // the mark of everybody
 	marks   [stripes]atomic.Uint64
 }
 
@@ -40,7 +41,7 @@ func (c *cache) get(tokenHash string) (*Live, bool) {
 	if !ok {
 		return nil, false
 	}
-	if c.mark(tokenHash).Load() > live.read || c.mark(live.IdentityID).Load() > live.read {
+	if c.all.Load() > live.read || c.mark(tokenHash).Load() > live.read || c.mark(live.IdentityID).Load() > live.read {
 		c.entries.Invalidate(tokenHash)
 		return nil, false
 	}
@@ -49,13 +50,22 @@ func (c *cache) get(tokenHash string) (*Live, bool) {
 
 func (c *cache) put(live *Live) { c.entries.Set(live.TokenHash, live) }
 
+// dropAll makes every entry unusable, also those that are being read.
+func (c *cache) dropAll() {
+	raise(&c.all, c.count.Add(1))
+	c.entries.InvalidateAll()
+}
+
 // drop makes every entry of the token hash or identity id unusable.
 func (c *cache) drop(key string) {
-	next := c.count.Add(1)
-	mark := c.mark(key)
+	raise(c.mark(key), c.count.Add(1))
+}
+
+// raise sets a mark, unless it is higher already.
+func raise(mark *atomic.Uint64, to uint64) {
 	for {
 		old := mark.Load()
-		if old >= next || mark.CompareAndSwap(old, next) {
+		if old >= to || mark.CompareAndSwap(old, to) {
 			return
 		}
 	}

@@ -94,3 +94,20 @@ func TestAChangeThatIsHeardOfWhileASessionIsReadCounts(t *testing.T) {
 	other.store.seen.Store(nil)
 	other.unknown(t, token)
 }
+
+// So is one that was put into memory after everything in it was forgotten.
+func TestASessionThatIsReadWhileAllIsForgottenIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, token := w.signIn(t, w.identity(t, "a@example.org"))
+	meanwhile := func() {
+		if err := w.db.RevokeSession(t.Context(), secret.Hash(token)); err != nil {
+			t.Error(err)
+		}
+		w.ForgetAll()
+	}
+	w.store.seen.Store(&meanwhile)
+	w.known(t, token) // it was good when it was read
+	w.store.seen.Store(nil)
+	w.unknown(t, token)
+}

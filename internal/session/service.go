@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -203,14 +204,15 @@ func (s *Service) RevokeOthers(ctx context.Context, identityID, exceptID string)
 }
 
 // Forget drops every cached check of an identity once the context's transaction
-// has committed. Whoever changes or deletes an identity calls it.
+// has committed. Whoever changes or deletes an identity calls it. The id may be as
+// somebody typed it.
 func (s *Service) Forget(ctx context.Context, identityID string) {
-	s.store.AfterCommit(ctx, func() { s.cache.drop(identityID) })
+	s.store.AfterCommit(ctx, func() { s.cache.drop(strings.ToLower(identityID)) })
 }
 
 // ForgetAll drops every cached check, with what was rendered of it: for whoever
 // has changed how sessions are shown.
-func (s *Service) ForgetAll() { s.cache.entries.InvalidateAll() }
+func (s *Service) ForgetAll() { s.cache.dropAll() }
 
 // CacheStats counts checks answered from memory and from the database; deaf are those
 // of the latter that would have been answered from memory if others had been heard of.

@@ -32,6 +32,20 @@ func TestWhatHasEndedIsRemovedAndWhatLivesIsNot(t *testing.T) {
 	}
 }
 
+// An id means the same in any case, also to those who remember.
+func TestNobodyIsRememberedWhoWasDeletedByAnIDInCapitals(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	token := s.register(t, "jane@example.org")
+	id := s.identityOf(t, token)
+	if a := s.app1().do(t, http.MethodDelete, s.admin.URL+"/identities/"+strings.ToUpper(id), ""); a.StatusCode != http.StatusNoContent {
+		t.Fatalf("delete: %d %s", a.StatusCode, a.body)
+	}
+	if a := s.app1().get(t, "/sessions/whoami", "X-Session-Token", token); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("somebody who is deleted is answered %d", a.StatusCode)
+	}
+}
+
 func TestAnOldAddressSignsInUntilTheNewOneIsProven(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "SELFSERVICE_FLOWS_SETTINGS_KEEP_ADDRESS_UNTIL_VERIFIED=true")
