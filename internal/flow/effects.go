@@ -16,11 +16,17 @@ func (e *Engine) hooked(k Kind, method, hook string) bool {
 	return slices.Contains(e.config.Kinds[k].After[method].Hooks, hook)
 }
 
-// unchanged reports whether a proof still holds. Judging a password takes long,
-// and its owner may have replaced it meanwhile, to lock somebody out.
+// unchanged reports whether a proof still holds, and sees to it that it does until the
+// transaction ends. Judging a password takes long, and its owner may have replaced it
+// meanwhile, to lock somebody out.
 func (e *Engine) unchanged(ctx context.Context, ownerID string, judged *identity.Credential) error {
 	if judged == nil {
 		return nil
+	}
+	if err := e.store.HoldIdentity(ctx, ownerID); errors.Is(err, errs.ErrNotFound) {
+		return errOutrun
+	} else if err != nil {
+		return err
 	}
 	now, err := e.identities.Credential(ctx, ownerID, judged.Type)
 	if errors.Is(err, errs.ErrNotFound) || err == nil && now.Version != judged.Version {

@@ -21,6 +21,9 @@ type Store interface {
 	// EndResume takes the outstanding secrets from an identity's other flows of a
 	// kind.
 	EndResume(ctx context.Context, k Kind, subject, exceptID string) error
+	// HoldIdentity keeps an identity and its credentials as they are until the
+	// context's transaction ends.
+	HoldIdentity(ctx context.Context, id string) error
 	InTx(context.Context, func(context.Context) error) error
 }
 

@@ -94,6 +94,20 @@ func (db *DB) Identity(ctx context.Context, id string) (*identity.Identity, erro
 	return found, nil
 }
 
+// holdIdentity needs a lock where there are many writers at once.
+const holdIdentity = `SELECT 1 FROM identities WHERE id = ?`
+
+// HoldIdentity keeps others from saving or deleting an identity until the context's
+// transaction ends, so that what is read of it then stays true; errs.ErrNotFound if
+// there is none of that id. Others may hold it as well.
+func (db *DB) HoldIdentity(ctx context.Context, id string) error {
+	var one int
+	if err := db.row(ctx, []any{&one}, holdIdentity, id); err != nil {
+		return fmt.Errorf("hold identity: %w", err)
+	}
+	return nil
+}
+
 // IdentityByIdentifier returns the owner of a credential by its type and one of
 // its identifiers in normalised form; errs.ErrNotFound if it is nobody's.
 func (db *DB) IdentityByIdentifier(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error) {

@@ -41,6 +41,7 @@ func mysqlDialect() Dialect {
 
 func mysqlOverrides() map[string]string {
 	return map[string]string{
+		holdIdentity:   holdIdentity + ` LOCK IN SHARE MODE`,
 		dueMessages:    `SELECT ` + messageColumns + ` FROM messages WHERE due <= ? ORDER BY due, id LIMIT ?`,
 		nextMessage:    `SELECT due FROM messages WHERE due IS NOT NULL ORDER BY due LIMIT 1`,
 		eraseMessages:  `UPDATE messages SET sealed = '' WHERE erasable <= ? ORDER BY erasable LIMIT ?`,

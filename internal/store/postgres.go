@@ -22,8 +22,9 @@ var postgresMigrations embed.FS
 //
 // Transactions are READ COMMITTED. What must not happen twice is kept apart by
 // unique constraints and by versions in the condition of an UPDATE, which waits
-// for a row that another transaction is changing and then looks at it again. A
-// stricter level would add retries and prevent nothing that those let happen.
+// for a row that another transaction is changing and then looks at it again; what a
+// decision was made on is held (HoldIdentity). A stricter level would add retries and
+// prevent nothing that those let happen.
 func postgresDialect() Dialect {
 	limited := limited()
 	return Dialect{
@@ -33,7 +34,7 @@ func postgresDialect() Dialect {
 		Migrations: migrationsIn(postgresMigrations, "migrations/postgres"),
 		Tables:     `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
 		Isolation:  sql.LevelReadCommitted,
-		Override:   map[string]string{insertChange: notifyingChange},
+		Override:   map[string]string{insertChange: notifyingChange, holdIdentity: holdIdentity + ` FOR SHARE`},
 		Rebind: func(query string) string {
 			// An array is what makes it look up a few ids instead of reading all rows.
 			return numbered(limited.ReplaceAllString(query, ` WHERE id = ANY (ARRAY($1 FOR UPDATE SKIP LOCKED))`))
