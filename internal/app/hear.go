@@ -34,9 +34,8 @@ func (a *App) hear(ctx context.Context) error {
 	changes := a.db.Changes()
 	deaf := false
 	for {
-		now := a.now()
 		looking, stop := context.WithTimeout(ctx, hearWithin)
-		changed, err := changes.Read(looking, now)
+		changed, before, err := changes.Read(looking, a.now())
 		stop()
 		switch {
 		case err == nil:
@@ -44,7 +43,7 @@ func (a *App) hear(ctx context.Context) error {
 				a.sessions.ForgetAll()
 				deaf = false
 			}
-			a.sessions.Heard(now, changed)
+			a.sessions.Heard(before, changed)
 		case ctx.Err() == nil && !deaf:
 			deaf = true
 			a.log.WarnContext(ctx, "other nodes are not heard of, session checks ask the database", slog.Any("error", err))

@@ -45,73 +45,99 @@ const (
 	// margin is how many numbers below the highest a process looks at first, for
 	// transactions that are not committed yet.
 	margin = 20_000
+	// lookAtAll is how often a look goes back to what is not settled. Those in between
+	// cost little however much there is.
+	lookAtAll = 200 * time.Millisecond
 )
 
 // Changes follows what is announced, by this process too. It is for one goroutine.
 type Changes struct {
 	db      *DB
 	started bool
-	floor   int64 // everything up to here has been told
+	floor   int64     // everything up to here has been told
+	top     int64     // the highest number seen
+	looked  time.Time // when the last look at all that is above the floor began
 	told    map[int64]bool
 	highest []sighting // of each read that isn't settled yet
 }
 
 // sighting is the highest number there was when somebody looked.
 type sighting struct {
-	at time.Time
+	at time.Time // after the look
 	id int64
 }
 
 // Changes starts to follow.
 func (db *DB) Changes() *Changes { return &Changes{db: db, told: map[int64]bool{}} }
 
-// Read returns the token hashes and identity ids of which something was committed
-// since the call before. now is the time of the call. After an error it begins anew:
-// what was remembered until then must not be trusted.
-func (c *Changes) Read(ctx context.Context, now time.Time) ([]string, error) {
+// Read returns token hashes and identity ids of which something was committed since the
+// call before, and before when everything that was committed has been told. now is the
+// time of the call. After an error it begins anew: what was remembered until then must
+// not be trusted.
+func (c *Changes) Read(ctx context.Context, now time.Time) (changed []string, before time.Time, err error) {
 	if !c.started {
 		if err := c.start(ctx); err != nil {
-			return nil, err
+			return nil, time.Time{}, err
 		}
 	}
-	for len(c.highest) > 0 && now.Sub(c.highest[0].at) > settled*c.db.patience {
-		c.settle(c.highest[0].id)
-		c.highest = c.highest[1:]
+	since := now.Sub(c.looked)
+	all := since < 0 || since >= lookAtAll
+	from := c.top
+	if all {
+		from = c.floor
 	}
-	var fresh []string
-	last := c.floor
-	err := c.db.read(ctx, func(scan scanFunc) error {
-		var about string
-		if err := scan(&last, &about); err != nil {
-			return err
-		}
-		if !c.told[last] {
-			c.told[last] = true
-			fresh = append(fresh, about)
-		}
-		return nil
-	}, `SELECT id, about FROM changes WHERE id > ? ORDER BY id`, c.floor)
-	if err != nil {
+	if changed, err = c.above(ctx, from); err != nil {
 		// The database may come back as it was before, with numbers to be given again.
 		*c = Changes{db: c.db, told: map[int64]bool{}}
-		return nil, fmt.Errorf("read changes: %w", err)
+		return nil, time.Time{}, fmt.Errorf("read changes: %w", err)
 	}
-	c.highest = append(c.highest, sighting{at: now, id: last})
-	return fresh, nil
+	if all {
+		c.looked = now
+		c.settle(now)
+	}
+	return changed, c.looked, nil
+}
+
+// above returns what has not been told of the changes with a higher number.
+func (c *Changes) above(ctx context.Context, from int64) ([]string, error) {
+	var fresh []string
+	err := c.db.look(ctx, func(scan scanFunc) error {
+		var id int64
+		var about string
+		if err := scan(&id, &about); err != nil {
+			return err
+		}
+		if !c.told[id] {
+			c.told[id] = true
+			fresh = append(fresh, about)
+		}
+		c.top = max(c.top, id)
+		return nil
+	}, `SELECT id, about FROM changes WHERE id > ?`, from)
+	return fresh, err
 }
 
 func (c *Changes) start(ctx context.Context) error {
-	err := c.db.read(ctx, func(scan scanFunc) error { return scan(&c.floor) }, `SELECT COALESCE(MAX(id), 0) FROM changes`)
+	err := c.db.look(ctx, func(scan scanFunc) error { return scan(&c.floor) }, `SELECT COALESCE(MAX(id), 0) FROM changes`)
 	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
+	c.top = c.floor
 	c.floor = max(0, c.floor-margin)
 	c.started = true
 	return nil
 }
 
-func (c *Changes) settle(floor int64) {
-	if floor <= c.floor {
+// settle raises the floor to what was the highest number long ago. It follows a look:
+// what came about since the one before, however long ago that was, has been told.
+func (c *Changes) settle(now time.Time) {
+	floor := c.floor
+	for len(c.highest) > 0 && now.Sub(c.highest[0].at) > settled*c.db.patience {
+		floor = c.highest[0].id
+		c.highest = c.highest[1:]
+	}
+	c.highest = append(c.highest, sighting{at: c.db.now(), id: c.top})
+	if floor == c.floor {
 		return
 	}
 	c.floor = floor

@@ -35,7 +35,7 @@ func onServers(t *testing.T, test func(pair)) {
 
 func hear(t *testing.T, c *store.Changes, now time.Time) []string {
 	t.Helper()
-	changed, err := c.Read(t.Context(), now)
+	changed, _, err := c.Read(t.Context(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +130,62 @@ func TestAChangeThatCommitsLateIsHeardOf(t *testing.T) {
 	})
 }
 
+// A process may be stopped between two looks, for as long as it takes for what it saw
+// to be settled.
+func TestAChangeThatCommitsWhileNobodyLooksIsHeardOf(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(p pair) {
+		t, one, other := p.t, p.one, p.other
+		_, late := storedSession(t, one)
+		early, _ := storetest.NewSession(late.IdentityID)
+		if err := one.CreateSession(t.Context(), early); err != nil {
+			t.Fatal(err)
+		}
+		heard := other.Changes()
+		err := one.InTx(t.Context(), func(ctx context.Context) error {
+			if err := one.RevokeSession(ctx, late.TokenHash); err != nil {
+				return err
+			}
+			if err := other.RevokeSession(t.Context(), early.TokenHash); err != nil {
+				return err
+			}
+			hear(t, heard, storetest.Now)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed := hear(t, heard, storetest.Now.Add(20*time.Second)); !slices.Equal(changed, []string{late.TokenHash}) {
+			t.Errorf("%v changed, want %s", changed, late.TokenHash)
+		}
+	})
+}
+
+// Looks that follow each other closely are at what is new alone, and don't count as
+// having heard of everything.
+func TestOnlyALookAtAllSaysUntilWhenEverythingIsKnown(t *testing.T) {
+	t.Parallel()
+	db := storetest.OpenDSN(t, databases.DSN(t, databases.Postgres))
+	heard := db.Changes()
+	for _, step := range []struct{ at, want time.Duration }{
+		{0, 0},
+		{50 * time.Millisecond, 0},
+		{199 * time.Millisecond, 0},
+		{200 * time.Millisecond, 200 * time.Millisecond},
+		{300 * time.Millisecond, 200 * time.Millisecond},
+		{time.Second, time.Second},
+		{-time.Hour, -time.Hour},
+	} {
+		_, before, err := heard.Read(t.Context(), storetest.Now.Add(step.at))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := before.Sub(storetest.Now); got != step.want {
+			t.Errorf("a look after %v knows what was before %v, want %v", step.at, got, step.want)
+		}
+	}
+}
+
 func TestAnUndoneChangeIsNotAnnounced(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(p pair) {
@@ -204,7 +260,7 @@ func TestChangesAreHeardOfAfterTheDatabaseWasPutBack(t *testing.T) {
 	}
 	hear(t, heard, storetest.Now)
 	server.Kill(t)
-	if _, err := heard.Read(t.Context(), storetest.Now); err == nil {
+	if _, _, err := heard.Read(t.Context(), storetest.Now); err == nil {
 		t.Fatal("a server that is gone tells of changes")
 	}
 	server.Restart(t)

@@ -50,6 +50,7 @@ type DB struct {
 	now     func() time.Time
 
 	reads    *pool
+	aside    *aside // nil where nothing has to be heard
 	writes   turns
 	patience time.Duration
 	again    *again                                       // nil where nothing has to be
@@ -73,6 +74,7 @@ type pools struct {
 	name  string // for people
 	read  *sql.DB
 	write *sql.DB   // at most one connection, or the same as read
+	aside *sql.DB   // one connection for Changes; nil where there are none
 	idle  int       // how many connections of that same pool stay open
 	lock  io.Closer // nil if none was asked for
 	// settle prepares the database for use once it is known to be ours; nil if
@@ -110,12 +112,13 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if d.Begin != "" {
 		db.writes = newWriter(p.write, &d, c)
 	} else {
+		db.aside = newAside(p.aside, &d)
 		db.again = &again{pool: p.write, idle: p.idle}
 		db.writes = newDirect(p.write, &d, c, db.again)
 	}
 	db.close = sync.OnceValue(func() error {
 		db.closed.Store(true)
-		return errors.Join(db.writes.close(), db.reads.close(), closeLock(p.lock))
+		return errors.Join(db.writes.close(), db.reads.close(), db.aside.close(), closeLock(p.lock))
 	})
 	if err := db.await(ctx, p, c.Wait); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", p.name, err), db.Close())

@@ -60,10 +60,13 @@ func readOptions(params url.Values, known ...string) (options, error) {
 // does not say: some wait for the network while others keep the processors busy.
 const serverConns = 16
 
-// onServer is the one pool of connections to a server, with its limits.
-func (o options) onServer(name string, pool *sql.DB) *pools {
+// onServer is the one pool of connections to a server, with its limits, and one
+// connection beside it.
+func (o options) onServer(name string, pool, aside *sql.DB) *pools {
 	idle := o.apply(pool, max(serverConns, 4*runtime.GOMAXPROCS(0)))
-	return &pools{name: name, read: pool, write: pool, idle: idle}
+	o.maxConns, o.maxIdle = 1, 1
+	o.apply(aside, 1)
+	return &pools{name: name, read: pool, write: pool, aside: aside, idle: idle}
 }
 
 // apply sets the limits of a pool and returns how many connections stay open.

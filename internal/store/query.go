@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
@@ -34,13 +35,13 @@ func (db *DB) list(ctx context.Context, each func(scanFunc) error, query string,
 		return err
 	}
 	if t != nil || db.dialect.Embedded {
-		_, err := db.rows(ctx, t, each, query, args)
+		_, err := db.rows(ctx, db.asked(t), each, query, args)
 		return t.note(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, listPatience)
 	defer cancel()
 	return db.again.try(ctx, func() error {
-		began, err := db.rows(ctx, t, each, query, args)
+		began, err := db.rows(ctx, db.asked(t), each, query, args)
 		if began { // rows were handed out, and would be again
 			return err
 		}
@@ -62,12 +63,19 @@ func ended(ctx context.Context) error {
 	return err
 }
 
-// rows hands out the rows of a query. began says that there was at least one.
-func (db *DB) rows(ctx context.Context, t *tx, each func(scanFunc) error, query string, args []any) (began bool, err error) {
-	ask := db.reads.query
+// ask sends a query to one of the pools, or to a transaction.
+type ask func(ctx context.Context, query string, args []any) (*sql.Rows, error)
+
+// asked is whom a query is sent to: the transaction, or any connection without one.
+func (db *DB) asked(t *tx) ask {
 	if t != nil {
-		ask = t.conn.query
+		return t.conn.query
 	}
+	return db.reads.query
+}
+
+// rows hands out the rows of a query. began says that there was at least one.
+func (db *DB) rows(ctx context.Context, ask ask, each func(scanFunc) error, query string, args []any) (began bool, err error) {
 	rows, err := ask(ctx, query, args)
 	if err != nil {
 		return false, db.explain(ctx, err)
