@@ -43,6 +43,10 @@ func TestADutyIsOfOneProcessAtATime(t *testing.T) {
 			if n := take(storetest.Now.Add(time.Minute)); n != 1 {
 				t.Errorf("%d have it at the next time", n)
 			}
+			take(storetest.Now.Add(24 * time.Hour)) // by a clock that is wrong
+			if n := take(storetest.Now.Add(2 * time.Minute)); n != 1 {
+				t.Errorf("%d have it although nobody can have it for so long", n)
+			}
 		})
 	}
 }
