@@ -38,7 +38,7 @@ func (d *Dispatcher) deliver(ctx context.Context, m *Stored) (sent bool) {
 	cancel()
 	d.conclude(m, err)
 	d.report(ctx, m)
-	d.record(context.WithoutCancel(ctx), m)
+	d.record(ctx, m)
 	return m.Status == Sent
 }
 
@@ -96,21 +96,40 @@ func (d *Dispatcher) report(ctx context.Context, m *Stored) {
 // message would be sent again once the lease has run out.
 var recordPauses = []time.Duration{0, 100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second}
 
-// record stores an outcome.
+// recordTries bounds them while storage is away, to some ten minutes. Until it is back
+// no other dispatcher can take the message.
+const recordTries = 300
+
+// record stores an outcome. The end of ctx leaves it the first few tries.
 func (d *Dispatcher) record(ctx context.Context, m *Stored) {
-	var err error
-	for _, pause := range recordPauses {
-		if pause > 0 {
-			timer := time.NewTimer(pause)
-			<-timer.C
-		}
-		if err = d.outbox.store.SettleMessage(ctx, m); err == nil || errors.Is(err, errs.ErrStale) {
+	err := d.outbox.store.SettleMessage(context.WithoutCancel(ctx), m)
+	for n := 1; err != nil && !errors.Is(err, errs.ErrStale); n++ {
+		stopped := ctx.Done()
+		if n < len(recordPauses) {
+			stopped = nil
+		} else if n == recordTries || !errors.Is(err, errs.ErrUnavailable) {
 			break
 		}
+		if !wait(stopped, recordPauses[min(n, len(recordPauses)-1)]) {
+			break
+		}
+		err = d.outbox.store.SettleMessage(context.WithoutCancel(ctx), m)
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "outcome of a delivery could not be stored, so the message may be sent again",
 			slog.String("message_id", m.ID), slog.String("outcome", string(m.Status)), slog.Any("error", err))
+	}
+}
+
+// wait waits for some time, false if it was stopped.
+func wait(stopped <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-stopped:
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 

@@ -112,6 +112,37 @@ func TestAnOutcomeIsStoredWhenStorageIsBack(t *testing.T) {
 	})
 }
 
+func TestAnOutcomeWaitsForAStorageThatIsAwayForMinutes(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(w *world) {
+		var away atomic.Bool
+		away.Store(true)
+		fails := func() error {
+			if away.Load() {
+				return errs.ErrUnavailable
+			}
+			return nil
+		}
+		id := w.queue("jane@example.org")
+		first := true
+		s := &troubled{Store: w.db, settle: func(*courier.Stored) error { return fails() }, claim: func() error {
+			if first { // it goes away just after
+				first = false
+				return nil
+			}
+			return fails()
+		}}
+		w.runOn(w.newOutbox(s, testSecrets...), w.channel, config())
+		within(5 * time.Minute) // and the lease has run out
+		away.Store(false)
+		within(5 * time.Minute)
+		w.want(id, courier.Sent, 1)
+		if n := len(w.channel.tries(id)); n != 1 {
+			w.t.Errorf("sent %d times", n)
+		}
+	})
+}
+
 func TestALateOutcomeDoesNotReplaceThatOfTheNextDispatcher(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
