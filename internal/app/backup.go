@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"symbolon/internal/config"
@@ -71,17 +72,20 @@ func copySecrets(from, to string) error {
 // secrets beside it, if there are. What was there is kept; its name is returned, empty if nothing was.
 func Restore(ctx context.Context, c *config.Config, file string) (replaced string, err error) {
 	path := store.FileOf(c.DSN.Reveal())
-	replaced, err = store.Restore(ctx, file, c.DSN.Reveal(), time.Now())
+	now := time.Now()
+	replaced, err = store.Restore(ctx, file, c.DSN.Reveal(), now)
 	if err != nil || !c.Secrets.Unset() || !c.Embedded {
 		return replaced, err
 	}
 	if _, err := os.Stat(file + secretsSuffix); errors.Is(err, fs.ErrNotExist) {
 		return replaced, nil
 	}
-	if replaced != "" {
-		if err := os.Rename(path+secretsSuffix, replaced+secretsSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return replaced, fmt.Errorf("set secrets aside: %w", err)
-		}
+	aside := replaced
+	if aside == "" { // secrets may be left of a database that was lost
+		aside = path + "." + strconv.FormatInt(now.Unix(), 10) + ".replaced"
+	}
+	if err := os.Rename(path+secretsSuffix, aside+secretsSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return replaced, fmt.Errorf("set secrets aside: %w", err)
 	}
 	if err := copySecrets(file+secretsSuffix, path+secretsSuffix); err != nil {
 		return replaced, fmt.Errorf("restore secrets: %w", err)
