@@ -43,6 +43,7 @@ func (d *direct) run(ctx context.Context, do work) error {
 	defer stop()
 	waiting, leave := context.WithTimeout(ctx, d.patience)
 	defer leave()
+	do.until = began.Add(d.patience)
 	err := d.again.try(waiting, func() error { return d.once(waiting, working, do) })
 	if err == nil {
 		d.commits.Add(1)
@@ -105,6 +106,11 @@ func (d *direct) use(ctx context.Context, c *sql.Conn, do work) error {
 			err = lost(err)
 		}
 		return err
+	}
+	// A process that was stopped and goes on may get here before its timer does, and
+	// others no longer look for a change that is so old (see settled).
+	if d.now().After(do.until) {
+		return unavailable(errors.New("too late to commit"))
 	}
 	// A connection that dies now leaves it open what became of the transaction, so
 	// it is not run again.

@@ -13,8 +13,11 @@ import (
 const changesChannel = "symbolon_changes"
 
 // notifyingChange is insertChange for PostgreSQL, which notifies when the transaction
-// commits, once for all of its changes.
-const notifyingChange = `INSERT INTO changes (about, at) SELECT ?, ? FROM pg_notify('` + changesChannel + `', '')`
+// commits, once for all of its changes. A process that is stopped now and goes on long
+// after must not commit what others no longer look for (see settled), so the server
+// ends a transaction that does nothing for DefaultPatience.
+const notifyingChange = `INSERT INTO changes (about, at) SELECT ?, ? FROM pg_notify('` + changesChannel + `', ''),
+ set_config('idle_in_transaction_session_timeout', '5s', true)`
 
 // listenFor returns how to listen on PostgreSQL. Behind a pooler a connection is not
 // one's own, so that takes an address around it; without one nobody listens.

@@ -107,7 +107,12 @@ func mysqlConfig(src source) (*mysql.Config, error) {
 	c.InterpolateParams = true // one round trip a statement, and nothing prepared on a connection
 	c.RejectReadOnly = true    // a primary that became a replica is left at once
 	// Cutting off what does not fit would make two identifiers one.
-	c.Params = map[string]string{"sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'", "time_zone": "'+00:00'"}
+	c.Params = map[string]string{
+		"sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'", "time_zone": "'+00:00'",
+		// The server does not notice that somebody no longer waits (DefaultPatience), and
+		// would keep for him what he has locked.
+		"innodb_lock_wait_timeout": "5",
+	}
 	return c, nil
 }
 
@@ -126,10 +131,24 @@ func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	_, err = c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, nil)
+	if err == nil {
+		err = endIdle(ctx, c)
+	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
+}
+
+// endIdle has the server end a transaction that has written and then does nothing for
+// DefaultPatience, as notifyingChange does on PostgreSQL. MySQL can't.
+func endIdle(ctx context.Context, c driver.Conn) error {
+	const unknownVariable = 1193
+	_, err := c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION idle_write_transaction_timeout = 5`, nil)
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok && e.Number == unknownVariable {
+		return nil
+	}
+	return err
 }
 
 // lockMySQL holds a named lock on a connection of its own. The name is one for

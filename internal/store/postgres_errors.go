@@ -49,9 +49,10 @@ func classifyState(state string, err error) error {
 		return errUnstorable.Because(err)
 	case "40001", "40P01", "55P03": // serialization_failure, deadlock_detected, lock_not_available
 		return unavailable(err, errAgain)
-	case "57P01", "57P03", "25006", "53300":
+	case "57P01", "57P03", "25006", "53300", "25P03", "25P04":
 		// admin_shutdown, cannot_connect_now, read_only_sql_transaction (a primary that
-		// became a standby), too_many_connections: all before anything was done.
+		// became a standby), too_many_connections, idle_in_transaction_session_timeout and
+		// transaction_timeout, which undo the transaction: all before anything was done.
 		return unavailable(err, errAgain, errDead)
 	case "42P01", "42703": // undefined_table, undefined_column: migrations are missing
 		return unavailable(err)

@@ -71,6 +71,7 @@ type work struct {
 	// single: fn is one statement, which the database undoes by itself when it
 	// fails, so it needs no savepoint.
 	single bool
+	until  time.Time // when it is too late to commit, for direct
 }
 
 // run does the work as a member of a batch and returns when the batch is
