@@ -12,8 +12,6 @@ const (
 	// hearEvery is how often a node looks for what others changed. It has to fit
 	// several times into session.TrustFor.
 	hearEvery = 250 * time.Millisecond
-	// hearWithin bounds one look, so that a lost connection is given up.
-	hearWithin = 2 * time.Second
 	// hearAtMost keeps a node from doing nothing else while others change much.
 	hearAtMost = 20 * time.Millisecond
 	// listenAgain is how long a lost listener waits before it connects again.
@@ -34,9 +32,7 @@ func (a *App) hear(ctx context.Context) error {
 	changes := a.db.Changes()
 	deaf := false
 	for {
-		looking, stop := context.WithTimeout(ctx, hearWithin)
-		changed, before, err := changes.Read(looking, a.now())
-		stop()
+		changed, before, err := changes.Read(ctx, a.now())
 		switch {
 		case err == nil:
 			if deaf {

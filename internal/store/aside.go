@@ -19,7 +19,7 @@ func newAside(pool *sql.DB, d *Dialect) *aside {
 }
 
 // look is list on the connection that is set aside, for as long as a transaction may
-// take.
+// take: of several hosts the first ones may have to be given up.
 func (db *DB) look(ctx context.Context, each func(scanFunc) error, query string, args ...any) error {
 	if db.aside == nil {
 		return db.list(ctx, each, query, args...)
