@@ -87,7 +87,8 @@ func Restore(ctx context.Context, c *config.Config, file string) (replaced strin
 	if err := os.Rename(path+secretsSuffix, aside+secretsSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return replaced, fmt.Errorf("set secrets aside: %w", err)
 	}
-	if err := copySecrets(file+secretsSuffix, path+secretsSuffix); err != nil {
+	err = errors.Join(copySecrets(file+secretsSuffix, path+secretsSuffix), store.SameOwner(path+secretsSuffix, path))
+	if err != nil {
 		return replaced, fmt.Errorf("restore secrets: %w", err)
 	}
 	return replaced, nil

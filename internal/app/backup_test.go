@@ -1,9 +1,12 @@
+//go:build unix
+
 package app
 
 import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,6 +38,12 @@ func TestACopyIsPutBackWhereSecretsAreLeft(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
+	const another = 65534
+	if os.Geteuid() == 0 { // the server is somebody else
+		if err := os.Chown(dir, another, another); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if _, err := Restore(t.Context(), c, copied); err != nil {
 		t.Fatal(err)
 	}
@@ -47,4 +56,11 @@ func TestACopyIsPutBackWhereSecretsAreLeft(t *testing.T) {
 			t.Errorf("%s is not %s, %v", restored, from, err)
 		}
 	}
+	for _, restored := range []string{file, file + ".secrets", file + ".lock"} {
+		if info, err := os.Stat(restored); err != nil || os.Geteuid() == 0 && ownerOf(info) != another {
+			t.Errorf("%s is not of the owner of its folder, %v", restored, err)
+		}
+	}
 }
+
+func ownerOf(info os.FileInfo) int { return int(info.Sys().(*syscall.Stat_t).Uid) }

@@ -97,8 +97,8 @@ func checkCopy(ctx context.Context, path string) error {
 }
 
 // Restore puts a copy in the place of the database that a DSN names. What is there is
-// kept beside it, and its new name returned; empty if nothing was. No server may have
-// the database: ErrLocked.
+// kept beside it, and its new name returned; empty if nothing was. What is put there is
+// of the same owner, or of the folder's. No server may have the database: ErrLocked.
 func Restore(ctx context.Context, file, dsn string, now time.Time) (replaced string, err error) {
 	path, err := fileToCopy(dsn)
 	if err != nil {
@@ -113,7 +113,11 @@ func Restore(ctx context.Context, file, dsn string, now time.Time) (replaced str
 	}
 	defer func() { err = errors.Join(err, closeLock(lock)) }()
 	fresh := path + ".restoring"
-	if err := copyFile(file, fresh); err != nil {
+	owner := path
+	if _, err := os.Stat(path); err != nil {
+		owner = filepath.Dir(path)
+	}
+	if err := errors.Join(copyFile(file, fresh), SameOwner(fresh, owner), SameOwner(path+".lock", owner)); err != nil {
 		return "", errors.Join(fmt.Errorf("restore: %w", err), removed(fresh))
 	}
 	if replaced, err = setAside(path, now); err != nil {
