@@ -114,6 +114,9 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) error {
 
 // toErrorPage keeps an error for the error page and leads the browser there.
 func (s *Server) toErrorPage(w http.ResponseWriter, r *http.Request, cause error) error {
+	if errors.Is(cause, errs.ErrUnavailable) {
+		return cause // nothing can be kept now, and to try would take as long again
+	}
 	noteError(r, cause)
 	_, object := s.fault(r, cause)
 	payload, err := json.Marshal([]wire05.Error{object})

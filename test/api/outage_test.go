@@ -73,3 +73,20 @@ func TestADatabaseThatIsDownIsToldOfAndTheServerComesBackByItself(t *testing.T) 
 		})
 	}
 }
+
+// To find out that nobody answers takes its time, which must not pass twice.
+func TestABrowserIsToldInTimeOfADatabaseThatHangs(t *testing.T) {
+	t.Parallel()
+	server := databases.Start(t, databases.Postgres)
+	s := newSite(t, "DSN="+server.DSN(t), "SECRETS_DEFAULT=a-secret-of-this-test-alone")
+	server.Pause(t)
+	defer server.Resume(t) // before it is stopped
+	began := time.Now()
+	a := s.app1().get(t, "/self-service/login/browser", "Accept", "text/html")
+	if took := time.Since(began); took > answersWithin*3/2 {
+		t.Errorf("answered after %v", took)
+	}
+	if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
+		t.Errorf("answered %d, Retry-After %q", a.StatusCode, a.Header.Get("Retry-After"))
+	}
+}
