@@ -41,10 +41,10 @@ func (a *again) try(ctx context.Context, f func() error) error {
 }
 
 // forget closes the connections that wait to be used, if an error says that one
-// has died: the server that ended it ended the others too, and each of them would
-// cost another try.
+// has died or fell silent: the server that ended it ended the others too, and each of
+// them would cost another try, or as much patience.
 func (a *again) forget(err error) {
-	if errors.Is(err, errDead) {
+	if errors.Is(err, errDead) || errors.Is(err, context.DeadlineExceeded) {
 		a.pool.SetMaxIdleConns(-1)
 		a.pool.SetMaxIdleConns(a.idle)
 	}

@@ -188,8 +188,9 @@ func fill(t *testing.T, db *store.DB) {
 	all.Add(many)
 	for range many {
 		wg.Go(func() {
-			arrived := sync.OnceFunc(func() { all.Done(); all.Wait() })
-			if err := inTx(t, db, func(context.Context) { arrived() }); err != nil {
+			arrived := sync.OnceFunc(all.Done)
+			defer arrived() // who does not get there keeps nobody waiting
+			if err := inTx(t, db, func(context.Context) { arrived(); all.Wait() }); err != nil {
 				t.Error(err)
 			}
 		})
