@@ -102,8 +102,11 @@ const recordTries = 300
 
 // record stores an outcome. The end of ctx leaves it the first few tries.
 func (d *Dispatcher) record(ctx context.Context, m *Stored) {
-	err := d.outbox.store.SettleMessage(context.WithoutCancel(ctx), m)
-	for n := 1; err != nil && !errors.Is(err, errs.ErrStale); n++ {
+	var err error
+	for n := 1; ; n++ {
+		if err = d.outbox.store.SettleMessage(context.WithoutCancel(ctx), m); err == nil || errors.Is(err, errs.ErrStale) {
+			break
+		}
 		stopped := ctx.Done()
 		if n < len(recordPauses) {
 			stopped = nil
@@ -113,7 +116,6 @@ func (d *Dispatcher) record(ctx context.Context, m *Stored) {
 		if !wait(stopped, recordPauses[min(n, len(recordPauses)-1)]) {
 			break
 		}
-		err = d.outbox.store.SettleMessage(context.WithoutCancel(ctx), m)
 	}
 	if err != nil {
 		d.log.ErrorContext(ctx, "outcome of a delivery could not be stored, so the message may be sent again",
