@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"symbolon/internal/config"
@@ -82,7 +81,7 @@ func Restore(ctx context.Context, c *config.Config, file string) (replaced strin
 	}
 	aside := replaced
 	if aside == "" { // secrets may be left of a database that was lost
-		aside = path + "." + strconv.FormatInt(now.Unix(), 10) + ".replaced"
+		aside = store.Replaced(path, now)
 	}
 	if err := os.Rename(path+secretsSuffix, aside+secretsSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return replaced, fmt.Errorf("set secrets aside: %w", err)

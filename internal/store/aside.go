@@ -26,13 +26,7 @@ func (db *DB) look(ctx context.Context, each func(scanFunc) error, query string,
 	}
 	ctx, cancel := context.WithTimeout(ctx, db.patience)
 	defer cancel()
-	return db.aside.again.try(ctx, func() error {
-		began, err := db.rows(ctx, db.aside.reads.query, each, query, args)
-		if began { // rows were handed out, and would be again
-			return err
-		}
-		return lost(err)
-	})
+	return db.rowsAgain(ctx, db.aside.again, db.aside.reads, each, query, args)
 }
 
 func (a *aside) close() error {

@@ -18,29 +18,26 @@ import (
 
 func TestChangesAreHeardOfWhileAllConnectionsAreInUse(t *testing.T) {
 	t.Parallel()
-	for _, name := range append(databases.Servers(), databases.PgBouncer) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dsn := databases.DSN(t, name)
-			one := storetest.OpenDSN(t, dsn)
-			busy := open(t, store.Config{DSN: with(dsn, "max_conns=1"), Patience: 2 * time.Second})
-			_, s := storedSession(t, one)
-			heard := busy.Changes()
-			err := busy.InTx(t.Context(), func(context.Context) error {
-				hear(t, heard, storetest.Now)
-				if err := one.RevokeSession(t.Context(), s.TokenHash); err != nil {
-					return err
-				}
-				if changed := hear(t, heard, storetest.Now); !slices.Equal(changed, []string{s.TokenHash}) {
-					t.Errorf("%v changed, want %s", changed, s.TokenHash)
-				}
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
+	onEachServer(t, func(e empty) {
+		t, dsn := e.t, e.dsn
+		one := storetest.OpenDSN(t, dsn)
+		busy := open(t, store.Config{DSN: with(dsn, "max_conns=1"), Patience: 2 * time.Second})
+		_, s := storedSession(t, one)
+		heard := busy.Changes()
+		err := busy.InTx(t.Context(), func(context.Context) error {
+			hear(t, heard, storetest.Now)
+			if err := one.RevokeSession(t.Context(), s.TokenHash); err != nil {
+				return err
 			}
+			if changed := hear(t, heard, storetest.Now); !slices.Equal(changed, []string{s.TokenHash}) {
+				t.Errorf("%v changed, want %s", changed, s.TokenHash)
+			}
+			return nil
 		})
-	}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // A process that was stopped in the middle of a transaction must not commit it when
@@ -78,26 +75,23 @@ func TestWhatIsTooLateIsNotCommitted(t *testing.T) {
 
 func TestTheServerEndsAChangeThatIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	for _, name := range append(databases.Servers(), databases.PgBouncer) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dsn := databases.DSN(t, name)
-			one, other := open(t, store.Config{DSN: dsn, Patience: 20 * time.Second}), open(t, store.Config{DSN: dsn, Patience: 20 * time.Second})
-			_, s := storedSession(t, one)
-			waited := false
-			err := one.InTx(t.Context(), func(ctx context.Context) error {
-				if err := one.RevokeSession(ctx, s.TokenHash); err != nil || waited {
-					return err
-				}
-				waited = true // for the row, which the transaction keeps
-				if err := other.RevokeSession(t.Context(), s.TokenHash); err != nil {
-					t.Errorf("the transaction goes on: %v", err)
-				}
-				return nil
-			})
-			if err != nil && name == databases.Postgres { // others leave it open what became of the commit
-				t.Errorf("it is not run again: %v", err)
+	onEachServer(t, func(e empty) {
+		t, dsn := e.t, e.dsn
+		one, other := open(t, store.Config{DSN: dsn, Patience: 20 * time.Second}), open(t, store.Config{DSN: dsn, Patience: 20 * time.Second})
+		_, s := storedSession(t, one)
+		waited := false
+		err := one.InTx(t.Context(), func(ctx context.Context) error {
+			if err := one.RevokeSession(ctx, s.TokenHash); err != nil || waited {
+				return err
 			}
+			waited = true // for the row, which the transaction keeps
+			if err := other.RevokeSession(t.Context(), s.TokenHash); err != nil {
+				t.Errorf("the transaction goes on: %v", err)
+			}
+			return nil
 		})
-	}
+		if err != nil && e.server == databases.Postgres { // others leave it open what became of the commit
+			t.Errorf("it is not run again: %v", err)
+		}
+	})
 }

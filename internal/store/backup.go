@@ -129,12 +129,17 @@ func Restore(ctx context.Context, file, dsn string, now time.Time) (replaced str
 	return replaced, nil
 }
 
+// Replaced is the name under which a file is kept that is replaced at a moment.
+func Replaced(path string, now time.Time) string {
+	return path + "." + strconv.FormatInt(now.Unix(), 10) + ".replaced"
+}
+
 // setAside renames a database with its log, which belongs to it.
 func setAside(path string, now time.Time) (aside string, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return "", ignoreMissing(err)
 	}
-	aside = path + "." + strconv.FormatInt(now.Unix(), 10) + ".replaced"
+	aside = Replaced(path, now)
 	for _, suffix := range []string{"-wal", indexSuffix, ""} {
 		if err := ignoreMissing(os.Rename(path+suffix, aside+suffix)); err != nil {
 			return "", err

@@ -24,11 +24,24 @@ type pair struct {
 // onServers runs a test on each server.
 func onServers(t *testing.T, test func(pair)) {
 	t.Helper()
+	onEachServer(t, func(e empty) {
+		test(pair{e.t, storetest.OpenDSN(e.t, e.dsn), storetest.OpenDSN(e.t, e.dsn)})
+	})
+}
+
+// empty is a database of a server that has nothing in it.
+type empty struct {
+	t           *testing.T
+	server, dsn string
+}
+
+// onEachServer runs a test in an empty database of each.
+func onEachServer(t *testing.T, test func(empty)) {
+	t.Helper()
 	for _, name := range append(databases.Servers(), databases.PgBouncer) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn := databases.DSN(t, name)
-			test(pair{t, storetest.OpenDSN(t, dsn), storetest.OpenDSN(t, dsn)})
+			test(empty{t, name, databases.DSN(t, name)})
 		})
 	}
 }
@@ -91,33 +104,42 @@ func storedSession(t *testing.T, db *store.DB) (*identity.Identity, *session.Ses
 	return i, s
 }
 
+// overtaken ends a session in a transaction that commits after another one which began
+// later and was heard of.
+func (p pair) overtaken() (heard *store.Changes, late *session.Session) {
+	t, one, other := p.t, p.one, p.other
+	t.Helper()
+	_, late = storedSession(t, one)
+	early, _ := storetest.NewSession(late.IdentityID)
+	if err := one.CreateSession(t.Context(), early); err != nil {
+		t.Fatal(err)
+	}
+	heard = other.Changes()
+	err := one.InTx(t.Context(), func(ctx context.Context) error {
+		if err := one.RevokeSession(ctx, late.TokenHash); err != nil {
+			return err
+		}
+		if err := other.RevokeSession(t.Context(), early.TokenHash); err != nil {
+			return err
+		}
+		if changed := hear(t, heard, storetest.Now); !slices.Equal(changed, []string{early.TokenHash}) {
+			t.Errorf("while one is not committed, %v changed, want %s", changed, early.TokenHash)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return heard, late
+}
+
 // A transaction takes its number when it writes: others that began later may commit
 // before it.
 func TestAChangeThatCommitsLateIsHeardOf(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(p pair) {
-		t, one, other := p.t, p.one, p.other
-		_, late := storedSession(t, one)
-		early, _ := storetest.NewSession(late.IdentityID)
-		if err := one.CreateSession(t.Context(), early); err != nil {
-			t.Fatal(err)
-		}
-		heard := other.Changes()
-		err := one.InTx(t.Context(), func(ctx context.Context) error {
-			if err := one.RevokeSession(ctx, late.TokenHash); err != nil {
-				return err
-			}
-			if err := other.RevokeSession(t.Context(), early.TokenHash); err != nil {
-				return err
-			}
-			if changed := hear(t, heard, storetest.Now); !slices.Equal(changed, []string{early.TokenHash}) {
-				t.Errorf("while one is not committed, %v changed, want %s", changed, early.TokenHash)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		t := p.t
+		heard, late := p.overtaken()
 		if changed := hear(t, heard, storetest.Now.Add(time.Second)); !slices.Equal(changed, []string{late.TokenHash}) {
 			t.Errorf("after its commit, %v changed, want %s", changed, late.TokenHash)
 		}
@@ -135,26 +157,8 @@ func TestAChangeThatCommitsLateIsHeardOf(t *testing.T) {
 func TestAChangeThatCommitsWhileNobodyLooksIsHeardOf(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(p pair) {
-		t, one, other := p.t, p.one, p.other
-		_, late := storedSession(t, one)
-		early, _ := storetest.NewSession(late.IdentityID)
-		if err := one.CreateSession(t.Context(), early); err != nil {
-			t.Fatal(err)
-		}
-		heard := other.Changes()
-		err := one.InTx(t.Context(), func(ctx context.Context) error {
-			if err := one.RevokeSession(ctx, late.TokenHash); err != nil {
-				return err
-			}
-			if err := other.RevokeSession(t.Context(), early.TokenHash); err != nil {
-				return err
-			}
-			hear(t, heard, storetest.Now)
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		t := p.t
+		heard, late := p.overtaken()
 		if changed := hear(t, heard, storetest.Now.Add(20*time.Second)); !slices.Equal(changed, []string{late.TokenHash}) {
 			t.Errorf("%v changed, want %s", changed, late.TokenHash)
 		}

@@ -43,11 +43,13 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, l
 
 // timed is exec outside of a transaction, with the time from its turn to its end.
 func (db *DB) timed(ctx context.Context, query string, args []any) (changed int64, took time.Duration, err error) {
-	err = db.writes.run(ctx, work{single: true, fn: func(ctx context.Context, c *conn) error {
+	do := db.statement(&changed, query, args)
+	run := do.fn
+	do.fn = func(ctx context.Context, c *conn) error {
 		began := db.now()
 		defer func() { took = db.now().Sub(began) }()
-		changed, err = db.execIn(ctx, &tx{conn: c}, query, args)
-		return err
-	}})
+		return run(ctx, c)
+	}
+	err = db.writes.run(ctx, do)
 	return changed, took, err
 }

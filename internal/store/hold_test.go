@@ -11,52 +11,48 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/store"
 	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
 )
 
 // Somebody signs in with a password that is being replaced: either the session is
 // ended with the others, or the sign-in sees the new password.
 func TestAnIdentityThatIsHeldIsNotSavedMeanwhile(t *testing.T) {
 	t.Parallel()
-	for _, name := range append(databases.Servers(), databases.PgBouncer) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dsn := databases.DSN(t, name)
-			one := storetest.OpenDSN(t, dsn)
-			other := open(t, store.Config{DSN: dsn, Patience: 300 * time.Millisecond})
-			i, s := storedSession(t, one)
-			err := one.InTx(t.Context(), func(ctx context.Context) error {
-				if err := one.HoldIdentity(ctx, i.ID); err != nil {
-					return err
-				}
-				changed := *i
-				if err := other.SaveIdentity(t.Context(), &changed, nil); !errors.Is(err, errs.ErrUnavailable) {
-					t.Errorf("it was saved: %v", err)
-				}
-				another, _ := storetest.NewSession(i.ID)
-				return one.CreateSession(ctx, another)
-			})
-			if err != nil {
-				t.Fatal(err)
+	onEachServer(t, func(e empty) {
+		t, dsn := e.t, e.dsn
+		one := storetest.OpenDSN(t, dsn)
+		other := open(t, store.Config{DSN: dsn, Patience: 300 * time.Millisecond})
+		i, s := storedSession(t, one)
+		err := one.InTx(t.Context(), func(ctx context.Context) error {
+			if err := one.HoldIdentity(ctx, i.ID); err != nil {
+				return err
 			}
-			err = one.InTx(t.Context(), func(ctx context.Context) error {
-				return errors.Join(one.SaveIdentity(ctx, i, nil), one.RevokeSessions(ctx, i.ID, s.ID))
-			})
-			if err != nil {
-				t.Fatalf("when it is held no longer: %v", err)
+			changed := *i
+			if err := other.SaveIdentity(t.Context(), &changed, nil); !errors.Is(err, errs.ErrUnavailable) {
+				t.Errorf("it was saved: %v", err)
 			}
-			all, err := one.Sessions(t.Context(), i.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, held := range all {
-				if held.Active != (held.ID == s.ID) {
-					t.Errorf("session %s is active: %t", held.ID, held.Active)
-				}
-			}
-			if err := one.InTx(t.Context(), func(ctx context.Context) error { return one.HoldIdentity(ctx, s.ID) }); !errors.Is(err, errs.ErrNotFound) {
-				t.Errorf("what is not there: %v", err)
-			}
+			another, _ := storetest.NewSession(i.ID)
+			return one.CreateSession(ctx, another)
 		})
-	}
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = one.InTx(t.Context(), func(ctx context.Context) error {
+			return errors.Join(one.SaveIdentity(ctx, i, nil), one.RevokeSessions(ctx, i.ID, s.ID))
+		})
+		if err != nil {
+			t.Fatalf("when it is held no longer: %v", err)
+		}
+		all, err := one.Sessions(t.Context(), i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, held := range all {
+			if held.Active != (held.ID == s.ID) {
+				t.Errorf("session %s is active: %t", held.ID, held.Active)
+			}
+		}
+		if err := one.InTx(t.Context(), func(ctx context.Context) error { return one.HoldIdentity(ctx, s.ID) }); !errors.Is(err, errs.ErrNotFound) {
+			t.Errorf("what is not there: %v", err)
+		}
+	})
 }

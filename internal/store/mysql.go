@@ -73,7 +73,7 @@ func openMySQL(src source, _ Config) (*pools, error) {
 	if err != nil {
 		return nil, errors.New("read dsn: tls, serverPubKey or an address is wrong; " + mysqlForm)
 	}
-	return o.onServer(c.DBName+" on "+c.Addr, sql.OpenDB(readCommitted{connector}), sql.OpenDB(readCommitted{connector})), nil
+	return o.onServer(c.DBName+" on "+c.Addr, func() *sql.DB { return sql.OpenDB(readCommitted{connector}) }), nil
 }
 
 const mysqlForm = "it looks like mysql://user:password@tcp(host:3306)/database, with the password as it is"

@@ -62,7 +62,8 @@ const serverConns = 16
 
 // onServer is the one pool of connections to a server, with its limits, and one
 // connection beside it.
-func (o options) onServer(name string, pool, aside *sql.DB) *pools {
+func (o options) onServer(name string, open func() *sql.DB) *pools {
+	pool, aside := open(), open()
 	idle := o.apply(pool, max(serverConns, 4*runtime.GOMAXPROCS(0)))
 	o.maxConns, o.maxIdle = 1, 1
 	o.apply(aside, 1)

@@ -92,7 +92,7 @@ func openPostgres(src source, config Config) (*pools, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := o.onServer(fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port), stdlib.OpenDB(*c), stdlib.OpenDB(*c))
+	p := o.onServer(fmt.Sprintf("%s on %s:%d", c.Database, c.Host, c.Port), func() *sql.DB { return stdlib.OpenDB(*c) })
 	p.listen = listen
 	return p, nil
 }

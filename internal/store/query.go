@@ -35,13 +35,23 @@ func (db *DB) list(ctx context.Context, each func(scanFunc) error, query string,
 		return err
 	}
 	if t != nil || db.dialect.Embedded {
-		_, err := db.rows(ctx, db.asked(t), each, query, args)
+		ask := db.reads.query
+		if t != nil {
+			ask = t.conn.query
+		}
+		_, err := db.rows(ctx, ask, each, query, args)
 		return t.note(err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, listPatience)
 	defer cancel()
-	return db.again.try(ctx, func() error {
-		began, err := db.rows(ctx, db.asked(t), each, query, args)
+	return db.rowsAgain(ctx, db.again, db.reads, each, query, args)
+}
+
+// rowsAgain hands out the rows of a query to a pool of connections to a server, and
+// runs it again while that does no harm.
+func (db *DB) rowsAgain(ctx context.Context, a *again, from *pool, each func(scanFunc) error, query string, args []any) error {
+	return a.try(ctx, func() error {
+		began, err := db.rows(ctx, from.query, each, query, args)
 		if began { // rows were handed out, and would be again
 			return err
 		}
@@ -65,14 +75,6 @@ func ended(ctx context.Context) error {
 
 // ask sends a query to one of the pools, or to a transaction.
 type ask func(ctx context.Context, query string, args []any) (*sql.Rows, error)
-
-// asked is whom a query is sent to: the transaction, or any connection without one.
-func (db *DB) asked(t *tx) ask {
-	if t != nil {
-		return t.conn.query
-	}
-	return db.reads.query
-}
 
 // rows hands out the rows of a query. began says that there was at least one.
 func (db *DB) rows(ctx context.Context, ask ask, each func(scanFunc) error, query string, args []any) (began bool, err error) {
@@ -121,11 +123,16 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (changed int6
 	if t != nil {
 		return db.execIn(ctx, t, query, args)
 	}
-	err = db.writes.run(ctx, work{single: true, fn: func(ctx context.Context, c *conn) error {
-		changed, err = db.execIn(ctx, &tx{conn: c}, query, args)
-		return err
-	}})
+	err = db.writes.run(ctx, db.statement(&changed, query, args))
 	return changed, err
+}
+
+// statement is one statement as the whole of a transaction.
+func (db *DB) statement(changed *int64, query string, args []any) work {
+	return work{single: true, fn: func(ctx context.Context, c *conn) (err error) {
+		*changed, err = db.execIn(ctx, &tx{conn: c}, query, args)
+		return err
+	}}
 }
 
 func (db *DB) execIn(ctx context.Context, t *tx, query string, args []any) (changed int64, err error) {
