@@ -34,7 +34,7 @@ func (b *bench) compareCleanup(ctx context.Context, what, dsn string) error {
 	if err := fillEnded(ctx, dsn, b.plan.ended); err != nil {
 		return err
 	}
-	return b.withServer(ctx, func(s *server) error {
+	return b.onDatabase(ctx, dsn, func(s *server) error {
 		working, stop := context.WithCancelCause(ctx)
 		defer stop(nil)
 		made := make(chan error, 1)
@@ -55,7 +55,7 @@ func (b *bench) compareCleanup(ctx context.Context, what, dsn string) error {
 		b.report.atMost(what+": slowest batch, while flows are made", 1000*longest, batchCeiling*b.plan.leniency, "ms")
 		b.report.note("%s: %d rows were removed within %v", what, 2*b.plan.ended, took.Round(100*time.Millisecond))
 		return nil
-	}, "DSN="+dsn, "SECRETS_DEFAULT=a secret of thirty-two characters")
+	})
 }
 
 // fillEnded makes so many flows and so many sessions that ended a year ago.
@@ -96,7 +96,7 @@ func awaitCleanup(ctx context.Context, s *server, rows int) (longest float64, er
 		return 0, err
 	}
 	defer c.close()
-	request := []byte("GET /metrics/prometheus HTTP/1.1\r\nHost: " + s.admin + "\r\n\r\n")
+	request := s.adminGet("/metrics/prometheus")
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(100 * time.Millisecond) {
 		got, err := c.send(request)
 		if err != nil || got.status != http.StatusOK {

@@ -145,7 +145,7 @@ func readTimes(ctx context.Context, s *server, paths ...string) ([2]time.Duratio
 	}
 	defer c.close()
 	for i, path := range paths {
-		request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + s.admin + "\r\n\r\n")
+		request := s.adminGet(path)
 		var times []float64
 		for range 300 {
 			started := time.Now()

@@ -33,19 +33,19 @@ func (b *bench) postgres(ctx context.Context) error {
 	return nil
 }
 
-// onPostgres runs one measurement against a server over a database.
-func (b *bench) onPostgres(ctx context.Context, dsn string, measure func(*server) error, settings ...string) error {
+// onDatabase runs one measurement against a server over a database.
+func (b *bench) onDatabase(ctx context.Context, dsn string, measure func(*server) error, settings ...string) error {
 	return b.withServer(ctx, measure, append(settings, "DSN="+dsn, "SECRETS_DEFAULT=a secret of thirty-two characters")...)
 }
 
 func (b *bench) postgresCached(ctx context.Context) error {
-	return b.onPostgres(ctx, b.dsn, func(s *server) error {
+	return b.onDatabase(ctx, b.dsn, func(s *server) error {
 		return b.compareWhoami(ctx, s, "PostgreSQL: whoami", whoamiFloor)
 	})
 }
 
 func (b *bench) postgresUncached(ctx context.Context) error {
-	return b.onPostgres(ctx, b.dsn, func(s *server) error {
+	return b.onDatabase(ctx, b.dsn, func(s *server) error {
 		if err := b.compareWhoami(ctx, s, "PostgreSQL: whoami without memory", uncachedFloor); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (b *bench) postgresUncached(ctx context.Context) error {
 }
 
 func (b *bench) postgresLogin(ctx context.Context) error {
-	return b.onPostgres(ctx, b.dsn, func(s *server) error { return b.compareLogin(ctx, s, "PostgreSQL: login") })
+	return b.onDatabase(ctx, b.dsn, func(s *server) error { return b.compareLogin(ctx, s, "PostgreSQL: login") })
 }
 
 func (b *bench) postgresCleanup(ctx context.Context) error {
@@ -103,7 +103,7 @@ func (b *bench) anotherDatabase(ctx context.Context, name string) (dsn string, e
 }
 
 func (b *bench) withSeeded(ctx context.Context, dsn string, count int, measure func(scaled) error) error {
-	return b.onPostgres(ctx, dsn, func(s *server) error {
+	return b.onDatabase(ctx, dsn, func(s *server) error {
 		if err := seed(ctx, dsn, count); err != nil {
 			return err
 		}

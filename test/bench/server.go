@@ -89,6 +89,11 @@ func (s *server) waitReady() error {
 	return fmt.Errorf("the server did not become ready\n%s", s.tail())
 }
 
+// adminGet is a request for the admin listener, which wants to be called by its name.
+func (s *server) adminGet(path string) []byte {
+	return []byte("GET " + path + " HTTP/1.1\r\nHost: " + s.admin + "\r\n\r\n")
+}
+
 // stop ends the server as an operator does, and reports if it had ended before.
 func (s *server) stop() error {
 	select {
