@@ -91,17 +91,22 @@ func newCluster(t testing.TB, dsn string, count int) []*node {
 	return all
 }
 
+// given are the ports of all nodes: those of one that has not started yet look free.
+var given sync.Map
+
 func freePorts(t testing.TB, count int) []string {
 	t.Helper()
 	var ports []string
-	for range count {
+	for len(ports) < count {
 		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer l.Close()
 		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
+		if _, taken := given.LoadOrStore(port, true); !taken {
+			ports = append(ports, port)
+		}
 	}
 	return ports
 }
