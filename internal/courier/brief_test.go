@@ -40,6 +40,7 @@ func FuzzErrorsAreKeptAsOneShortLine(f *testing.F) {
 func FuzzBodiesOfV05(f *testing.F) {
 	f.Add("Hi,\n\n<a href=\"https://a.example/\">there</a>")
 	f.Add("<p>a<br>b</p><a href='x'>x</a><style>p{}</style>")
+	f.Add("0\n\f\n\n0")
 	f.Add("<a href=<<<\r\n\r\n\r\n&amp;&lt;")
 	f.Fuzz(func(t *testing.T, body string) {
 		if html := legacyHTML(body); !block.MatchString(html) {

@@ -51,10 +51,9 @@ func legacyText(body string) string {
 		text = ended.ReplaceAllString(broken.ReplaceAllString(text, "\n"), "\n\n")
 	}
 	text = html.UnescapeString(tag.ReplaceAllString(text, ""))
-	text = blanks.ReplaceAllString(text, "\n\n")
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+	lines := strings.Split(text, "\n")
 	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
+		lines[i] = strings.TrimSpace(lines[i]) // what is nothing but white space, of any kind, is blank then
 	}
-	return strings.Join(lines, "\n") + "\n"
+	return strings.TrimSpace(blanks.ReplaceAllString(strings.Join(lines, "\n"), "\n\n")) + "\n"
 }
