@@ -51,8 +51,8 @@ bench-courier: ## messages a second through the queue, beside bare SMTP of the s
 fuzz: ## every fuzz target in turn, T=30s each
 	@scripts/fuzz.sh $(T)
 
-soak: ## the long forms: the bench at full size, ten minutes of fuzzing per target, every page in every language
-	@go run ./test/bench && scripts/fuzz.sh 10m && APPEARANCE=full scripts/e2e.sh
+soak: ## every long check at its full size, under two hours; STEPS names some of them (scripts/soak.sh)
+	@scripts/soak.sh $(STEPS)
 
 cover: ## statements reached by tests, per package
 	@scripts/cover.sh

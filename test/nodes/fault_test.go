@@ -20,7 +20,7 @@ import (
 	"symbolon/test/databases"
 )
 
-var rounds = flag.Int("rounds", 6, "times that a server is killed under load")
+var rounds = flag.Int("rounds", 10, "times that a server is killed under load")
 
 // acknowledged are the accounts whose registration was answered with success.
 type acknowledged struct {

@@ -17,7 +17,7 @@ import (
 	"symbolon/test/databases"
 )
 
-var revocations = flag.Int("revocations", 1_000, "sessions to revoke on one node and check on the others")
+var revocations = flag.Int("revocations", 500, "sessions to revoke on one node and check on the others")
 
 // seen is within what time all nodes refuse a session that one of them ended:
 // docs/databases.md promises it.

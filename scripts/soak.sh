@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Every long check at its full size, in under two hours on a quiet machine of two cores. Its figures belong in
+# docs/measurements.md. Arguments name the steps to do; none does all.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+. scripts/lib.sh
+need_databases || exit
+
+export CI=true # a server that is missing fails its tests instead of skipping them
+wanted=" $* "
+long() { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]] || return 0; step "$@"; }
+nodes() { go test ./test/nodes -count=1 -timeout 30m -v -run "$@"; }
+
+long bench go run ./test/bench
+long postgres scripts/bench-postgres.sh
+long courier make bench-courier
+long kills nodes 'LostWhenANode' -rounds 200
+long faults nodes 'LostWhenNodes|FailsOver' -rounds 50
+long revocations nodes ManyRevocations -revocations 10000
+long writes go test ./internal/store -count=1 -timeout 30m -v -run Killed -kills 200
+long months go test ./test/api -count=1 -timeout 30m -v -run NinetyDays
+long pages env APPEARANCE=full scripts/e2e.sh
+long fuzz scripts/fuzz.sh 3m
+finish soak
