@@ -20,6 +20,15 @@ func OpenMigrations(ctx context.Context, dsn string) (*Migrations, error) {
 	return &Migrations{db: db}, nil
 }
 
+// Migration is one step of the database's tables.
+type Migration = store.Migration
+
+// Status lists the migrations that this program knows and those that a newer release
+// has applied, in their order.
+func (m *Migrations) Status(ctx context.Context) ([]Migration, error) {
+	return m.db.MigrationStatus(ctx)
+}
+
 // Pending lists the migrations that are still to be applied.
 func (m *Migrations) Pending(ctx context.Context) ([]string, error) { return m.db.Plan(ctx) }
 

@@ -51,8 +51,8 @@ func newRestoreCommand(e *env) *cobra.Command {
 the secrets in FILE.secrets, if there are. The server must not run. What is there
 now is kept beside it, under a name that is printed.
 
-A copy of an earlier release is brought up to date at the next start; one of a
-later release, or one that is damaged, is refused.`,
+A copy of an earlier release is brought up to date at the next start. One that only
+later releases can use, or that is damaged, is refused.`,
 		Example: `  symbolon restore /var/backups/symbolon-2026-01-31.db
   symbolon restore -c /etc/symbolon.yml --yes copy.db`,
 		Args: cobra.ExactArgs(1),

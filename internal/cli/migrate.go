@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -104,18 +105,36 @@ func newMigrateStatusCommand(e *env) *cobra.Command {
 		Example: "  symbolon migrate status -c kratos.yml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.open(cmd, e, args, func(_ *app.Migrations, pending []string) error {
+			return f.open(cmd, e, args, func(m *app.Migrations, pending []string) error {
+				all, err := m.Status(cmd.Context())
+				if err != nil {
+					return err
+				}
+				printMigrations(e.Stdout, all)
 				if len(pending) == 0 {
 					fmt.Fprintln(e.Stdout, "The database is up to date.")
 					return nil
 				}
-				fmt.Fprintf(e.Stdout, "Not applied yet:\n  %s\nApply them with 'symbolon migrate sql'.\n", strings.Join(pending, "\n  "))
+				fmt.Fprintln(e.Stdout, "Apply what is missing with 'symbolon migrate sql'.")
 				return nil
 			})
 		},
 	}
 	f.add(c)
 	return c
+}
+
+func printMigrations(w io.Writer, all []app.Migration) {
+	for _, m := range all {
+		name, state := m.Name, "applied "+m.AppliedAt.Format(time.RFC3339)
+		if name == "" {
+			name, state = fmt.Sprintf("%04d", m.Version), state+" by a newer release, which this one can run beside"
+		}
+		if m.AppliedAt.IsZero() {
+			state = "not applied yet"
+		}
+		fmt.Fprintf(w, "%-15s  %s\n", name, state)
+	}
 }
 
 // errUnchanged is the answer to whoever did not confirm.

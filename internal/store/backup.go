@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -62,14 +63,14 @@ func copyLive(ctx context.Context, from, to string) error {
 		return err
 	}
 	defer pool.Close() //nolint:errcheck // what was read was read
-	if err := refuseForeign(ctx, pool, sqliteDialect().Tables); err != nil {
+	if _, err := ownTables(ctx, pool, sqliteDialect().Tables); err != nil {
 		return err
 	}
 	_, err = pool.ExecContext(ctx, `VACUUM INTO ?`, to)
 	return err
 }
 
-// checkCopy refuses a file that is damaged, not of this program, or of a later release.
+// checkCopy refuses a file that is damaged, not of this program, or for later releases alone.
 func checkCopy(ctx context.Context, path string) error {
 	name := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: "mode=ro"}
 	pool, err := openPool(name, "query_only(1)", "trusted_schema(0)")
@@ -81,19 +82,15 @@ func checkCopy(ctx context.Context, path string) error {
 	if err := pool.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil || verdict != "ok" {
 		return errors.Join(fmt.Errorf("%s is no whole database: %s", path, verdict), err)
 	}
-	var version int64
-	if err := pool.QueryRowContext(ctx, `SELECT MAX(version_id) FROM `+schemaTable).Scan(&version); err != nil {
-		return fmt.Errorf("%s is no database of this program: %w", path, err)
-	}
 	d := sqliteDialect()
-	known, err := d.migrations()
+	tables, err := ownTables(ctx, pool, d.Tables)
 	if err != nil {
 		return err
 	}
-	if newest := known[len(known)-1].Version; version > newest {
-		return fmt.Errorf("%s is of a later release: it has migration %d, this one knows %d", path, version, newest)
+	if !slices.Contains(tables, schemaTable) {
+		return fmt.Errorf("%s is no database of this program", path)
 	}
-	return nil
+	return d.refuseNewer(ctx, pool, tables)
 }
 
 // Restore puts a copy in the place of the database that a DSN names. What is there is

@@ -148,7 +148,7 @@ func TestARestoreIsRefusedAndLeavesEverythingAsItWas(t *testing.T) {
 		}
 	}
 	spoil(t, p.file("damaged"))
-	change(t, p.file("later"), `INSERT INTO symbolon_schema (version_id, is_applied) VALUES (9999, 1)`)
+	change(t, p.file("later"), `INSERT INTO schema_needs (migration) VALUES (9999)`)
 	change(t, p.file("foreign"), `CREATE TABLE things (id INTEGER)`)
 	if err := os.WriteFile(p.file("text"), []byte(strings.Repeat("no database at all\n", 1000)), 0o600); err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func TestARestoreIsRefusedAndLeavesEverythingAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"damaged": "no whole database", "later": "later release", "foreign": "no database of this program",
+		"damaged": "no whole database", "later": "for newer releases", "foreign": "no database of this program",
 		"text": "no whole database", "missing": "no whole database",
 	} {
 		if _, err := store.Restore(t.Context(), p.file(name), p.dsn, time.Now()); err == nil || !strings.Contains(err.Error(), want) {

@@ -151,7 +151,7 @@ func (db *DB) settle(ctx context.Context, prepare func(context.Context, *sql.DB)
 		defer stop()
 	}
 	return db.writes.alone(ctx, func(pool *sql.DB) error {
-		if err := refuseForeign(ctx, pool, db.dialect.Tables); err != nil {
+		if err := db.dialect.refuse(ctx, pool); err != nil {
 			return db.classify(err)
 		}
 		if prepare == nil {
@@ -177,22 +177,33 @@ var foreignTables = []string{
 	"selfservice_registration_flows", "selfservice_errors",
 }
 
-func refuseForeign(ctx context.Context, pool *sql.DB, tables string) error {
-	rows, err := pool.QueryContext(ctx, tables)
+// refuse fails if the database is not for this program, or not for this release of it.
+func (d *Dialect) refuse(ctx context.Context, pool *sql.DB) error {
+	names, err := ownTables(ctx, pool, d.Tables)
 	if err != nil {
-		return fmt.Errorf("list tables: %w", err)
+		return err
+	}
+	return d.refuseNewer(ctx, pool, names)
+}
+
+// ownTables names the tables of a database; ErrForeign if they are of another program.
+func ownTables(ctx context.Context, pool *sql.DB, query string) (names []string, err error) {
+	rows, err := pool.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
-			return fmt.Errorf("list tables: %w", err)
+			return nil, fmt.Errorf("list tables: %w", err)
 		}
 		if slices.Contains(foreignTables, strings.ToLower(name)) {
-			return ErrForeign
+			return nil, ErrForeign
 		}
+		names = append(names, name)
 	}
-	return rows.Err()
+	return names, rows.Err()
 }
 
 // Close waits for running transactions, closes all connections and gives up the
@@ -214,8 +225,8 @@ func (db *DB) classify(err error) error {
 	return db.dialect.Classify(err)
 }
 
-// Ready asks the database whether it answers and holds every migration that this
-// program knows; errs.ErrUnavailable says what is missing.
+// Ready asks the database whether it answers, holds every migration that this program
+// knows and needs none that it does not; errs.ErrUnavailable says what is wrong.
 func (db *DB) Ready(ctx context.Context) error {
 	pending, err := db.Plan(ctx)
 	if err != nil {
@@ -223,6 +234,9 @@ func (db *DB) Ready(ctx context.Context) error {
 	}
 	if len(pending) > 0 {
 		return errs.ErrUnavailable.Because(fmt.Errorf("migrations to be applied: %s", strings.Join(pending, ", ")))
+	}
+	if err := db.dialect.refuse(ctx, db.reads.sql); err != nil {
+		return errs.ErrUnavailable.Because(err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -22,12 +23,14 @@ const schemaTable = "symbolon_schema"
 // Migration is one step of the schema.
 type Migration struct {
 	Version   int64
-	Name      string    // of the file, without the extension
+	Name      string    // of the file, without the extension; empty if this program does not know it
 	AppliedAt time.Time // zero while it waits to be applied
 }
 
-// Migrate applies the migrations that are missing, each in a transaction, and
-// returns their names. A database of a newer release is left as it is.
+// Migrate applies the migrations that are missing, each in a transaction where the
+// database has such, and returns their names. A database of a newer release is left as
+// it is. Migrations wait briefly for what others hold, since everybody else would wait
+// behind them, and are tried again.
 func (db *DB) Migrate(ctx context.Context) (applied []string, err error) {
 	err = db.writes.alone(ctx, func(pool *sql.DB) error {
 		if db.dialect.Lock == nil {
@@ -62,12 +65,27 @@ func (db *DB) up(ctx context.Context, pool *sql.DB) (applied []string, err error
 	if err := db.mendRecord(ctx, pool); err != nil {
 		return nil, db.classify(err)
 	}
-	results, err := p.Up(ctx)
-	for _, r := range results {
-		applied = append(applied, migrationName(r.Source))
+	for tries := 1; ; tries++ {
+		results, err := p.Up(ctx)
+		if part, ok := errors.AsType[*goose.PartialError](err); ok {
+			results = part.Applied
+		}
+		for _, r := range results {
+			applied = append(applied, migrationName(r.Source))
+		}
+		err = db.classify(err)
+		if !errors.Is(err, errAgain) || tries == migrationTries || !pause(ctx, migrationPause) {
+			return applied, err
+		}
+		db.logger.WarnContext(ctx, "a migration is tried again: others hold what it needs", slog.Any("error", err))
 	}
-	return applied, db.classify(err)
 }
+
+// How often a migration is tried that others keep from what it needs.
+const (
+	migrationTries = 60
+	migrationPause = 2 * time.Second
+)
 
 // mendRecord puts the row of version zero into the table of migrations, without
 // which goose does nothing. It makes both in one transaction, but on MySQL a table
@@ -85,8 +103,8 @@ func (db *DB) mendRecord(ctx context.Context, pool *sql.DB) error {
 	return nil
 }
 
-// MigrationStatus lists the migrations that this program knows, in their order.
-// It writes nothing.
+// MigrationStatus lists the migrations that this program knows, in their order, and
+// then those that a newer release has applied. It writes nothing.
 func (db *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	all, err := db.dialect.migrations()
 	if err != nil {
@@ -96,8 +114,15 @@ func (db *DB) MigrationStatus(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read applied migrations: %w", err)
 	}
-	for k := range all {
-		all[k].AppliedAt = done[all[k].Version]
+	for k, m := range all {
+		all[k].AppliedAt = done[m.Version]
+		delete(done, m.Version)
+	}
+	newest := all[len(all)-1].Version
+	for _, version := range slices.Sorted(maps.Keys(done)) {
+		if version > newest { // zero is a mark of goose
+			all = append(all, Migration{Version: version, AppliedAt: done[version]})
+		}
 	}
 	return all, nil
 }

@@ -146,6 +146,40 @@ func TestADatabaseOfANewerReleaseIsReady(t *testing.T) {
 	if applied, err := db.Migrate(t.Context()); err != nil || len(applied) != 0 {
 		t.Errorf("it applies %v, %v", applied, err)
 	}
+	status, err := db.MigrationStatus(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := status[len(status)-1]; last.Version != 9999 || last.Name != "" || last.AppliedAt.IsZero() {
+		t.Errorf("status ends with %+v", last)
+	}
+}
+
+// A later release may take something away once those before no longer run.
+func TestADatabaseThatNeedsANewerReleaseIsRefused(t *testing.T) {
+	t.Parallel()
+	config := Config{DSN: "sqlite://" + t.TempDir() + "/test.db", Now: time.Now}
+	db, err := Open(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.exec(t.Context(), `INSERT INTO schema_needs (migration) VALUES (9999)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ready(t.Context()); !errors.Is(err, errs.ErrUnavailable) || !errors.Is(err, ErrNewer) {
+		t.Errorf("a running node is told %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(t.Context(), config)
+	if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), "it needs migration 9999") {
+		t.Errorf("error is %v", err)
+	}
 }
 
 func TestTableSizesCountRows(t *testing.T) {

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The last migration of a release from which nodes can't be updated one by one: there
+// were no others before it.
+const beforeNodes = 4
+
+// A step of the schema, in capitals and without comments.
+type step struct {
+	statements  []string
+	alone       bool // outside of a transaction
+	contracting bool // it tells releases before it to stop
+}
+
+func readStep(text string) step {
+	s := step{alone: strings.Contains(text, "-- +goose NO TRANSACTION")}
+	text = regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(text, "")
+	for statement := range strings.SplitSeq(text, ";") {
+		statement = strings.Join(strings.Fields(strings.ToUpper(statement)), " ")
+		if statement != "" {
+			s.statements = append(s.statements, statement)
+		}
+		s.contracting = s.contracting || regexp.MustCompile(`^INSERT INTO SCHEMA_NEEDS .*[1-9]`).MatchString(statement)
+	}
+	return s
+}
+
+// faults says what of a step would make nodes fail that run beside it: those of the
+// release before, and requests that wait for its locks.
+func (s step) faults(dialect string) (found []string) {
+	made := map[string]bool{}
+	bounded := false // it does not wait long for locks
+	for _, statement := range s.statements {
+		if m := regexp.MustCompile(`^CREATE TABLE (?:IF NOT EXISTS )?(\w+)`).FindStringSubmatch(statement); m != nil {
+			made[m[1]] = true
+		}
+		bounded = bounded || strings.HasPrefix(statement, "SET LOCAL LOCK_TIMEOUT =") || strings.HasPrefix(statement, "SET SESSION LOCK_WAIT_TIMEOUT =")
+		table := regexp.MustCompile(`^(?:ALTER TABLE|CREATE (?:UNIQUE )?INDEX .* ON) (?:ONLY )?(\w+)`).FindStringSubmatch(statement)
+		for _, fault := range []struct {
+			what  string
+			found bool
+		}{
+			{"takes away what the release before may use, and says so to nobody", !s.contracting && takesAway(statement)},
+			{"adds a column that the release before does not fill", addsObligation(statement)},
+			{"blocks writers while an index is made", table != nil && !made[table[1]] && locksForIndex(dialect, statement)},
+			{"waits for locks with everybody behind it", table != nil && !made[table[1]] && !bounded && !s.alone && dialect != "SQLite"},
+		} {
+			if fault.found {
+				found = append(found, fault.what+": "+statement)
+			}
+		}
+	}
+	return found
+}
+
+func takesAway(statement string) bool {
+	return regexp.MustCompile(`^(DROP TABLE|DROP VIEW|TRUNCATE|DELETE FROM|RENAME)|^ALTER TABLE.* (DROP|RENAME|MODIFY|CHANGE|TYPE|SET NOT NULL|ADD (CONSTRAINT|CHECK|UNIQUE|FOREIGN))\b`).
+		MatchString(statement)
+}
+
+func addsObligation(statement string) bool {
+	added := regexp.MustCompile(`^ALTER TABLE.* ADD (COLUMN )?`).MatchString(statement)
+	return added && strings.Contains(statement, "NOT NULL") && !strings.Contains(statement, "DEFAULT")
+}
+
+func locksForIndex(dialect, statement string) bool {
+	if !strings.Contains(statement, " INDEX ") {
+		return false
+	}
+	switch dialect {
+	case "PostgreSQL":
+		return !strings.Contains(statement, "CONCURRENTLY")
+	case "MySQL":
+		return !strings.Contains(statement, "LOCK = NONE")
+	}
+	return false // SQLite has one process
+}
+
+func TestReleasesRunOnTheSchemaOfTheNextOne(t *testing.T) {
+	t.Parallel()
+	for _, d := range dialects() {
+		known, err := d.migrations()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range known {
+			if m.Version <= beforeNodes {
+				continue
+			}
+			text, err := fs.ReadFile(d.Migrations, m.Name+".sql")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, fault := range readStep(string(text)).faults(d.Name) {
+				t.Errorf("%s, %s: it %s", d.Name, m.Name, fault)
+			}
+		}
+	}
+}
+
+func TestWhatWouldStopOtherNodesIsFoundInAMigration(t *testing.T) {
+	t.Parallel()
+	const bounded = "SET LOCAL lock_timeout = '1s'; "
+	for _, c := range []struct{ text, want string }{
+		{"CREATE TABLE notes (id text NOT NULL); CREATE INDEX notes_id ON notes (id);", ""},
+		{bounded + "ALTER TABLE sessions ADD COLUMN note text;", ""},
+		{bounded + "ALTER TABLE sessions ADD COLUMN note text NOT NULL DEFAULT '';", ""},
+		{"-- +goose NO TRANSACTION\nCREATE INDEX CONCURRENTLY sessions_note ON sessions (note);", ""},
+		{bounded + "ALTER TABLE sessions DROP COLUMN note; INSERT INTO schema_needs (migration) VALUES (7);", ""},
+		{"ALTER TABLE sessions ADD COLUMN note text;", "waits for locks"},
+		{bounded + "ALTER TABLE sessions ADD note text NOT NULL;", "does not fill"},
+		{bounded + "CREATE INDEX sessions_note ON sessions (note);", "blocks writers"},
+		{bounded + "ALTER TABLE sessions DROP COLUMN note;", "takes away"},
+		{bounded + "ALTER TABLE sessions RENAME COLUMN id TO name;", "takes away"},
+		{bounded + "ALTER TABLE sessions ALTER COLUMN id SET NOT NULL;", "takes away"},
+		{bounded + "ALTER TABLE sessions ALTER COLUMN id TYPE uuid;", "takes away"},
+		{bounded + "ALTER TABLE sessions ADD CONSTRAINT short CHECK (id < 'z');", "takes away"},
+		{"DROP TABLE sessions;", "takes away"},
+		{"DELETE FROM sessions;", "takes away"},
+	} {
+		found := strings.Join(readStep(c.text).faults("PostgreSQL"), "\n")
+		if c.want == "" && found != "" || !strings.Contains(found, c.want) {
+			t.Errorf("%s\nfaults are %q, want %q", c.text, found, c.want)
+		}
+	}
+}

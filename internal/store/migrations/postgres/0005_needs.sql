@@ -1,0 +1,7 @@
+-- +goose Up
+-- The newest migration that a program must know to use this database. Releases before
+-- refuse to start when a later one, which took something away, has raised it.
+CREATE TABLE schema_needs (
+    migration bigint NOT NULL PRIMARY KEY
+);
+INSERT INTO schema_needs (migration) VALUES (0);

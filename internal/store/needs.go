@@ -1,0 +1,38 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// needsTable tells releases of the program which of them the database is for.
+const needsTable = "schema_needs"
+
+// ErrNewer says that a later release has taken something away from the database that
+// this program uses.
+var ErrNewer = errors.New("the database is for newer releases of Symbolon than this one")
+
+// refuseNewer fails with ErrNewer if the database needs migrations that this program
+// does not know. Those that only add something are no reason: a release runs on the
+// schema of the next one, so that nodes can be updated one after the other.
+func (d *Dialect) refuseNewer(ctx context.Context, pool *sql.DB, tables []string) error {
+	if !slices.Contains(tables, needsTable) {
+		return nil
+	}
+	known, err := d.migrations()
+	if err != nil {
+		return err
+	}
+	var needed int64
+	if err := pool.QueryRowContext(ctx, `SELECT MAX(migration) FROM `+needsTable).Scan(&needed); err != nil {
+		return fmt.Errorf("read what the database needs: %w", err)
+	}
+	if newest := known[len(known)-1].Version; needed > newest {
+		return fmt.Errorf("%w: it needs migration %d, and this program knows them up to %d; run the release that migrated it, or a later one",
+			ErrNewer, needed, newest)
+	}
+	return nil
+}
