@@ -157,10 +157,13 @@ func lockPostgres(ctx context.Context, pool *sql.DB) (unlock func() error, err e
 }
 
 func tryLock(ctx context.Context, tx *sql.Tx) (got bool, err error) {
-	// The server would end a transaction that does nothing for so long.
-	if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+	err = tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock($1)`, migrationLock).Scan(&got)
+	if err != nil || !got {
 		return false, err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock($1)`, migrationLock).Scan(&got)
-	return got, err
+	// The server would end a transaction that does nothing for so long. It comes after
+	// the query, whose view of the data stays open until there is another statement:
+	// CREATE INDEX CONCURRENTLY waits for all such views, and thus for this lock for ever.
+	_, err = tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`)
+	return err == nil, err
 }

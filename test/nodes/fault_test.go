@@ -163,8 +163,26 @@ func TestNothingAcknowledgedIsLostWhenThePrimaryFailsOver(t *testing.T) {
 func TestARollingRestartUnderLoadFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	nodes := newCluster(t, databases.DSN(t, databases.Postgres), 3)
+	done, again := underLoad(t, nodes, func() {
+		for _, n := range nodes {
+			n.stop()
+			n.start()
+			n.await()
+		}
+	})
+	if done == 0 || again == 0 {
+		t.Errorf("the restart was not noticed: %d visits, %d of them again", done, again)
+	}
+}
+
+// underLoad does something while people visit all nodes, none of whom may be refused.
+// Who finds a node gone asks another one; it returns how many were served, and how many
+// had to ask again.
+func underLoad(t *testing.T, nodes []*node, do func()) (done, again int) {
+	t.Helper()
 	token := newToken(t, nodes[0])
 	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	var working sync.WaitGroup
 	var counts [4]struct{ done, again int }
 	for i := range counts {
@@ -182,21 +200,14 @@ func TestARollingRestartUnderLoadFailsNoRequest(t *testing.T) {
 			}
 		})
 	}
-	for _, n := range nodes {
-		n.stop()
-		n.start()
-		n.await()
-	}
+	do()
 	stop()
 	working.Wait()
-	done, again := 0, 0
 	for _, c := range counts {
 		done, again = done+c.done, again+c.again
 	}
 	t.Logf("%d visits, %d of them at another node", done, again)
-	if done == 0 || again == 0 {
-		t.Error("the restart was not noticed")
-	}
+	return done, again
 }
 
 // visit is what a browser and an app do: check a session, and sign up.

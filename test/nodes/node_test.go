@@ -47,6 +47,7 @@ type node struct {
 	t             testing.TB
 	dir           string
 	public, admin string // URLs
+	program       string // of which release; today's by default
 	env           []string
 
 	cmd   *exec.Cmd
@@ -57,8 +58,12 @@ type node struct {
 // newNode prepares a server over a database; start starts it.
 func newNode(t testing.TB, dsn string) *node {
 	t.Helper()
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ports := freePorts(t, 2)
-	n := &node{t: t, dir: t.TempDir(), public: "http://127.0.0.1:" + ports[0], admin: "http://127.0.0.1:" + ports[1]}
+	n := &node{t: t, dir: t.TempDir(), program: program, public: "http://127.0.0.1:" + ports[0], admin: "http://127.0.0.1:" + ports[1]}
 	n.env = []string{
 		"DSN=" + dsn, "SERVE_PUBLIC_HOST=127.0.0.1", "SERVE_PUBLIC_PORT=" + ports[0], "SERVE_PUBLIC_BASE_URL=" + n.public + "/", "SERVE_ADMIN_PORT=" + ports[1],
 		"SECRETS_DEFAULT=a secret that all of the nodes share", "SECURITY_LIMITS_ENABLED=false",
@@ -77,11 +82,14 @@ func newNode(t testing.TB, dsn string) *node {
 }
 
 // newCluster starts as many nodes over one database.
-func newCluster(t testing.TB, dsn string, count int) []*node {
+func newCluster(t testing.TB, dsn string, count int, program ...string) []*node {
 	t.Helper()
 	var all []*node
 	for range count {
 		n := newNode(t, dsn)
+		for _, p := range program {
+			n.program = p
+		}
 		n.start()
 		all = append(all, n)
 	}
@@ -114,15 +122,12 @@ func freePorts(t testing.TB, count int) []string {
 // start starts the process; several may migrate the database at once.
 func (n *node) start() {
 	n.t.Helper()
-	path, err := binary()
-	if err != nil {
-		n.t.Fatal(err)
-	}
+	var err error
 	n.log, err = os.OpenFile(filepath.Join(n.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.cmd = exec.Command(path, "serve", "--migrate", "--quiet")
+	n.cmd = exec.Command(n.program, "serve", "--migrate", "--quiet")
 	n.cmd.Dir, n.cmd.Env, n.cmd.Stdout, n.cmd.Stderr = n.dir, n.env, n.log, n.log
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)
@@ -159,6 +164,14 @@ func (n *node) stop() {
 		n.t.Fatalf("the node ended with %v", err)
 	}
 	n.forget()
+}
+
+// become goes on as another release.
+func (n *node) become(program string) {
+	n.t.Helper()
+	n.stop()
+	n.program = program
+	n.start()
 }
 
 // kill ends the process as a power failure does.

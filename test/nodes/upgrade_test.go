@@ -1,0 +1,216 @@
+package nodes
+
+import (
+	"database/sql"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"symbolon/test/databases"
+)
+
+// release builds an earlier release out of its tag. The test is skipped in copies of the
+// repository that have no tags.
+func release(t *testing.T, tag string) (program string) {
+	t.Helper()
+	dir := t.TempDir()
+	archive, err := exec.CommandContext(t.Context(), "git", "-C", "../..", "archive", "--format=tar", "--output="+filepath.Join(dir, "tar"), tag).CombinedOutput()
+	if err != nil {
+		t.Skipf("this copy of the repository has no %s: %s", tag, archive)
+	}
+	run(t, dir, "tar", "-xf", "tar")
+	program = filepath.Join(dir, "symbolon")
+	run(t, dir, "go", "build", "-o", program, "./cmd/symbolon")
+	return program
+}
+
+func run(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), name, args...)
+	c.Dir = dir
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}
+
+// following builds the release after this one: the same with more migrations, which
+// testdata/next has.
+func following(t *testing.T) (program string) {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	added := map[string]string{}
+	files, err := filepath.Glob("testdata/next/*/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations, %v", err)
+	}
+	for _, file := range files {
+		from, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		added[filepath.Join(root, "internal/store/migrations", strings.TrimPrefix(file, "testdata/next/"))] = from
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": added})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program = filepath.Join(dir, "symbolon")
+	run(t, root, "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "./cmd/symbolon")
+	return program
+}
+
+func TestNodesAreUpdatedFromTheReleaseBeforeOneByOne(t *testing.T) {
+	t.Parallel()
+	before := release(t, "v0.3.0")
+	today, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			nodes := newCluster(t, databases.DSN(t, name), 3, before)
+			people := newPerson(t, nodes[0])
+			underLoad(t, nodes, func() {
+				for _, n := range nodes {
+					n.become(today)
+					n.await()
+					people.wantKnown(t, n)
+				}
+			})
+			nodes[1].become(before) // the update is taken back
+			nodes[1].await()
+			people.wantKnown(t, nodes[1])
+		})
+	}
+}
+
+// A file has one node, which is gone while it is updated.
+func TestAFileOfAnEarlierReleaseIsTakenOver(t *testing.T) {
+	t.Parallel()
+	today, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range []string{"v0.2.0", "v0.3.0"} {
+		t.Run(tag, func(t *testing.T) {
+			t.Parallel()
+			n := newCluster(t, databases.DSN(t, databases.SQLite), 1, release(t, tag))[0]
+			somebody := newPerson(t, n)
+			before := n.program
+			n.become(today)
+			n.await()
+			somebody.wantKnown(t, n)
+			n.become(before)
+			n.await()
+			somebody.wantKnown(t, n)
+		})
+	}
+}
+
+// The next release adds columns and an index to the busiest tables, while somebody else
+// has one of them for longer than a migration waits.
+func TestAMigrationUnderLoadFailsNoRequest(t *testing.T) {
+	t.Parallel()
+	next := following(t)
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := databases.DSN(t, name)
+			nodes := newCluster(t, dsn, 3)
+			today := nodes[0].program
+			somebody := newPerson(t, nodes[0])
+			release := holdSessions(t, dsn)
+			defer release()
+			underLoad(t, nodes, func() {
+				nodes[0].become(next)
+				nodes[0].awaitLog("a migration is tried again")
+				release()
+				for _, n := range nodes {
+					n.await() // those of this release on the next one's schema too
+					somebody.wantKnown(t, n)
+				}
+			})
+			for _, n := range nodes {
+				n.become(today)
+				n.await()
+				somebody.wantKnown(t, n)
+			}
+		})
+	}
+}
+
+// holdSessions reads the table of sessions in a transaction that lasts until release is
+// called.
+func holdSessions(t *testing.T, dsn string) (release func()) {
+	t.Helper()
+	driver, source := "pgx", dsn
+	if rest, ok := strings.CutPrefix(dsn, "mysql://"); ok {
+		driver, source = "mysql", rest
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var count int
+	if err := tx.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM sessions`).Scan(&count); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		_ = tx.Rollback()
+		_ = db.Close()
+	}
+}
+
+// awaitLog returns when the node has logged a text.
+func (n *node) awaitLog(text string) {
+	n.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if log, err := os.ReadFile(filepath.Join(n.dir, "log")); err == nil && strings.Contains(string(log), text) {
+			return
+		}
+	}
+	n.t.Fatalf("it did not log %q", text)
+}
+
+// person is somebody who signed up and is signed in.
+type person struct{ email, token string }
+
+func newPerson(t *testing.T, n *node) person {
+	t.Helper()
+	p := person{email: "jane@example.org"}
+	var err error
+	if p.token, err = n.register(p.email, password); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// wantKnown checks that a node knows the session and the password.
+func (p person) wantKnown(t *testing.T, n *node) {
+	t.Helper()
+	if status := n.whoami(p.token); status != 200 {
+		t.Errorf("the session's check answers %d", status)
+	}
+	if _, err := n.logIn(p.email, password); err != nil {
+		t.Error(err)
+	}
+}
