@@ -87,7 +87,10 @@ const databaseWithin = 5 * time.Minute
 func (a *App) openStore(ctx context.Context, o Options) error {
 	dsn := o.Config.DSN.Reveal()
 	var err error
-	a.db, err = store.Open(ctx, store.Config{DSN: dsn, ListenDSN: o.Config.DSNListen.Reveal(), Now: a.now, Logger: a.log, Exclusive: true, Wait: databaseWithin})
+	a.db, err = store.Open(ctx, store.Config{
+		DSN: dsn, ListenDSN: o.Config.DSNListen.Reveal(), ReplicaDSN: o.Config.DSNReplica.Reveal(),
+		Now: a.now, Logger: a.log, Exclusive: true, Wait: databaseWithin,
+	})
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ func (a *App) watch() {
 	m.Counter("symbolon_database_commits_total", "Commits of this node.", func() float64 { return float64(a.db.Stats().Batches) })
 	m.Counter("symbolon_database_transactions_total", "Transactions in these commits.", func() float64 { return float64(a.db.Stats().Writes) })
 	m.Counter("symbolon_database_retries_total", "Reads and writes done again after a conflict or a lost connection.", func() float64 { return float64(a.db.Stats().Retries) })
+	m.Counter("symbolon_database_replica_missed_total", "Lists that the replica should have answered and did not.", func() float64 { return float64(a.db.Stats().Missed) })
 	m.Counter("symbolon_database_write_seconds_total", "Time that writes took together, their turn waited for.", func() float64 { return a.db.Stats().WriteWait.Seconds() })
 	m.Counter("symbolon_database_connection_waits_total", "Queries that waited for a connection.", func() float64 { return float64(a.db.Stats().ReadWaits) })
 	m.Counter("symbolon_database_connection_wait_seconds_total", "How long they waited together.", func() float64 { return a.db.Stats().ReadWait.Seconds() })

@@ -21,7 +21,9 @@ type Config struct {
 	// DSN names the database, "memory" or scheme://….
 	DSN SecretURL
 	// DSNListen is PostgreSQL around its pooler, to hear of changes at once.
-	DSNListen   SecretURL
+	DSNListen SecretURL
+	// DSNReplica is a server that follows that of DSN, for long lists.
+	DSNReplica  SecretURL
 	Serve       Serve
 	Identity    Identity
 	Selfservice Selfservice

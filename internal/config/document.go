@@ -114,7 +114,7 @@ func (s section) anchor() string {
 
 func sections() []section {
 	return []section{
-		{"Database", "Where everything is kept.", []string{"dsn", "dsn_listen", "version"}},
+		{"Database", "Where everything is kept.", []string{"dsn", "dsn_listen", "dsn_replica", "version"}},
 		{"Listeners", "The public listener is for people and apps, the admin listener for operators.", []string{"serve"}},
 		{"Identity schemas", "What an identity consists of.", []string{"identity"}},
 		{"Return URLs", "Where browsers may be sent.", []string{"selfservice.default_browser_return_url", "selfservice.whitelisted_return_urls"}},

@@ -15,6 +15,12 @@ func baseKeys() []Key {
 			Help:    "The same PostgreSQL as dsn, past a pooler that shares connections (`pooler=transaction`), so that this node hears at once what others change. Without it a node behind a pooler looks four times a second; either way a session that was revoked elsewhere is refused within a second. See [databases.md](databases.md).",
 		},
 		{
+			Path: "dsn_replica", ref: in(func(c *Config) any { return &c.DSNReplica }), Restart: true, Own: true,
+			Example: "postgres://symbolon:password@db2.example.org:5432,db3.example.org:5432/symbolon",
+			rules:   []rule{matches(`^(postgres|postgresql|mysql)://.+$`, "an address that starts with postgres:// or mysql://")},
+			Help:    "A server that follows that of dsn, for the long lists of the admin API and the console (identities, messages) and for counting tables, which may then be as old as it is behind. Sessions, flows and single identities are never read there. While it does not answer, dsn is asked. See [databases.md](databases.md).",
+		},
+		{
 			Path: "version", ref: in(func(c *Config) any { return &c.Version }), Example: "v0.5.5-alpha.1",
 			Help: "The release that the file was written for. Files are read as those of v0.5; any other number draws a warning.",
 		},

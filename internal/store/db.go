@@ -31,7 +31,10 @@ type Config struct {
 	// ListenDSN is an address of the same PostgreSQL around its pooler, to listen for
 	// changes; empty where DSN is without one, or where changes are looked for.
 	ListenDSN string
-	Now       func() time.Time
+	// ReplicaDSN is a copy of the same database that follows it, for long lists that may
+	// be some moments old; empty for none.
+	ReplicaDSN string
+	Now        func() time.Time
 	// Logger gets what is worth knowing of migrations; nil for silence.
 	Logger *slog.Logger
 	// Exclusive takes the lock that keeps other processes out of the file, for
@@ -50,7 +53,8 @@ type DB struct {
 	now     func() time.Time
 
 	reads    *pool
-	aside    *aside // nil where nothing has to be heard
+	aside    *aside   // nil where nothing has to be heard
+	replica  *replica // nil where there is none
 	writes   turns
 	patience time.Duration
 	again    *again                                       // nil where nothing has to be
@@ -104,11 +108,15 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.Open(src, c)
+	follower, err := d.openReplica(c)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{dialect: d, logger: c.Logger, now: c.Now, listen: p.listen, patience: c.Patience, reads: newPool(p.read, &d)}
+	p, err := d.Open(src, c)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), follower.close())
+	}
+	db := &DB{dialect: d, logger: c.Logger, now: c.Now, listen: p.listen, replica: follower, patience: c.Patience, reads: newPool(p.read, &d)}
 	if d.Begin != "" {
 		db.writes = newWriter(p.write, &d, c)
 	} else {
@@ -118,7 +126,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	}
 	db.close = sync.OnceValue(func() error {
 		db.closed.Store(true)
-		return errors.Join(db.writes.close(), db.reads.close(), db.aside.close(), closeLock(p.lock))
+		return errors.Join(db.writes.close(), db.reads.close(), db.aside.close(), db.replica.close(), closeLock(p.lock))
 	})
 	if err := db.await(ctx, p, c.Wait); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", p.name, err), db.Close())

@@ -45,6 +45,8 @@ type Dialect struct {
 	// and with errAgain or errDead where they are true. Errors it does not know are
 	// returned as they are.
 	Classify func(error) error
+	// Following are the parameters of the DSN of a replica, where it does not set them.
+	Following map[string]string
 	// Lock keeps other processes from migrating until unlock is called; nil where
 	// there are none.
 	Lock func(context.Context, *sql.DB) (unlock func() error, err error)

@@ -162,7 +162,7 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
  FROM identities i` + where + ` ORDER BY i.id LIMIT ? OFFSET ?) i ` + joinAddresses + `
  ORDER BY i.id, a.purpose, a.position`
 	var page []*identity.Identity
-	err := db.list(ctx, func(scan scanFunc) error {
+	err := db.forQuery(q)(ctx, func(scan scanFunc) error {
 		var row identityRow
 		if err := scan(row.targets()...); err != nil {
 			return err
@@ -179,6 +179,15 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
 	return page, nil
 }
 
+// forQuery is how a query is asked. Who is looked for by name may have signed up just
+// now.
+func (db *DB) forQuery(q identity.Query) query {
+	if q.Identifier != "" {
+		return db.list
+	}
+	return db.lately
+}
+
 // CountIdentities returns how many identities a query finds on all its pages:
 // limit and offset don't matter.
 func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error) {
@@ -188,7 +197,7 @@ func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error
 		query = `SELECT value FROM counts WHERE name = 'identities'`
 	}
 	n := 0
-	err := db.list(ctx, func(scan scanFunc) error {
+	err := db.forQuery(q)(ctx, func(scan scanFunc) error {
 		part := 0
 		err := scan(&part)
 		n += part

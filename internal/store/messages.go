@@ -167,7 +167,7 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 	if len(where) > 0 {
 		clause = `WHERE ` + strings.Join(where, ` AND `)
 	}
-	found, err := messages(ctx, db.list, `SELECT `+messageColumns+` FROM messages `+clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
+	found, err := messages(ctx, db.lately, `SELECT `+messageColumns+` FROM messages `+clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}

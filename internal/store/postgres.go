@@ -41,7 +41,9 @@ func postgresDialect() Dialect {
 		},
 		Classify: classifyPostgres,
 		Lock:     lockPostgres,
-		Open:     openPostgres,
+		// Of several hosts those that follow, and the one that takes writes if they are gone.
+		Following: map[string]string{"target_session_attrs": "prefer-standby"},
+		Open:      openPostgres,
 	}
 }
 

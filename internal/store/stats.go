@@ -17,6 +17,7 @@ type Stats struct {
 	Writes    uint64        // transactions committed in them
 	WriteWait time.Duration // from call to answer, of all writes together
 	Retries   uint64        // reads and writes done again after a conflict or a lost connection
+	Missed    uint64        // lists that the replica should have answered and did not
 }
 
 // AverageBatch is how many transactions share a commit; 0 before the first.
@@ -37,6 +38,9 @@ func (db *DB) Stats() Stats {
 	if db.again != nil {
 		s.Retries = db.again.count.Load()
 	}
+	if db.replica != nil {
+		s.Missed = db.replica.missed.Load()
+	}
 	db.writes.stats(&s)
 	return s
 }
@@ -51,7 +55,7 @@ func (db *DB) TableSizes(ctx context.Context) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	for _, name := range names {
 		var rows int64
-		err := db.list(ctx, func(scan scanFunc) error { return scan(&rows) }, `SELECT COUNT(*) FROM `+name)
+		err := db.lately(ctx, func(scan scanFunc) error { return scan(&rows) }, `SELECT COUNT(*) FROM `+name)
 		if err != nil {
 			return nil, fmt.Errorf("count rows of %s: %w", name, err)
 		}

@@ -36,6 +36,12 @@ func Start(t testing.TB, name string) *Server {
 	if err != nil {
 		missing(t, name, err)
 	}
+	s.endWith(t)
+	return s
+}
+
+// endWith leaves nothing of a server of one test when that ends.
+func (s *Server) endWith(t testing.TB) {
 	s.private = true
 	t.Cleanup(func() {
 		if s.leash != nil {
@@ -44,7 +50,6 @@ func Start(t testing.TB, name string) *Server {
 			_ = os.RemoveAll(s.dir)
 		}
 	})
-	return s
 }
 
 // errMissing says that a server is not installed.

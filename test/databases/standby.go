@@ -21,18 +21,23 @@ func Standby(t testing.TB, primary *Server) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.private = true
-	t.Cleanup(func() { _ = s.leash.Close() })
+	s.endWith(t)
 	primary.Do(t, `ALTER SYSTEM SET synchronous_standby_names = '*'`)
 	primary.Do(t, `SELECT pg_reload_conf()`)
 	const inStep = `DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync') THEN RAISE 'not in step'; END IF; END $$`
-	for tries := 0; primary.do(t.Context(), inStep) != nil; tries++ {
+	primary.Await(t, inStep)
+	return s
+}
+
+// Await returns when a statement succeeds.
+func (s *Server) Await(t testing.TB, statement string) {
+	t.Helper()
+	for tries := 0; s.do(t.Context(), statement) != nil; tries++ {
 		if tries == 500 {
-			t.Fatal("the standby does not follow")
+			t.Fatalf("it never succeeds: %s", statement)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	return s
 }
 
 // Promote makes a standby the one that takes writes.
