@@ -42,6 +42,7 @@ func Start(t testing.TB, name string) *Server {
 
 // endWith leaves nothing of a server of one test when that ends.
 func (s *Server) endWith(t testing.TB) {
+	t.Helper()
 	s.private = true
 	t.Cleanup(func() {
 		if s.leash != nil {
