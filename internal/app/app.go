@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"symbolon/internal/config"
-	"symbolon/internal/console"
 	"symbolon/internal/metrics"
 	"symbolon/internal/session"
 	"symbolon/internal/store"
@@ -50,7 +49,6 @@ type base struct {
 	// What the console shows and remembers.
 	started      time.Time
 	history      *metrics.History
-	signOuts     *console.SignOuts
 	removed      atomic.Int64                     // rows that were cleaned up
 	longestBatch atomic.Int64                     // nanoseconds that the slowest batch of clean-up took
 	sizes        atomic.Pointer[map[string]int64] // rows by table, as of the last clean-up
@@ -63,7 +61,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version)},
 		swapped: make(chan struct{}, 1),
 	}
-	a.started, a.history, a.signOuts = a.now(), a.metrics.NewHistory(a.now), console.NewSignOuts()
+	a.started, a.history = a.now(), a.metrics.NewHistory(a.now)
 	if err := a.openStore(ctx, o); err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ const keepChanges = time.Hour
 func endedBefore(c config.Cleanup, now time.Time) store.Ended {
 	return store.Ended{
 		Flows: now.Add(-c.KeepFlows), Sessions: now.Add(-c.KeepSessions),
-		Errors: now.Add(-c.KeepErrors), Messages: now.Add(-c.KeepMessages), Changes: now.Add(-keepChanges),
+		Errors: now.Add(-c.KeepErrors), Messages: now.Add(-c.KeepMessages), Changes: now.Add(-keepChanges), SignOuts: now,
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"symbolon/internal/reqctx"
@@ -40,7 +39,11 @@ func (o *Console) operators(h handler) handler {
 		return nil
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if o.locked() && !o.signedIn(r) {
+		allowed, err := o.allowed(r)
+		if err != nil {
+			return err
+		}
+		if !allowed {
 			return o.askToSignIn(w, r)
 		}
 		return h(w, r)
@@ -94,15 +97,23 @@ func (o *Console) admit(r *http.Request) error {
 // locked reports whether operators have to sign in.
 func (o *Console) locked() bool { return o.config.Token != "" || o.config.Password != "" }
 
-// signedIn reports whether a request carries the cookie of an operator, or the
-// token as a bearer token, which proxies can add.
-func (o *Console) signedIn(r *http.Request) bool {
+// allowed reports whether a request carries the cookie of an operator, or the token
+// as a bearer token, which proxies can add, where either is needed. The error is that
+// of storage, which knows who has signed out.
+func (o *Console) allowed(r *http.Request) (bool, error) {
+	if !o.locked() {
+		return true, nil
+	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if o.config.Token != "" && strings.EqualFold(scheme, "Bearer") && secret.Equal(token, o.config.Token) {
-		return true
+		return true, nil
 	}
 	id, until, ok := o.cookie(r)
-	return ok && o.Now().Before(until) && !o.SignOuts.has(id)
+	if !ok || !o.Now().Before(until) {
+		return false, nil
+	}
+	out, err := o.SignOuts.SignedOut(r.Context(), id)
+	return !out && err == nil, err
 }
 
 // cookie reads the operator's cookie: who signed in and until when that holds.
@@ -150,7 +161,11 @@ type signInBody struct {
 }
 
 func (o *Console) signInForm(w http.ResponseWriter, r *http.Request) error {
-	if !o.locked() || o.signedIn(r) {
+	allowed, err := o.allowed(r)
+	if err != nil {
+		return err
+	}
+	if allowed {
 		return o.redirect(w, o.base)
 	}
 	return o.showSignIn(w, http.StatusOK, r.URL.Query().Get("to"), "")
@@ -227,7 +242,9 @@ func (o *Console) within(page string) string {
 // signOut ends what a cookie stands for, here and in the browser.
 func (o *Console) signOut(w http.ResponseWriter, r *http.Request) error {
 	if id, until, ok := o.cookie(r); ok {
-		o.SignOuts.add(id, until, o.Now())
+		if err := o.SignOuts.SignOut(r.Context(), id, until); err != nil {
+			return err
+		}
 	}
 	o.setCookie(w, "")
 	return o.redirect(w, o.at("sign-in"))
@@ -235,33 +252,4 @@ func (o *Console) signOut(w http.ResponseWriter, r *http.Request) error {
 
 func (o *Console) toOverview(w http.ResponseWriter, _ *http.Request) error {
 	return o.redirect(w, o.base)
-}
-
-// SignOuts remembers who has signed out, until what they signed in with would have
-// ended by itself. It outlives a change of configuration. Whoever fills it has
-// signed in, so it needs no bound but time.
-type SignOuts struct {
-	mu    sync.Mutex
-	until map[string]time.Time
-}
-
-// NewSignOuts returns an empty list.
-func NewSignOuts() *SignOuts { return &SignOuts{until: map[string]time.Time{}} }
-
-func (s *SignOuts) add(id string, until, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for known, end := range s.until {
-		if !now.Before(end) {
-			delete(s.until, known)
-		}
-	}
-	s.until[id] = until
-}
-
-func (s *SignOuts) has(id string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.until[id]
-	return ok
 }

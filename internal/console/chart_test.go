@@ -164,18 +164,3 @@ func TestNumbersAndTimesAreWrittenForPeople(t *testing.T) {
 		}
 	}
 }
-
-func TestSignOutsAreForgottenWhenTheyNoLongerMatter(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
-	s := NewSignOuts()
-	s.add("a", now.Add(time.Hour), now)
-	s.add("b", now.Add(2*time.Hour), now)
-	if !s.has("a") || !s.has("b") || s.has("c") {
-		t.Error("the wrong ones have signed out")
-	}
-	s.add("c", now.Add(3*time.Hour), now.Add(time.Hour))
-	if len(s.until) != 2 || s.has("a") {
-		t.Errorf("%v are remembered", s.until)
-	}
-}

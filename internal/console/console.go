@@ -85,6 +85,13 @@ type Limiter interface {
 	ChargeOperator(address string) (refund func(), wait time.Duration, ok bool)
 }
 
+// SignOuts remembers on all nodes who has signed out, until what they signed in with
+// would have ended by itself.
+type SignOuts interface {
+	SignOut(ctx context.Context, id string, until time.Time) error
+	SignedOut(ctx context.Context, id string) (bool, error)
+}
+
 // Parts are what the pages show and change.
 type Parts struct {
 	Identities Identities
@@ -97,7 +104,7 @@ type Parts struct {
 	Hashing    func() Hashing
 	Ready      func(context.Context) error // whether storage answers
 	Limiter    Limiter
-	SignOuts   *SignOuts
+	SignOuts   SignOuts
 	Now        func() time.Time
 }
 

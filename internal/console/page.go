@@ -139,7 +139,7 @@ func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		reqctx.Note(r.Context(), slog.String("error", err.Error()))
 	}
-	if status == http.StatusMisdirectedRequest || o.locked() && !o.signedIn(r) {
+	if allowed, err := o.allowed(r); status == http.StatusMisdirectedRequest || !allowed || err != nil {
 		p.Nav, p.SignOut = nil, false
 	}
 	p.Body = advice

@@ -14,6 +14,7 @@ type Ended struct {
 	Errors   time.Time // by creation
 	Messages time.Time // delivered or dead, by creation
 	Changes  time.Time // by the time at which they were announced
+	SignOuts time.Time // by the end of what operators had signed in with
 }
 
 const deleteMessages = `DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE ` + messageEnded + ` AND created_at < ? ORDER BY created_at LIMIT ?)`
@@ -30,6 +31,7 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, l
 		{`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Sessions), limit}},
 		{`DELETE FROM stored_errors WHERE id IN (SELECT id FROM stored_errors WHERE created_at < ? ORDER BY created_at LIMIT ?)`, []any{micros(e.Errors), limit}},
 		{`DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? ORDER BY at LIMIT ?)`, []any{micros(e.Changes), limit}},
+		{`DELETE FROM console_sign_outs WHERE id IN (SELECT id FROM console_sign_outs WHERE until < ? ORDER BY until LIMIT ?)`, []any{micros(e.SignOuts), limit}},
 		{deleteMessages, []any{micros(e.Messages), limit}},
 	} {
 		n, took, err := db.timed(ctx, sweep.query, sweep.args)

@@ -24,6 +24,8 @@ type Store interface {
 	RevokeSessionByID(ctx context.Context, identityID, id string) error
 	SaveError(context.Context, *errs.Stored) error
 	Error(ctx context.Context, id string) (*errs.Stored, error)
+	SignOut(ctx context.Context, id string, until time.Time) error
+	SignedOut(ctx context.Context, id string) (bool, error)
 }
 
 var _ Store = (*store.DB)(nil)
