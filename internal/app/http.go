@@ -57,6 +57,9 @@ func (a *composition) pagesConfig() webui.Config {
 		c.Selfservice.Flows.Registration.After.DefaultBrowserReturnURL, c.Selfservice.Flows.Settings.After.DefaultBrowserReturnURL,
 		c.Selfservice.Flows.Login.After.Password.DefaultBrowserReturnURL, c.Selfservice.Flows.Registration.After.Password.DefaultBrowserReturnURL,
 		c.Selfservice.Flows.Settings.After.Password.DefaultBrowserReturnURL, c.Selfservice.Flows.Settings.After.Profile.DefaultBrowserReturnURL,
+		// A provider that asks nothing sends people on within the same submission.
+		c.Selfservice.Flows.Login.After.OIDC.DefaultBrowserReturnURL, c.Selfservice.Flows.Registration.After.OIDC.DefaultBrowserReturnURL,
+		c.Selfservice.Flows.Settings.After.OIDC.DefaultBrowserReturnURL,
 		c.Selfservice.Flows.Login.UIURL, c.Selfservice.Flows.Settings.UIURL, c.Selfservice.Flows.Error.UIURL,
 	} {
 		if target != nil {

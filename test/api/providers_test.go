@@ -68,8 +68,11 @@ func (p *provider) says(claims map[string]any) {
 
 // settings offer the provider under two names.
 func (p *provider) settings(more ...string) []string {
-	mapper := base64.StdEncoding.EncodeToString([]byte(
-		`local claims = std.extVar('claims'); { identity: { traits: { [if 'email' in claims then 'email']: claims.email } } }`))
+	return append(p.mappedBy(`local claims = std.extVar('claims'); { identity: { traits: { [if 'email' in claims then 'email']: claims.email } } }`), more...)
+}
+
+func (p *provider) mappedBy(program string) []string {
+	mapper := base64.StdEncoding.EncodeToString([]byte(program))
 	entry := func(id, linking string) map[string]any {
 		return map[string]any{
 			"id": id, "provider": "generic", "client_id": "client", "client_secret": "a secret between the two", "issuer_url": p.URL,
@@ -77,7 +80,7 @@ func (p *provider) settings(more ...string) []string {
 		}
 	}
 	list, _ := json.Marshal([]any{entry("acme", "never"), entry("other", "verified_email")})
-	return append([]string{"SELFSERVICE_METHODS_OIDC_ENABLED=true", "SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS=" + string(list)}, more...)
+	return []string{"SELFSERVICE_METHODS_OIDC_ENABLED=true", "SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS=" + string(list)}
 }
 
 // leave goes to a provider and returns the path that the browser would come back to.
@@ -150,6 +153,22 @@ func TestANewcomerFromAProviderIsSignedUpAndKnownAgain(t *testing.T) {
 	other, _ := s.comeBy(t, p, "login", "acme")
 	if got := other.knownAs(t); got != "lower@example.org" {
 		t.Errorf("known as %q: subjects differ by case", got)
+	}
+}
+
+func TestWhoIsMappedToNoTraitsIsAskedForThem(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t)
+	s := newSite(t, p.mappedBy(`{ identity: { traits: 'nobody' } }`)...)
+	p.says(map[string]any{"sub": "Ada"})
+	c, a := s.comeBy(t, p, "registration", "acme")
+	u, err := url.Parse(a.Header.Get("Location"))
+	if err != nil || u.Path != "/registration" {
+		t.Fatalf("came to %q, %v", a.Header.Get("Location"), err)
+	}
+	asked := c.get(t, "/self-service/registration/flows?id="+u.Query().Get("flow"))
+	if !strings.Contains(string(asked.body), "Property email is missing.") {
+		t.Errorf("the flow is %s", asked.body)
 	}
 }
 

@@ -39,6 +39,10 @@ func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error
 		return flow.Authenticated{Identity: owner, Link: &subject, Factor: m.factor()}, nil
 	}
 	traits, err := p.Traits(ctx, c)
+	if errors.Is(err, claims.ErrNoTraits) { // people are asked for them, as v0.5 does
+		m.log.WarnContext(ctx, "claims were mapped to no traits", slog.String("provider", p.ID()), slog.Any("error", err))
+		err = nil
+	}
 	if err != nil {
 		m.log.ErrorContext(ctx, "claims could not be mapped to traits", slog.String("provider", p.ID()), slog.Any("error", err))
 		return nil, trouble(p, err)
