@@ -46,7 +46,11 @@ func (p *Provider) site(ctx context.Context) (*site, error) {
 	if (p.found.site != nil || p.found.err != nil) && p.now().Before(p.found.before) {
 		return p.found.site, p.found.err
 	}
-	fresh, err := p.look(ctx)
+	// What is found is for everybody: whoever asked first and leaves must not make the
+	// others believe that the provider is in trouble.
+	looking, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer stop()
+	fresh, err := p.look(looking)
 	if err != nil && p.found.site != nil { // what worked before is better than nothing
 		p.found.before = p.now().Add(siteRepeat)
 		return p.found.site, nil

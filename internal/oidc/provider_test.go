@@ -328,6 +328,21 @@ func TestAProviderInTroubleIsAskedAgainSoon(t *testing.T) {
 	}
 }
 
+func TestWhoLeavesMakesNoTroubleForOthers(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	p := mustNew(t, generic(f.URL), guarded())
+	gone, leave := context.WithCancel(t.Context())
+	f.discovery = func(map[string]any) { leave() }
+	_, _, _ = p.Start(gone, StartRequest{State: "s"})
+	if gone.Err() == nil {
+		t.Fatal("nobody left")
+	}
+	if _, err := visit(t, f, p, nil); err != nil || f.asked != 1 {
+		t.Errorf("the next one meets %v, after %d requests", err, f.asked)
+	}
+}
+
 func second(_ claims.Claims, err error) error { return err }
 
 // api answers for every host of the internet, by path.
