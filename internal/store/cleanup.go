@@ -31,7 +31,7 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, l
 		{`DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.Sessions), limit}},
 		{`DELETE FROM stored_errors WHERE id IN (SELECT id FROM stored_errors WHERE created_at < ? ORDER BY created_at LIMIT ?)`, []any{micros(e.Errors), limit}},
 		{`DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE at < ? ORDER BY at LIMIT ?)`, []any{micros(e.Changes), limit}},
-		{`DELETE FROM console_sign_outs WHERE id IN (SELECT id FROM console_sign_outs WHERE until < ? ORDER BY until LIMIT ?)`, []any{micros(e.SignOuts), limit}},
+		{`DELETE FROM console_sign_outs WHERE id IN (SELECT id FROM console_sign_outs WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, []any{micros(e.SignOuts), limit}},
 		{deleteMessages, []any{micros(e.Messages), limit}},
 	} {
 		n, took, err := db.timed(ctx, sweep.query, sweep.args)

@@ -13,7 +13,7 @@ import (
 // what they signed in with would have ended. The id is that of their sign-in. Doing it
 // twice is no error.
 func (db *DB) SignOut(ctx context.Context, id string, until time.Time) error {
-	_, err := db.exec(ctx, `INSERT INTO console_sign_outs (id, until) VALUES (?, ?)`, id, micros(until))
+	_, err := db.exec(ctx, `INSERT INTO console_sign_outs (id, expires_at) VALUES (?, ?)`, id, micros(until))
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return fmt.Errorf("sign operator out: %w", err)
 	}

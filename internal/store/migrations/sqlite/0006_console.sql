@@ -2,7 +2,7 @@
 -- Operators who signed out of the console, until what they signed in with would have
 -- ended by itself.
 CREATE TABLE console_sign_outs (
-    id    TEXT    NOT NULL PRIMARY KEY,
-    until INTEGER NOT NULL
+    id         TEXT    NOT NULL PRIMARY KEY,
+    expires_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX console_sign_outs_age ON console_sign_outs (until);
+CREATE INDEX console_sign_outs_age ON console_sign_outs (expires_at);
