@@ -39,7 +39,7 @@ func (a *App) hear(ctx context.Context) error {
 				a.sessions.ForgetAll()
 				deaf = false
 			}
-			a.sessions.Heard(before, changed)
+			a.sessions.Heard(before, a.limiter.heard(changed))
 		case ctx.Err() == nil && !deaf:
 			deaf = true
 			a.log.WarnContext(ctx, "other nodes are not heard of, session checks ask the database", slog.Any("error", err))

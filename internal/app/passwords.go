@@ -5,20 +5,14 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"net/netip"
-	"sync/atomic"
-	"time"
 
 	"symbolon/internal/config"
 	"symbolon/internal/errs"
-	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/method/password"
 	"symbolon/internal/netguard"
 	"symbolon/internal/passhash"
 	"symbolon/internal/passpolicy"
-	"symbolon/internal/reqctx"
-	"symbolon/internal/throttle"
 )
 
 func (a *composition) newPasswords(guard *netguard.Guard) error {
@@ -83,53 +77,4 @@ func (i imports) Import(ctx context.Context, hash, plain string) (identity.Crede
 		return identity.Credential{}, errs.New(errs.Invalid, "password_hash_invalid", "The hashed password can't be imported: "+err.Error())
 	}
 	return password.Credential(hash), nil
-}
-
-// limits counts failed attempts as security.limits says. The counters outlive a
-// change of configuration; only a new window starts with the next start.
-type limits struct {
-	limiter *throttle.Limiter
-	config  atomic.Pointer[config.Limits]
-}
-
-func newLimits(c config.Limits, now func() time.Time) *limits {
-	l := &limits{limiter: throttle.New(max(c.Window, time.Second), now)}
-	l.config.Store(&c)
-	return l
-}
-
-// Charge implements flow.Limiter.
-func (l *limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func(), wait time.Duration, ok bool) {
-	c := l.config.Load()
-	if !c.Enabled {
-		return func() {}, 0, true
-	}
-	var keys []throttle.Key
-	add := func(scope, value string, limit int) {
-		if value != "" {
-			keys = append(keys, throttle.Key{Scope: scope, Value: value, Limit: limit})
-		}
-	}
-	add("identity/"+string(attempt.Use), attempt.IdentityID, c.PerIdentity)
-	for _, identifier := range attempt.Identifiers {
-		add("identifier/"+string(attempt.Use), identifier, c.PerIdentity)
-	}
-	if attempt.Use != flow.News {
-		add("address", network(reqctx.From(ctx).Address), c.PerAddress)
-	}
-	return l.limiter.Charge(keys...)
-}
-
-// network is what attempts of one address count as: the address itself, or the
-// /64 network of an IPv6 address, which is what one customer gets.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || ip.Is4() || ip.Is4In6() {
-		return address
-	}
-	prefix, err := ip.WithZone("").Prefix(64)
-	if err != nil {
-		return address
-	}
-	return prefix.String()
 }

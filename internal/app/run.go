@@ -63,6 +63,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	group.Go(func() { stop(a.dispatch(ctx)) })
 	group.Go(func() { stop(a.cleanUp(ctx)) })
 	group.Go(func() { stop(a.hear(ctx)) })
+	group.Go(func() { stop(a.tellFailures(ctx)) })
 	group.Go(func() { stop(a.keepHistory(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,52 @@ func (db *DB) announce(ctx context.Context, about string) error {
 		return fmt.Errorf("announce change: %w", err)
 	}
 	return nil
+}
+
+// noteRows are the numbers of rows that notes are written in at a time.
+func noteRows() []int { return []int{32, 8, 1} }
+
+// WriteNotes tells other processes what they need not know at once: Changes reads it,
+// and nobody is woken. A note is ASCII and at most 64 bytes long. On SQLite, where
+// there are no others, nothing is written.
+func (db *DB) WriteNotes(ctx context.Context, notes []string) error {
+	if !db.Shared() {
+		return nil
+	}
+	for _, size := range noteRows() {
+		query := `INSERT INTO changes (about, at) VALUES (?, ?)` + strings.Repeat(`, (?, ?)`, size-1) + ` -- notes`
+		for len(notes) >= size {
+			var args []any
+			for _, note := range notes[:size] {
+				args = append(args, note, micros(db.now()))
+			}
+			if _, err := db.exec(ctx, query, args...); err != nil {
+				return fmt.Errorf("write notes: %w", err)
+			}
+			notes = notes[size:]
+		}
+	}
+	return nil
+}
+
+// maxNotes bounds what a process reads of the past when it starts.
+const maxNotes = 100_000
+
+// Notes returns, in their order, the latest notes with a prefix that were written since
+// a moment. The prefix has neither "%" nor "_".
+func (db *DB) Notes(ctx context.Context, prefix string, since time.Time) ([]string, error) {
+	var notes []string
+	err := db.list(ctx, func(scan scanFunc) error {
+		var note string
+		err := scan(&note)
+		notes = append(notes, note)
+		return err
+	}, `SELECT about FROM changes WHERE at > ? AND about LIKE ? ORDER BY id DESC LIMIT ?`, micros(since), prefix+"%", maxNotes)
+	if err != nil {
+		return nil, fmt.Errorf("read notes: %w", err)
+	}
+	slices.Reverse(notes)
+	return notes, nil
 }
 
 // announced writes and announces in one transaction.
@@ -71,7 +119,7 @@ type sighting struct {
 func (db *DB) Changes() *Changes { return &Changes{db: db, told: map[int64]bool{}} }
 
 // Read returns token hashes and identity ids of which something was committed since the
-// call before, and before when everything that was committed has been told. now is the
+// call before, and notes in the order of each who wrote them, and before when everything that was committed has been told. now is the
 // time of the call. After an error it begins anew: what was remembered until then must
 // not be trusted.
 func (c *Changes) Read(ctx context.Context, now time.Time) (changed []string, before time.Time, err error) {
@@ -113,7 +161,7 @@ func (c *Changes) above(ctx context.Context, from int64) ([]string, error) {
 		}
 		c.top = max(c.top, id)
 		return nil
-	}, `SELECT id, about FROM changes WHERE id > ?`, from)
+	}, `SELECT id, about FROM changes WHERE id > ? ORDER BY id`, from)
 	return fresh, err
 }
 

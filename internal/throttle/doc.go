@@ -7,7 +7,8 @@
 // judges and refunds what succeeded.
 //
 // Invariants: an attempt is counted before it is judged, so parallel ones cannot
-// share a count; counters live in this process, in bounded memory, and go when
-// their window is over; of a key only a keyed hash is kept, since people type
+// share a count; counters live in bounded memory and go when their window is over;
+// what other nodes counted, told in notes that app carries, counts too, and a note
+// may be lost or heard twice; of a key only a keyed hash is kept, since people type
 // passwords into the wrong field.
 package throttle

@@ -2,6 +2,7 @@ package throttle
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,16 +18,23 @@ const maxKeys = 200_000
 // at most twice the limit in any stretch of that length. It is safe for
 // concurrent use.
 type Limiter struct {
-	window   time.Duration
-	now      func() time.Time
-	seed     maphash.Seed
+	window time.Duration
+	now    func() time.Time
+	// hash is a keyed hash of a key. Should two collide they share a counter, which is
+	// as improbable as it is harmless.
+	hash     func(scope, value string) uint64
 	counters *otter.Cache[uint64, *counter]
+
+	mu     sync.Mutex
+	shared *shared // nil if there is nobody to tell
 }
 
 // New returns a limiter whose windows are as long as given.
 func New(window time.Duration, now func() time.Time) *Limiter {
+	seed := maphash.MakeSeed()
 	return &Limiter{
-		window: window, now: now, seed: maphash.MakeSeed(),
+		window: window, now: now,
+		hash: func(scope, value string) uint64 { return maphash.Comparable(seed, [2]string{scope, value}) },
 		counters: otter.Must(&otter.Options[uint64, *counter]{
 			MaximumSize: maxKeys,
 			// A counter that nobody asked for during a window has none to keep.
@@ -58,29 +66,36 @@ type Key struct {
 // whoever succeeded; it may be called more than once, and late.
 func (l *Limiter) Charge(keys ...Key) (refund func(), wait time.Duration, ok bool) {
 	now := l.now()
-	if wait := l.refused(keys, now); wait > 0 {
+	ids := make([]uint64, len(keys))
+	for i, k := range keys {
+		ids[i] = l.hash(k.Scope, k.Value)
+	}
+	if wait := l.refused(keys, ids, now); wait > 0 {
 		return func() {}, wait, false
 	}
 	charges := make([]charge, 0, len(keys))
 	giveBack := func() {
 		for _, c := range charges {
 			c.counter.giveBack(c.window)
+			l.changed(c.id, c.counter)
 		}
 	}
-	for _, k := range keys {
-		c := l.counter(k)
+	for i, k := range keys {
+		c := l.counter(ids[i])
 		window, wait := c.take(k.Limit, l.window, now)
 		if wait > 0 {
 			giveBack()
 			return func() {}, wait, false
 		}
-		charges = append(charges, charge{c, window})
+		charges = append(charges, charge{ids[i], c, window})
+		l.changed(ids[i], c)
 	}
 	return sync.OnceFunc(giveBack), 0, true
 }
 
 // charge is an attempt taken, and the window it was taken from.
 type charge struct {
+	id      uint64
 	counter *counter
 	window  time.Time
 }
@@ -88,9 +103,9 @@ type charge struct {
 // refused looks for a key without attempts left before any counter is made.
 // Else one spent address could push out the counters of others by inventing
 // identifiers; now each new counter has cost a judged attempt.
-func (l *Limiter) refused(keys []Key, now time.Time) time.Duration {
-	for _, k := range keys {
-		if c, ok := l.counters.GetIfPresent(l.id(k)); ok {
+func (l *Limiter) refused(keys []Key, ids []uint64, now time.Time) time.Duration {
+	for i, k := range keys {
+		if c, ok := l.counters.GetIfPresent(ids[i]); ok {
 			if wait := c.wait(k.Limit, l.window, now); wait > 0 {
 				return wait
 			}
@@ -99,22 +114,18 @@ func (l *Limiter) refused(keys []Key, now time.Time) time.Duration {
 	return 0
 }
 
-func (l *Limiter) counter(k Key) *counter {
-	c, _ := l.counters.ComputeIfAbsent(l.id(k), func() (*counter, bool) { return &counter{}, false })
+func (l *Limiter) counter(id uint64) *counter {
+	c, _ := l.counters.ComputeIfAbsent(id, func() (*counter, bool) { return &counter{}, false })
 	return c
-}
-
-// id is the keyed hash of a key. Should two collide they share a counter, which
-// is as improbable as it is harmless.
-func (l *Limiter) id(k Key) uint64 {
-	return maphash.Comparable(l.seed, [2]string{k.Scope, k.Value})
 }
 
 // counter is the attempts of one key in its present window.
 type counter struct {
-	mu    sync.Mutex
-	since time.Time
-	count int
+	mu     sync.Mutex
+	since  time.Time
+	count  int
+	told   int     // what others were told of that window
+	others []share // what they counted
 }
 
 // take counts an attempt, unless there is something to wait for.
@@ -124,8 +135,11 @@ func (c *counter) take(limit int, length time.Duration, now time.Time) (window t
 	if wait := c.left(limit, length, now); wait > 0 {
 		return c.since, wait
 	}
-	if c.count == 0 || now.Sub(c.since) >= length {
-		c.since, c.count = now, 0
+	if now.Sub(c.since) >= length {
+		c.count, c.told = 0, 0
+	}
+	if c.count == 0 {
+		c.since = now
 	}
 	c.count++
 	return c.since, 0
@@ -137,12 +151,31 @@ func (c *counter) wait(limit int, length time.Duration, now time.Time) time.Dura
 	return c.left(limit, length, now)
 }
 
-// left is what is left of the window if all attempts are used.
-func (c *counter) left(limit int, length time.Duration, now time.Time) time.Duration {
-	if c.count < max(limit, 1) {
+// left is what is left of the windows that have to end before there is an attempt
+// again, if all are used. Each node has a window of its own.
+func (c *counter) left(limit int, length time.Duration, now time.Time) (wait time.Duration) {
+	if len(c.others) == 0 {
+		return leftOf(c.count, c.since, limit, length, now)
+	}
+	windows := append([]share{{since: c.since, count: c.count}}, c.others...)
+	windows = slices.DeleteFunc(windows, func(s share) bool { return now.Sub(s.since) >= length })
+	slices.SortFunc(windows, func(a, b share) int { return a.since.Compare(b.since) })
+	total := 0
+	for _, w := range windows {
+		total += w.count
+	}
+	for _, w := range windows {
+		wait = max(wait, leftOf(total, w.since, limit, length, now))
+		total -= w.count
+	}
+	return wait
+}
+
+func leftOf(count int, since time.Time, limit int, length time.Duration, now time.Time) time.Duration {
+	if count < max(limit, 1) {
 		return 0
 	}
-	return min(length-now.Sub(c.since), length)
+	return min(length-now.Sub(since), length)
 }
 
 // giveBack returns an attempt to the window it came from. If that is over, the
