@@ -22,7 +22,11 @@ func (db *DB) CreateFlow(ctx context.Context, f *flow.Flow) error {
 		return fmt.Errorf("insert flow: %w", err)
 	}
 	f.IssuedAt, f.ExpiresAt = edge(f.IssuedAt), edge(f.ExpiresAt)
-	_, err = db.exec(ctx, `INSERT INTO flows (`+flowColumns+`)
+	insert := db.create
+	if f.ResumeHash != "" { // which is unique too
+		insert = db.insert
+	}
+	err = insert(ctx, `INSERT INTO flows (`+flowColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		f.ID, string(f.Kind), string(f.Client), string(f.State), micros(f.IssuedAt), micros(f.ExpiresAt),
 		f.Request, f.ReturnTo, textOrNull(f.Subject), f.Refresh, f.Active, form, f.CSRF, private,

@@ -45,7 +45,7 @@ const (
 
 // CreateMessage stores a message to be sent.
 func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
-	_, err := db.exec(ctx, `INSERT INTO messages (`+messageColumns+`)
+	err := db.create(ctx, `INSERT INTO messages (`+messageColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, string(m.Template), m.Recipient, m.Subject, m.Sealed, m.IdentityID, string(m.Status), m.Tries, micros(m.NextTry),
 		m.Lease, m.LastError, micros(m.CreatedAt), microsOrNull(m.Expires), microsOrNull(m.SentAt))

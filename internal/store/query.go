@@ -127,12 +127,41 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (changed int6
 	return changed, err
 }
 
+func (db *DB) insert(ctx context.Context, query string, args ...any) error {
+	_, err := db.exec(ctx, query, args...)
+	return err
+}
+
 // statement is one statement as the whole of a transaction.
 func (db *DB) statement(changed *int64, query string, args []any) work {
 	return work{single: true, fn: func(ctx context.Context, c *conn) (err error) {
 		*changed, err = db.execIn(ctx, &tx{conn: c}, query, args)
 		return err
 	}}
+}
+
+// create inserts a row of a fresh random id, which is all that is unique in it. On a
+// server that is done again after the connection died with no answer: if the id is
+// taken then, the first try was done. A first try that still runs holds the id, so the
+// second waits for what becomes of it.
+func (db *DB) create(ctx context.Context, query string, args ...any) error {
+	if txOf(ctx) != nil || db.dialect.Embedded {
+		return db.insert(ctx, query, args...)
+	}
+	var changed int64
+	do := db.statement(&changed, query, args)
+	insert, unanswered := do.fn, false
+	do.fn = func(ctx context.Context, c *conn) error {
+		err := insert(ctx, c)
+		switch {
+		case unanswered && errors.Is(err, errs.ErrConflict):
+			return nil
+		case errors.Is(err, errDead):
+			unanswered = true
+		}
+		return lost(err)
+	}
+	return db.writes.run(ctx, do)
 }
 
 func (db *DB) execIn(ctx context.Context, t *tx, query string, args []any) (changed int64, err error) {

@@ -10,7 +10,7 @@ import (
 // SaveError keeps an error for the error page.
 func (db *DB) SaveError(ctx context.Context, e *errs.Stored) error {
 	e.CreatedAt = edge(e.CreatedAt)
-	_, err := db.exec(ctx, `INSERT INTO stored_errors (id, csrf_hash, payload, created_at) VALUES (?, ?, ?, ?)`,
+	err := db.create(ctx, `INSERT INTO stored_errors (id, csrf_hash, payload, created_at) VALUES (?, ?, ?, ?)`,
 		e.ID, e.CSRFHash, string(e.Payload), micros(e.CreatedAt))
 	if err != nil {
 		return fmt.Errorf("insert stored error: %w", err)

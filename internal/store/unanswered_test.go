@@ -1,0 +1,100 @@
+package store_test
+
+import (
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"symbolon/internal/store"
+	"symbolon/internal/store/storetest"
+	"symbolon/test/databases"
+)
+
+// cutter carries connections to a server. While it is armed it takes the next answer
+// of the server for itself and closes the connection.
+type cutter struct {
+	address string
+	armed   atomic.Bool
+	cuts    atomic.Int32
+}
+
+func newCutter(t *testing.T, to string) *cutter {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	c := &cutter{address: l.Addr().String()}
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			go c.carry(server, client, false)
+			go c.carry(client, server, true)
+		}
+	}()
+	return c
+}
+
+func (c *cutter) carry(to, from net.Conn, answers bool) {
+	defer to.Close()
+	defer from.Close()
+	part := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(part)
+		if err != nil {
+			return
+		}
+		if answers && c.armed.CompareAndSwap(true, false) {
+			c.cuts.Add(1)
+			return
+		}
+		if _, err := to.Write(part[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func TestAnInsertWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := databases.Start(t, name)
+			through := newCutter(t, server.Address())
+			db := open(t, store.Config{DSN: strings.Replace(server.DSN(t), server.Address(), through.address, 1), Patience: 5 * time.Second})
+			wantWorks(t, db)
+			for range 10 {
+				warm, f := storetest.NewFlow(), storetest.NewFlow()
+				if err := db.CreateFlow(t.Context(), warm); err != nil {
+					t.Fatal(err)
+				}
+				before := through.cuts.Load()
+				through.armed.Store(true)
+				if err := db.CreateFlow(t.Context(), f); err != nil {
+					t.Errorf("the answer was cut off: %v", err)
+				}
+				if through.cuts.Load() != before+1 {
+					t.Error("no answer was cut off")
+				}
+				if _, err := db.Flow(t.Context(), f.ID); err != nil {
+					t.Errorf("what was acknowledged is not there: %v", err)
+				}
+				// Of an id that is taken without any accident, nothing is made of it.
+				if err := db.CreateFlow(t.Context(), f); err == nil {
+					t.Error("an id was taken twice")
+				}
+			}
+		})
+	}
+}
