@@ -44,29 +44,36 @@ func (a *App) hear(ctx context.Context) error {
 			deaf = true
 			a.log.WarnContext(ctx, "other nodes are not heard of, session checks ask the database", slog.Any("error", err))
 		}
-		if err := waitFor(ctx, wake); err != nil {
+		announced, err := waitFor(ctx, wake, a.db.Announced())
+		if err != nil {
 			return err
+		}
+		if announced {
+			_ = a.db.Wake(ctx) // the others look by themselves too, and whether the database answers the next look says
 		}
 	}
 }
 
-// waitFor returns after hearEvery, or somewhat sooner if there is something to hear.
-func waitFor(ctx context.Context, wake <-chan struct{}) error {
+// waitFor returns after hearEvery, or somewhat sooner if there is something to hear or
+// this node has announced something of which the others are to be told.
+func waitFor(ctx context.Context, wake, own <-chan struct{}) (announced bool, err error) {
 	rest, look := time.NewTimer(hearAtMost), time.NewTimer(hearEvery)
 	defer rest.Stop()
 	defer look.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	case <-rest.C:
 	}
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
+	case <-own:
+		return true, nil
 	case <-wake:
 	case <-look.C:
 	}
-	return nil
+	return false, nil
 }
 
 // listen wakes whoever looks, where the database tells that there is something to see.

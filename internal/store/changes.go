@@ -23,6 +23,7 @@ func (db *DB) announce(ctx context.Context, about string) error {
 	if _, err := db.exec(ctx, insertChange, about, micros(db.now())); err != nil {
 		return fmt.Errorf("announce change: %w", err)
 	}
+	db.AfterCommit(ctx, db.committed)
 	return nil
 }
 

@@ -222,6 +222,10 @@ func TestPostgreSQLTellsWhenThereIsSomethingToHear(t *testing.T) {
 		if err := one.RevokeSession(t.Context(), s.TokenHash); err != nil {
 			t.Fatal(err)
 		}
+		<-one.Announced()
+		if err := one.Wake(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		select {
 		case <-woken:
 			heard = true
@@ -242,6 +246,9 @@ func TestWhereNothingIsAnnouncedNobodyListens(t *testing.T) {
 		db := storetest.OpenDSN(t, databases.DSN(t, name))
 		if err := db.Listen(t.Context(), func() {}); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if name != databases.PgBouncer && db.Announced() != nil {
+			t.Errorf("%s wakes somebody", name)
 		}
 		if got := db.Shared(); got != (name != databases.SQLite) {
 			t.Errorf("%s is shared: %t", name, got)

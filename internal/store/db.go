@@ -59,6 +59,7 @@ type DB struct {
 	patience time.Duration
 	again    *again                                       // nil where nothing has to be
 	listen   func(ctx context.Context, wake func()) error // nil where nothing is announced
+	unheard  chan struct{}                                // see Announced
 	closed   atomic.Bool
 	close    func() error // once
 }
@@ -117,6 +118,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), follower.close())
 	}
 	db := &DB{dialect: d, logger: c.Logger, now: c.Now, listen: p.listen, replica: follower, patience: c.Patience, reads: newPool(p.read, &d)}
+	if d.Notifies {
+		db.unheard = make(chan struct{}, 1)
+	}
 	if d.Begin != "" {
 		db.writes = newWriter(p.write, &d, c)
 	} else {

@@ -37,6 +37,9 @@ type Dialect struct {
 	// Prepare keeps statements prepared here; otherwise the driver sees to it.
 	Prepare bool
 
+	// Notifies: connections can be told of changes, which they listen for.
+	Notifies bool
+
 	// Rebind turns "?" into the dialect's placeholders; nil keeps them.
 	Rebind func(query string) string
 	// Override maps a portable query to the dialect's own where one is needed.

@@ -141,7 +141,7 @@ func (r readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // endIdle has the server end a transaction that has written and then does nothing for
-// DefaultPatience, as notifyingChange does on PostgreSQL. MySQL can't.
+// DefaultPatience, as boundChange does on PostgreSQL. MySQL can't.
 func endIdle(ctx context.Context, c driver.Conn) error {
 	const unknownVariable = 1193
 	_, err := c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION idle_write_transaction_timeout = 5`, nil)

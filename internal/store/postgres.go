@@ -34,7 +34,8 @@ func postgresDialect() Dialect {
 		Migrations: migrationsIn(postgresMigrations, "migrations/postgres"),
 		Tables:     `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
 		Isolation:  sql.LevelReadCommitted,
-		Override:   map[string]string{insertChange: notifyingChange, holdIdentity: holdIdentity + ` FOR SHARE`},
+		Notifies:   true,
+		Override:   map[string]string{insertChange: boundChange, holdIdentity: holdIdentity + ` FOR SHARE`},
 		Rebind: func(query string) string {
 			// An array is what makes it look up a few ids instead of reading all rows.
 			return numbered(limited.ReplaceAllString(query, ` WHERE id = ANY (ARRAY($1 FOR UPDATE SKIP LOCKED))`))
@@ -54,7 +55,7 @@ func cockroachDialect() Dialect {
 	d := postgresDialect()
 	d.Name, d.Schemes = "CockroachDB", []string{"cockroach", "cockroachdb"}
 	d.Isolation = sql.LevelDefault
-	d.Override = nil // it notifies nobody
+	d.Override, d.Notifies = nil, false
 	open := d.Open
 	d.Open = func(src source, c Config) (*pools, error) {
 		p, err := open(src, c)

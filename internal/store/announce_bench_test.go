@@ -1,0 +1,27 @@
+package store_test
+
+import (
+	"testing"
+
+	"symbolon/internal/secret"
+	"symbolon/internal/store/storetest"
+	"symbolon/test/databases"
+)
+
+// BenchmarkAnnounce is transactions that announce a change, many at a time.
+func BenchmarkAnnounce(b *testing.B) {
+	for _, name := range databases.Servers() {
+		b.Run(name, func(b *testing.B) {
+			db := storetest.OpenDSN(b, databases.DSN(b, name))
+			b.SetParallelism(8)
+			b.RunParallel(func(p *testing.PB) {
+				for p.Next() {
+					if err := db.RevokeSessions(b.Context(), secret.NewID(), ""); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+		})
+	}
+}
