@@ -16,6 +16,10 @@ import (
 	"symbolon/test/databases"
 )
 
+// releases are those that this one takes over from, the latest last: with each release
+// its tag is added.
+func releases() []string { return []string{"v0.2.0", "v0.3.0"} }
+
 // release builds an earlier release out of its tag. The test is skipped in copies of the
 // repository that have no tags.
 func release(t *testing.T, tag string) (program string) {
@@ -75,7 +79,8 @@ func following(t *testing.T) (program string) {
 
 func TestNodesAreUpdatedFromTheReleaseBeforeOneByOne(t *testing.T) {
 	t.Parallel()
-	before := release(t, "v0.3.0")
+	all := releases()
+	before := release(t, all[len(all)-1])
 	today, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +111,7 @@ func TestAFileOfAnEarlierReleaseIsTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tag := range []string{"v0.2.0", "v0.3.0"} {
+	for _, tag := range releases() {
 		t.Run(tag, func(t *testing.T) {
 			t.Parallel()
 			n := newCluster(t, databases.DSN(t, databases.SQLite), 1, release(t, tag))[0]
