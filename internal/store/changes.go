@@ -120,9 +120,9 @@ type sighting struct {
 func (db *DB) Changes() *Changes { return &Changes{db: db, told: map[int64]bool{}} }
 
 // Read returns token hashes and identity ids of which something was committed since the
-// call before, and notes in the order of each who wrote them, and before when everything that was committed has been told. now is the
-// time of the call. After an error it begins anew: what was remembered until then must
-// not be trusted.
+// call before, and notes in the order of each who wrote them; and before when everything
+// that was committed has been told. now is the time of the call. After an error it begins
+// anew: what was remembered until then must not be trusted.
 func (c *Changes) Read(ctx context.Context, now time.Time) (changed []string, before time.Time, err error) {
 	if !c.started {
 		if err := c.start(ctx); err != nil {
