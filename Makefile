@@ -42,7 +42,7 @@ pictures: ## the pictures of pages in docs/images, drawn anew
 bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 4 minutes
 	@go run ./test/bench
 
-bench-postgres: ## the same on a PostgreSQL of its own, with and without memory, and with a million identities; 4 minutes
+bench-postgres: ## the same on a PostgreSQL of its own, with and without memory, and with a million identities; 8 minutes
 	@scripts/bench-postgres.sh
 
 bench-courier: ## messages a second through the queue, beside bare SMTP of the same library
