@@ -247,7 +247,11 @@ func (db *DB) Ready(ctx context.Context) error {
 	if len(pending) > 0 {
 		return errs.ErrUnavailable.Because(fmt.Errorf("migrations to be applied: %s", strings.Join(pending, ", ")))
 	}
-	if err := db.dialect.refuse(ctx, db.reads.sql); err != nil {
+	var needed int64 // the table is there, since nothing is to be applied
+	if err := db.row(ctx, []any{&needed}, newestNeeded); err != nil {
+		return fmt.Errorf("check database: %w", err)
+	}
+	if err := db.dialect.knows(needed); err != nil {
 		return errs.ErrUnavailable.Because(err)
 	}
 	return nil
