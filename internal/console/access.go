@@ -101,11 +101,7 @@ func (o *Console) locked() bool { return o.config.Token != "" || o.config.Passwo
 // as a bearer token, which proxies can add, where either is needed. The error is that
 // of storage, which knows who has signed out.
 func (o *Console) allowed(r *http.Request) (bool, error) {
-	if !o.locked() {
-		return true, nil
-	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if o.config.Token != "" && strings.EqualFold(scheme, "Bearer") && secret.Equal(token, o.config.Token) {
+	if !o.locked() || o.bears(r) {
 		return true, nil
 	}
 	id, until, ok := o.cookie(r)
@@ -114,6 +110,12 @@ func (o *Console) allowed(r *http.Request) (bool, error) {
 	}
 	out, err := o.SignOuts.SignedOut(r.Context(), id)
 	return !out && err == nil, err
+}
+
+// bears reports whether a request carries the token as a bearer token.
+func (o *Console) bears(r *http.Request) bool {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return o.config.Token != "" && strings.EqualFold(scheme, "Bearer") && secret.Equal(token, o.config.Token)
 }
 
 // cookie reads the operator's cookie: who signed in and until when that holds.

@@ -139,7 +139,12 @@ func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		reqctx.Note(r.Context(), slog.String("error", err.Error()))
 	}
-	if allowed, err := o.allowed(r); status == http.StatusMisdirectedRequest || !allowed || err != nil {
+	// Storage that has just failed to answer is not asked once more who has signed out.
+	allowed := !o.locked() || o.bears(r)
+	if !allowed && status != http.StatusServiceUnavailable {
+		allowed, _ = o.allowed(r)
+	}
+	if status == http.StatusMisdirectedRequest || !allowed {
 		p.Nav, p.SignOut = nil, false
 	}
 	p.Body = advice
