@@ -4,8 +4,6 @@ package store_test
 
 import (
 	"errors"
-	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -27,31 +25,23 @@ type relay struct {
 
 func newRelay(t *testing.T, to string) *relay {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	r := &relay{address: l.Addr().String(), silent: make(chan struct{})}
-	go func() {
-		for {
-			from, err := l.Accept()
-			if err != nil {
-				return
-			}
-			other, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", to)
-			if err != nil {
-				_ = from.Close()
-				continue
-			}
-			r.mu.Lock()
-			silent := r.silent
-			r.mu.Unlock()
-			go carry(other, from, silent)
-			go carry(from, other, silent)
-		}
-	}()
+	r := &relay{silent: make(chan struct{})}
+	r.address = databases.Relay(t, to, r.begin)
 	return r
+}
+
+func (r *relay) begin() databases.Judge {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	silent := r.silent
+	return func([]byte, bool) databases.Fate {
+		select {
+		case <-silent:
+			return databases.Lost
+		default:
+			return databases.Passed
+		}
+	}
 }
 
 func (r *relay) silence() {
@@ -59,31 +49,6 @@ func (r *relay) silence() {
 	defer r.mu.Unlock()
 	close(r.silent)
 	r.silent = make(chan struct{})
-}
-
-func carry(to io.WriteCloser, from io.ReadCloser, silent <-chan struct{}) {
-	defer to.Close()
-	defer from.Close()
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buf)
-		select {
-		case <-silent:
-			if err != nil {
-				return
-			}
-			continue
-		default:
-		}
-		if n > 0 {
-			if _, err := to.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
 }
 
 func TestWhereOneConnectionFellSilentTheOthersAreNotTried(t *testing.T) {

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,47 +21,17 @@ type cutter struct {
 
 func newCutter(t *testing.T, to string) *cutter {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	c := &cutter{address: l.Addr().String()}
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			server, err := net.Dial("tcp", to)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			go c.carry(server, client, false)
-			go c.carry(client, server, true)
-		}
-	}()
+	c := &cutter{}
+	c.address = databases.Relay(t, to, func() databases.Judge { return c.judge })
 	return c
 }
 
-func (c *cutter) carry(to, from net.Conn, answers bool) {
-	defer to.Close()
-	defer from.Close()
-	part := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(part)
-		if err != nil {
-			return
-		}
-		if answers && c.armed.CompareAndSwap(true, false) {
-			c.cuts.Add(1)
-			return
-		}
-		if _, err := to.Write(part[:n]); err != nil {
-			return
-		}
+func (c *cutter) judge(part []byte, answer bool) databases.Fate {
+	if answer && len(part) > 0 && c.armed.CompareAndSwap(true, false) {
+		c.cuts.Add(1)
+		return databases.Cut
 	}
+	return databases.Passed
 }
 
 func TestAnInsertWhoseAnswerIsLostIsDoneOnce(t *testing.T) {

@@ -3,8 +3,6 @@ package nodes
 import (
 	"flag"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -168,53 +166,20 @@ type wire struct {
 	cut     atomic.Bool
 }
 
-// newWire forwards connections to an address.
+// newWire forwards connections to an address while it is whole. What comes while it is
+// cut waits, as it does where packets get lost.
 func newWire(t testing.TB, to string) *wire {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	w := &wire{address: l.Addr().String()}
-	go func() {
-		for {
-			from, err := l.Accept()
-			if err != nil {
-				return
+	w := &wire{}
+	w.address = databases.Relay(t, to, func() databases.Judge {
+		return func([]byte, bool) databases.Fate {
+			for w.cut.Load() {
+				time.Sleep(time.Millisecond)
 			}
-			other, err := net.Dial("tcp", to)
-			if err != nil {
-				_ = from.Close()
-				continue
-			}
-			go w.carry(other, from)
-			go w.carry(from, other)
+			return databases.Passed
 		}
-	}()
+	})
 	return w
-}
-
-// carry copies while the wire is whole. What comes while it is cut waits, as it does
-// where packets get lost.
-func (w *wire) carry(to io.WriteCloser, from io.ReadCloser) {
-	defer to.Close()
-	defer from.Close()
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buf)
-		for w.cut.Load() {
-			time.Sleep(time.Millisecond)
-		}
-		if n > 0 {
-			if _, err := to.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
 }
 
 func TestANodeThatCanNotHearNeverGivesAStaleYes(t *testing.T) {
