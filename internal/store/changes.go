@@ -38,6 +38,8 @@ func (db *DB) WriteNotes(ctx context.Context, notes []string) error {
 		return nil
 	}
 	for _, size := range noteRows() {
+		// The comment at its end keeps a single note from being taken for insertChange,
+		// which a dialect may have words of its own for.
 		query := `INSERT INTO changes (about, at) VALUES (?, ?)` + strings.Repeat(`, (?, ?)`, size-1) + ` -- notes`
 		for len(notes) >= size {
 			var args []any

@@ -198,13 +198,5 @@ func TestWhatIsNoNoteIsPassedOver(t *testing.T) {
 }
 
 func BenchmarkChargeShared(b *testing.B) {
-	l := throttle.NewShared(time.Minute, time.Now, "node", make([]byte, 32))
-	keys := make([]throttle.Key, 1024)
-	for i := range keys {
-		keys[i] = throttle.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 1 << 30}
-	}
-	for i := 0; b.Loop(); i++ {
-		refund, _, _ := l.Charge(keys[i%len(keys)])
-		refund()
-	}
+	benchmarkCharge(b, throttle.NewShared(time.Minute, time.Now, "node", make([]byte, 32)))
 }

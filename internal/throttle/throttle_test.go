@@ -155,7 +155,12 @@ func TestEqualValuesOfDifferentScopeAreCountedApart(t *testing.T) {
 }
 
 func BenchmarkCharge(b *testing.B) {
-	l := throttle.New(time.Minute, time.Now)
+	benchmarkCharge(b, throttle.New(time.Minute, time.Now))
+}
+
+// benchmarkCharge charges one of many keys at a time, and gives the attempt back.
+func benchmarkCharge(b *testing.B, l *throttle.Limiter) {
+	b.Helper()
 	keys := make([]throttle.Key, 1024)
 	for i := range keys {
 		keys[i] = throttle.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 1 << 30}
