@@ -56,6 +56,9 @@ func (d *Dispatcher) try(ctx context.Context, m *Stored) (err error) {
 		return errExpired
 	}
 	rendered, err := d.outbox.open(m)
+	if errors.Is(err, secret.ErrSealed) {
+		return err // another node has a newer secret: this one may learn it before the last try
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPermanent, err)
 	}

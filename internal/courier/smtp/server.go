@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strconv"
@@ -83,10 +84,11 @@ func ownName(domain string) string {
 // dial connects, secures the connection and signs in.
 func (s server) dial(ctx context.Context) (*session, error) {
 	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
+	open, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil {
 		return nil, err
 	}
+	conn := &boundedConn{Conn: open}
 	fresh := &session{conn: conn}
 	release := fresh.boundBy(ctx)
 	if s.implicit {
@@ -105,6 +107,9 @@ func (s server) dial(ctx context.Context) (*session, error) {
 	}
 	if err != nil {
 		_ = conn.Close()
+		if !s.implicit && !conn.heard.Load() {
+			err = fmt.Errorf("the server sent no greeting; if its port expects TLS from the start, use smtps://: %w", err)
+		}
 		return nil, err
 	}
 	return fresh, nil
@@ -125,21 +130,54 @@ func (s server) begin(client *smtp.Client) error {
 // signIn uses the credentials if the server wants any. The mechanisms refuse to
 // send a password in the clear, except to this machine.
 func (s server) signIn(client *smtp.Client) error {
-	wanted, offer := client.Extension("AUTH")
-	if s.username == "" || !wanted {
+	if s.username == "" {
 		return nil
 	}
+	offered, err := s.mechanisms(client)
+	if err != nil || offered == nil {
+		return err
+	}
 	var mechanism smtp.Auth
-	switch offered := strings.Fields(strings.ToUpper(offer)); {
+	switch {
 	case slices.Contains(offered, "PLAIN"):
 		mechanism = smtp.PlainAuth("", s.username, s.password, s.host, false)
 	case slices.Contains(offered, "LOGIN"):
 		mechanism = smtp.LoginAuth(s.username, s.password, s.host, false)
 	default:
-		return fmt.Errorf("sign in: the server offers neither PLAIN nor LOGIN but %q", offer)
+		return fmt.Errorf("sign in: the server offers neither PLAIN nor LOGIN but %q", strings.Join(offered, " "))
 	}
 	if err := client.Auth(mechanism); err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
 	return nil
+}
+
+// mechanisms returns the sign-in mechanisms that the server offers, in upper case;
+// nil if it offers none. Keywords of EHLO may be in lower case (RFC 5321 section
+// 4.1.1.1), and old servers write AUTH=LOGIN. The library knows neither form, so
+// the server is asked a second time, which RFC 5321 section 4.1.4 allows.
+func (s server) mechanisms(client *smtp.Client) ([]string, error) {
+	if wanted, offer := client.Extension("AUTH"); wanted {
+		return strings.Fields(strings.ToUpper(offer)), nil
+	}
+	id, err := client.Text.Cmd("EHLO %s", s.name)
+	if err != nil {
+		return nil, err
+	}
+	client.Text.StartResponse(id)
+	defer client.Text.EndResponse(id)
+	_, answer, err := client.Text.ReadResponse(codeOK)
+	if refused := (*textproto.Error)(nil); errors.As(err, &refused) {
+		return nil, nil // a server from before ESMTP, which knows no sign-in
+	}
+	if err != nil {
+		return nil, err
+	}
+	var offered []string
+	for line := range strings.Lines(answer) {
+		if rest, ok := strings.CutPrefix(strings.ToUpper(line), "AUTH"); ok && strings.ContainsAny(rest[:min(1, len(rest))], " =") {
+			offered = append(offered, strings.FieldsFunc(rest, func(r rune) bool { return r == '=' || r <= ' ' })...)
+		}
+	}
+	return offered, nil
 }

@@ -104,6 +104,7 @@ func (r *refusal) Unwrap() error { return r.err }
 // Answers that are about the connection or the sign-in (RFC 5321 section 4.2.2,
 // RFC 4954 section 6), not about the message.
 const (
+	codeOK         = 250
 	serviceClosing = 421
 	authRequired   = 530
 	authTooWeak    = 534
