@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"passpolicy": {"message", "passhash"},
 
 	// Leaves: the standard library and one library each.
-	"adminclient": {}, "claims": {}, "config": {}, "errs": {}, "locale": {}, "message": {}, "netguard": {}, "passhash": {}, "reqctx": {}, "secret": {}, "throttle": {}, "traits": {},
+	"adminclient": {}, "claims": {}, "config": {}, "errs": {}, "locale": {}, "message": {}, "netguard": {}, "passhash": {}, "ratelimit": {}, "reqctx": {}, "secret": {}, "traits": {},
 }
 
 func TestImportsPointInOneDirection(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 
 	"symbolon/internal/console"
 	"symbolon/internal/mailbox"
-	"symbolon/internal/throttle"
+	"symbolon/internal/ratelimit"
 )
 
 // consolePages are the pages for operators; nil where they are not served.
@@ -42,7 +42,7 @@ func (l *limits) ChargeOperator(address string) (refund func(), wait time.Durati
 	if !c.Enabled {
 		return func() {}, 0, true
 	}
-	return l.limiter.Charge(throttle.Key{Scope: "operator", Value: network(address), Limit: c.PerIdentity})
+	return l.limiter.Charge(ratelimit.Key{Scope: "operator", Value: network(address), Limit: c.PerIdentity})
 }
 
 // noteEvery is how often the history reads the metrics. What happened shortly before

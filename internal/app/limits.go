@@ -14,15 +14,15 @@ import (
 
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
+	"symbolon/internal/ratelimit"
 	"symbolon/internal/reqctx"
 	"symbolon/internal/secret"
-	"symbolon/internal/throttle"
 )
 
 // limits counts failed attempts as security.limits says. The counters outlive a
 // change of configuration; only a new window starts with the next start.
 type limits struct {
-	limiter *throttle.Limiter
+	limiter *ratelimit.Limiter
 	window  time.Duration
 	config  atomic.Pointer[config.Limits]
 }
@@ -31,23 +31,23 @@ func newLimits(c *config.Config, shared bool, now func() time.Time) (*limits, er
 	l := &limits{window: max(c.Security.Limits.Window, time.Second)}
 	l.config.Store(&c.Security.Limits)
 	if !shared {
-		l.limiter = throttle.New(l.window, now)
+		l.limiter = ratelimit.New(l.window, now)
 		return l, nil
 	}
-	// Whoever reads the database must not learn who failed by trying addresses.
+	// A reader of the database must not learn whose attempts failed by trying addresses.
 	key, err := hkdf.Key(sha256.New, []byte(c.Secrets.Signing()[0]), nil, "symbolon/failed attempts", sha256.Size)
 	if err != nil {
 		return nil, fmt.Errorf("derive key of failed attempts: %w", err)
 	}
-	l.limiter = throttle.NewShared(l.window, now, secret.NewID()[:8], key)
+	l.limiter = ratelimit.NewShared(l.window, now, secret.NewID()[:8], key)
 	return l, nil
 }
 
-// heard takes the notes out of what changed and returns the rest.
-func (l *limits) heard(changed []string) (rest []string) {
+// importNotes takes the notes out of what changed and returns the rest.
+func (l *limits) importNotes(changed []string) (rest []string) {
 	for _, about := range changed {
-		if strings.HasPrefix(about, throttle.NotePrefix) {
-			l.limiter.Heard(about)
+		if strings.HasPrefix(about, ratelimit.NotePrefix) {
+			l.limiter.Import(about, 0)
 		} else {
 			rest = append(rest, about)
 		}
@@ -56,33 +56,33 @@ func (l *limits) heard(changed []string) (rest []string) {
 }
 
 const (
-	// tellEvery is how often a node tells others of failed attempts, which it does
-	// the second time after they were made. They hear of it hearEvery later.
-	tellEvery = 250 * time.Millisecond
-	// tellAtMost is how many keys it tells of at a time: a flood of failures must not
-	// become one of rows, which all nodes read.
-	tellAtMost = 40
+	// publishEvery is how often a node writes failed attempts for other nodes. It writes
+	// an attempt the second time after it was made, and they read it within pollEvery.
+	publishEvery = 250 * time.Millisecond
+	// publishLimit is how many keys it writes at a time: a flood of failures must not
+	// become a flood of rows, which all nodes read.
+	publishLimit = 40
 )
 
-// tellFailures carries this node's failed attempts to the others until ctx ends, after
-// it has read what there were before it started.
-func (a *App) tellFailures(ctx context.Context) error {
+// publishFailures writes this node's failed attempts for the other nodes until ctx ends,
+// after it has loaded those that were written before it started.
+func (a *App) publishFailures(ctx context.Context) error {
 	if !a.db.Shared() {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	ticker := time.NewTicker(tellEvery)
+	ticker := time.NewTicker(publishEvery)
 	defer ticker.Stop()
-	learned, failing := false, false
+	loaded, failing := false, false
 	for {
 		var err error
-		if !learned {
-			err = a.learnFailures(ctx)
-			learned = err == nil
+		if !loaded {
+			err = a.loadFailures(ctx)
+			loaded = err == nil
 		}
-		err = errors.Join(err, a.limiter.limiter.Tell(tellAtMost, func(notes []string) error { return a.db.WriteNotes(ctx, notes) }))
+		err = errors.Join(err, a.limiter.limiter.Export(publishLimit, func(notes []string) error { return a.db.WriteNotes(ctx, notes) }))
 		if err != nil && !failing && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "other nodes are not told of failed attempts", slog.Any("error", err))
+			a.log.WarnContext(ctx, "failed attempts are not shared with other nodes", slog.Any("error", err))
 		}
 		failing = err != nil
 		select {
@@ -93,12 +93,15 @@ func (a *App) tellFailures(ctx context.Context) error {
 	}
 }
 
-func (a *App) learnFailures(ctx context.Context) error {
-	notes, err := a.db.Notes(ctx, throttle.NotePrefix, a.now().Add(-a.limiter.window))
+func (a *App) loadFailures(ctx context.Context) error {
+	now := a.now()
+	notes, err := a.db.Notes(ctx, ratelimit.NotePrefix, now.Add(-a.limiter.window))
 	if err != nil {
 		return err
 	}
-	a.limiter.heard(notes)
+	for _, n := range notes {
+		a.limiter.limiter.Import(n.Text, now.Sub(n.WrittenAt))
+	}
 	return nil
 }
 
@@ -108,10 +111,10 @@ func (l *limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func(
 	if !c.Enabled {
 		return func() {}, 0, true
 	}
-	var keys []throttle.Key
+	var keys []ratelimit.Key
 	add := func(scope, value string, limit int) {
 		if value != "" {
-			keys = append(keys, throttle.Key{Scope: scope, Value: value, Limit: limit})
+			keys = append(keys, ratelimit.Key{Scope: scope, Value: value, Limit: limit})
 		}
 	}
 	add("identity/"+string(attempt.Use), attempt.IdentityID, c.PerIdentity)

@@ -58,16 +58,22 @@ func (db *DB) WriteNotes(ctx context.Context, notes []string) error {
 // maxNotes bounds what a process reads of the past when it starts.
 const maxNotes = 100_000
 
+// Note is what a process wrote for others, and when by its own clock.
+type Note struct {
+	Text      string
+	WrittenAt time.Time
+}
+
 // Notes returns, in their order, the latest notes with a prefix that were written since
 // a moment. The prefix has neither "%" nor "_".
-func (db *DB) Notes(ctx context.Context, prefix string, since time.Time) ([]string, error) {
-	var notes []string
+func (db *DB) Notes(ctx context.Context, prefix string, since time.Time) ([]Note, error) {
+	var notes []Note
 	err := db.list(ctx, func(scan scanFunc) error {
-		var note string
-		err := scan(&note)
+		var note Note
+		err := scan(&note.Text, at{&note.WrittenAt})
 		notes = append(notes, note)
 		return err
-	}, `SELECT about FROM changes WHERE at > ? AND about LIKE ? ORDER BY id DESC LIMIT ?`, micros(since), prefix+"%", maxNotes)
+	}, `SELECT about, at FROM changes WHERE at > ? AND about LIKE ? ORDER BY id DESC LIMIT ?`, micros(since), prefix+"%", maxNotes)
 	if err != nil {
 		return nil, fmt.Errorf("read notes: %w", err)
 	}

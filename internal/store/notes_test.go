@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"symbolon/internal/store"
 	"symbolon/internal/store/storetest"
 )
 
@@ -28,7 +29,7 @@ func TestNotesAreHeardInOrderAndFoundLater(t *testing.T) {
 		if got := hear(t, heard, storetest.Now); !slices.Equal(got, append(slices.Clone(notes), "else.1")) {
 			t.Errorf("heard %v, want all notes in their order", got)
 		}
-		if got, err := other.Notes(t.Context(), "note.", storetest.Now.Add(-time.Second)); err != nil || !slices.Equal(got, notes) {
+		if got, err := other.Notes(t.Context(), "note.", storetest.Now.Add(-time.Second)); err != nil || !slices.EqualFunc(got, notes, func(n store.Note, text string) bool { return n.Text == text && n.WrittenAt.Equal(storetest.Now) }) {
 			t.Errorf("found %v, %v; want all notes in their order", got, err)
 		}
 		if got, err := other.Notes(t.Context(), "note.", storetest.Now.Add(time.Second)); err != nil || len(got) > 0 {

@@ -1,4 +1,4 @@
-package throttle_test
+package ratelimit_test
 
 import (
 	"strconv"
@@ -7,17 +7,17 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/throttle"
+	"symbolon/internal/ratelimit"
 )
 
 func TestAThousandParallelAttemptsGetTheLimitAndNoMore(t *testing.T) {
 	t.Parallel()
-	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	l := ratelimit.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
 	var allowed atomic.Int32
 	var group sync.WaitGroup
 	for range 1000 {
 		group.Go(func() {
-			if _, _, ok := l.Charge(throttle.Key{Scope: "identity", Value: "a", Limit: 10}); ok {
+			if _, _, ok := l.Charge(ratelimit.Key{Scope: "identity", Value: "a", Limit: 10}); ok {
 				allowed.Add(1)
 			}
 		})
@@ -30,8 +30,8 @@ func TestAThousandParallelAttemptsGetTheLimitAndNoMore(t *testing.T) {
 
 func TestARefundGivesTheAttemptBack(t *testing.T) {
 	t.Parallel()
-	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
-	key := throttle.Key{Scope: "identity", Value: "a", Limit: 1}
+	l := ratelimit.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	key := ratelimit.Key{Scope: "identity", Value: "a", Limit: 1}
 	for i := range 5 {
 		refund, _, ok := l.Charge(key)
 		if !ok {
@@ -44,8 +44,8 @@ func TestARefundGivesTheAttemptBack(t *testing.T) {
 func TestAWindowEndsAfterItsLengthAndNotBefore(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1000, 0)
-	l := throttle.New(10*time.Minute, func() time.Time { return now })
-	key := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 1}
+	l := ratelimit.New(10*time.Minute, func() time.Time { return now })
+	key := ratelimit.Key{Scope: "address", Value: "192.0.2.1", Limit: 1}
 	l.Charge(key)
 	now = now.Add(4 * time.Minute)
 	_, wait, ok := l.Charge(key)
@@ -60,9 +60,9 @@ func TestAWindowEndsAfterItsLengthAndNotBefore(t *testing.T) {
 
 func TestOneSpentKeyTakesNothingFromTheOthers(t *testing.T) {
 	t.Parallel()
-	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
-	spent := throttle.Key{Scope: "identity", Value: "a", Limit: 1}
-	other := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 3}
+	l := ratelimit.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	spent := ratelimit.Key{Scope: "identity", Value: "a", Limit: 1}
+	other := ratelimit.Key{Scope: "address", Value: "192.0.2.1", Limit: 3}
 	l.Charge(spent)
 	for range 20 {
 		l.Charge(other, spent)
@@ -75,8 +75,8 @@ func TestOneSpentKeyTakesNothingFromTheOthers(t *testing.T) {
 func TestARefundIsGivenOnceAndToItsOwnWindow(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1000, 0)
-	l := throttle.New(time.Minute, func() time.Time { return now })
-	key := throttle.Key{Scope: "identity", Value: "a", Limit: 2}
+	l := ratelimit.New(time.Minute, func() time.Time { return now })
+	key := ratelimit.Key{Scope: "identity", Value: "a", Limit: 2}
 	slow, _, _ := l.Charge(key)
 	quick, _, _ := l.Charge(key)
 	quick()
@@ -98,8 +98,8 @@ func TestARefundIsGivenOnceAndToItsOwnWindow(t *testing.T) {
 
 func TestSuccessesNeverCountHoweverManyRunAtOnce(t *testing.T) {
 	t.Parallel()
-	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
-	key := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 5}
+	l := ratelimit.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	key := ratelimit.Key{Scope: "address", Value: "192.0.2.1", Limit: 5}
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
@@ -121,8 +121,8 @@ func TestSuccessesNeverCountHoweverManyRunAtOnce(t *testing.T) {
 func TestAClockThatGoesBackKeepsNobodyLongerThanAWindow(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(10_000, 0)
-	l := throttle.New(time.Minute, func() time.Time { return now })
-	key := throttle.Key{Scope: "identity", Value: "a", Limit: 1}
+	l := ratelimit.New(time.Minute, func() time.Time { return now })
+	key := ratelimit.Key{Scope: "identity", Value: "a", Limit: 1}
 	l.Charge(key)
 	now = now.Add(-time.Hour)
 	if _, wait, ok := l.Charge(key); ok || wait > time.Minute {
@@ -132,12 +132,12 @@ func TestAClockThatGoesBackKeepsNobodyLongerThanAWindow(t *testing.T) {
 
 func TestASpentAddressCannotPushOutTheCountersOfOthers(t *testing.T) {
 	t.Parallel()
-	l := throttle.New(time.Hour, func() time.Time { return time.Unix(0, 0) })
-	victim := throttle.Key{Scope: "identity", Value: "victim", Limit: 1}
-	address := throttle.Key{Scope: "address", Value: "192.0.2.1", Limit: 100}
+	l := ratelimit.New(time.Hour, func() time.Time { return time.Unix(0, 0) })
+	victim := ratelimit.Key{Scope: "identity", Value: "victim", Limit: 1}
+	address := ratelimit.Key{Scope: "address", Value: "192.0.2.1", Limit: 100}
 	l.Charge(victim)
 	for i := range 500_000 {
-		l.Charge(throttle.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 10}, address)
+		l.Charge(ratelimit.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 10}, address)
 	}
 	if _, _, ok := l.Charge(victim); ok {
 		t.Error("half a million invented identifiers from one address gave the victim's guesses back")
@@ -146,24 +146,24 @@ func TestASpentAddressCannotPushOutTheCountersOfOthers(t *testing.T) {
 
 func TestEqualValuesOfDifferentScopeAreCountedApart(t *testing.T) {
 	t.Parallel()
-	l := throttle.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
+	l := ratelimit.New(time.Minute, func() time.Time { return time.Unix(0, 0) })
 	for _, scope := range []string{"identity", "identifier", "address"} {
-		if _, _, ok := l.Charge(throttle.Key{Scope: scope, Value: "same", Limit: 1}); !ok {
+		if _, _, ok := l.Charge(ratelimit.Key{Scope: scope, Value: "same", Limit: 1}); !ok {
 			t.Errorf("the first attempt of scope %s was refused", scope)
 		}
 	}
 }
 
 func BenchmarkCharge(b *testing.B) {
-	benchmarkCharge(b, throttle.New(time.Minute, time.Now))
+	benchmarkCharge(b, ratelimit.New(time.Minute, time.Now))
 }
 
 // benchmarkCharge charges one of many keys at a time, and gives the attempt back.
-func benchmarkCharge(b *testing.B, l *throttle.Limiter) {
+func benchmarkCharge(b *testing.B, l *ratelimit.Limiter) {
 	b.Helper()
-	keys := make([]throttle.Key, 1024)
+	keys := make([]ratelimit.Key, 1024)
 	for i := range keys {
-		keys[i] = throttle.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 1 << 30}
+		keys[i] = ratelimit.Key{Scope: "identifier", Value: strconv.Itoa(i), Limit: 1 << 30}
 	}
 	for i := 0; b.Loop(); i++ {
 		refund, _, _ := l.Charge(keys[i%len(keys)])

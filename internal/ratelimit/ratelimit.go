@@ -1,4 +1,4 @@
-package throttle
+package ratelimit
 
 import (
 	"hash/maphash"
@@ -9,8 +9,8 @@ import (
 	"github.com/maypok86/otter/v2"
 )
 
-// maxKeys bounds the counters. Above it those go first that are used least, so
-// whoever invents keys pushes out what they invented.
+// maxKeys bounds the counters. Beyond it the least used counters are evicted, so an
+// attacker who invents keys evicts only their own.
 const maxKeys = 200_000
 
 // Limiter counts attempts by key. A key's window starts with its first attempt
@@ -25,8 +25,8 @@ type Limiter struct {
 	hash     func(scope, value string) uint64
 	counters *otter.Cache[uint64, *counter]
 
-	mu     sync.Mutex
-	shared *shared // nil if there is nobody to tell
+	mu      sync.Mutex
+	replica *replica // nil on a single node
 }
 
 // New returns a limiter whose windows are as long as given.
@@ -37,10 +37,10 @@ func New(window time.Duration, now func() time.Time) *Limiter {
 		hash: func(scope, value string) uint64 { return maphash.Comparable(seed, [2]string{scope, value}) },
 		counters: otter.Must(&otter.Options[uint64, *counter]{
 			MaximumSize: maxKeys,
-			// A counter that nobody asked for during a window has none to keep.
+			// A counter that was not used for a whole window has nothing left to keep.
 			ExpiryCalculator: otter.ExpiryAccessing[uint64, *counter](window),
 			Clock:            clock(now),
-			// In the caller's goroutine, which is also who owns the clock.
+			// Maintenance runs in the goroutine of the caller, which also owns the clock.
 			Executor: func(maintain func()) { maintain() },
 		}),
 	}
@@ -54,7 +54,7 @@ func (c clock) NowNano() int64 { return c().UnixNano() }
 
 func (clock) Tick(time.Duration) <-chan time.Time { return nil }
 
-// Key is whom to count an attempt against, and how many it may have in a window.
+// Key says what an attempt is counted against, and how many attempts it may have in a window.
 type Key struct {
 	Scope string // keeps equal values of different meaning apart
 	Value string
@@ -62,35 +62,35 @@ type Key struct {
 }
 
 // Charge takes one attempt from each key, or from none if one of them has no
-// attempt left; then wait says when it has. refund gives the attempts back, for
-// whoever succeeded; it may be called more than once, and late.
+// attempt left; then wait says how long until it has one again. refund gives the
+// attempts back after a success; the caller may call it more than once, and late.
 func (l *Limiter) Charge(keys ...Key) (refund func(), wait time.Duration, ok bool) {
 	now := l.now()
 	ids := make([]uint64, len(keys))
 	for i, k := range keys {
 		ids[i] = l.hash(k.Scope, k.Value)
 	}
-	if wait := l.refused(keys, ids, now); wait > 0 {
+	if wait := l.exhausted(keys, ids, now); wait > 0 {
 		return func() {}, wait, false
 	}
 	charges := make([]charge, 0, len(keys))
-	giveBack := func() {
+	refundAll := func() {
 		for _, c := range charges {
-			c.counter.giveBack(c.window)
-			l.changed(c.id, c.counter)
+			c.counter.refund(c.window)
+			l.markChanged(c.id, c.counter)
 		}
 	}
 	for i, k := range keys {
 		c := l.counter(ids[i])
 		window, wait := c.take(k.Limit, l.window, now)
 		if wait > 0 {
-			giveBack()
+			refundAll()
 			return func() {}, wait, false
 		}
 		charges = append(charges, charge{ids[i], c, window})
-		l.changed(ids[i], c)
+		l.markChanged(ids[i], c)
 	}
-	return sync.OnceFunc(giveBack), 0, true
+	return sync.OnceFunc(refundAll), 0, true
 }
 
 // charge is an attempt taken, and the window it was taken from.
@@ -100,10 +100,10 @@ type charge struct {
 	window  time.Time
 }
 
-// refused looks for a key without attempts left before any counter is made.
-// Else one spent address could push out the counters of others by inventing
-// identifiers; now each new counter has cost a judged attempt.
-func (l *Limiter) refused(keys []Key, ids []uint64, now time.Time) time.Duration {
+// exhausted looks for a key without attempts left before it makes any counter.
+// Otherwise one exhausted address could evict the counters of others by inventing
+// identifiers; this way each new counter costs an attempt that was checked.
+func (l *Limiter) exhausted(keys []Key, ids []uint64, now time.Time) time.Duration {
 	for i, k := range keys {
 		if c, ok := l.counters.GetIfPresent(ids[i]); ok {
 			if wait := c.wait(k.Limit, l.window, now); wait > 0 {
@@ -121,22 +121,22 @@ func (l *Limiter) counter(id uint64) *counter {
 
 // counter is the attempts of one key in its present window.
 type counter struct {
-	mu     sync.Mutex
-	since  time.Time
-	count  int
-	told   int     // what others were told of that window
-	others []share // what they counted
+	mu       sync.Mutex
+	since    time.Time
+	count    int
+	exported int     // the count of that window that other nodes have
+	others   []share // what other nodes counted
 }
 
 // take counts an attempt, unless there is something to wait for.
 func (c *counter) take(limit int, length time.Duration, now time.Time) (window time.Time, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if wait := c.left(limit, length, now); wait > 0 {
+	if wait := c.remaining(limit, length, now); wait > 0 {
 		return c.since, wait
 	}
 	if now.Sub(c.since) >= length {
-		c.count, c.told = 0, 0
+		c.count, c.exported = 0, 0
 	}
 	if c.count == 0 {
 		c.since = now
@@ -148,14 +148,14 @@ func (c *counter) take(limit int, length time.Duration, now time.Time) (window t
 func (c *counter) wait(limit int, length time.Duration, now time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.left(limit, length, now)
+	return c.remaining(limit, length, now)
 }
 
-// left is what is left of the windows that have to end before there is an attempt
-// again, if all are used. Each node has a window of its own.
-func (c *counter) left(limit int, length time.Duration, now time.Time) (wait time.Duration) {
+// remaining is the time until enough windows have ended for another attempt; 0 if
+// there is one now. Each node has its own window.
+func (c *counter) remaining(limit int, length time.Duration, now time.Time) (wait time.Duration) {
 	if len(c.others) == 0 {
-		return leftOf(c.count, c.since, limit, length, now)
+		return remainingOf(c.count, c.since, limit, length, now)
 	}
 	windows := append([]share{{since: c.since, count: c.count}}, c.others...)
 	windows = slices.DeleteFunc(windows, func(s share) bool { return now.Sub(s.since) >= length })
@@ -165,22 +165,22 @@ func (c *counter) left(limit int, length time.Duration, now time.Time) (wait tim
 		total += w.count
 	}
 	for _, w := range windows {
-		wait = max(wait, leftOf(total, w.since, limit, length, now))
+		wait = max(wait, remainingOf(total, w.since, limit, length, now))
 		total -= w.count
 	}
 	return wait
 }
 
-func leftOf(count int, since time.Time, limit int, length time.Duration, now time.Time) time.Duration {
+func remainingOf(count int, since time.Time, limit int, length time.Duration, now time.Time) time.Duration {
 	if count < max(limit, 1) {
 		return 0
 	}
 	return min(length-now.Sub(since), length)
 }
 
-// giveBack returns an attempt to the window it came from. If that is over, the
-// next one owes it nothing.
-func (c *counter) giveBack(window time.Time) {
+// refund returns an attempt to the window it came from. If that window has ended,
+// the next one is left alone.
+func (c *counter) refund(window time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.count > 0 && c.since.Equal(window) {
