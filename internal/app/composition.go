@@ -49,7 +49,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	if err := a.readSchemas(); err != nil {
 		return nil, err
 	}
-	a.identities = identity.New(a.db, a.schemas, a.sessions.Forget, a.now)
+	a.identities = identity.New(a.db, a.schemas, a.sessions.Invalidate, a.now)
 	if err := a.newPasswords(guard); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	if err := a.newCourier(); err != nil {
 		return nil, err
 	}
-	a.engine = flow.New(flow.Parts{
+	a.engine = flow.New(flow.Deps{
 		Store: a.db, Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
 		Mail: a.addressee(), Observer: a.metrics, Methods: a.methods(c), Now: a.now,
 	}, engineConfig(c))

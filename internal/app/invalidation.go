@@ -37,10 +37,10 @@ func (a *App) followChanges(ctx context.Context) error {
 		switch {
 		case err == nil:
 			if failing {
-				a.sessions.ForgetAll()
+				a.sessions.InvalidateAll()
 				failing = false
 			}
-			a.sessions.Heard(before, a.limiter.importNotes(changed))
+			a.sessions.ApplyInvalidations(before, a.limiter.importNotes(changed))
 		case ctx.Err() == nil && !failing:
 			failing = true
 			a.log.WarnContext(ctx, "change polling failed; session cache disabled", slog.Any("error", err))

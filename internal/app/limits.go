@@ -105,8 +105,8 @@ func (a *App) loadFailures(ctx context.Context) error {
 	return nil
 }
 
-// Charge implements flow.Limiter.
-func (l *limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func(), wait time.Duration, ok bool) {
+// Count implements flow.Limiter.
+func (l *limits) Count(ctx context.Context, attempt flow.Attempt) (refund func(), wait time.Duration, ok bool) {
 	c := l.config.Load()
 	if !c.Enabled {
 		return func() {}, 0, true
@@ -117,11 +117,11 @@ func (l *limits) Charge(ctx context.Context, attempt flow.Attempt) (refund func(
 			keys = append(keys, ratelimit.Key{Scope: scope, Value: value, Limit: limit})
 		}
 	}
-	add("identity/"+string(attempt.Use), attempt.IdentityID, c.PerIdentity)
+	add("identity/"+string(attempt.Kind), attempt.IdentityID, c.PerIdentity)
 	for _, identifier := range attempt.Identifiers {
-		add("identifier/"+string(attempt.Use), identifier, c.PerIdentity)
+		add("identifier/"+string(attempt.Kind), identifier, c.PerIdentity)
 	}
-	if attempt.Use != flow.News {
+	if attempt.Kind != flow.LimitNotify {
 		add("address", network(reqctx.From(ctx).Address), c.PerAddress)
 	}
 	return l.limiter.Charge(keys...)

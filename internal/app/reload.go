@@ -29,7 +29,7 @@ func (a *App) Reload(next *config.Config) error {
 	a.sessions.SetLifespan(next.Session.Lifespan)
 	a.limiter.config.Store(&next.Security.Limits)
 	a.current.Store(composed)
-	a.sessions.ForgetAll()
+	a.sessions.InvalidateAll()
 	select {
 	case a.swapped <- struct{}{}:
 	default:

@@ -14,9 +14,9 @@ func (a *App) watch() {
 	m := a.metrics
 	m.Counter("symbolon_session_cache_hits_total", "Session checks answered from memory.", func() float64 { return float64(a.sessions.CacheStats().Hits) })
 	m.Counter("symbolon_session_cache_misses_total", "Session checks that asked the database.", func() float64 { return float64(a.sessions.CacheStats().Misses) })
-	m.Counter("symbolon_session_cache_deaf_total", "Session checks that asked the database because other nodes had not been heard of.", func() float64 { return float64(a.sessions.CacheStats().Deaf) })
+	m.Counter("symbolon_session_cache_deaf_total", "Session checks that asked the database because other nodes had not been heard of.", func() float64 { return float64(a.sessions.CacheStats().Stale) })
 	m.Gauge("symbolon_session_cache_entries", "Sessions kept in memory.", func() float64 { return float64(a.sessions.CacheStats().Entries) })
-	m.Gauge("symbolon_changes_lag_seconds", "How long ago this node heard of the changes of others; 0 if there are no others.", func() float64 { return a.sessions.CacheStats().Heard.Seconds() })
+	m.Gauge("symbolon_changes_lag_seconds", "How long ago this node heard of the changes of others; 0 if there are no others.", func() float64 { return a.sessions.CacheStats().SinceInvalidations.Seconds() })
 	m.Gauge("symbolon_hashing_running", "Password hashes being computed.", func() float64 { return float64(a.current.Load().hasher.Stats().Running) })
 	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
 	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })

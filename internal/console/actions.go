@@ -33,7 +33,7 @@ func (o *Console) endSessions(w http.ResponseWriter, r *http.Request) error {
 	done := "ended-all"
 	if one := r.PostForm.Get("session"); one != "" {
 		done = "ended"
-		err = o.Sessions.End(r.Context(), i.ID, one)
+		err = o.Sessions.RevokeByID(r.Context(), i.ID, one)
 	} else {
 		err = o.Sessions.RevokeOthers(r.Context(), i.ID, "")
 	}
@@ -55,7 +55,7 @@ func (o *Console) confirmDelete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	held, err := o.Sessions.Of(r.Context(), i.ID)
+	held, err := o.Sessions.List(r.Context(), i.ID)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type Identities interface {
 	ByID(ctx context.Context, id string) (*identity.Identity, error)
 	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
 	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
-	Redraft(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	DraftFrom(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
 	Create(context.Context, *identity.Draft) (*identity.Identity, error)
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
 	Delete(ctx context.Context, id string) error
@@ -43,8 +43,8 @@ type Schemas interface {
 // Sessions lists and ends the sessions of an identity. *session.Service satisfies
 // it.
 type Sessions interface {
-	Of(ctx context.Context, identityID string) ([]*session.Session, error)
-	End(ctx context.Context, identityID, id string) error
+	List(ctx context.Context, identityID string) ([]*session.Session, error)
+	RevokeByID(ctx context.Context, identityID, id string) error
 	RevokeOthers(ctx context.Context, identityID, exceptID string) error
 }
 

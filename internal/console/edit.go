@@ -164,7 +164,7 @@ func (o *Console) save(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil, err
 		}
-		draft, err := o.Identities.Redraft(r.Context(), i, i.SchemaID, merged)
+		draft, err := o.Identities.DraftFrom(r.Context(), i, i.SchemaID, merged)
 		if err != nil || len(wrong) > 0 {
 			return nil, err
 		}

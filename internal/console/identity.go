@@ -70,7 +70,7 @@ func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body.Credentials = credentialsOf(kept)
-	held, err := o.Sessions.Of(r.Context(), i.ID)
+	held, err := o.Sessions.List(r.Context(), i.ID)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func credentialsOf(kept []identity.Credential) []credential {
 		switch c.Type {
 		case identity.TypePassword:
 			one.Kind, one.State = "Password", "set"
-			if identity.Ways([]identity.Credential{c}) == 0 {
+			if identity.FirstFactors([]identity.Credential{c}) == 0 {
 				one.State = "not set"
 			}
 		case identity.TypeOIDC:

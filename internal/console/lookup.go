@@ -94,13 +94,13 @@ func (o *Console) describeFlow(f *flow.Flow) *flowBody {
 	out := &flowBody{
 		ID: f.ID, Kind: labelOf(string(f.Kind)), Client: "Browser", State: stateNames[f.State], Over: f.Expired(o.Now()),
 		Issued: f.IssuedAt, Expires: f.ExpiresAt, Request: f.Request, ReturnTo: f.ReturnTo, Active: f.Active,
-		SubjectID: f.Subject, Refresh: f.Refresh, Says: said(f.Form.Messages),
+		SubjectID: f.IdentityID, Refresh: f.Refresh, Says: said(f.Form.Messages),
 	}
 	if f.Client == flow.API {
 		out.Client = "App"
 	}
-	if f.Subject != "" {
-		out.Subject = o.at("identities", f.Subject)
+	if f.IdentityID != "" {
+		out.Subject = o.at("identities", f.IdentityID)
 	}
 	for _, g := range f.Form.Groups {
 		group := flowGroup{Method: labelOf(g.Method), Says: said(g.Messages)}

@@ -49,8 +49,8 @@ type effect func(*Engine, context.Context, Submission, Fact) (Result, error)
 
 // effectFor returns the kind's effect; leaving is the same in all.
 func effectFor(k Kind, fact Fact) effect {
-	if _, ok := fact.(Leave); ok {
-		return leaveEffect
+	if _, ok := fact.(RedirectTo); ok {
+		return redirectEffect
 	}
 	return ruleFor(k).effect
 }
@@ -79,10 +79,10 @@ func (e *Engine) checkSession(k Kind, c Caller, refresh bool, returnTo string) e
 // returns *Rejected where the form can say what is wrong.
 func (e *Engine) admit(ctx context.Context, f *Flow, r SubmitRequest) error {
 	c, in := r.Caller, r.Input
-	if f.Kind == Settings && f.Subject != c.Session.IdentityID {
-		return errForeign
+	if f.Kind == Settings && f.IdentityID != c.Session.IdentityID {
+		return errFlowOwnerMismatch
 	}
-	if in.problem == nil && !genuine(f, r) {
+	if in.problem == nil && !csrfValid(f, r) {
 		return errs.ErrCSRF
 	}
 	if err := e.checkSession(f.Kind, c, f.Refresh, f.ReturnTo); err != nil {
@@ -113,9 +113,9 @@ func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
 	return nil
 }
 
-// genuine reports whether a browser's submission comes from a page that was
+// csrfValid reports whether a browser's submission comes from a page that was
 // shown the form: it has the token that belongs to the browser's cookie.
-func genuine(f *Flow, r SubmitRequest) bool {
+func csrfValid(f *Flow, r SubmitRequest) bool {
 	token, _, _ := r.Input.Text(ui.CSRFName)
 	if r.ByLink {
 		token = f.CSRF
@@ -147,12 +147,12 @@ func (e *Engine) privileged(c Caller) bool {
 // charge counts an attempt before it is judged, so that parallel guesses can't
 // share one.
 func (e *Engine) charge(ctx context.Context, f *Flow, a Attempt) (refund func(), err error) {
-	refund, wait, ok := e.limiter.Charge(ctx, a)
+	refund, wait, ok := e.limiter.Count(ctx, a)
 	if ok {
 		return refund, nil
 	}
 	why := message.TooManyAttempts(wait)
-	if a.Use == Link || a.Use == News {
+	if a.Kind == LimitSendLink || a.Kind == LimitNotify {
 		why = message.TooManyMails(wait)
 	}
 	if f.Client == Browser {

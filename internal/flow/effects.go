@@ -11,8 +11,8 @@ import (
 	"symbolon/internal/message"
 )
 
-// hooked reports whether a hook is configured after a success of the method.
-func (e *Engine) hooked(k Kind, method, hook string) bool {
+// hasHook reports whether a hook is configured after a success of the method.
+func (e *Engine) hasHook(k Kind, method, hook string) bool {
 	return slices.Contains(e.config.Kinds[k].After[method].Hooks, hook)
 }
 
@@ -24,13 +24,13 @@ func (e *Engine) unchanged(ctx context.Context, ownerID string, judged *identity
 		return nil
 	}
 	if err := e.store.HoldIdentity(ctx, ownerID); errors.Is(err, errs.ErrNotFound) {
-		return errOutrun
+		return errCredentialChanged
 	} else if err != nil {
 		return err
 	}
 	now, err := e.identities.Credential(ctx, ownerID, judged.Type)
 	if errors.Is(err, errs.ErrNotFound) || err == nil && now.Version != judged.Version {
-		return errOutrun
+		return errCredentialChanged
 	}
 	return err
 }
@@ -59,7 +59,7 @@ func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, err
 		}
 	}
 	// For an unknown address too, which must not be told by its time.
-	if err := e.supersede(ctx, f, fact.IdentityID); err != nil {
+	if err := e.invalidateOlderLinks(ctx, f, fact.IdentityID); err != nil {
 		return Result{}, err
 	}
 	for _, m := range fact.Mail {
@@ -73,21 +73,21 @@ func (e *Engine) wait(ctx context.Context, s Submission, fact Sent) (Result, err
 	if group := f.Form.Group(s.method); group != nil {
 		group.Fill(typedText(group, s.Input))
 	}
-	return Result{Outcome: Waiting}, nil
+	return Result{Outcome: Pending}, nil
 }
 
-// supersede lets the newest recovery link of an identity be its only one.
-func (e *Engine) supersede(ctx context.Context, f *Flow, ownerID string) error {
+// invalidateOlderLinks lets the newest recovery link of an identity be its only one.
+func (e *Engine) invalidateOlderLinks(ctx context.Context, f *Flow, ownerID string) error {
 	if f.Kind != Recovery {
 		return nil
 	}
 	if ownerID != "" {
-		f.Subject = ownerID
+		f.IdentityID = ownerID
 	}
 	return e.store.EndResume(ctx, Recovery, ownerID, f.ID)
 }
 
-// verifies reports whether new addresses are asked to prove themselves.
+// verifies reports whether new addresses are missingTraits to prove themselves.
 func (e *Engine) verifies() bool { return e.Serves(Verification) && e.challenger != nil }
 
 // verify starts a verification flow for each address and sends its link.
@@ -99,7 +99,7 @@ func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses
 		if a.Verified {
 			continue
 		}
-		f := e.fresh(Verification, Browser, e.now())
+		f := e.newFlow(Verification, Browser, e.now())
 		f.Request = e.config.PublicURL.JoinPath("self-service/verification/browser").String()
 		if _, err := e.challenge(ctx, f, a, owner.ID, true); err != nil {
 			return err
@@ -122,7 +122,7 @@ func (e *Engine) challenge(ctx context.Context, f *Flow, a identity.Address, own
 	if err := f.remember(e.challenger.ID(), c.Memory); err != nil {
 		return "", err
 	}
-	if err := e.supersede(ctx, f, ownerID); err != nil {
+	if err := e.invalidateOlderLinks(ctx, f, ownerID); err != nil {
 		return "", err
 	}
 	if err := e.create(ctx, f, nil); err != nil {
@@ -143,7 +143,7 @@ func sentKey(k Kind) string {
 
 // notice tells an address about a change that its owner may not have made
 // (OWASP ASVS 6.3.7).
-func (e *Engine) notice(ctx context.Context, t courier.Template, ownerID string, to []identity.Address) error {
+func (e *Engine) notifyOwner(ctx context.Context, t courier.Template, ownerID string, to []identity.Address) error {
 	if !e.config.Notices {
 		return nil
 	}

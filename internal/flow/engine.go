@@ -31,13 +31,13 @@ type Store interface {
 type Identities interface {
 	ByID(ctx context.Context, id string) (*identity.Identity, error)
 	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
-	Redraft(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
-	Unchanged(context.Context, *identity.Identity) (*identity.Draft, error)
+	DraftFrom(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	DraftUnchanged(context.Context, *identity.Identity) (*identity.Draft, error)
 	Create(context.Context, *identity.Draft) (*identity.Identity, error)
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
 	Credential(ctx context.Context, id, typ string) (*identity.Credential, error)
 	UpdateCredential(ctx context.Context, id string, c identity.Credential) error
-	Settle(ctx context.Context, id string) error
+	DropRetained(ctx context.Context, id string) error
 	MarkVerified(ctx context.Context, id, addressID string) error
 	Schema(ctx context.Context, id string) (*traits.Schema, error)
 }
@@ -48,32 +48,34 @@ type Sessions interface {
 	RevokeOthers(ctx context.Context, identityID, exceptID string) error
 }
 
-// Limiter counts failed proofs. Charge takes one attempt for each key before a
-// submission is judged; refund gives it back once it has succeeded.
+// Limiter counts attempts. Count takes one for each key before a submission is
+// judged; refund gives it back once the submission has succeeded.
 type Limiter interface {
-	Charge(ctx context.Context, keys Attempt) (refund func(), wait time.Duration, ok bool)
+	Count(ctx context.Context, keys Attempt) (refund func(), wait time.Duration, ok bool)
 }
 
-// Attempt is whom an attempt counts against, beside the client's address, which
+// Attempt is what an attempt counts against, beside the client's address, which
 // the context carries.
 type Attempt struct {
-	Use         Use
-	IdentityID  string   // empty if nobody is known by the identifier
+	Kind        LimitKind
+	IdentityID  string   // empty if the identifier is unknown
 	Identifiers []string // normalised
 }
 
-// Use is what is attempted. Each is counted for itself: whoever has guessed too
-// often can still ask for a link.
-type Use string
+// LimitKind is what is attempted. Each kind has its own count: too many wrong
+// passwords do not stop a request for a link.
+type LimitKind string
 
-// The uses.
+// The kinds. Their values are keys of the counters that nodes exchange.
 const (
-	Guess Use = "guess" // of a password
-	Claim Use = "claim" // of an identifier that may be taken
-	Link  Use = "link"  // to be sent to an address that anybody may name
-	// News is mail about a change of settings. It counts for whose they are and not
-	// for the client's address.
-	News Use = "news"
+	LimitPassword LimitKind = "guess" // a guess at a password
+	LimitRegister LimitKind = "claim" // a registration, whose identifier may be taken
+	LimitSendLink LimitKind = "link"  // a mail to an address that anybody may name
+	// LimitNotify is mail about a change of settings. It counts for the identity and
+	// not for the client's address.
+	LimitNotify LimitKind = "news"
+	// LimitCode is a guess at a one-time code or another second factor.
+	LimitCode LimitKind = "code"
 )
 
 // Observer is told how submissions end, for metrics.
@@ -150,8 +152,8 @@ type Engine struct {
 	challenger Challenger // nil if no method can reach an address
 }
 
-// Parts are what an engine is made of.
-type Parts struct {
+// Deps are what an engine is made of.
+type Deps struct {
 	Store      Store
 	Identities Identities
 	Sessions   Sessions
@@ -164,7 +166,7 @@ type Parts struct {
 
 // New returns an engine. Methods that are switched off are simply not among the
 // parts.
-func New(p Parts, c Config) *Engine {
+func New(p Deps, c Config) *Engine {
 	e := &Engine{
 		store: p.Store, identities: p.Identities, sessions: p.Sessions, limiter: p.Limiter,
 		mail: p.Mail, observer: p.Observer, methods: p.Methods, now: p.Now, config: c,

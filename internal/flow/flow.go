@@ -54,11 +54,11 @@ type Flow struct {
 	Request   string // the URL the flow was started with
 	// ReturnTo is where a browser goes after success, checked against the allow
 	// list when the flow started; empty for the configured default.
-	ReturnTo string
-	Subject  string // identity id; set for settings, re-authentication and recovery by link
-	Refresh  bool   // a signed-in person proves their credentials once more
-	Active   string // method that last handled a submission
-	Form     ui.Form
+	ReturnTo   string
+	IdentityID string // whom it is about; set for settings, re-authentication and recovery by link
+	Refresh    bool   // a signed-in person proves their credentials once more
+	Active     string // method that last handled a submission
+	Form       ui.Form
 	// CSRF is the masked token of the browser that started the flow; empty for
 	// API flows.
 	CSRF string

@@ -12,43 +12,43 @@ import (
 	"symbolon/internal/secret"
 )
 
-// awayMemory is the slot of Flow.Private that waits for a person at another site.
-const awayMemory = "away"
+// redirectMemory is the slot of Flow.Private that waits for a person at another site.
+const redirectMemory = "away"
 
-// awayLifespan is how long it waits.
-const awayLifespan = 30 * time.Minute
+// redirectLifespan is how long it waits.
+const redirectLifespan = 30 * time.Minute
 
 // away is a person at another site. Binding ties the return to the browser that
 // left (RFC 9700, 4.7): who sends somebody else through their own return would
 // sign them in to a foreign account.
-type away struct {
+type pendingRedirect struct {
 	Method    string    `json:"method"`
 	Binding   string    `json:"binding"`
 	Input     stored    `json:"input"` // what was submitted before leaving, to be used after
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// Back is what the other site sent.
-type Back struct {
+// CallbackParams is what the other site sent.
+type CallbackParams struct {
 	From   string     // the provider in the URL that was returned to
 	Answer url.Values // query or form
 }
 
-// leaveEffect lets the person go and notes what to expect.
-func leaveEffect(e *Engine, _ context.Context, s Submission, fact Fact) (Result, error) {
-	leave := fact.(Leave)
+// redirectEffect lets the person go and notes what to expect.
+func redirectEffect(e *Engine, _ context.Context, s Submission, fact Fact) (Result, error) {
+	leave := fact.(RedirectTo)
 	if s.Flow.Kind == Settings {
 		s.Flow.State = Open
 	}
-	result := Result{Outcome: Left, Redirect: leave.URL}
+	result := Result{Outcome: Redirected, Redirect: leave.URL}
 	if leave.ResumeHash == "" {
 		return result, nil
 	}
 	result.Continuity = s.caller.continuity()
 	s.Flow.ResumeHash = leave.ResumeHash
-	err := s.Flow.remember(awayMemory, away{
+	err := s.Flow.remember(redirectMemory, pendingRedirect{
 		Method: s.method, Binding: secret.Hash(result.Continuity),
-		Input: s.Input.only(chosenTrait).store(), ExpiresAt: e.now().Add(awayLifespan),
+		Input: s.Input.only(chosenTrait).store(), ExpiresAt: e.now().Add(redirectLifespan),
 	})
 	if err != nil {
 		return Result{}, err
@@ -62,23 +62,23 @@ func chosenTrait(name string) bool {
 	return name == "traits" || strings.HasPrefix(name, "traits.") || name == "provider"
 }
 
-// ReturnRequest is a person who comes back from another site.
-type ReturnRequest struct {
+// CallbackRequest is a person who comes back from another site.
+type CallbackRequest struct {
 	Method string
 	State  string
-	Back   Back
+	Params CallbackParams
 	URL    string // of the request
 	Caller Caller
 }
 
 // Return continues the flow that was left with a state, in the browser that left.
 // A state works once, whatever comes of it.
-func (e *Engine) Return(ctx context.Context, r ReturnRequest) (Result, error) {
-	f, input, err := e.takeAway(ctx, r)
+func (e *Engine) Callback(ctx context.Context, r CallbackRequest) (Result, error) {
+	f, input, err := e.consumeState(ctx, r)
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := e.returned(ctx, f, r, input)
+	result, err := e.handleCallback(ctx, f, r, input)
 	e.observer.Submitted(f.Kind, r.Method, OutcomeName(result, err))
 	if err != nil {
 		result.Flow = f
@@ -86,8 +86,8 @@ func (e *Engine) Return(ctx context.Context, r ReturnRequest) (Result, error) {
 	return result, err
 }
 
-// takeAway finds the flow that waits for the state and lets it wait no longer.
-func (e *Engine) takeAway(ctx context.Context, r ReturnRequest) (*Flow, Input, error) {
+// consumeState finds the flow that waits for the state and lets it wait no longer.
+func (e *Engine) consumeState(ctx context.Context, r CallbackRequest) (*Flow, Input, error) {
 	switch {
 	case r.State == "":
 		return nil, Input{}, errNoState
@@ -101,13 +101,13 @@ func (e *Engine) takeAway(ctx context.Context, r ReturnRequest) (*Flow, Input, e
 	if err != nil {
 		return nil, Input{}, fmt.Errorf("find flow by state: %w", err)
 	}
-	var wait away
-	if ok, err := f.recall(awayMemory, &wait); err != nil {
+	var wait pendingRedirect
+	if ok, err := f.recall(redirectMemory, &wait); err != nil {
 		return nil, Input{}, err
 	} else if !ok || wait.Method != r.Method || !secret.Equal(wait.Binding, secret.Hash(r.Caller.Continuity)) {
 		return nil, Input{}, errWrongState
 	}
-	delete(f.Private, awayMemory)
+	delete(f.Private, redirectMemory)
 	f.ResumeHash = ""
 	if err := e.store.SaveFlow(ctx, f); errors.Is(err, errs.ErrStale) {
 		return nil, Input{}, errWrongState // the other of two returns was first
@@ -120,7 +120,7 @@ func (e *Engine) takeAway(ctx context.Context, r ReturnRequest) (*Flow, Input, e
 	return f, wait.Input.input(), nil
 }
 
-func (e *Engine) returned(ctx context.Context, f *Flow, r ReturnRequest, input Input) (Result, error) {
+func (e *Engine) handleCallback(ctx context.Context, f *Flow, r CallbackRequest, input Input) (Result, error) {
 	step, served := e.steps[f.Kind][r.Method]
 	if !served {
 		return Result{}, errs.ErrNotFound
@@ -128,14 +128,14 @@ func (e *Engine) returned(ctx context.Context, f *Flow, r ReturnRequest, input I
 	if err := e.checkSession(f.Kind, r.Caller, f.Refresh, f.ReturnTo); err != nil {
 		return Result{}, err
 	}
-	if f.Kind == Settings && f.Subject != r.Caller.Session.IdentityID {
-		return Result{}, errForeign
+	if f.Kind == Settings && f.IdentityID != r.Caller.Session.IdentityID {
+		return Result{}, errFlowOwnerMismatch
 	}
 	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
 		return Result{}, err
 	}
 	return e.judge(ctx, f, SubmitRequest{
-		Kind: f.Kind, Method: r.Method, FlowID: f.ID, URL: r.URL, Input: input, Caller: r.Caller, back: &r.Back,
+		Kind: f.Kind, Method: r.Method, FlowID: f.ID, URL: r.URL, Input: input, Caller: r.Caller, params: &r.Params,
 	}, step)
 }
 

@@ -11,7 +11,7 @@ func loginEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Resul
 	switch fact := fact.(type) {
 	case Authenticated:
 		return e.signIn(ctx, s, fact)
-	case ProvedSubject:
+	case ProvedExternalAccount:
 		return Result{}, Reject("", message.Of(message.KeySubjectUnknown))
 	}
 	return Result{}, errWrongFact(Login, fact)
@@ -31,7 +31,7 @@ func (e *Engine) signIn(ctx context.Context, s Submission, proof Authenticated) 
 			return Result{}, err
 		}
 	}
-	if e.hooked(Login, s.method, HookRevoke) {
+	if e.hasHook(Login, s.method, HookRevoke) {
 		if err := e.sessions.RevokeOthers(ctx, owner.ID, ""); err != nil {
 			return Result{}, err
 		}
@@ -42,7 +42,7 @@ func (e *Engine) signIn(ctx context.Context, s Submission, proof Authenticated) 
 	}
 	s.Flow.end(e.now())
 	return Result{
-		Outcome: Finished, Session: issued, Token: token, Identity: owner,
+		Outcome: Completed, Session: issued, Token: token, Identity: owner,
 		Redirect: e.returnURL(s.Flow, s.method),
 	}, nil
 }

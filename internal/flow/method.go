@@ -59,10 +59,10 @@ type Challenge struct {
 
 // View is what a step may look at.
 type View struct {
-	Flow    *Flow
-	Subject *identity.Identity // nil unless the flow has one
-	Session *session.Session   // nil when anonymous
-	method  string
+	Flow     *Flow
+	Identity *identity.Identity // nil unless the flow has one
+	Session  *session.Session   // nil when anonymous
+	method   string
 }
 
 // Recall reads the flow's memory for this method, which a fact has put there;
@@ -108,7 +108,7 @@ type (
 		Upgrade *identity.Credential
 		// Link is a provider's subject that becomes the identity's with this proof;
 		// nil for none.
-		Link *Subject
+		Link *ExternalAccount
 	}
 	// ProvedAddress: whoever submitted controls this address of that identity.
 	ProvedAddress struct {
@@ -117,9 +117,9 @@ type (
 		Normalized string
 		Factor     session.Factor
 	}
-	// ProvedSubject: a provider vouches for a subject that belongs to nobody here.
-	ProvedSubject struct {
-		Subject Subject
+	// ProvedExternalAccount: a provider vouches for a subject that belongs to nobody here.
+	ProvedExternalAccount struct {
+		Account ExternalAccount
 		// Traits is what the provider's claims say about the person, a JSON object;
 		// nil in settings, where a link changes no traits.
 		Traits json.RawMessage
@@ -130,8 +130,8 @@ type (
 		Credential identity.Credential
 		Factor     session.Factor
 	}
-	// NoSubject: the person gave up the link to a provider's subject.
-	NoSubject struct{ Subject Subject }
+	// RemoveCredential: the person gave up the link to a provider's subject.
+	RemoveCredential struct{ Account ExternalAccount }
 	// NewTraits: the person chose the profile values of the draft.
 	NewTraits struct{ Draft *identity.Draft }
 	// Sent: a secret is on its way; the flow waits for it to come back.
@@ -142,30 +142,30 @@ type (
 		IdentityID string // whom the secret is about; empty for an unknown address
 		Mail       []courier.Message
 	}
-	// Leave: the person goes on at another URL. If it is another site they come back
+	// RedirectTo: the person goes on at another URL. If it is another site they come back
 	// through Return with the state whose hash is given.
-	Leave struct {
+	RedirectTo struct {
 		URL        string
 		ResumeHash string // empty if nothing is to come back
 		Memory     any    // what the method must recall when they are back
 	}
 )
 
-// Subject is an account at a provider.
-type Subject struct {
+// ExternalAccount is an account at a provider.
+type ExternalAccount struct {
 	Type       string `json:"type"`       // of the credential, such as identity.TypeOIDC
 	Identifier string `json:"identifier"` // provider and subject, compared exactly
 	Provider   string `json:"provider"`   // what people call the provider
 }
 
-func (Authenticated) fact() {}
-func (ProvedAddress) fact() {}
-func (NewCredential) fact() {}
-func (NewTraits) fact()     {}
-func (Sent) fact()          {}
-func (ProvedSubject) fact() {}
-func (NoSubject) fact()     {}
-func (Leave) fact()         {}
+func (Authenticated) fact()         {}
+func (ProvedAddress) fact()         {}
+func (NewCredential) fact()         {}
+func (NewTraits) fact()             {}
+func (Sent) fact()                  {}
+func (ProvedExternalAccount) fact() {}
+func (RemoveCredential) fact()      {}
+func (RedirectTo) fact()            {}
 
 // Rejected is a wrong submission: it shows the form again, it is no failure.
 type Rejected struct {

@@ -13,11 +13,11 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Shown    Outcome = iota + 1 // the form was fetched or started
-	Again                       // the submission was rejected; the form says why
-	Waiting                     // something is on its way to the person
-	Finished                    // the effect of the kind has happened
-	Left                        // the person goes on at another site
+	FormShown    Outcome = iota + 1 // the form was fetched or started
+	FormRejected                    // the submission was rejected; the form says why
+	Pending                         // a secret was sent; the flow waits for it
+	Completed                       // the effect of the kind has happened
+	Redirected                      // the browser goes on at another URL
 )
 
 // Result is what the transport renders.
@@ -27,7 +27,7 @@ type Result struct {
 	Identity *identity.Identity // subject of settings; the new identity of a registration
 	Session  *session.Session   // the session issued, or the settings caller's own
 	Token    string             // of the session issued; empty if none was
-	Redirect string             // where a browser goes when Finished or Left
+	Redirect string             // where a browser goes when Completed or Redirected
 	// Cause is why a submission was rejected where the person must not learn it; for
 	// the log, nil for none.
 	Cause error
@@ -71,17 +71,17 @@ func (e *Reauthenticate) Error() string { return "session is too old to change c
 
 // The errors that say what was wrong with a request as a whole.
 var (
-	errForeign     = errs.New(errs.Invalid, "flow_of_another_identity", "You must restart the flow because the resumable session was initiated by another person.")
-	errResumeEnded = errs.New(errs.Invalid, "resumable_session_expired", "You must restart the flow because the resumable session has expired.")
-	errPrivilege   = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
-	errNoSecret    = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
-	errOutrun      = errs.New(errs.Conflict, "credential_changed", "The credential was changed by another request at the same time. Please try again.")
-	errNoState     = errs.New(errs.Invalid, "state_missing", "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter.")
-	errWrongState  = errs.New(errs.Invalid, "state_mismatch", "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie.")
-	errNoReturn    = &errs.Error{Code: errs.Invalid, ID: "not_resumable", Message: "session is not resumable", Reason: "No resumable session could be found in the HTTP Header."}
-	errNoLink      = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
-	// ErrForeign says that a settings flow belongs to someone else.
-	ErrForeign = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")
+	errFlowOwnerMismatch = errs.New(errs.Invalid, "flow_of_another_identity", "You must restart the flow because the resumable session was initiated by another person.")
+	errResumeEnded       = errs.New(errs.Invalid, "resumable_session_expired", "You must restart the flow because the resumable session has expired.")
+	errPrivilege         = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
+	errNoSecret          = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
+	errCredentialChanged = errs.New(errs.Conflict, "credential_changed", "The credential was changed by another request at the same time. Please try again.")
+	errNoState           = errs.New(errs.Invalid, "state_missing", "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter.")
+	errWrongState        = errs.New(errs.Invalid, "state_mismatch", "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie.")
+	errNoReturn          = &errs.Error{Code: errs.Invalid, ID: "not_resumable", Message: "session is not resumable", Reason: "No resumable session could be found in the HTTP Header."}
+	errNoLink            = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
+	// ErrNotFlowOwner says that a settings flow belongs to someone else.
+	ErrNotFlowOwner = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")
 )
 
 // errWrongFact is a programming error: a method established what the kind has no

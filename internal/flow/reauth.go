@@ -58,7 +58,7 @@ func (e *Engine) reauthenticate(ctx context.Context, f *Flow, r SubmitRequest) e
 // Continue executes the submission that waits in a settings flow, once, for the
 // identity that made it. token is what Reauthenticate handed to the browser; if
 // nothing waits for it, the form says that a link is no submission.
-func (e *Engine) Continue(ctx context.Context, r SubmitRequest, token string) (Result, error) {
+func (e *Engine) ResumeSubmission(ctx context.Context, r SubmitRequest, token string) (Result, error) {
 	result, err := e.resumeSubmission(ctx, r, token)
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
@@ -72,8 +72,8 @@ func (e *Engine) resumeSubmission(ctx context.Context, r SubmitRequest, token st
 	if err != nil {
 		return Result{}, err
 	}
-	if f.Subject != r.Caller.Session.IdentityID {
-		return Result{Flow: f}, errForeign
+	if f.IdentityID != r.Caller.Session.IdentityID {
+		return Result{Flow: f}, errFlowOwnerMismatch
 	}
 	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
 		return Result{}, err

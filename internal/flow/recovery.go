@@ -49,20 +49,20 @@ func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress
 		return Result{}, err
 	}
 	s.Flow.State, s.Flow.ResumeHash = Passed, ""
-	if err := e.supersede(ctx, s.Flow, owner.ID); err != nil {
+	if err := e.invalidateOlderLinks(ctx, s.Flow, owner.ID); err != nil {
 		return Result{}, err
 	}
 
-	next := e.fresh(Settings, Browser, e.now())
+	next := e.newFlow(Settings, Browser, e.now())
 	next.Request = s.url
-	next.Subject, next.ReturnTo = owner.ID, s.Flow.ReturnTo
+	next.IdentityID, next.ReturnTo = owner.ID, s.Flow.ReturnTo
 	next.CSRF = secret.MaskCSRF(s.caller.NextCSRF)
 	until := issued.AuthenticatedAt.Add(e.config.PrivilegedAge)
 	next.Form.Messages = []message.Message{message.RecoveryDone(until, e.config.PrivilegedAge)}
 	if err := e.create(ctx, next, owner); err != nil {
 		return Result{}, err
 	}
-	return Result{Outcome: Finished, Session: issued, Token: token, Identity: owner, Redirect: e.Page(next)}, nil
+	return Result{Outcome: Completed, Session: issued, Token: token, Identity: owner, Redirect: e.Page(next)}, nil
 }
 
 // markVerified records a proof of an address where the address is a verifiable
@@ -88,7 +88,7 @@ func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan t
 	if len(owner.Recovery) == 0 {
 		return "", time.Time{}, errs.New(errs.Invalid, "no_recovery_address", "The identity does not have any recovery addresses set.")
 	}
-	f := e.fresh(Recovery, Browser, e.now())
+	f := e.newFlow(Recovery, Browser, e.now())
 	f.Request = e.config.PublicURL.JoinPath("self-service/recovery/browser").String()
 	if lifespan > 0 {
 		f.ExpiresAt = f.IssuedAt.Add(lifespan)

@@ -23,21 +23,21 @@ func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact)
 		if len(draft.Credential(fact.Credential.Type).Identifiers) == 0 {
 			return Result{}, errNoSecret
 		}
-	case ProvedSubject: // which is in the draft
+	case ProvedExternalAccount: // which is in the draft
 		factor = fact.Factor
 	default:
 		return Result{}, errWrongFact(Registration, fact)
 	}
-	result := Result{Outcome: Finished, Redirect: e.returnURL(s.Flow, s.method)}
+	result := Result{Outcome: Completed, Redirect: e.returnURL(s.Flow, s.method)}
 	created, err := e.identities.Create(ctx, draft)
 	if errors.Is(err, errs.ErrConflict) {
-		s.work.forfeit()
+		s.work.keepAttempts()
 		if !e.config.HideExisting {
 			return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))
 		}
 		s.Flow.end(e.now())
 		result.Identity = &draft.Identity
-		return result, e.tellOwners(ctx, draft)
+		return result, e.notifyExistingOwners(ctx, draft)
 	}
 	if err != nil {
 		return Result{}, err
@@ -48,7 +48,7 @@ func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact)
 	}
 	// With existing accounts hidden nobody is signed in, since that would tell
 	// the two outcomes apart.
-	if e.hooked(Registration, s.method, HookSession) && !e.config.HideExisting {
+	if e.hasHook(Registration, s.method, HookSession) && !e.config.HideExisting {
 		result.Session, result.Token, err = e.sessions.Issue(ctx, created, factor)
 		if err != nil {
 			return Result{}, err
@@ -58,9 +58,9 @@ func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact)
 	return result, nil
 }
 
-// tellOwners writes to the addresses of a registration that failed because its
+// notifyExistingOwners writes to the addresses of a registration that failed because its
 // identifier is taken: to their owner it is news, to anyone else it is nothing.
-func (e *Engine) tellOwners(ctx context.Context, d *identity.Draft) error {
+func (e *Engine) notifyExistingOwners(ctx context.Context, d *identity.Draft) error {
 	for _, a := range d.Identity.Verifiable {
 		if err := e.mail.Enqueue(ctx, courier.Message{Template: courier.RegistrationTaken, To: a.Value}); err != nil {
 			return err

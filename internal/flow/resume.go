@@ -10,9 +10,9 @@ import (
 	"symbolon/internal/secret"
 )
 
-// ResumeRequest is a secret that came back from outside, such as the token of a
+// RedeemRequest is a secret that came back from outside, such as the token of a
 // link in a mail.
-type ResumeRequest struct {
+type RedeemRequest struct {
 	Kind   Kind
 	Method string
 	Token  string
@@ -23,13 +23,13 @@ type ResumeRequest struct {
 
 // Resume continues the flow that waits for the token. Tokens work once; an
 // unknown or used one starts the kind afresh with a message (*Restarted).
-func (e *Engine) Resume(ctx context.Context, r ResumeRequest) (Result, error) {
-	result, err := e.resume(ctx, r)
+func (e *Engine) RedeemToken(ctx context.Context, r RedeemRequest) (Result, error) {
+	result, err := e.redeemToken(ctx, r)
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
 }
 
-func (e *Engine) resume(ctx context.Context, r ResumeRequest) (Result, error) {
+func (e *Engine) redeemToken(ctx context.Context, r RedeemRequest) (Result, error) {
 	step, served := e.steps[r.Kind][r.Method]
 	if !served {
 		return Result{}, errs.ErrNotFound
@@ -56,13 +56,13 @@ func (e *Engine) resume(ctx context.Context, r ResumeRequest) (Result, error) {
 	if err == nil && e.config.KeepAddress {
 		// The address is proven whatever becomes of this; the next proof or change
 		// settles what is left.
-		_ = e.identities.Settle(ctx, result.Identity.ID)
+		_ = e.identities.DropRetained(ctx, result.Identity.ID)
 	}
 	return result, err
 }
 
 // unknownToken starts the kind afresh for a token that opens nothing.
-func (e *Engine) unknownToken(ctx context.Context, r ResumeRequest) error {
+func (e *Engine) unknownToken(ctx context.Context, r RedeemRequest) error {
 	why := message.KeyVerificationInvalid
 	if r.Kind == Recovery {
 		why = message.KeyRecoveryInvalid

@@ -13,9 +13,9 @@ import (
 // refuses it.
 const maxReturn = 8192
 
-// judgeReturn decides where return_to leads: an absolute URL below an allowed
+// validateReturnTo decides where return_to leads: an absolute URL below an allowed
 // one, or empty for the default. Relative values resolve against the default.
-func (e *Engine) judgeReturn(k Kind, raw string) (string, error) {
+func (e *Engine) validateReturnTo(k Kind, raw string) (string, error) {
 	if raw == "" {
 		return "", nil
 	}
@@ -26,28 +26,28 @@ func (e *Engine) judgeReturn(k Kind, raw string) (string, error) {
 	}
 	target = e.defaultReturn(k, "").ResolveReference(target)
 	for _, allowed := range e.config.Allowed {
-		if below(target, allowed) {
+		if isSubpath(target, allowed) {
 			return target.String(), nil
 		}
 	}
 	return "", refused
 }
 
-// JudgeReturn is judgeReturn for redirects that belong to no flow, such as
+// ValidateReturnTo is validateReturnTo for redirects that belong to no flow, such as
 // logout. fallback is used for an empty raw.
-func (e *Engine) JudgeReturn(raw string, fallback *url.URL) (string, error) {
+func (e *Engine) ValidateReturnTo(raw string, fallback *url.URL) (string, error) {
 	if raw == "" {
 		if fallback == nil {
 			fallback = e.config.DefaultReturn
 		}
 		return fallback.String(), nil
 	}
-	return e.judgeReturn("", raw)
+	return e.validateReturnTo("", raw)
 }
 
 // below reports whether target is the allowed URL or lies below its path,
 // counted in whole segments: /app allows /app/x but not /application.
-func below(target, allowed *url.URL) bool {
+func isSubpath(target, allowed *url.URL) bool {
 	if !strings.EqualFold(target.Scheme, allowed.Scheme) || !strings.EqualFold(target.Host, allowed.Host) {
 		return false
 	}
@@ -61,7 +61,7 @@ func below(target, allowed *url.URL) bool {
 // returnURL is where a browser goes after a success of the method.
 func (e *Engine) returnURL(f *Flow, method string) string {
 	if f.ReturnTo != "" {
-		if kept, err := e.judgeReturn(f.Kind, f.ReturnTo); err == nil {
+		if kept, err := e.validateReturnTo(f.Kind, f.ReturnTo); err == nil {
 			return kept
 		}
 	}

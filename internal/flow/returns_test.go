@@ -18,7 +18,7 @@ func mustURL(t testing.TB, text string) *url.URL {
 
 func returnsEngine(t testing.TB) *Engine {
 	t.Helper()
-	return New(Parts{}, Config{
+	return New(Deps{}, Config{
 		DefaultReturn: mustURL(t, "https://app.example.org/app/home"),
 		Allowed:       []*url.URL{mustURL(t, "https://app.example.org/app"), mustURL(t, "https://id.example.org/auth/self-service")},
 	})
@@ -34,12 +34,12 @@ func TestRelativeReturnsResolveAgainstTheDefault(t *testing.T) {
 		"?x=1":                  "https://app.example.org/app/home?x=1",
 		"//app.example.org/app": "https://app.example.org/app",
 	} {
-		if got, err := e.judgeReturn(Login, given); err != nil || got != want {
+		if got, err := e.validateReturnTo(Login, given); err != nil || got != want {
 			t.Errorf("return_to %q leads to %q (%v), want %q", given, got, err, want)
 		}
 	}
 	for _, given := range []string{"/", "/application", "../x", "/app/../x"} {
-		if got, err := e.judgeReturn(Login, given); err == nil {
+		if got, err := e.validateReturnTo(Login, given); err == nil {
 			t.Errorf("return_to %q leads to %q, want a refusal", given, got)
 		}
 	}
@@ -66,7 +66,7 @@ func FuzzReturnTo(f *testing.F) {
 	}
 	e := returnsEngine(f)
 	f.Fuzz(func(t *testing.T, given string) {
-		accepted, err := e.judgeReturn(Login, given)
+		accepted, err := e.validateReturnTo(Login, given)
 		if err != nil || accepted == "" {
 			return
 		}

@@ -17,18 +17,18 @@ func settingsEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Re
 	case NewCredential:
 		s.work.draft.Set(fact.Credential)
 		saved, err = e.saveCredential(ctx, s, fact.Credential.Type)
-	case ProvedSubject:
-		s.work.draft.Link(fact.Subject.Type, fact.Subject.Identifier)
-		saved, err = e.saveCredential(ctx, s, fact.Subject.Type)
-	case NoSubject:
-		s.work.draft.Unlink(fact.Subject.Type, fact.Subject.Identifier)
-		if s.work.draft.Ways() == 0 {
+	case ProvedExternalAccount:
+		s.work.draft.Link(fact.Account.Type, fact.Account.Identifier)
+		saved, err = e.saveCredential(ctx, s, fact.Account.Type)
+	case RemoveCredential:
+		s.work.draft.Unlink(fact.Account.Type, fact.Account.Identifier)
+		if s.work.draft.FirstFactors() == 0 {
 			return Result{}, Reject("", message.Of(message.KeyLastCredential))
 		}
-		saved, err = e.saveCredential(ctx, s, fact.Subject.Type)
+		saved, err = e.saveCredential(ctx, s, fact.Account.Type)
 	case NewTraits:
 		if e.config.KeepAddress {
-			fact.Draft.KeepOld()
+			fact.Draft.RetainOldAddresses()
 		}
 		saved, err = e.saveTraits(ctx, fact.Draft)
 	default:
@@ -45,7 +45,7 @@ func settingsEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Re
 	session := *s.Session
 	session.Identity = saved
 	return Result{
-		Outcome: Finished, Identity: saved, Session: &session,
+		Outcome: Completed, Identity: saved, Session: &session,
 		Redirect: e.returnURL(s.Flow, s.method),
 	}, nil
 }
@@ -62,7 +62,7 @@ func (e *Engine) saveCredential(ctx context.Context, s Submission, typ string) (
 			return nil, err
 		}
 	}
-	return saved, e.notice(ctx, courier.CredentialsChanged, saved.ID, saved.Verifiable)
+	return saved, e.notifyOwner(ctx, courier.CredentialsChanged, saved.ID, saved.Verifiable)
 }
 
 func (e *Engine) saveTraits(ctx context.Context, draft *identity.Draft) (*identity.Identity, error) {
@@ -73,5 +73,5 @@ func (e *Engine) saveTraits(ctx context.Context, draft *identity.Draft) (*identi
 	if err := e.verify(ctx, saved, draft.NewAddresses()); err != nil {
 		return nil, err
 	}
-	return saved, e.notice(ctx, courier.AddressChanged, saved.ID, draft.LostAddresses())
+	return saved, e.notifyOwner(ctx, courier.AddressChanged, saved.ID, draft.RemovedAddresses())
 }

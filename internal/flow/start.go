@@ -36,7 +36,7 @@ func (c Caller) csrf(client Client) string {
 	return c.CSRF
 }
 
-// continuity is what the browser keeps until it is back: what it keeps already, so
+// continuity is what the browser keeps until it is params: what it keeps already, so
 // that two things can wait for it at once, or something new.
 func (c Caller) continuity() string {
 	if c.Continuity != "" {
@@ -65,7 +65,7 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	returnTo := ""
 	if r.Client == Browser {
 		var err error
-		if returnTo, err = e.judgeReturn(r.Kind, r.ReturnTo); err != nil {
+		if returnTo, err = e.validateReturnTo(r.Kind, r.ReturnTo); err != nil {
 			return Result{}, err
 		}
 	}
@@ -73,7 +73,7 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	if err := e.checkSession(r.Kind, r.Caller, refresh, returnTo); err != nil {
 		return Result{}, err
 	}
-	f := e.fresh(r.Kind, r.Client, e.now())
+	f := e.newFlow(r.Kind, r.Client, e.now())
 	f.Request, f.ReturnTo, f.Refresh = r.URL, returnTo, refresh
 	f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
 	subject, err := e.subject(ctx, f, r.Caller)
@@ -81,7 +81,7 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 		return Result{}, err
 	}
 	if r.Link != "" && r.Kind == Login && r.Client == Browser {
-		if err := e.adopt(ctx, f, r.Link, r.Caller); err != nil {
+		if err := e.claimPendingLink(ctx, f, r.Link, r.Caller); err != nil {
 			return Result{}, err
 		}
 	}
@@ -89,11 +89,11 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 		return Result{}, err
 	}
 	e.observer.Started(f.Kind, f.Client)
-	return Result{Outcome: Shown, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
+	return Result{Outcome: FormShown, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
 }
 
 // fresh returns an empty flow of a kind.
-func (e *Engine) fresh(k Kind, c Client, now time.Time) *Flow {
+func (e *Engine) newFlow(k Kind, c Client, now time.Time) *Flow {
 	now = now.UTC().Truncate(time.Microsecond)
 	return &Flow{
 		ID: secret.NewID(), Kind: k, Client: c, State: Open,
@@ -107,8 +107,8 @@ func (e *Engine) subject(ctx context.Context, f *Flow, c Caller) (*identity.Iden
 	if c.Session == nil || f.Kind != Settings && !f.Refresh {
 		return nil, nil
 	}
-	f.Subject = c.Session.IdentityID
-	return e.identities.ByID(ctx, f.Subject)
+	f.IdentityID = c.Session.IdentityID
+	return e.identities.ByID(ctx, f.IdentityID)
 }
 
 func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity) error {
@@ -124,13 +124,13 @@ func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity
 // build makes the form anew from what the methods offer.
 func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity) error {
 	f.Form.Groups = nil
-	asked := f.asked()
+	missingTraits := f.missingTraits()
 	for _, m := range e.methods {
 		step, ok := e.steps[f.Kind][m.ID()]
 		if !ok || step.Show == nil || step.BrowserOnly && f.Client == API {
 			continue
 		}
-		nodes, err := step.Show(ctx, View{Flow: f, Subject: subject, method: m.ID()})
+		nodes, err := step.Show(ctx, View{Flow: f, Identity: subject, method: m.ID()})
 		if err != nil {
 			return fmt.Errorf("show %s in %s flow: %w", m.ID(), f.Kind, err)
 		}
@@ -138,8 +138,8 @@ func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity)
 			continue
 		}
 		group := ui.Group{Method: m.ID(), Nodes: nodes}
-		if asked.Method == m.ID() {
-			if err := e.addTraits(ctx, f.Kind, &group, nil, asked.Traits); err != nil {
+		if missingTraits.Method == m.ID() {
+			if err := e.addTraits(ctx, f.Kind, &group, nil, missingTraits.Traits); err != nil {
 				return err
 			}
 			group.SubmitLast()
@@ -181,14 +181,14 @@ func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *id
 // restart replaces a flow that is over. What the person was about to do, where
 // they wanted to go, stays.
 func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.Message) error {
-	f := e.fresh(old.Kind, old.Client, e.now())
-	f.Request, f.ReturnTo, f.Refresh, f.Subject = old.Request, old.ReturnTo, old.Refresh, old.Subject
+	f := e.newFlow(old.Kind, old.Client, e.now())
+	f.Request, f.ReturnTo, f.Refresh, f.IdentityID = old.Request, old.ReturnTo, old.Refresh, old.IdentityID
 	f.CSRF = secret.MaskCSRF(c.csrf(f.Client))
 	f.Form.Messages = []message.Message{why}
 	var subject *identity.Identity
-	if f.Subject != "" {
+	if f.IdentityID != "" {
 		var err error
-		if subject, err = e.identities.ByID(ctx, f.Subject); err != nil {
+		if subject, err = e.identities.ByID(ctx, f.IdentityID); err != nil {
 			return err
 		}
 	}
@@ -207,13 +207,13 @@ func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
-	if k == Settings && f.Subject != c.Session.IdentityID {
-		return Result{}, ErrForeign
+	if k == Settings && f.IdentityID != c.Session.IdentityID {
+		return Result{}, ErrNotFlowOwner
 	}
 	return e.shown(ctx, f)
 }
 
-// Inspect returns a flow for an administrator, whoever owns it.
+// Inspect returns a flow for an administrator, whoever ownsAnyIdentifier it.
 func (e *Engine) Inspect(ctx context.Context, k Kind, id string) (Result, error) {
 	f, err := e.load(ctx, k, id)
 	if err != nil {
@@ -226,10 +226,10 @@ func (e *Engine) shown(ctx context.Context, f *Flow) (Result, error) {
 	if f.Expired(e.now()) {
 		return Result{}, &Expired{Flow: f}
 	}
-	r := Result{Outcome: Shown, Flow: f}
+	r := Result{Outcome: FormShown, Flow: f}
 	if f.Kind == Settings {
 		var err error
-		if r.Identity, err = e.identities.ByID(ctx, f.Subject); err != nil {
+		if r.Identity, err = e.identities.ByID(ctx, f.IdentityID); err != nil {
 			return Result{}, err
 		}
 	}

@@ -16,27 +16,27 @@ import (
 
 // The slots of Flow.Private about subjects of providers.
 const (
-	askedMemory = "asked" // traits that a provider did not tell
-	linkMemory  = "link"  // a subject that waits for its owner to sign in
+	askedMemory = "missingTraits" // traits that a provider did not tell
+	linkMemory  = "link"          // a subject that waits for its owner to sign in
 )
 
-// asked is what a registration knows of a person whose traits are incomplete.
-type asked struct {
+// missingTraits is what a registration knows of a person whose traits are incomplete.
+type missingTraits struct {
 	Method string          `json:"method"`
 	Traits json.RawMessage `json:"traits"`
 }
 
-// linkable is a subject whose registration found its identifiers taken.
-type linkable struct {
-	Subject Subject  `json:"subject"`
-	Wanted  []string `json:"wanted"` // normalised identifiers and addresses, of which the owner has one
+// pendingLink is a subject whose registration found its identifiers taken.
+type pendingLink struct {
+	Account ExternalAccount `json:"subject"`
+	Wanted  []string        `json:"wanted"` // normalised identifiers and addresses, of which the owner has one
 }
 
-// kindFor returns the kind whose effect a fact needs: who signs in with a subject
+// kindAfter returns the kind whose effect a fact needs: who signs in with a subject
 // that nobody has is new, and who registers with one that somebody has is known.
-func kindFor(f *Flow, fact Fact) Kind {
+func kindAfter(f *Flow, fact Fact) Kind {
 	switch fact.(type) {
-	case ProvedSubject:
+	case ProvedExternalAccount:
 		if f.Kind == Login && !f.Refresh {
 			return Registration
 		}
@@ -48,13 +48,13 @@ func kindFor(f *Flow, fact Fact) Kind {
 	return f.Kind
 }
 
-// moveOn ends a flow and goes on with one of another kind. Where the person came
+// switchKind ends a flow and goes on with one of another kind. Where the person came
 // from and wanted to go stays.
-func (e *Engine) moveOn(ctx context.Context, old *Flow, k Kind, s Submission) (*Flow, error) {
+func (e *Engine) switchKind(ctx context.Context, old *Flow, k Kind, s Submission) (*Flow, error) {
 	if _, served := e.steps[k][s.method]; !served || !e.Serves(k) {
 		return nil, errs.ErrNotFound
 	}
-	f := e.fresh(k, old.Client, e.now())
+	f := e.newFlow(k, old.Client, e.now())
 	f.Request, f.ReturnTo = old.Request, old.ReturnTo
 	f.CSRF = secret.MaskCSRF(s.caller.csrf(f.Client))
 	f.Private = map[string]json.RawMessage{s.method: old.Private[s.method]}
@@ -75,25 +75,25 @@ func (e *Engine) moveOn(ctx context.Context, old *Flow, k Kind, s Submission) (*
 	return f, nil
 }
 
-// Asks reports whether the flow asks for traits that the method's provider did
+// AsksMissingTraits reports whether the flow asks for traits that the method's provider did
 // not tell.
-func (v View) Asks() bool { return v.Flow.Asking() == v.method }
+func (v View) AsksMissingTraits() bool { return v.Flow.MissingTraitsOf() == v.method }
 
-// Asking names the method whose form alone the person is to complete; empty if the
+// MissingTraitsOf names the method whose form alone the person is to complete; empty if the
 // choice is free.
-func (f *Flow) Asking() string { return f.asked().Method }
+func (f *Flow) MissingTraitsOf() string { return f.missingTraits().Method }
 
-func (f *Flow) asked() asked {
-	var memory asked
+func (f *Flow) missingTraits() missingTraits {
+	var memory missingTraits
 	if _, err := f.recall(askedMemory, &memory); err != nil {
-		return asked{} // what can't be read leaves the choice free
+		return missingTraits{} // what can't be read leaves the choice free
 	}
 	return memory
 }
 
 // register drafts the identity that a provider's claims make, completed by what was
-// submitted. What is missing is asked for.
-func (s Submission) register(ctx context.Context, fact ProvedSubject) error {
+// submitted. What is missing is missingTraits for.
+func (s Submission) register(ctx context.Context, fact ProvedExternalAccount) error {
 	delete(s.Flow.Private, linkMemory)
 	schema, err := s.engine.schemaFor(ctx, Registration, nil)
 	if err != nil {
@@ -109,29 +109,29 @@ func (s Submission) register(ctx context.Context, fact ProvedSubject) error {
 	if err != nil {
 		return rejectTraits(err)
 	}
-	if err := s.Flow.remember(askedMemory, asked{Method: s.method, Traits: merged}); err != nil {
+	if err := s.Flow.remember(askedMemory, missingTraits{Method: s.method, Traits: merged}); err != nil {
 		return err
 	}
 	if s.work.draft, err = s.engine.identities.Draft(ctx, s.engine.config.DefaultSchema, merged); err != nil {
 		return rejectTraits(err)
 	}
-	s.work.draft.Link(fact.Subject.Type, fact.Subject.Identifier)
+	s.work.draft.Link(fact.Account.Type, fact.Account.Identifier)
 	if err := s.Claim(ctx, s.work.draft); err != nil {
 		return err
 	}
-	return s.Flow.remember(linkMemory, linkable{Subject: fact.Subject, Wanted: wanted(s.work.draft)})
+	return s.Flow.remember(linkMemory, pendingLink{Account: fact.Account, Wanted: wanted(s.work.draft)})
 }
 
-// Linkable names the provider whose subject could not be registered, since somebody
+// PendingLink names the provider whose subject could not be registered, since somebody
 // has its identifiers, and can be linked by signing in (StartRequest.Link); empty if
 // there is none.
-func (f *Flow) Linkable() string {
-	var waits linkable
+func (f *Flow) PendingLink() string {
+	var waits pendingLink
 	if f.Kind != Registration {
 		return ""
 	}
 	_, _ = f.recall(linkMemory, &waits) // what can't be read can't be linked
-	return waits.Subject.Provider
+	return waits.Account.Provider
 }
 
 // wanted lists what a draft wants to be known by, normalised.
@@ -152,17 +152,17 @@ func wanted(d *identity.Draft) []string {
 func (s Submission) link(ctx context.Context, proof Authenticated) error {
 	subject := proof.Link
 	if subject == nil {
-		var waits linkable
+		var waits pendingLink
 		if ok, err := s.Flow.recall(linkMemory, &waits); err != nil || !ok {
 			return err
 		}
-		owns, err := s.engine.owns(ctx, proof.Identity, waits.Wanted)
-		if err != nil || !owns {
+		ownsAnyIdentifier, err := s.engine.ownsAnyIdentifier(ctx, proof.Identity, waits.Wanted)
+		if err != nil || !ownsAnyIdentifier {
 			return err
 		}
-		subject = &waits.Subject
+		subject = &waits.Account
 	}
-	draft, err := s.engine.identities.Unchanged(ctx, proof.Identity)
+	draft, err := s.engine.identities.DraftUnchanged(ctx, proof.Identity)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func (s Submission) link(ctx context.Context, proof Authenticated) error {
 	return nil
 }
 
-func (e *Engine) owns(ctx context.Context, i *identity.Identity, wanted []string) (bool, error) {
+func (e *Engine) ownsAnyIdentifier(ctx context.Context, i *identity.Identity, wanted []string) (bool, error) {
 	for _, a := range i.Verifiable {
 		if slices.Contains(wanted, a.Normalized) {
 			return true, nil
@@ -196,13 +196,13 @@ func (e *Engine) saveLink(ctx context.Context, d *identity.Draft) (*identity.Ide
 	if err != nil {
 		return nil, err
 	}
-	return saved, e.notice(ctx, courier.CredentialsChanged, saved.ID, saved.Verifiable)
+	return saved, e.notifyOwner(ctx, courier.CredentialsChanged, saved.ID, saved.Verifiable)
 }
 
-// adopt takes over the subject that waits in a registration whose identifiers are
+// claimPendingLink takes over the subject that waits in a registration whose identifiers are
 // taken: whoever signs in now gets it linked. It works once, and in the browser
 // that the registration belongs to.
-func (e *Engine) adopt(ctx context.Context, f *Flow, from string, c Caller) error {
+func (e *Engine) claimPendingLink(ctx context.Context, f *Flow, from string, c Caller) error {
 	old, err := e.load(ctx, Registration, from)
 	if errors.Is(err, errs.ErrNotFound) {
 		return errNoLink
@@ -210,7 +210,7 @@ func (e *Engine) adopt(ctx context.Context, f *Flow, from string, c Caller) erro
 	if err != nil {
 		return err
 	}
-	var waits linkable
+	var waits pendingLink
 	ok, err := old.recall(linkMemory, &waits)
 	if err != nil {
 		return err
@@ -222,7 +222,7 @@ func (e *Engine) adopt(ctx context.Context, f *Flow, from string, c Caller) erro
 		return err
 	}
 	f.ReturnTo = old.ReturnTo
-	f.Form.Messages = append(f.Form.Messages, message.SignInToLink(waits.Subject.Provider))
+	f.Form.Messages = append(f.Form.Messages, message.SignInToLink(waits.Account.Provider))
 	old.end(e.now())
 	if err := e.store.SaveFlow(ctx, old); errors.Is(err, errs.ErrStale) {
 		return errNoLink

@@ -17,8 +17,8 @@ type Submission struct {
 	Input Input
 	// Resumed: the secret that the flow waits for has come back.
 	Resumed bool
-	// Back is what another site answered; nil unless the person comes from there.
-	Back *Back
+	// CallbackParams is what another site answered; nil unless the person comes from there.
+	Callback *CallbackParams
 
 	url    string
 	caller Caller
@@ -38,13 +38,13 @@ func (w *work) refunded() {
 	}
 }
 
-// forfeit keeps the attempts counted: what looks like a success is none.
-func (w *work) forfeit() { w.refunds = nil }
+// keepAttempts keeps the attempts counted: what looks like a success is none.
+func (w *work) keepAttempts() { w.refunds = nil }
 
 // Charge counts an attempt at guessing before the method judges it; success
 // gives it back. The error is to be returned as it is.
 func (s Submission) Charge(ctx context.Context, identityID, identifier string) error {
-	return s.charge(ctx, Attempt{Use: Guess, IdentityID: identityID, Identifiers: []string{traits.Normalize(identifier)}})
+	return s.charge(ctx, Attempt{Kind: LimitPassword, IdentityID: identityID, Identifiers: []string{traits.Normalize(identifier)}})
 }
 
 // Claim counts an attempt to register what the draft wants to own, before a
@@ -52,9 +52,9 @@ func (s Submission) Charge(ctx context.Context, identityID, identifier string) e
 // it counts for what is wanted too, else it would fill their mailboxes.
 func (s Submission) Claim(ctx context.Context, d *identity.Draft) error {
 	if !s.engine.config.HideExisting {
-		return s.charge(ctx, Attempt{Use: Claim})
+		return s.charge(ctx, Attempt{Kind: LimitRegister})
 	}
-	return s.charge(ctx, Attempt{Use: Claim, Identifiers: wanted(d)})
+	return s.charge(ctx, Attempt{Kind: LimitRegister, Identifiers: wanted(d)})
 }
 
 func (s Submission) charge(ctx context.Context, a Attempt) error {
@@ -68,7 +68,7 @@ func (s Submission) charge(ctx context.Context, a Attempt) error {
 // Spend counts a link sent to an address. It costs someone else something and so is
 // not given back on success.
 func (s Submission) Spend(ctx context.Context, address string) error {
-	_, err := s.engine.charge(ctx, s.Flow, Attempt{Use: Link, Identifiers: []string{traits.Normalize(address)}})
+	_, err := s.engine.charge(ctx, s.Flow, Attempt{Kind: LimitSendLink, Identifiers: []string{traits.Normalize(address)}})
 	return err
 }
 
@@ -76,22 +76,22 @@ func (s Submission) Spend(ctx context.Context, address string) error {
 func (s Submission) spendNews(ctx context.Context, fact Fact) error {
 	var to []identity.Address
 	switch fact := fact.(type) {
-	case NewCredential, ProvedSubject, NoSubject:
+	case NewCredential, ProvedExternalAccount, RemoveCredential:
 		if s.engine.config.Notices {
-			to = s.Subject.Verifiable
+			to = s.Identity.Verifiable
 		}
 	case NewTraits:
 		if s.engine.verifies() {
 			to = fact.Draft.NewAddresses()
 		}
 		if s.engine.config.Notices {
-			to = append(slices.Clip(to), fact.Draft.LostAddresses()...)
+			to = append(slices.Clip(to), fact.Draft.RemovedAddresses()...)
 		}
 	}
 	if len(to) == 0 {
 		return nil
 	}
-	a := Attempt{Use: News, IdentityID: s.Subject.ID}
+	a := Attempt{Kind: LimitNotify, IdentityID: s.Identity.ID}
 	for _, address := range to {
 		a.Identifiers = append(a.Identifiers, address.Normalized)
 	}
@@ -101,7 +101,7 @@ func (s Submission) spendNews(ctx context.Context, fact Fact) error {
 
 // HasTraits reports whether any trait of the schema was submitted.
 func (s Submission) HasTraits(ctx context.Context) (bool, error) {
-	schema, err := s.engine.schemaFor(ctx, s.Flow.Kind, s.Subject)
+	schema, err := s.engine.schemaFor(ctx, s.Flow.Kind, s.Identity)
 	if err != nil {
 		return false, err
 	}
@@ -115,33 +115,33 @@ func (s Submission) Draft(ctx context.Context) (*identity.Draft, error) {
 	if s.work.draft != nil {
 		return s.work.draft, nil
 	}
-	schema, err := s.engine.schemaFor(ctx, s.Flow.Kind, s.Subject)
+	schema, err := s.engine.schemaFor(ctx, s.Flow.Kind, s.Identity)
 	if err != nil {
 		return nil, err
 	}
 	in := traitsInput(s.Input)
-	in.EmptyIsAbsent = s.Subject == nil && s.engine.config.Kinds[s.Flow.Kind].SendsEmpty
+	in.EmptyIsAbsent = s.Identity == nil && s.engine.config.Kinds[s.Flow.Kind].SendsEmpty
 	values, err := schema.Decode(in)
 	if err != nil {
 		return nil, rejectTraits(err)
 	}
-	if s.Subject == nil {
+	if s.Identity == nil {
 		s.work.draft, err = s.engine.identities.Draft(ctx, s.engine.config.DefaultSchema, values)
 		return s.work.draft, rejectTraits(err)
 	}
-	merged, err := schema.Merge(s.Subject.Traits, values)
+	merged, err := schema.Merge(s.Identity.Traits, values)
 	if err != nil {
 		return nil, rejectTraits(err)
 	}
-	s.work.draft, err = s.engine.identities.Redraft(ctx, s.Subject, s.Subject.SchemaID, merged)
+	s.work.draft, err = s.engine.identities.DraftFrom(ctx, s.Identity, s.Identity.SchemaID, merged)
 	return s.work.draft, rejectTraits(err)
 }
 
 // Kept returns the subject of settings as a draft with its traits untouched, to
 // set a credential on.
-func (s Submission) Kept(ctx context.Context) (*identity.Draft, error) {
+func (s Submission) CurrentDraft(ctx context.Context) (*identity.Draft, error) {
 	if s.work.draft == nil {
-		kept, err := s.engine.identities.Unchanged(ctx, s.Subject)
+		kept, err := s.engine.identities.DraftUnchanged(ctx, s.Identity)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +160,7 @@ func (s Submission) prepare(ctx context.Context, fact Fact) error {
 		return s.loadSettings(ctx, fact)
 	case NewTraits:
 		return s.spendNews(ctx, fact)
-	case NewCredential, ProvedSubject, NoSubject:
+	case NewCredential, ProvedExternalAccount, RemoveCredential:
 		return s.prepareCredential(ctx, fact)
 	}
 	return nil // to wait or to leave needs no draft
@@ -172,10 +172,10 @@ func (s Submission) prepareCredential(ctx context.Context, fact Fact) error {
 		if err := s.spendNews(ctx, fact); err != nil {
 			return err
 		}
-		_, err := s.Kept(ctx)
+		_, err := s.CurrentDraft(ctx)
 		return err
 	}
-	if subject, ok := fact.(ProvedSubject); ok && s.Flow.Kind == Registration {
+	if subject, ok := fact.(ProvedExternalAccount); ok && s.Flow.Kind == Registration {
 		return s.register(ctx, subject)
 	}
 	if s.Flow.Kind != Registration {

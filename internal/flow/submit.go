@@ -26,9 +26,9 @@ type SubmitRequest struct {
 	// browser's own stands in for the form's token.
 	ByLink bool
 
-	outrun  bool // judged for the second time, since the credential had changed
+	retried bool // judged for the second time, since the credential had changed
 	resumed bool // the secret that the flow waits for has come back
-	back    *Back
+	params  *CallbackParams
 }
 
 // Submit runs one step. It is the only path from a submission to an effect, so
@@ -73,11 +73,11 @@ func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step)
 	}
 	s := Submission{
 		View:  View{Flow: f, Session: r.Caller.Session, method: r.Method},
-		Input: r.Input, Resumed: r.resumed, Back: r.back,
+		Input: r.Input, Resumed: r.resumed, Callback: r.params,
 		url: r.URL, caller: r.Caller, engine: e, work: &work{},
 	}
 	var err error
-	if s.Subject, err = e.subject(ctx, f, r.Caller); err != nil {
+	if s.Identity, err = e.subject(ctx, f, r.Caller); err != nil {
 		return Result{}, err
 	}
 	fact, err := step.Submit(ctx, s)
@@ -85,18 +85,18 @@ func (e *Engine) judge(ctx context.Context, f *Flow, r SubmitRequest, step Step)
 		return e.again(ctx, f, r, err)
 	}
 	defer s.work.refunded()
-	if k := kindFor(f, fact); k != f.Kind {
-		if s.Flow, err = e.moveOn(ctx, f, k, s); err != nil {
+	if k := kindAfter(f, fact); k != f.Kind {
+		if s.Flow, err = e.switchKind(ctx, f, k, s); err != nil {
 			return Result{}, err
 		}
-		r.Kind, r.FlowID, s.Subject = k, s.Flow.ID, nil
+		r.Kind, r.FlowID, s.Identity = k, s.Flow.ID, nil
 	}
 	if t, ok := fact.(NewTraits); ok && t.Draft.Protected() && !e.privileged(r.Caller) {
 		return Result{}, e.reauthenticate(ctx, f, r)
 	}
 	result, err := e.commit(ctx, s, r, fact)
-	if errors.Is(err, errOutrun) && !r.outrun {
-		r.outrun = true
+	if errors.Is(err, errCredentialChanged) && !r.retried {
+		r.retried = true
 		return e.judge(ctx, f, r, step)
 	}
 	return result, err
@@ -173,7 +173,7 @@ func (e *Engine) again(ctx context.Context, f *Flow, r SubmitRequest, why error)
 	if err := e.store.SaveFlow(ctx, f); err != nil && !errors.Is(err, errs.ErrStale) {
 		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
 	}
-	return Result{Outcome: Again, Flow: f, Identity: subject, Session: r.Caller.Session, Cause: rejected.Cause}, nil
+	return Result{Outcome: FormRejected, Flow: f, Identity: subject, Session: r.Caller.Session, Cause: rejected.Cause}, nil
 }
 
 // typed returns what was typed, by field name, to be shown again.
@@ -214,9 +214,9 @@ func OutcomeName(r Result, err error) string {
 		code = errs.Of(err)
 	}
 	switch {
-	case err == nil && r.Outcome == Again:
+	case err == nil && r.Outcome == FormRejected:
 		return "rejected"
-	case err == nil && r.Outcome == Waiting:
+	case err == nil && r.Outcome == Pending:
 		return "waiting"
 	case err == nil:
 		return "success"
@@ -224,14 +224,14 @@ func OutcomeName(r Result, err error) string {
 		return "throttled"
 	case code == errs.Unavailable:
 		return "unavailable"
-	case code == errs.Internal && !redirects(err):
+	case code == errs.Internal && !isRedirect(err):
 		return "error"
 	}
 	return "refused"
 }
 
-// redirects reports whether the error merely leads the caller elsewhere.
-func redirects(err error) bool {
+// isRedirect reports whether the error merely leads the caller elsewhere.
+func isRedirect(err error) bool {
 	if _, ok := errors.AsType[*LoggedIn](err); ok {
 		return true
 	}

@@ -40,5 +40,5 @@ func (e *Engine) verified(ctx context.Context, s Submission, fact ProvedAddress)
 			return Result{}, err
 		}
 	}
-	return Result{Outcome: Finished, Identity: owner, Redirect: e.returnURL(s.Flow, s.method)}, nil
+	return Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(s.Flow, s.method)}, nil
 }

@@ -120,7 +120,7 @@ func (s *Server) updateIdentity(w http.ResponseWriter, r *http.Request) error {
 	if in.SchemaID == "" {
 		in.SchemaID = current.SchemaID
 	}
-	draft, err := s.Identities.Redraft(r.Context(), current, in.SchemaID, in.Traits)
+	draft, err := s.Identities.DraftFrom(r.Context(), current, in.SchemaID, in.Traits)
 	if err != nil {
 		return adminFault(err)
 	}

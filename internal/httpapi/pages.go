@@ -79,7 +79,7 @@ func (s *Server) LogoutURL() *url.URL {
 
 // PagePlaces lists the sessions of the owner of one, the newest first.
 func (s *Server) PagePlaces(r *http.Request, of *session.Session) ([]*session.Session, error) {
-	return s.sessions.Of(r.Context(), of.IdentityID)
+	return s.sessions.List(r.Context(), of.IdentityID)
 }
 
 // EndPlace ends the session of that id, or all of its owner's but the given one
@@ -88,7 +88,7 @@ func (s *Server) EndPlace(r *http.Request, of *session.Session, id string) error
 	if id == "" {
 		return s.sessions.RevokeOthers(r.Context(), of.IdentityID, of.ID)
 	}
-	return s.sessions.End(r.Context(), of.IdentityID, id)
+	return s.sessions.RevokeByID(r.Context(), of.IdentityID, id)
 }
 
 // PageToken returns what a form of a page carries, and sees to the anti-CSRF

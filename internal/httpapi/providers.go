@@ -102,9 +102,9 @@ func (s *Server) fromProvider(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query := r.URL.Query()
-	result, err := s.engine.Return(r.Context(), flow.ReturnRequest{
+	result, err := s.engine.Callback(r.Context(), flow.CallbackRequest{
 		Method: providerMethod, State: query.Get("state"), Caller: sub.caller, URL: s.requestURL(r),
-		Back: flow.Back{From: r.PathValue("provider"), Answer: query},
+		Params: flow.CallbackParams{From: r.PathValue("provider"), Answer: query},
 	})
 	if token := sub.caller.Continuity; token != "" {
 		s.cookies.setContinuity(w, token, s.now())

@@ -24,35 +24,29 @@ type Engine interface {
 	Get(ctx context.Context, k flow.Kind, id string, c flow.Caller) (flow.Result, error)
 	Inspect(ctx context.Context, k flow.Kind, id string) (flow.Result, error)
 	Submit(context.Context, flow.SubmitRequest) (flow.Result, error)
-	Journeys
+	RedeemToken(context.Context, flow.RedeemRequest) (flow.Result, error)
+	ResumeSubmission(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
+	Callback(context.Context, flow.CallbackRequest) (flow.Result, error)
+	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string
 	// CheckSession applies the kind's session rule where it does not depend on
 	// the flow.
 	CheckSession(flow.Kind, flow.Caller) error
-	JudgeReturn(raw string, fallback *url.URL) (string, error)
+	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
 }
 
-// Journeys are what the engine does for people who come back: from their mail, from
-// signing in once more, from another site.
-type Journeys interface {
-	Resume(context.Context, flow.ResumeRequest) (flow.Result, error)
-	Continue(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
-	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
-	Return(context.Context, flow.ReturnRequest) (flow.Result, error)
-}
-
 // Sessions checks and ends sessions. *session.Service satisfies it.
 type Sessions interface {
-	Check(ctx context.Context, token string) (*session.Live, error)
+	Check(ctx context.Context, token string) (*session.Cached, error)
 	Revoke(ctx context.Context, token string) error
 	// Of lists the sessions of an identity that hold, newest first.
-	Of(ctx context.Context, identityID string) ([]*session.Session, error)
+	List(ctx context.Context, identityID string) ([]*session.Session, error)
 	// End ends one session of an identity; errs.ErrNotFound if it has no such.
-	End(ctx context.Context, identityID, id string) error
+	RevokeByID(ctx context.Context, identityID, id string) error
 	// RevokeOthers ends all sessions of an identity but the one named.
 	RevokeOthers(ctx context.Context, identityID, exceptID string) error
 }
@@ -61,7 +55,7 @@ type Sessions interface {
 // satisfies it.
 type Identities interface {
 	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
-	Redraft(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	DraftFrom(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
 	Create(context.Context, *identity.Draft) (*identity.Identity, error)
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
 	ByID(ctx context.Context, id string) (*identity.Identity, error)

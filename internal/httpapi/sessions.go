@@ -58,7 +58,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
 	if c, err := r.Cookie(s.cookies.config.SessionName); err == nil && !isBearer {
 		s.cookies.dropSession(w, c.Value)
 	}
-	to, err := s.engine.JudgeReturn(r.URL.Query().Get("return_to"), s.config.LogoutReturn)
+	to, err := s.engine.ValidateReturnTo(r.URL.Query().Get("return_to"), s.config.LogoutReturn)
 	if err != nil {
 		return s.toErrorPage(w, r, err)
 	}

@@ -55,7 +55,7 @@ func (s *Server) answerSubmission(w http.ResponseWriter, r *http.Request, sub su
 func (s *Server) run(r *http.Request, sub submission) (flow.Result, error) {
 	query := r.URL.Query()
 	if token := query.Get("token"); token != "" && challenges(sub.kind) {
-		return s.engine.Resume(r.Context(), flow.ResumeRequest{Kind: sub.kind, Method: sub.method, Token: token, URL: s.requestURL(r), Caller: sub.caller})
+		return s.engine.RedeemToken(r.Context(), flow.RedeemRequest{Kind: sub.kind, Method: sub.method, Token: token, URL: s.requestURL(r), Caller: sub.caller})
 	}
 	request := flow.SubmitRequest{Kind: sub.kind, Method: sub.method, FlowID: query.Get("flow"), URL: s.requestURL(r), Caller: sub.caller}
 	if err := s.engine.CheckSession(sub.kind, sub.caller); err != nil {
@@ -65,7 +65,7 @@ func (s *Server) run(r *http.Request, sub submission) (flow.Result, error) {
 		return flow.Result{}, err
 	}
 	if r.Method == http.MethodGet && sub.kind == flow.Settings {
-		return s.engine.Continue(r.Context(), request, sub.caller.Continuity)
+		return s.engine.ResumeSubmission(r.Context(), request, sub.caller.Continuity)
 	}
 	var err error
 	if request.Input, err = decodeSubmission(r); err != nil {
@@ -101,18 +101,18 @@ func missingFlow(k flow.Kind, id string) error {
 func (s *Server) submitted(w http.ResponseWriter, r *http.Request, sub submission, result flow.Result) error {
 	f := result.Flow
 	switch {
-	case result.Outcome == flow.Left:
+	case result.Outcome == flow.Redirected:
 		if result.Continuity != "" {
 			s.cookies.setContinuity(w, result.Continuity, s.now())
 		}
 		return redirect(w, r, result.Redirect)
-	case result.Outcome == flow.Finished && (f.Client == flow.Browser || challenges(f.Kind)):
+	case result.Outcome == flow.Completed && (f.Client == flow.Browser || challenges(f.Kind)):
 		return s.finishBrowser(w, r, sub, result)
-	case result.Outcome == flow.Finished:
+	case result.Outcome == flow.Completed:
 		return s.finishAPI(w, result)
 	case f.Client == flow.Browser:
 		return redirect(w, r, s.engine.Page(f))
-	case result.Outcome == flow.Again:
+	case result.Outcome == flow.FormRejected:
 		return writeJSON(w, http.StatusBadRequest, s.wire.Flow(f, result.Identity))
 	}
 	return writeJSON(w, http.StatusOK, s.wire.Flow(f, result.Identity))

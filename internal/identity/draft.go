@@ -31,10 +31,10 @@ func (s *Service) Draft(ctx context.Context, schemaID string, values json.RawMes
 	return d, nil
 }
 
-// Redraft validates new traits, and possibly another schema, for an identity
+// DraftFrom validates new traits, and possibly another schema, for an identity
 // that exists. Addresses whose normalised value stays keep their id and
 // verification; credentials are kept and get the new identifiers.
-func (s *Service) Redraft(ctx context.Context, i *Identity, schemaID string, values json.RawMessage) (*Draft, error) {
+func (s *Service) DraftFrom(ctx context.Context, i *Identity, schemaID string, values json.RawMessage) (*Draft, error) {
 	d, err := s.keep(ctx, i)
 	if err != nil {
 		return nil, err
@@ -46,10 +46,10 @@ func (s *Service) Redraft(ctx context.Context, i *Identity, schemaID string, val
 	return d, nil
 }
 
-// Unchanged returns an identity as a draft of itself, to set a credential on. Its
+// DraftUnchanged returns an identity as a draft of itself, to set a credential on. Its
 // traits are not judged again: a schema that has become stricter must not keep
 // anyone from changing a password.
-func (s *Service) Unchanged(ctx context.Context, i *Identity) (*Draft, error) {
+func (s *Service) DraftUnchanged(ctx context.Context, i *Identity) (*Draft, error) {
 	d, err := s.keep(ctx, i)
 	if err != nil {
 		return nil, err
@@ -62,14 +62,14 @@ func (s *Service) Unchanged(ctx context.Context, i *Identity) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What KeepOld kept stays kept.
-	d.Identifiers = united(found.Identifiers, d.oldIdentifiers)
-	d.reserve()
+	// What RetainOldAddresses kept stays kept.
+	d.Identifiers = merge(found.Identifiers, d.oldIdentifiers)
+	d.claim()
 	return d, nil
 }
 
-// united returns the first list and what only the second one has.
-func united(first, second []string) []string {
+// merge returns the first list and what only the second one has.
+func merge(first, second []string) []string {
 	all := slices.Clone(first)
 	for _, one := range second {
 		if !slices.Contains(all, one) {
@@ -108,13 +108,13 @@ func (s *Service) fill(ctx context.Context, d *Draft, values json.RawMessage) er
 	d.Identity.Verifiable = addresses(d.Identity.Verifiable, found.Verifiable)
 	d.Identity.Recovery = addresses(d.Identity.Recovery, found.Recovery)
 	d.Identifiers = found.Identifiers
-	d.reserve()
+	d.claim()
 	return nil
 }
 
-// reserve keeps the password identifiers the identity's own, with or without a
+// claim keeps the password identifiers the identity's own, with or without a
 // password: nobody else can register them.
-func (d *Draft) reserve() {
+func (d *Draft) claim() {
 	if c := d.Credential(TypePassword); c != nil {
 		c.Identifiers = d.Identifiers
 		return
@@ -148,7 +148,7 @@ func (d *Draft) Link(typ, identifier string) {
 		d.Credentials = append(d.Credentials, Credential{Type: typ, Config: json.RawMessage(`{}`)})
 		c = &d.Credentials[len(d.Credentials)-1]
 	}
-	c.Identifiers = united(c.Identifiers, []string{identifier})
+	c.Identifiers = merge(c.Identifiers, []string{identifier})
 }
 
 // Unlink takes an identifier away, and the credential with its last one.
@@ -161,8 +161,8 @@ func (d *Draft) Unlink(typ, identifier string) {
 	}
 }
 
-// Ways counts the ways to sign in that the draft has.
-func (d *Draft) Ways() int { return Ways(d.Credentials) }
+// FirstFactors counts the ways to sign in that the draft has.
+func (d *Draft) FirstFactors() int { return FirstFactors(d.Credentials) }
 
 // Credential returns the draft's credential of that type, nil if it has none.
 func (d *Draft) Credential(typ string) *Credential {
@@ -181,7 +181,7 @@ func (d *Draft) Protected() bool {
 		return true
 	}
 	added := without(d.Identity.Recovery, d.before.Recovery)
-	return len(d.NewAddresses())+len(d.LostAddresses())+len(added) > 0 || d.identifiersChanged()
+	return len(d.NewAddresses())+len(d.RemovedAddresses())+len(added) > 0 || d.identifiersChanged()
 }
 
 func (d *Draft) identifiersChanged() bool {
@@ -197,9 +197,9 @@ func (d *Draft) NewAddresses() []Address {
 	return without(d.Identity.Verifiable, d.before.Verifiable)
 }
 
-// LostAddresses returns the addresses that the draft gives up, for verification
+// RemovedAddresses returns the addresses that the draft gives up, for verification
 // or recovery, each once.
-func (d *Draft) LostAddresses() []Address {
+func (d *Draft) RemovedAddresses() []Address {
 	if d.before == nil {
 		return nil
 	}
@@ -217,10 +217,10 @@ func without(in, other []Address) []Address {
 	return out
 }
 
-// KeepOld lets the addresses and identifiers that the draft gives up sign in and
-// recover until Settle, so that a mistyped new address locks nobody out. An
+// RetainOldAddresses lets the addresses and identifiers that the draft gives up sign in and
+// recover until DropRetained, so that a mistyped new address locks nobody out. An
 // address that nobody has proven recovers nothing: it may be somebody else's.
-func (d *Draft) KeepOld() {
+func (d *Draft) RetainOldAddresses() {
 	if d.before == nil {
 		return
 	}
@@ -230,13 +230,13 @@ func (d *Draft) KeepOld() {
 		}
 	}
 	if c := d.Credential(TypePassword); c != nil {
-		c.Identifiers = united(d.Identifiers, d.oldIdentifiers)
+		c.Identifiers = merge(d.Identifiers, d.oldIdentifiers)
 	}
 }
 
-// Settle ends what KeepOld began: from now on the traits alone say what signs in
+// DropRetained ends what RetainOldAddresses began: from now on the traits alone say what signs in
 // and recovers. It changes nothing while a verifiable address is unproven.
-func (s *Service) Settle(ctx context.Context, id string) error {
+func (s *Service) DropRetained(ctx context.Context, id string) error {
 	i, err := s.store.Identity(ctx, id)
 	if err != nil {
 		return err

@@ -64,9 +64,9 @@ type Credential struct {
 	Version int
 }
 
-// Ways counts the ways to sign in that credentials are: a password that is set,
+// FirstFactors counts the ways to sign in that credentials are: a password that is set,
 // each subject of a provider.
-func Ways(credentials []Credential) int {
+func FirstFactors(credentials []Credential) int {
 	ways := 0
 	for _, c := range credentials {
 		switch {

@@ -55,7 +55,7 @@ func (s *Service) Create(ctx context.Context, d *Draft) (*Identity, error) {
 	return &i, nil
 }
 
-// Save stores a draft made by Redraft. The error is errs.ErrConflict when an
+// Save stores a draft made by DraftFrom. The error is errs.ErrConflict when an
 // identifier or address is taken and errs.ErrStale when the identity changed
 // since it was read.
 func (s *Service) Save(ctx context.Context, d *Draft) (*Identity, error) {
@@ -79,9 +79,9 @@ func (s *Service) ByIdentifier(ctx context.Context, typ, typed string) (*Identit
 	return s.store.IdentityByIdentifier(ctx, typ, traits.Normalize(typed))
 }
 
-// BySubject finds the owner of a credential by its identifier as it is: the
+// ByCredential finds the owner of a credential by its identifier as it is: the
 // subjects of providers differ by case; errs.ErrNotFound if there is none.
-func (s *Service) BySubject(ctx context.Context, typ, identifier string) (*Identity, *Credential, error) {
+func (s *Service) ByCredential(ctx context.Context, typ, identifier string) (*Identity, *Credential, error) {
 	return s.store.IdentityByIdentifier(ctx, typ, identifier)
 }
 

@@ -34,7 +34,7 @@ func BenchmarkCheckStorage(b *testing.B) {
 	issued, token := w.signIn(b, w.identity(b, "a@example.org"))
 	b.ReportAllocs()
 	for b.Loop() {
-		w.Forget(b.Context(), issued.IdentityID)
+		w.Invalidate(b.Context(), issued.IdentityID)
 		if _, err := w.Check(b.Context(), token); err != nil {
 			b.Fatal(err)
 		}

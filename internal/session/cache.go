@@ -19,7 +19,7 @@ const stripes = 1 << 14
 // or token. An entry is good while it is younger than both of its marks, so one
 // that was read before a commit and put in after it is never served.
 type cache struct {
-	entries *otter.Cache[string, *Live]
+	entries *otter.Cache[string, *Cached]
 	seed    maphash.Seed
 	count   atomic.Uint64
 	all     atomic.Uint64 // the mark of everybody
@@ -28,7 +28,7 @@ type cache struct {
 
 func newCache(size int) *cache {
 	return &cache{
-		entries: otter.Must(&otter.Options[string, *Live]{MaximumSize: size}),
+		entries: otter.Must(&otter.Options[string, *Cached]{MaximumSize: size}),
 		seed:    maphash.MakeSeed(),
 	}
 }
@@ -36,7 +36,7 @@ func newCache(size int) *cache {
 // now is the count to remember before reading what will be put.
 func (c *cache) now() uint64 { return c.count.Load() }
 
-func (c *cache) get(tokenHash string) (*Live, bool) {
+func (c *cache) get(tokenHash string) (*Cached, bool) {
 	live, ok := c.entries.GetIfPresent(tokenHash)
 	if !ok {
 		return nil, false
@@ -48,7 +48,7 @@ func (c *cache) get(tokenHash string) (*Live, bool) {
 	return live, true
 }
 
-func (c *cache) put(live *Live) { c.entries.Set(live.TokenHash, live) }
+func (c *cache) put(live *Cached) { c.entries.Set(live.TokenHash, live) }
 
 // dropAll makes every entry unusable, also those that are being read.
 func (c *cache) dropAll() {

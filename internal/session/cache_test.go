@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-func entry(i int, read uint64) *Live {
-	return &Live{Session: &Session{TokenHash: fmt.Sprint("token ", i), IdentityID: fmt.Sprint("identity ", i)}, read: read}
+func entry(i int, read uint64) *Cached {
+	return &Cached{Session: &Session{TokenHash: fmt.Sprint("token ", i), IdentityID: fmt.Sprint("identity ", i)}, read: read}
 }
 
 func TestTheCacheIsBounded(t *testing.T) {

@@ -123,7 +123,7 @@ func TestAChangedIdentityIsSeenAtOnce(t *testing.T) {
 	if err := w.db.DeleteIdentity(t.Context(), issued.IdentityID); err != nil {
 		t.Fatal(err)
 	}
-	w.Forget(t.Context(), issued.IdentityID)
+	w.Invalidate(t.Context(), issued.IdentityID)
 	w.unknown(t, token)
 }
 
@@ -137,7 +137,7 @@ func (w *world) change(ctx context.Context, i *identity.Identity) error {
 			return err
 		}
 		i.Traits = json.RawMessage(changed)
-		w.Forget(ctx, i.ID)
+		w.Invalidate(ctx, i.ID)
 		return w.db.SaveIdentity(ctx, i, credentials)
 	})
 }
@@ -160,8 +160,8 @@ func TestACheckThatAWriteOvertakesLeavesNothingBehind(t *testing.T) {
 			return w.change(ctx, s.Identity)
 		}},
 		"deletion of the identity": {write: func(ctx context.Context, w *world, s *session.Session, _ string) error {
-			w.Forget(ctx, s.IdentityID) // too early
-			defer w.Forget(ctx, s.IdentityID)
+			w.Invalidate(ctx, s.IdentityID) // too early
+			defer w.Invalidate(ctx, s.IdentityID)
 			return w.db.DeleteIdentity(ctx, s.IdentityID)
 		}},
 	}

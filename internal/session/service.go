@@ -34,21 +34,21 @@ type Config struct {
 	Lifespan  time.Duration // from authentication to expiry
 	CacheSize int           // sessions kept in memory; 0 for DefaultCacheSize
 	// Shared says that other processes change the same sessions. Checks are then
-	// answered from memory only while Heard is called in time.
+	// answered from memory only while SinceInvalidations is called in time.
 	Shared bool
 }
 
-// TrustFor is how long after it last heard of the changes of other processes a
+// MaxStaleness is how long after it last known of the changes of other processes a
 // process answers from memory. With the time that an answer takes it is how long
 // after its revocation a session may be taken for good: less than a second.
-const TrustFor = 900 * time.Millisecond
+const MaxStaleness = 900 * time.Millisecond
 
 // DefaultCacheSize bounds the cache to some 100 MB with large traits, and to
 // far less with ordinary ones.
 const DefaultCacheSize = 50_000
 
-// longDeaf is after how long nobody counts on everything still being told.
-const longDeaf = time.Minute
+// maxGap is after how long nobody counts on everything still being told.
+const maxGap = time.Minute
 
 // ErrNone says that a request carries no valid session.
 var ErrNone = errs.New(errs.Unauthorized, "session_inactive", "No valid session cookie found.")
@@ -62,9 +62,9 @@ type Service struct {
 	lifespan atomic.Int64 // time.Duration
 
 	shared bool
-	heard  atomic.Pointer[time.Time] // up to when the changes of others are known
+	known  atomic.Pointer[time.Time] // up to when the changes of others are known
 
-	hits, misses, deaf atomic.Uint64
+	hits, misses, stale atomic.Uint64
 }
 
 // New returns a service over the store.
@@ -80,8 +80,8 @@ func New(s Store, c Config, now func() time.Time) *Service {
 // SetLifespan changes how long sessions issued from now on last.
 func (s *Service) SetLifespan(d time.Duration) { s.lifespan.Store(int64(d)) }
 
-// Live is a checked session, shared between requests and therefore read-only.
-type Live struct {
+// Cached is a checked session, shared between requests and therefore read-only.
+type Cached struct {
 	*Session
 
 	read     uint64 // the cache's count before the session was read
@@ -90,7 +90,7 @@ type Live struct {
 
 // Rendered returns what render made of the session, calling it at most a few
 // times in the life of the cache entry. render must depend on the session alone.
-func (l *Live) Rendered(render func(*Session) ([]byte, error)) ([]byte, error) {
+func (l *Cached) Rendered(render func(*Session) ([]byte, error)) ([]byte, error) {
 	if kept := l.rendered.Load(); kept != nil {
 		return *kept, nil
 	}
@@ -122,12 +122,12 @@ func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor)
 // Check returns the session of a token, or ErrNone if the token is unknown,
 // revoked or expired. Storage trouble is its own error: nobody is signed out by
 // it.
-func (s *Service) Check(ctx context.Context, token string) (*Live, error) {
+func (s *Service) Check(ctx context.Context, token string) (*Cached, error) {
 	if len(token) != secret.TokenLength {
 		return nil, ErrNone
 	}
 	hash := secret.Hash(token)
-	live, ok := s.remembered(hash)
+	live, ok := s.cachedCheck(hash)
 	if ok {
 		s.hits.Add(1)
 	} else {
@@ -140,7 +140,7 @@ func (s *Service) Check(ctx context.Context, token string) (*Live, error) {
 		if err != nil {
 			return nil, fmt.Errorf("check session: %w", err)
 		}
-		live = &Live{Session: found, read: before}
+		live = &Cached{Session: found, read: before}
 		s.cache.put(live)
 	}
 	if !live.Valid(s.now()) {
@@ -149,34 +149,34 @@ func (s *Service) Check(ctx context.Context, token string) (*Live, error) {
 	return live, nil
 }
 
-// remembered looks in the cache, unless others may have changed what is there.
-func (s *Service) remembered(hash string) (*Live, bool) {
-	if !s.Hears() {
-		s.deaf.Add(1)
+// cachedCheck looks in the cache, unless others may have changed what is there.
+func (s *Service) cachedCheck(hash string) (*Cached, bool) {
+	if !s.CacheUsable() {
+		s.stale.Add(1)
 		return nil, false
 	}
 	return s.cache.get(hash)
 }
 
-// Hears reports whether checks are answered from memory.
-func (s *Service) Hears() bool {
+// CacheUsable reports whether checks are answered from memory.
+func (s *Service) CacheUsable() bool {
 	if !s.shared {
 		return true
 	}
-	last := s.heard.Load()
-	return last != nil && s.now().Sub(*last) < TrustFor
+	last := s.known.Load()
+	return last != nil && s.now().Sub(*last) < MaxStaleness
 }
 
-// Heard says what others changed: everything that was committed before a moment, by
+// SinceInvalidations says what others changed: everything that was committed before a moment, by
 // token hash or identity id.
-func (s *Service) Heard(before time.Time, changed []string) {
-	if last := s.heard.Load(); last != nil && before.Sub(*last) > longDeaf {
-		s.ForgetAll()
+func (s *Service) ApplyInvalidations(before time.Time, changed []string) {
+	if last := s.known.Load(); last != nil && before.Sub(*last) > maxGap {
+		s.InvalidateAll()
 	}
 	for _, key := range changed {
 		s.cache.drop(key)
 	}
-	s.heard.Store(&before)
+	s.known.Store(&before)
 }
 
 // Revoke ends the session of a token. An unknown or ended one is no error: the
@@ -196,40 +196,40 @@ func (s *Service) Revoke(ctx context.Context, token string) error {
 func (s *Service) RevokeOthers(ctx context.Context, identityID, exceptID string) error {
 	err := s.store.RevokeSessions(ctx, identityID, exceptID)
 	// After an error too: a commit whose answer was lost may have happened.
-	s.Forget(ctx, identityID)
+	s.Invalidate(ctx, identityID)
 	if err != nil {
 		return fmt.Errorf("revoke sessions: %w", err)
 	}
 	return nil
 }
 
-// Forget drops every cached check of an identity once the context's transaction
+// Invalidate drops every cached check of an identity once the context's transaction
 // has committed. Whoever changes or deletes an identity calls it. The id may be as
 // somebody typed it.
-func (s *Service) Forget(ctx context.Context, identityID string) {
+func (s *Service) Invalidate(ctx context.Context, identityID string) {
 	s.store.AfterCommit(ctx, func() { s.cache.drop(strings.ToLower(identityID)) })
 }
 
-// ForgetAll drops every cached check, with what was rendered of it: for whoever
+// InvalidateAll drops every cached check, with what was rendered of it: for whoever
 // has changed how sessions are shown.
-func (s *Service) ForgetAll() { s.cache.dropAll() }
+func (s *Service) InvalidateAll() { s.cache.dropAll() }
 
-// CacheStats counts checks answered from memory and from the database; deaf are those
-// of the latter that would have been answered from memory if others had been heard of.
+// CacheStats counts checks answered from memory and from the database; stale are those
+// of the latter that would have been answered from memory if others had been known of.
 type CacheStats struct {
-	Hits, Misses, Deaf uint64
-	Entries            int
-	// Heard is how long ago others were last heard of; 0 if there are none.
-	Heard time.Duration
+	Hits, Misses, Stale uint64
+	Entries             int
+	// SinceInvalidations is how long ago others were last known of; 0 if there are none.
+	SinceInvalidations time.Duration
 }
 
 // CacheStats returns the counts so far.
 func (s *Service) CacheStats() CacheStats {
 	c := CacheStats{
-		Hits: s.hits.Load(), Misses: s.misses.Load(), Deaf: s.deaf.Load(), Entries: s.cache.entries.EstimatedSize(),
+		Hits: s.hits.Load(), Misses: s.misses.Load(), Stale: s.stale.Load(), Entries: s.cache.entries.EstimatedSize(),
 	}
-	if last := s.heard.Load(); last != nil {
-		c.Heard = s.now().Sub(*last)
+	if last := s.known.Load(); last != nil {
+		c.SinceInvalidations = s.now().Sub(*last)
 	}
 	return c
 }

@@ -192,7 +192,7 @@ func TestASessionIsRenderedOnceUntilItChanges(t *testing.T) {
 	if calls != 1 {
 		t.Errorf("rendered %d times", calls)
 	}
-	w.Forget(t.Context(), issued.IdentityID)
+	w.Invalidate(t.Context(), issued.IdentityID)
 	if _, err := w.known(t, token).Rendered(render); err != nil || calls != 2 {
 		t.Errorf("after a change rendered %d times, %v", calls, err)
 	}

@@ -106,7 +106,7 @@ func (w *world) signIn(t testing.TB, owner *identity.Identity) (issued *session.
 }
 
 // known fails the test unless the token has a session, and returns it.
-func (w *world) known(t testing.TB, token string) *session.Live {
+func (w *world) known(t testing.TB, token string) *session.Cached {
 	t.Helper()
 	live, err := w.Check(t.Context(), token)
 	if err != nil {

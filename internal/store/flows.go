@@ -29,7 +29,7 @@ func (db *DB) CreateFlow(ctx context.Context, f *flow.Flow) error {
 	err = insert(ctx, `INSERT INTO flows (`+flowColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		f.ID, string(f.Kind), string(f.Client), string(f.State), micros(f.IssuedAt), micros(f.ExpiresAt),
-		f.Request, f.ReturnTo, textOrNull(f.Subject), f.Refresh, f.Active, form, f.CSRF, private,
+		f.Request, f.ReturnTo, textOrNull(f.IdentityID), f.Refresh, f.Active, form, f.CSRF, private,
 		textOrNull(f.ResumeHash), f.Version)
 	if err != nil {
 		return fmt.Errorf("insert flow: %w", err)
@@ -60,7 +60,7 @@ func (db *DB) flow(ctx context.Context, query, key string) (*flow.Flow, error) {
 		at{&f.IssuedAt},
 		at{&f.ExpiresAt},
 		&f.Request, &f.ReturnTo,
-		text{&f.Subject},
+		text{&f.IdentityID},
 		&f.Refresh, &f.Active, &form, &f.CSRF, &private,
 		text{&f.ResumeHash},
 		&f.Version,
@@ -90,7 +90,7 @@ func (db *DB) SaveFlow(ctx context.Context, f *flow.Flow) error {
 	changed, err := db.exec(ctx, `UPDATE flows SET state = ?, expires_at = ?, return_to = ?, subject = ?,
  refresh = ?, active = ?, form = ?, csrf = ?, private = ?, resume_hash = ?, version = ?
  WHERE id = ? AND version = ?`,
-		string(f.State), micros(f.ExpiresAt), f.ReturnTo, textOrNull(f.Subject),
+		string(f.State), micros(f.ExpiresAt), f.ReturnTo, textOrNull(f.IdentityID),
 		f.Refresh, f.Active, form, f.CSRF, private, textOrNull(f.ResumeHash), f.Version+1,
 		f.ID, f.Version)
 	if err == nil && changed == 0 {

@@ -199,7 +199,9 @@ func newFlow(k flow.Kind, groups ...ui.Group) *flow.Flow {
 	}
 }
 
-func showing(f *flow.Flow) *server { return &server{result: flow.Result{Outcome: flow.Shown, Flow: f}} }
+func showing(f *flow.Flow) *server {
+	return &server{result: flow.Result{Outcome: flow.FormShown, Flow: f}}
+}
 
 func csrf() ui.Node {
 	n := ui.CSRF()

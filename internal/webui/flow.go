@@ -93,7 +93,7 @@ func startsAfresh(err error) bool {
 	if _, ok := errors.AsType[*flow.LoginRequired](err); ok {
 		return true
 	}
-	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, flow.ErrForeign)
+	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, flow.ErrNotFlowOwner)
 }
 
 // missed marks the start of a flow that takes the place of one whose cookie the
@@ -138,7 +138,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, elsewhere(f)...); err != nil {
 		return err
 	}
-	if provider := f.Linkable(); provider != "" {
+	if provider := f.PendingLink(); provider != "" {
 		body.Instead = p.linking(d, f, provider)
 	}
 	d.addMessages(f.Form.Messages)
@@ -203,7 +203,7 @@ func heading(f *flow.Flow) string {
 	switch {
 	case f.Refresh:
 		return key + ".refresh"
-	case f.Kind == flow.Registration && f.Asking() != "":
+	case f.Kind == flow.Registration && f.MissingTraitsOf() != "":
 		return key + ".more"
 	case f.Kind == flow.Settings:
 		return key

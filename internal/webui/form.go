@@ -55,7 +55,7 @@ type drawer struct {
 func (d *drawer) groups(sections bool) ([]group, []problem) {
 	var out []group
 	var problems []problem
-	asking := d.flow.Asking()
+	asking := d.flow.MissingTraitsOf()
 	for i := range d.flow.Form.Groups {
 		if asking != "" && d.flow.Form.Groups[i].Method != asking {
 			continue

@@ -29,7 +29,7 @@ type scene struct {
 // scenes are every page in every state that people meet.
 func scenes() []scene {
 	refresh := newFlow(flow.Login, loginGroup())
-	refresh.Refresh, refresh.Subject = true, "0198"
+	refresh.Refresh, refresh.IdentityID = true, "0198"
 	rejected := loginGroup()
 	rejected.Add("", message.Of(message.KeyInvalidCredentials))
 	elsewhere := newFlow(flow.Login, loginGroup(), providerGroup())

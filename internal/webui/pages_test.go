@@ -30,7 +30,7 @@ func TestPageThatIsNotUnderstoodStartsAFreshFlow(t *testing.T) {
 		{"with an unknown flow", "/login?flow=nonsense&return_to=%2Fx", showing(newFlow(flow.Login)), "self-service/login/browser?return_to=%2Fx"},
 		{"with the flow of another kind", open("/recovery"), showing(newFlow(flow.Login)), "self-service/recovery/browser"},
 		{"with an expired flow, its own return_to is kept", open("/login"), &server{flowErr: &flow.Expired{Flow: over}}, "self-service/login/browser?return_to=https%3A%2F%2Fapp.example.com%2Fx"},
-		{"with settings of another person", open("/settings"), &server{flowErr: flow.ErrForeign}, "self-service/settings/browser"},
+		{"with settings of another person", open("/settings"), &server{flowErr: flow.ErrNotFlowOwner}, "self-service/settings/browser"},
 		{"with settings and nobody signed in", open("/settings"), &server{flowErr: &flow.LoginRequired{Kind: flow.Settings}}, "self-service/settings/browser"},
 		{"with a flow that an app started", open("/registration"), showing(byApp), "self-service/registration/browser"},
 		{"of verification without a flow", "/verification", &server{}, "self-service/verification/browser"},

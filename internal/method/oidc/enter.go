@@ -17,7 +17,7 @@ import (
 
 // enter signs in or up: away to the provider, and back with what it says.
 func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error) {
-	if s.Back == nil {
+	if s.Callback == nil {
 		id, _, _ := s.Input.Text("provider")
 		return m.leave(ctx, s, id)
 	}
@@ -26,7 +26,7 @@ func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error
 		return nil, err
 	}
 	subject := p.subject(c)
-	owner, credential, err := m.identities.BySubject(ctx, subject.Type, subject.Identifier)
+	owner, credential, err := m.identities.ByCredential(ctx, subject.Type, subject.Identifier)
 	if err == nil {
 		return flow.Authenticated{Identity: owner, Judged: credential, Factor: m.factor()}, nil
 	}
@@ -47,7 +47,7 @@ func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error
 		m.log.ErrorContext(ctx, "claims could not be mapped to traits", slog.String("provider", p.ID()), slog.Any("error", err))
 		return nil, trouble(p, err)
 	}
-	return flow.ProvedSubject{Subject: subject, Traits: traits, Factor: m.factor()}, nil
+	return flow.ProvedExternalAccount{Account: subject, Traits: traits, Factor: m.factor()}, nil
 }
 
 // leave sends the person to a provider.
@@ -67,7 +67,7 @@ func (m *Method) leave(ctx context.Context, s flow.Submission, id string) (flow.
 	if err != nil {
 		return nil, rejected(p, err)
 	}
-	return flow.Leave{URL: to, ResumeHash: secret.Hash(state), Memory: memory{Provider: p.ID(), Protocol: kept}}, nil
+	return flow.RedirectTo{URL: to, ResumeHash: secret.Hash(state), Memory: memory{Provider: p.ID(), Protocol: kept}}, nil
 }
 
 // back judges the answer that the person brings. It must come from the provider
@@ -78,10 +78,10 @@ func (m *Method) back(ctx context.Context, s flow.Submission) (*Provider, claims
 		return nil, claims.Claims{}, err
 	}
 	p := m.provider(asked.Provider)
-	if p == nil || s.Back.From != asked.Provider {
+	if p == nil || s.Callback.From != asked.Provider {
 		return nil, claims.Claims{}, flow.Reject("", message.Of(message.KeyProviderMixedUp))
 	}
-	c, err := p.Finish(ctx, s.Back.Answer, asked.Protocol)
+	c, err := p.Finish(ctx, s.Callback.Answer, asked.Protocol)
 	if err != nil {
 		return nil, claims.Claims{}, rejected(p, err)
 	}

@@ -17,7 +17,7 @@ import (
 // showLinks offers the providers that are not linked yet, and to unlink those that
 // are while another way to sign in is left.
 func (m *Method) showLinks(ctx context.Context, v flow.View) ([]ui.Node, error) {
-	credentials, err := m.identities.Credentials(ctx, v.Subject.ID)
+	credentials, err := m.identities.Credentials(ctx, v.Identity.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read links: %w", err)
 	}
@@ -30,7 +30,7 @@ func (m *Method) showLinks(ctx context.Context, v flow.View) ([]ui.Node, error) 
 			link = append(link, m.providers[i].button("link"))
 		}
 	}
-	if identity.Ways(credentials) < 2 {
+	if identity.FirstFactors(credentials) < 2 {
 		unlink = nil
 	}
 	return slices.Concat([]ui.Node{ui.CSRF()}, link, unlink), nil
@@ -53,12 +53,12 @@ func linksOf(credentials []identity.Credential) map[string]string {
 // settle links or unlinks. To link takes the person to our own address first, which
 // sends them on to the provider: a form of settings is not the only way there.
 func (m *Method) settle(ctx context.Context, s flow.Submission) (flow.Fact, error) {
-	credentials, err := m.identities.Credentials(ctx, s.Subject.ID)
+	credentials, err := m.identities.Credentials(ctx, s.Identity.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read links: %w", err)
 	}
 	links := linksOf(credentials)
-	if s.Back != nil {
+	if s.Callback != nil {
 		return m.linked(ctx, s, links)
 	}
 	link, _, _ := s.Input.Text("link")
@@ -71,7 +71,7 @@ func (m *Method) settle(ctx context.Context, s flow.Submission) (flow.Fact, erro
 		if !m.linkable(link, links) {
 			return nil, flow.Reject("", message.Of(message.KeyCannotLink))
 		}
-		return flow.Leave{URL: m.startURL(s.Flow.ID, link)}, nil
+		return flow.RedirectTo{URL: m.startURL(s.Flow.ID, link)}, nil
 	case unlink != "":
 		return m.unlink(unlink, links)
 	case provider != "":
@@ -101,7 +101,7 @@ func (m *Method) unlink(id string, links map[string]string) (flow.Fact, error) {
 	if !linked {
 		return nil, flow.Reject("", message.Of(message.KeyCannotUnlink))
 	}
-	return flow.NoSubject{Subject: flow.Subject{Type: ID, Identifier: identifier}}, nil
+	return flow.RemoveCredential{Account: flow.ExternalAccount{Type: ID, Identifier: identifier}}, nil
 }
 
 // linked adds the account that the person proved to have at a provider. If it is
@@ -115,12 +115,12 @@ func (m *Method) linked(ctx context.Context, s flow.Submission, links map[string
 		return nil, flow.Reject("", message.Of(message.KeyCannotLink))
 	}
 	subject := p.subject(c)
-	owner, _, err := m.identities.BySubject(ctx, subject.Type, subject.Identifier)
+	owner, _, err := m.identities.ByCredential(ctx, subject.Type, subject.Identifier)
 	switch {
-	case err == nil && owner.ID != s.Subject.ID:
+	case err == nil && owner.ID != s.Identity.ID:
 		return nil, errs.ErrConflict
 	case err != nil && !errors.Is(err, errs.ErrNotFound):
 		return nil, fmt.Errorf("find owner of subject: %w", err)
 	}
-	return flow.ProvedSubject{Subject: subject, Factor: m.factor()}, nil
+	return flow.ProvedExternalAccount{Account: subject, Factor: m.factor()}, nil
 }

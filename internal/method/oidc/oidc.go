@@ -19,7 +19,7 @@ const ID = identity.TypeOIDC
 
 // Identities finds whom a subject or an address belongs to.
 type Identities interface {
-	BySubject(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error)
+	ByCredential(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error)
 	ByAddress(ctx context.Context, p identity.Purpose, via, typed string) (*identity.Identity, *identity.Address, error)
 	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
 }
@@ -88,7 +88,7 @@ func (m *Method) provider(id string) *Provider {
 func (m *Method) showProviders(_ context.Context, v flow.View) ([]ui.Node, error) {
 	nodes := []ui.Node{ui.CSRF()}
 	var chosen memory
-	if v.Asks() {
+	if v.AsksMissingTraits() {
 		if _, err := v.Recall(&chosen); err != nil {
 			return nil, err
 		}
@@ -107,6 +107,6 @@ func (p *Provider) button(name string) ui.Node {
 
 func (*Method) factor() session.Factor { return session.Factor{Method: ID} }
 
-func (p *Provider) subject(c claims.Claims) flow.Subject {
-	return flow.Subject{Type: ID, Identifier: p.ID() + ":" + c.Subject, Provider: p.Label()}
+func (p *Provider) subject(c claims.Claims) flow.ExternalAccount {
+	return flow.ExternalAccount{Type: ID, Identifier: p.ID() + ":" + c.Subject, Provider: p.Label()}
 }

@@ -44,7 +44,7 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err != nil {
 		return nil, err
 	}
-	draft, err := s.Kept(ctx)
+	draft, err := s.CurrentDraft(ctx)
 	if err != nil {
 		return nil, err
 	}

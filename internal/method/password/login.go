@@ -14,8 +14,8 @@ import (
 
 func (m *Method) showLogin(ctx context.Context, v flow.View) ([]ui.Node, error) {
 	identifier := ui.Node{Name: "identifier", Type: "text", Required: true, Label: "E-mail or user name", Autocomplete: "username"}
-	if v.Subject != nil {
-		known, err := m.identities.Credential(ctx, v.Subject.ID, identity.TypePassword)
+	if v.Identity != nil {
+		known, err := m.identities.Credential(ctx, v.Identity.ID, identity.TypePassword)
 		if err != nil && !errors.Is(err, errs.ErrNotFound) {
 			return nil, err
 		}

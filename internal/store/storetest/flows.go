@@ -37,7 +37,7 @@ func flowTests() []test {
 
 func flowRoundTrip(t *testing.T, s Store) {
 	f := NewFlow()
-	f.Subject = mustIdentity(t, s, "a@example.org").ID
+	f.IdentityID = mustIdentity(t, s, "a@example.org").ID
 	f.ResumeHash = secret.Hash("token")
 	f.IssuedAt = Now.In(time.FixedZone("east", 3600))
 	must(t, s.CreateFlow(t.Context(), f))
@@ -95,7 +95,7 @@ func flowSameID(t *testing.T, s Store) {
 func flowSave(t *testing.T, s Store) {
 	f := mustFlow(t, s)
 	f.State, f.ExpiresAt, f.ReturnTo, f.Active = flow.Passed, Now.Add(time.Minute), "", "link"
-	f.Subject = mustIdentity(t, s, "a@example.org").ID
+	f.IdentityID = mustIdentity(t, s, "a@example.org").ID
 	f.Refresh, f.CSRF, f.Form, f.Private = false, "other", ui.Form{}, nil
 	f.ResumeHash = secret.Hash("token")
 	version := f.Version
@@ -113,7 +113,7 @@ func flowSaveUnknown(t *testing.T, s Store) {
 
 func flowForeignSubject(t *testing.T, s Store) {
 	f := NewFlow()
-	f.Subject = secret.NewOrderedID()
+	f.IdentityID = secret.NewOrderedID()
 	wantError(t, s.CreateFlow(t.Context(), f), errs.ErrNotFound)
 }
 
@@ -154,7 +154,7 @@ func flowEndResume(t *testing.T, s Store) {
 	owner, other := mustIdentity(t, s, "a@example.org").ID, mustIdentity(t, s, "b@example.org").ID
 	create := func(k flow.Kind, subject string) *flow.Flow {
 		f := NewFlow()
-		f.Kind, f.Subject, f.ResumeHash = k, subject, secret.Hash(f.ID)
+		f.Kind, f.IdentityID, f.ResumeHash = k, subject, secret.Hash(f.ID)
 		must(t, s.CreateFlow(t.Context(), f))
 		return f
 	}

@@ -88,7 +88,7 @@ func identityDelete(t *testing.T, s Store) {
 	i, other := mustIdentity(t, s, "a@example.org"), mustIdentity(t, s, "b@example.org")
 	gone, kept := mustSession(t, s, i.ID), mustSession(t, s, other.ID)
 	about := NewFlow()
-	about.Kind, about.Subject = flow.Settings, i.ID
+	about.Kind, about.IdentityID = flow.Settings, i.ID
 	must(t, s.CreateFlow(t.Context(), about))
 	unrelated := mustFlow(t, s)
 

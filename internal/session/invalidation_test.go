@@ -23,15 +23,15 @@ func TestChecksAreAnsweredFromMemoryOnlyWhileOthersAreHeardOf(t *testing.T) {
 	}
 	reads("before anything was heard,", 1)
 	reads("before anything was heard,", 1)
-	other.Heard(other.now(), nil)
+	other.ApplyInvalidations(other.now(), nil)
 	reads("as soon as others are heard of,", 0)
-	other.advance(session.TrustFor - time.Nanosecond)
+	other.advance(session.MaxStaleness - time.Nanosecond)
 	reads("just in time", 0)
 	other.advance(time.Nanosecond)
 	reads("when others have been silent for too long,", 1)
-	other.Heard(other.now(), nil)
+	other.ApplyInvalidations(other.now(), nil)
 	reads("when they are heard of again,", 0)
-	if stats := other.CacheStats(); stats.Deaf != 3 {
+	if stats := other.CacheStats(); stats.Stale != 3 {
 		t.Errorf("%+v", stats)
 	}
 }
@@ -47,13 +47,13 @@ func TestWhatOthersEndedIsRefusedOnceHeardOf(t *testing.T) {
 			owner := w.identity(t, "a@example.org")
 			issued, token := w.signIn(t, owner)
 			other := w.another()
-			other.Heard(other.now(), nil)
+			other.ApplyInvalidations(other.now(), nil)
 			other.known(t, token)
 			if err := w.Revoke(t.Context(), token); err != nil {
 				t.Fatal(err)
 			}
 			other.known(t, token) // nobody has told
-			other.Heard(other.now(), []string{secret.Hash("another"), key(issued)})
+			other.ApplyInvalidations(other.now(), []string{secret.Hash("another"), key(issued)})
 			other.unknown(t, token)
 		})
 	}
@@ -65,13 +65,13 @@ func TestNothingIsRememberedFromBeforeALongSilence(t *testing.T) {
 	w := newWorld(t)
 	_, token := w.signIn(t, w.identity(t, "a@example.org"))
 	other := w.another()
-	other.Heard(other.now(), nil)
+	other.ApplyInvalidations(other.now(), nil)
 	other.known(t, token)
 	if err := w.Revoke(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
 	other.advance(2 * time.Minute)
-	other.Heard(other.now(), nil)
+	other.ApplyInvalidations(other.now(), nil)
 	other.unknown(t, token)
 }
 
@@ -82,12 +82,12 @@ func TestAChangeThatIsHeardOfWhileASessionIsReadCounts(t *testing.T) {
 	w := newWorld(t)
 	issued, token := w.signIn(t, w.identity(t, "a@example.org"))
 	other := w.another()
-	other.Heard(other.now(), nil)
+	other.ApplyInvalidations(other.now(), nil)
 	meanwhile := func() {
 		if err := w.Revoke(t.Context(), token); err != nil {
 			t.Error(err)
 		}
-		other.Heard(other.now(), []string{issued.TokenHash})
+		other.ApplyInvalidations(other.now(), []string{issued.TokenHash})
 	}
 	other.store.seen.Store(&meanwhile)
 	other.known(t, token) // it was good when it was read
@@ -104,7 +104,7 @@ func TestASessionThatIsReadWhileAllIsForgottenIsNotBelieved(t *testing.T) {
 		if err := w.db.RevokeSession(t.Context(), secret.Hash(token)); err != nil {
 			t.Error(err)
 		}
-		w.ForgetAll()
+		w.InvalidateAll()
 	}
 	w.store.seen.Store(&meanwhile)
 	w.known(t, token) // it was good when it was read

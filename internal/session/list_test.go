@@ -11,7 +11,7 @@ import (
 
 func ids(t *testing.T, w *world, identityID string) []string {
 	t.Helper()
-	held, err := w.Of(t.Context(), identityID)
+	held, err := w.List(t.Context(), identityID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,12 +53,12 @@ func TestASessionIsEndedByItsOwnerAlone(t *testing.T) {
 	other, _ := w.signIn(t, w.identity(t, "b@example.org"))
 	w.known(t, token)
 	for _, wrong := range []struct{ owner, id string }{{other.IdentityID, mine.ID}, {mine.IdentityID, secret.NewID()}, {mine.IdentityID, "no id"}} {
-		if err := w.End(t.Context(), wrong.owner, wrong.id); !errors.Is(err, errs.ErrNotFound) {
+		if err := w.RevokeByID(t.Context(), wrong.owner, wrong.id); !errors.Is(err, errs.ErrNotFound) {
 			t.Errorf("end %v: %v, want that it is not found", wrong, err)
 		}
 	}
 	w.known(t, token)
-	if err := w.End(t.Context(), mine.IdentityID, mine.ID); err != nil {
+	if err := w.RevokeByID(t.Context(), mine.IdentityID, mine.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.unknown(t, token)
@@ -69,10 +69,10 @@ func TestListAndEndReportTroubleOfStorage(t *testing.T) {
 	w := newWorld(t)
 	held, _ := w.signIn(t, w.identity(t, "a@example.org"))
 	broken := session.New(failing{w.store}, session.Config{Lifespan: lifespan}, w.now)
-	if _, err := broken.Of(t.Context(), held.IdentityID); !errors.Is(err, errDisk) {
+	if _, err := broken.List(t.Context(), held.IdentityID); !errors.Is(err, errDisk) {
 		t.Errorf("list: %v", err)
 	}
-	if err := broken.End(t.Context(), held.IdentityID, held.ID); !errors.Is(err, errDisk) {
+	if err := broken.RevokeByID(t.Context(), held.IdentityID, held.ID); !errors.Is(err, errDisk) {
 		t.Errorf("end: %v", err)
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Of lists the sessions of an identity that hold, the newest first and without
+// List returns the sessions of an identity that hold, the newest first and without
 // the identity.
-func (s *Service) Of(ctx context.Context, identityID string) ([]*Session, error) {
+func (s *Service) List(ctx context.Context, identityID string) ([]*Session, error) {
 	all, err := s.store.Sessions(ctx, identityID)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
@@ -17,12 +17,12 @@ func (s *Service) Of(ctx context.Context, identityID string) ([]*Session, error)
 	return slices.DeleteFunc(all, func(held *Session) bool { return !held.Valid(now) }), nil
 }
 
-// End ends one session of an identity; errs.ErrNotFound if the identity has none
+// RevokeByID ends one session of an identity; errs.ErrNotFound if the identity has none
 // of that id, so nobody ends another's.
-func (s *Service) End(ctx context.Context, identityID, id string) error {
+func (s *Service) RevokeByID(ctx context.Context, identityID, id string) error {
 	err := s.store.RevokeSessionByID(ctx, identityID, id)
 	// After an error too: a commit whose answer was lost may have happened.
-	s.Forget(ctx, identityID)
+	s.Invalidate(ctx, identityID)
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
