@@ -1,0 +1,159 @@
+package ceremony
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-webauthn/webauthn/protocol"
+	"github.com/go-webauthn/webauthn/webauthn"
+)
+
+// Keys is the stored form of a credential of type webauthn or passkey. Bytes are standard base64 in JSON, so that the
+// form is that of Ory Kratos 26 with members added.
+type Keys struct {
+	Keys   []Key  `json:"credentials"`
+	Handle []byte `json:"user_handle,omitempty"`
+}
+
+// Key is one public key and what is known of its authenticator.
+type Key struct {
+	ID              []byte        `json:"id"`
+	PublicKey       []byte        `json:"public_key"` // COSE_Key
+	AttestationType string        `json:"attestation_type"`
+	Authenticator   Authenticator `json:"authenticator"`
+	Name            string        `json:"display_name"`
+	AddedAt         time.Time     `json:"added_at"`
+	LastUsedAt      *time.Time    `json:"last_used_at,omitempty"`
+	Passwordless    bool          `json:"is_passwordless"`
+	Flags           Flags         `json:"flags"`
+	Transports      []string      `json:"transports,omitempty"`
+	// Handle is the user handle that this key was made with, where it is not that of the others.
+	Handle []byte `json:"user_handle,omitempty"`
+}
+
+// Authenticator is what the key lives in.
+type Authenticator struct {
+	AAGUID       []byte `json:"aaguid"`
+	SignCount    uint32 `json:"sign_count"`
+	CloneWarning bool   `json:"clone_warning"`
+}
+
+// Flags are those of the last ceremony, except that Verified stays once it was given.
+type Flags struct {
+	Present        bool `json:"user_present"`
+	Verified       bool `json:"user_verified"`
+	BackupEligible bool `json:"backup_eligible"`
+	BackupState    bool `json:"backup_state"`
+}
+
+// ParseKeys reads the stored form.
+func ParseKeys(raw json.RawMessage) (Keys, error) {
+	var k Keys
+	if err := json.Unmarshal(raw, &k); err != nil {
+		return Keys{}, fmt.Errorf("read keys: %w", err)
+	}
+	return k, nil
+}
+
+// Config is the stored form.
+func (k Keys) Config() (json.RawMessage, error) {
+	raw, err := json.Marshal(k)
+	if err != nil {
+		return nil, fmt.Errorf("write keys: %w", err)
+	}
+	return raw, nil
+}
+
+// Identifiers are what a credential of these keys is found by and may not share with another: the user handles and a
+// hash of each key's id, which is too long for an index.
+func (k Keys) Identifiers() []string {
+	var out []string
+	add := func(identifier string) {
+		if !slices.Contains(out, identifier) {
+			out = append(out, identifier)
+		}
+	}
+	if len(k.Handle) > 0 {
+		add(HandleIdentifier(k.Handle))
+	}
+	for _, key := range k.Keys {
+		if len(key.Handle) > 0 {
+			add(HandleIdentifier(key.Handle))
+		}
+		sum := sha256.Sum256(key.ID)
+		add("key:" + hex.EncodeToString(sum[:]))
+	}
+	return out
+}
+
+// HandleIdentifier is the identifier that a user handle is looked up by.
+func HandleIdentifier(handle []byte) string {
+	return "handle:" + base64.RawURLEncoding.EncodeToString(handle)
+}
+
+// Find returns the index of the key with that id in hex, -1 for none.
+func (k Keys) Find(hexID string) int {
+	return slices.IndexFunc(k.Keys, func(key Key) bool { return key.HexID() == hexID })
+}
+
+// With returns the keys with one replaced by its later state.
+func (k Keys) With(after Key) Keys {
+	k.Keys = slices.Clone(k.Keys)
+	if at := k.Find(after.HexID()); at >= 0 {
+		k.Keys[at] = after
+	}
+	return k
+}
+
+// HexID names the key in forms.
+func (k Key) HexID() string { return hex.EncodeToString(k.ID) }
+
+func newKey(c *webauthn.Credential, now time.Time) Key {
+	k := Key{
+		ID: c.ID, PublicKey: c.PublicKey, AttestationType: "none", AddedAt: now.UTC().Truncate(time.Second),
+		Authenticator: Authenticator{AAGUID: c.Authenticator.AAGUID, SignCount: c.Authenticator.SignCount},
+		Flags: Flags{
+			Present: c.Flags.UserPresent, Verified: c.Flags.UserVerified,
+			BackupEligible: c.Flags.BackupEligible, BackupState: c.Flags.BackupState,
+		},
+	}
+	for _, t := range c.Transport {
+		k.Transports = append(k.Transports, string(t))
+	}
+	return k
+}
+
+func (k *Key) library() webauthn.Credential {
+	c := webauthn.Credential{
+		ID: k.ID, PublicKey: k.PublicKey, AttestationType: k.AttestationType,
+		Authenticator: webauthn.Authenticator{AAGUID: k.Authenticator.AAGUID, SignCount: k.Authenticator.SignCount},
+		Flags: webauthn.CredentialFlags{
+			UserPresent: k.Flags.Present, UserVerified: k.Flags.Verified,
+			BackupEligible: k.Flags.BackupEligible, BackupState: k.Flags.BackupState,
+		},
+	}
+	for _, t := range k.Transports {
+		c.Transport = append(c.Transport, protocol.AuthenticatorTransport(t))
+	}
+	return c
+}
+
+// used is the key after a ceremony that verified (WebAuthn Level 3, section 7.2, steps 18 to 26).
+func (k Key) used(after *webauthn.Credential, verified bool, now time.Time) (Key, error) {
+	if after.Authenticator.CloneWarning {
+		k.Authenticator.CloneWarning = true
+		return k, ErrCloned
+	}
+	if k.Flags.Verified && !verified {
+		return k, ErrUnverified
+	}
+	now = now.UTC().Truncate(time.Second)
+	k.Authenticator.SignCount, k.LastUsedAt = after.Authenticator.SignCount, &now
+	k.Flags.BackupState, k.Flags.Present = after.Flags.BackupState, true
+	return k, nil
+}
