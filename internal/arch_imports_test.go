@@ -27,10 +27,10 @@ var mayImport = map[string][]string{
 	// Transports render what the engine returns. They never see the store.
 	"httpapi":        {"courier", "errs", "flow", "httpapi/wire05", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"httpapi/wire05": {"errs", "flow", "identity", "message", "session", "traits", "ui"},
-	"webui":          {"errs", "flow", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
-	"adminpage":      {},
-	"mailbox":        {"adminpage", "courier", "errs", "reqctx", "secret"},
-	"console":        {"adminpage", "courier", "errs", "flow", "identity", "message", "metrics", "reqctx", "secret", "session", "traits"},
+	"webui":          {"errs", "flow", "identity", "locale", "message", "pagekit", "reqctx", "secret", "session", "traits", "ui"},
+	"pagekit":        {},
+	"mailbox":        {"pagekit", "courier", "errs", "reqctx", "secret"},
+	"console":        {"pagekit", "courier", "errs", "flow", "identity", "message", "metrics", "reqctx", "secret", "session", "traits"},
 	"metrics":        {"flow"},
 
 	// A method turns a submission into a fact; it knows no other method, no store and no transport.
@@ -131,7 +131,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "adminpage", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "doctor", "metrics", "passpolicy"},
+			[]string{"httpapi", "webui", "pagekit", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "doctor", "metrics", "passpolicy"},
 			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient and doctor, for commands alone, ask the one server that the operator names",
 		},
 		{

@@ -101,7 +101,7 @@ func (o *Console) locked() bool { return o.config.Token != "" || o.config.Passwo
 // as a bearer token, which proxies can add, where either is needed. The error is that
 // of storage, which knows who has signed out.
 func (o *Console) allowed(r *http.Request) (bool, error) {
-	if !o.locked() || o.bears(r) {
+	if !o.locked() || o.hasBearerToken(r) {
 		return true, nil
 	}
 	id, until, ok := o.cookie(r)
@@ -112,8 +112,8 @@ func (o *Console) allowed(r *http.Request) (bool, error) {
 	return !out && err == nil, err
 }
 
-// bears reports whether a request carries the token as a bearer token.
-func (o *Console) bears(r *http.Request) bool {
+// hasBearerToken reports whether a request carries the token as a bearer token.
+func (o *Console) hasBearerToken(r *http.Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return o.config.Token != "" && strings.EqualFold(scheme, "Bearer") && secret.Equal(token, o.config.Token)
 }
@@ -188,33 +188,33 @@ func (o *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errForm
 	}
-	if o.config.URL.Scheme == "https" && plain(r) {
-		return errPlain
+	if o.config.URL.Scheme == "https" && overPlainHTTP(r) {
+		return errPlainHTTP
 	}
 	to := r.PostForm.Get("to")
 	refund, wait, ok := o.Limiter.ChargeOperator(reqctx.From(r.Context()).Address)
 	if !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		return o.showSignIn(w, http.StatusTooManyRequests, to, fmt.Sprintf("Too many attempts. Try again in %s.", spoken(wait)))
+		return o.showSignIn(w, http.StatusTooManyRequests, to, fmt.Sprintf("Too many attempts. Try again in %s.", roundedUp(wait)))
 	}
-	if !o.opens(r.PostForm.Get("secret")) {
+	if !o.matchesSecret(r.PostForm.Get("secret")) {
 		return o.showSignIn(w, http.StatusUnauthorized, to, "That is not it. Check for missing characters and for spaces.")
 	}
 	refund()
 	until := o.Now().Add(signedInFor)
 	o.setCookie(w, o.signer.Sign(secret.NewID()+" "+strconv.FormatInt(until.Unix(), 10)))
-	return o.redirect(w, o.within(to))
+	return o.redirect(w, o.pagePath(to))
 }
 
-// errPlain spares an operator a sign-in page that comes back without a word.
-var errPlain = &refusal{
+// errPlainHTTP spares an operator a sign-in page that comes back without a word.
+var errPlainHTTP = &refusal{
 	http.StatusBadRequest, "Your browser would not keep you signed in",
 	"You have come by an address that starts with http://, but serve.admin.base_url says https:// or was guessed to, so the cookie is one that browsers keep for https:// alone. Come by https://, or set serve.admin.base_url to the address you use.",
 }
 
-// plain reports whether a form came over http from another machine. Browsers keep
+// overPlainHTTP reports whether a form came over http from another machine. Browsers keep
 // Secure cookies of their own machine over http, too.
-func plain(r *http.Request) bool {
+func overPlainHTTP(r *http.Request) bool {
 	from, err := url.Parse(r.Header.Get("Origin"))
 	if err != nil || from.Scheme != "http" {
 		return false
@@ -223,17 +223,17 @@ func plain(r *http.Request) bool {
 	return from.Hostname() != "localhost" && (err != nil || !address.IsLoopback())
 }
 
-// opens reports whether a text is the token or the password. Both are compared,
+// matchesSecret reports whether a text is the token or the password. Both are compared,
 // whatever the first comparison says.
-func (o *Console) opens(typed string) bool {
+func (o *Console) matchesSecret(typed string) bool {
 	token := secret.Equal(typed, o.config.Token)
 	password := secret.Equal(typed, o.config.Password)
 	return o.config.Token != "" && token || o.config.Password != "" && password
 }
 
-// within returns the page of the console that a path below it names, the overview
+// pagePath returns the page of the console that a path below it names, the overview
 // if it names none.
-func (o *Console) within(page string) string {
+func (o *Console) pagePath(page string) string {
 	u, err := url.Parse(page)
 	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.ContainsAny(page, "\\\r\n") {
 		return o.base

@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"math"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"symbolon/internal/metrics"
+	"symbolon/internal/pagekit"
 )
 
 func minutes(n int) []metrics.Minute {
@@ -82,37 +82,11 @@ func TestTheScaleHoldsEverythingAndHasAHalf(t *testing.T) {
 	}
 }
 
-func sheet(t *testing.T, path string) string {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
-// The look is one: a change of the colours of the public pages is one here.
-func TestTheTokensAreThoseOfThePublicPages(t *testing.T) {
-	t.Parallel()
-	tokens := func(css, end string) string {
-		_, rest, found := strings.Cut(css, ":root {")
-		text, _, ended := strings.Cut(rest, end)
-		if !found || !ended {
-			t.Fatal("a sheet has no tokens where they are looked for")
-		}
-		return strings.TrimSpace(text)
-	}
-	ours, theirs := tokens(sheet(t, "static/style.css"), "\n/* The colours of charts"), tokens(sheet(t, "../webui/static/pages.css"), "\n*, ::before")
-	if diff := cmp.Diff(theirs, ours); diff != "" {
-		t.Errorf("tokens (-webui +console)\n%s", diff)
-	}
-}
-
 // Bars and their neighbours are told apart from the paper in both schemes (WCAG
 // 2.2, 1.4.11).
 func TestTheColoursOfChartsStandOut(t *testing.T) {
 	t.Parallel()
-	css := sheet(t, "static/style.css")
+	css := string(pagekit.Style(ownStyle))
 	papers := regexp.MustCompile(`--paper: #([0-9a-f]{6})`).FindAllStringSubmatch(css, -1)
 	for n := 1; n <= 4; n++ {
 		colours := regexp.MustCompile(fmt.Sprintf(`--c%d: #([0-9a-f]{6})`, n)).FindAllStringSubmatch(css, -1)
@@ -154,9 +128,9 @@ func TestNumbersAndTimesAreWrittenForPeople(t *testing.T) {
 	for got, want := range map[string]string{
 		grouped(0): "0", grouped(999): "999", grouped(1000): "1,000", grouped(-1234567): "-1,234,567", grouped(-123): "-123",
 		plural(1, "mail", "mails"): "1 mail", plural(2000, "mail", "mails"): "2,000 mails",
-		spoken(90 * time.Second): "2 minutes", spoken(time.Minute): "60 seconds", spoken(time.Second / 2): "1 second", spoken(50 * time.Hour): "3 days", spoken(61 * time.Minute): "2 hours",
-		lasted(59 * time.Second): "less than a minute", lasted(61 * time.Second): "1 minute", lasted(119 * time.Minute): "1 hour", lasted(72 * time.Hour): "3 days",
-		labelOf("traits.name.first_name"): "Name, first name", labelOf("traits.tags.0"): "Tags 1", labelOf(`traits.a\.b`): "A.b", labelOf(""): "",
+		roundedUp(90 * time.Second): "2 minutes", roundedUp(time.Minute): "60 seconds", roundedUp(time.Second / 2): "1 second", roundedUp(50 * time.Hour): "3 days", roundedUp(61 * time.Minute): "2 hours",
+		roundedDown(59 * time.Second): "less than a minute", roundedDown(61 * time.Second): "1 minute", roundedDown(119 * time.Minute): "1 hour", roundedDown(72 * time.Hour): "3 days",
+		pagekit.PathLabel("traits.name.first_name"): "Name, first name", pagekit.PathLabel("traits.tags.0"): "Tags 1", pagekit.PathLabel(`traits.a\.b`): "A.b", pagekit.PathLabel(""): "",
 		mebibytes(19 << 20): "19 MiB",
 	} {
 		if got != want {

@@ -6,17 +6,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/metrics"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 	"symbolon/internal/traits"
@@ -150,8 +151,12 @@ func New(p Parts, c Config) (*Console, error) {
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	for _, name := range pageNames {
+		parsed, err := template.New(name).ParseFS(pagekit.Templates, "templates/field.html", "templates/admin.html")
+		if err != nil {
+			return nil, fmt.Errorf("console: %w", err)
+		}
 		files := append([]string{"templates/" + name + ".html"}, shared...)
-		if o.templates[name], err = template.New(name).ParseFS(templateFiles, files...); err != nil {
+		if o.templates[name], err = parsed.ParseFS(templateFiles, files...); err != nil {
 			return nil, fmt.Errorf("console: %w", err)
 		}
 	}
@@ -161,7 +166,7 @@ func New(p Parts, c Config) (*Console, error) {
 // Handlers returns the pages by the pattern of their path.
 func (o *Console) Handlers() map[string]http.Handler {
 	only := func(get handler) http.Handler { return o.guard(get, nil) }
-	return map[string]http.Handler{
+	pages := map[string]http.Handler{
 		"/console":                          only(o.overview),
 		"/console/identities":               only(o.list),
 		"/console/identities/new":           o.guard(o.newForm, o.create),
@@ -178,10 +183,10 @@ func (o *Console) Handlers() map[string]http.Handler {
 		"/console/errors":                   only(o.errors),
 		"/console/sign-in":                  o.open(o.signInForm, o.signIn),
 		"/console/sign-out":                 o.open(o.toOverview, o.signOut),
-		"/console/{rest...}":                only(o.nowhere),
-		"/console/style.css":                adminpage.Asset(staticFiles, "static/style.css", "text/css; charset=utf-8"),
-		"/console/mark.svg":                 adminpage.Asset(staticFiles, "static/mark.svg", "image/svg+xml"),
+		"/console/{rest...}":                only(o.notFound),
 	}
+	maps.Copy(pages, pagekit.Handlers("/console", ownStyle))
+	return pages
 }
 
 // at is the URL path of a page.

@@ -12,6 +12,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/reqctx"
 	"symbolon/internal/traits"
 )
@@ -25,7 +26,7 @@ type editBody struct {
 	Schemas  []string // to choose from; of a new identity, if there are several
 	Version  int
 	Fields   []field
-	Problems []problem
+	Problems []pagekit.Problem
 }
 
 // newForm is the form of a new identity, by the schema that its address names.
@@ -80,10 +81,10 @@ func (o *Console) showForm(w http.ResponseWriter, r *http.Request, status int, h
 	}
 	body.Fields = fieldsOf(schema, values)
 	if why != nil {
-		retype(body.Fields, schema, why.form)
-		body.Problems = object(body.Fields, why.invalid, why.wrong)
+		restoreTyped(body.Fields, schema, why.form)
+		body.Problems = attachViolations(body.Fields, why.invalid, why.wrong)
 		if why.general != "" {
-			body.Problems = append([]problem{{Text: why.general}}, body.Problems...)
+			body.Problems = append([]pagekit.Problem{{Text: why.general}}, body.Problems...)
 		}
 	}
 	p := o.page(pageEdit, heading)
@@ -127,7 +128,7 @@ func (o *Console) create(w http.ResponseWriter, r *http.Request) error {
 		}
 		return o.Identities.Create(r.Context(), draft)
 	}()
-	if why := refused(err, r.PostForm, wrong); why != nil {
+	if why := rejectionOf(err, r.PostForm, wrong); why != nil {
 		return o.showNew(w, r, http.StatusUnprocessableEntity, id, why)
 	}
 	if err != nil {
@@ -170,7 +171,7 @@ func (o *Console) save(w http.ResponseWriter, r *http.Request) error {
 		}
 		return o.Identities.Save(r.Context(), draft)
 	}()
-	if why := refused(err, r.PostForm, wrong); why != nil {
+	if why := rejectionOf(err, r.PostForm, wrong); why != nil {
 		return o.showEdit(w, r, http.StatusUnprocessableEntity, i, why)
 	}
 	if err != nil {
@@ -182,8 +183,8 @@ func (o *Console) save(w http.ResponseWriter, r *http.Request) error {
 
 const changedMeanwhile = "Somebody else has changed this identity since you opened the form. What you typed is still here; to save it now replaces what they changed."
 
-// refused says why the form has to be shown again; nil if it has not.
-func refused(err error, form url.Values, wrong map[string]error) *rejected {
+// rejectionOf says why the form has to be shown again; nil if it has not.
+func rejectionOf(err error, form url.Values, wrong map[string]error) *rejected {
 	why := &rejected{form: form, wrong: wrong}
 	switch invalid, is := errors.AsType[*traits.Invalid](err); {
 	case is:

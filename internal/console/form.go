@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"symbolon/internal/pagekit"
 	"symbolon/internal/traits"
 )
 
@@ -19,37 +20,7 @@ const (
 )
 
 // field is one input of the traits.
-type field struct {
-	ID, Name     string
-	Control      string // input, select, area
-	Type         string // of an input
-	Label        string
-	Value        string
-	Options      []option
-	Required     bool
-	Rows         int // of an area
-	Code         bool
-	Autocomplete string
-	Hint         string
-	Errors       []string
-}
-
-type option struct {
-	Value, Text string
-	Selected    bool
-}
-
-// Describers lists the ids of the texts that belong to the field.
-func (f field) Describers() string {
-	var ids []string
-	if f.Hint != "" {
-		ids = append(ids, f.ID+"-hint")
-	}
-	if len(f.Errors) > 0 {
-		ids = append(ids, f.ID+"-error")
-	}
-	return strings.Join(ids, " ")
-}
+type field struct{ pagekit.Field }
 
 // fieldsOf draws the form of a schema with the traits there are.
 func fieldsOf(schema *traits.Schema, values json.RawMessage) []field {
@@ -61,14 +32,14 @@ func fieldsOf(schema *traits.Schema, values json.RawMessage) []field {
 		f.fill(&all[i], member(current, all[i].Name))
 		out = append(out, f)
 	}
-	keepWhatIsShown(schema, out, current)
+	preserveShown(schema, out, current)
 	return out
 }
 
-// keepWhatIsShown turns fields whose value would come back as another one into
+// preserveShown turns fields whose value would come back as another one into
 // JSON: a number where the schema allows anything, a value that has left its
 // enumeration. To open a form and save it must change nothing.
-func keepWhatIsShown(schema *traits.Schema, fields []field, current any) {
+func preserveShown(schema *traits.Schema, fields []field, current any) {
 	in, _ := inputOf(schema, shown(fields))
 	decoded, err := schema.Decode(in)
 	if err != nil {
@@ -110,9 +81,15 @@ func parsed(raw json.RawMessage) any {
 }
 
 func newField(t *traits.Field, number int) field {
-	f := field{ID: "trait-" + strconv.Itoa(number), Name: t.Name, Label: t.Title, Required: t.Required, Control: "input", Type: t.Type}
+	f := field{pagekit.Field{
+		ID: "trait-" + strconv.Itoa(number), Name: t.Name, Label: t.Title, Required: t.Required,
+		Control: pagekit.Input, Type: t.Type, Autocomplete: "off",
+	}}
+	if !f.Required {
+		f.Optional = "optional"
+	}
 	if f.Label == "" {
-		f.Label = labelOf(t.Name)
+		f.Label = pagekit.PathLabel(t.Name)
 	}
 	if t.Identifier {
 		f.Hint = "Signs in with this."
@@ -141,7 +118,7 @@ func (f *field) fill(t *traits.Field, value any) {
 		f.area("", "")
 		f.Value = text
 	default:
-		f.Value = valueText(value)
+		f.Value = pagekit.ValueText(value)
 	}
 	f.Rows = min(max(strings.Count(f.Value, "\n")+2, 3), 12)
 }
@@ -153,23 +130,23 @@ func (f *field) json(value any) {
 	f.area(asJSON, "As JSON.")
 	f.Code, f.Value = true, ""
 	if value != nil {
-		f.Value = indented(value)
+		f.Value = pagekit.Indented(value)
 	}
 	f.Rows = min(max(strings.Count(f.Value, "\n")+2, 3), 12)
 }
 
 func (f *field) area(as, hint string) {
-	f.Control, f.Type, f.Name = "area", "", as+f.Name
+	f.Control, f.Type, f.Name = pagekit.Area, "", as+f.Name
 	f.Hint = strings.TrimSpace(hint + " " + f.Hint)
 }
 
 // choose makes the input a choice, of nothing too where nothing is allowed or
 // chosen yet.
 func (f *field) choose(values []any, texts []string, chosen any) {
-	f.Control, f.Type = "select", ""
+	f.Control, f.Type = pagekit.Select, ""
 	found := false
 	for i, v := range values {
-		o := option{Value: valueText(v), Text: valueText(v), Selected: chosen != nil && valueText(v) == valueText(chosen)}
+		o := pagekit.Option{Value: pagekit.ValueText(v), Text: pagekit.ValueText(v), Selected: chosen != nil && pagekit.ValueText(v) == pagekit.ValueText(chosen)}
 		if texts != nil {
 			o.Text = texts[i]
 		}
@@ -177,7 +154,7 @@ func (f *field) choose(values []any, texts []string, chosen any) {
 		f.Options = append(f.Options, o)
 	}
 	if !f.Required || !found {
-		f.Options = append([]option{{Text: "Not set", Selected: !found}}, f.Options...)
+		f.Options = append([]pagekit.Option{{Text: "Not set", Selected: !found}}, f.Options...)
 	}
 }
 
@@ -211,7 +188,7 @@ func lines(value any) []string {
 	}
 	out := make([]string, len(items))
 	for i, item := range items {
-		out[i] = valueText(item)
+		out[i] = pagekit.ValueText(item)
 	}
 	return out
 }
@@ -272,8 +249,8 @@ func split(text string) []string {
 	return out
 }
 
-// retype puts back what was typed, in the inputs that it was typed into.
-func retype(fields []field, schema *traits.Schema, form url.Values) {
+// restoreTyped puts back what was typed, in the inputs that it was typed into.
+func restoreTyped(fields []field, schema *traits.Schema, form url.Values) {
 	for i := range schema.Fields() {
 		f, t := &fields[i], &schema.Fields()[i]
 		for _, as := range []string{asJSON, asLines, ""} {
@@ -281,7 +258,7 @@ func retype(fields []field, schema *traits.Schema, form url.Values) {
 				continue
 			}
 			typed := form.Get(as + t.Name)
-			if f.Control == "select" {
+			if f.Control == pagekit.Select {
 				f.pick(typed)
 				break
 			}

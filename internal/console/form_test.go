@@ -160,8 +160,8 @@ func TestWhatIsWrongIsSaidAtItsField(t *testing.T) {
 		t.Fatal("the schema takes it")
 	}
 	fields := fieldsOf(schema, nil)
-	retype(fields, schema, form)
-	problems := object(fields, invalid, wrong)
+	restoreTyped(fields, schema, form)
+	problems := attachViolations(fields, invalid, wrong)
 	var got []string
 	for _, p := range problems {
 		if p.ID == "" {
@@ -186,7 +186,7 @@ func TestARequiredTraitThatIsMissingIsSaidAtItsField(t *testing.T) {
 	schema := compiled(t)
 	invalid, _ := errors.AsType[*traits.Invalid](schema.Validate(json.RawMessage(`{}`)))
 	fields := fieldsOf(schema, nil)
-	for _, p := range object(fields, invalid, nil) {
+	for _, p := range attachViolations(fields, invalid, nil) {
 		if p.Text != "This has to be filled in." || p.ID == "" {
 			t.Errorf("%+v", p)
 		}
@@ -215,8 +215,8 @@ func FuzzAFormOfAnythingIsJudgedAndNotObeyed(f *testing.F) {
 			t.Errorf("%q=%q makes %q", name, value, decoded)
 		}
 		fields := fieldsOf(schema, decoded)
-		retype(fields, schema, form)
+		restoreTyped(fields, schema, form)
 		invalid, _ := errors.AsType[*traits.Invalid](schema.Validate(decoded))
-		object(fields, invalid, wrong)
+		attachViolations(fields, invalid, wrong)
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/secret"
 	"symbolon/internal/traits"
 )
@@ -64,7 +65,7 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 		body.Found = append(body.Found, o.person(i))
 	}
 	p := o.page(pageIdentities, "Identities")
-	p.Done = deeds[query.Get("done")]
+	p.Done = confirmations[query.Get("done")]
 	p.Body = body
 	return o.write(w, http.StatusOK, p)
 }
@@ -92,8 +93,8 @@ func (o *Console) person(i *identity.Identity) person {
 	return p
 }
 
-// usual are the traits that people are known by, the best first.
-var usual = []string{"email", "username", "user", "login", "name", "phone"}
+// nameTraits are the traits that people are known by, the best first.
+var nameTraits = []string{"email", "username", "user", "login", "name", "phone"}
 
 // nameOf is what an operator knows an identity by: an address, else a trait, else
 // its id.
@@ -107,7 +108,7 @@ func nameOf(i *identity.Identity) string {
 	if err := json.Unmarshal(i.Traits, &values); err != nil {
 		return i.ID
 	}
-	for _, name := range usual {
+	for _, name := range nameTraits {
 		if text, ok := values[name].(string); ok && text != "" {
 			return text
 		}
@@ -132,9 +133,9 @@ func traitsOf(schema *traits.Schema, values json.RawMessage) []trait {
 	for _, v := range schema.Flatten(values) {
 		label := titles[v.Name]
 		if label == "" {
-			label = labelOf(v.Name)
+			label = pagekit.PathLabel(v.Name)
 		}
-		out = append(out, trait{Label: label, Value: valueText(v.Value)})
+		out = append(out, trait{Label: label, Value: pagekit.ValueText(v.Value)})
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
@@ -79,7 +80,7 @@ func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
 		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Methods: methodsOf(s)})
 	}
 	p := o.page(pageIdentity, body.Name)
-	p.Done = deeds[r.URL.Query().Get("done")]
+	p.Done = confirmations[r.URL.Query().Get("done")]
 	p.Body = body
 	return o.write(w, http.StatusOK, p)
 }
@@ -111,7 +112,7 @@ func pretty(raw json.RawMessage) string {
 	if err := d.Decode(&value); err != nil {
 		return string(raw)
 	}
-	return indented(value)
+	return pagekit.Indented(value)
 }
 
 // addressesOf lists each address once, with all that it is for.

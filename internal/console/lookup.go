@@ -10,6 +10,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/secret"
 )
 
@@ -92,9 +93,9 @@ var stateNames = map[flow.State]string{
 
 func (o *Console) describeFlow(f *flow.Flow) *flowBody {
 	out := &flowBody{
-		ID: f.ID, Kind: labelOf(string(f.Kind)), Client: "Browser", State: stateNames[f.State], Over: f.Expired(o.Now()),
+		ID: f.ID, Kind: pagekit.PathLabel(string(f.Kind)), Client: "Browser", State: stateNames[f.State], Over: f.Expired(o.Now()),
 		Issued: f.IssuedAt, Expires: f.ExpiresAt, Request: f.Request, ReturnTo: f.ReturnTo, Active: f.Active,
-		SubjectID: f.IdentityID, Refresh: f.Refresh, Says: said(f.Form.Messages),
+		SubjectID: f.IdentityID, Refresh: f.Refresh, Says: messageTexts(f.Form.Messages),
 	}
 	if f.Client == flow.API {
 		out.Client = "App"
@@ -103,15 +104,15 @@ func (o *Console) describeFlow(f *flow.Flow) *flowBody {
 		out.Subject = o.at("identities", f.IdentityID)
 	}
 	for _, g := range f.Form.Groups {
-		group := flowGroup{Method: labelOf(g.Method), Says: said(g.Messages)}
+		group := flowGroup{Method: pagekit.PathLabel(g.Method), Says: messageTexts(g.Messages)}
 		for i := range g.Nodes {
 			n := &g.Nodes[i]
 			if n.Type == "hidden" || n.Type == "submit" {
 				continue
 			}
-			field := flowField{Name: n.Name, Secret: n.Secret(), Says: said(n.Messages)}
+			field := flowField{Name: n.Name, Secret: n.Secret(), Says: messageTexts(n.Messages)}
 			if !field.Secret {
-				field.Value = valueText(n.Value)
+				field.Value = pagekit.ValueText(n.Value)
 			}
 			group.Fields = append(group.Fields, field)
 		}
@@ -120,7 +121,7 @@ func (o *Console) describeFlow(f *flow.Flow) *flowBody {
 	return out
 }
 
-func said(all []message.Message) []string {
+func messageTexts(all []message.Message) []string {
 	var out []string
 	for _, m := range all {
 		out = append(out, m.English())

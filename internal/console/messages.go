@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/secret"
 )
 
@@ -18,7 +18,7 @@ type messagesBody struct {
 	Found     []mail
 	Recipient string
 	Status    string
-	Statuses  []place
+	Statuses  []navLink
 	Filtered  bool
 	First     string // where the list starts; empty on the first page
 	Next      string // where it goes on; empty at the end
@@ -66,7 +66,7 @@ func (o *Console) messages(w http.ResponseWriter, r *http.Request) error {
 		if s == "" {
 			text = "All"
 		}
-		body.Statuses = append(body.Statuses, place{URL: o.messagesAt(s, f.Recipient, ""), Text: text, Here: s == f.Status})
+		body.Statuses = append(body.Statuses, navLink{URL: o.messagesAt(s, f.Recipient, ""), Text: text, Here: s == f.Status})
 	}
 	for _, m := range found {
 		body.Found = append(body.Found, o.mailOf(m))
@@ -109,7 +109,7 @@ type messageBody struct {
 	Identity string    // page of whom it is about; empty for nobody
 	Next     time.Time // when it is due; zero unless it waits
 	Sent     time.Time // zero until it is
-	Text     []adminpage.Span
+	Text     []pagekit.Span
 	HTML     string // path of the HTML part; empty without one
 	Erased   bool
 	Retry    bool
@@ -121,7 +121,7 @@ func (o *Console) message(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := messageBody{mail: o.mailOf(m), Sent: m.SentAt, Text: adminpage.Linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
+	body := messageBody{mail: o.mailOf(m), Sent: m.SentAt, Text: pagekit.Linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
 	body.Retry = m.Status == courier.Dead && !body.Erased
 	if m.Status == courier.Queued {
 		body.Next = m.NextTry
@@ -136,7 +136,7 @@ func (o *Console) message(w http.ResponseWriter, r *http.Request) error {
 	if p.Heading == "" {
 		p.Heading = "A message without a subject"
 	}
-	p.Done = deeds[r.URL.Query().Get("done")]
+	p.Done = confirmations[r.URL.Query().Get("done")]
 	p.Body = body
 	return o.write(w, http.StatusOK, p)
 }
@@ -158,7 +158,7 @@ func (o *Console) messageHTML(w http.ResponseWriter, r *http.Request) error {
 	if says.HTML == "" {
 		return errs.ErrNotFound
 	}
-	adminpage.SetHeaders(w.Header(), adminpage.MailPolicy)
-	_, _ = w.Write([]byte(adminpage.InNewTabs(says.HTML)))
+	pagekit.SetHeaders(w.Header(), pagekit.MailPolicy)
+	_, _ = w.Write([]byte(pagekit.InNewTabs(says.HTML)))
 	return nil
 }

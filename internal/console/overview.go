@@ -17,14 +17,14 @@ const answerWithin = 2 * time.Second
 // overviewBody is the first page.
 type overviewBody struct {
 	Facts  []fact
-	Spans  []place // over which the charts may go
+	Spans  []navLink // over which the charts may go
 	Charts []chart
 }
 
 // fact is one thing that is worth knowing at a glance.
 type fact struct {
 	Name, Value, More string
-	URL               string // where there is more; empty for nowhere
+	URL               string // where there is more; empty for notFound
 	Bad               bool
 }
 
@@ -37,7 +37,7 @@ func (o *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	p := o.page(pageOverview, "Overview")
 	body := overviewBody{Charts: chartsOf(o.History.Minutes(over.minutes), over)}
 	for _, s := range spans {
-		body.Spans = append(body.Spans, place{URL: o.base + "?span=" + s.name, Text: s.text, Here: s.name == over.name})
+		body.Spans = append(body.Spans, navLink{URL: o.base + "?span=" + s.name, Text: s.text, Here: s.name == over.name})
 	}
 	health := fact{Name: "Health", Value: "Good", More: "the database answers"}
 	if err := o.Ready(ctx); err != nil {
@@ -50,7 +50,7 @@ func (o *Console) overview(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (o *Console) running() fact {
-	return fact{Name: "Version", Value: o.config.Version, More: "has run for " + lasted(o.Now().Sub(o.config.Started))}
+	return fact{Name: "Version", Value: o.config.Version, More: "has run for " + roundedDown(o.Now().Sub(o.config.Started))}
 }
 
 // unknown stands for what storage did not answer.
@@ -78,7 +78,7 @@ func (o *Console) mail(ctx context.Context) fact {
 		f.More = "no mail server is set, so messages stay here"
 	}
 	if !queue.Oldest.IsZero() {
-		f.More = "the oldest for " + lasted(o.Now().Sub(queue.Oldest))
+		f.More = "the oldest for " + roundedDown(o.Now().Sub(queue.Oldest))
 	}
 	if dead := queue.Counts[courier.Dead]; dead > 0 {
 		f.Name, f.Value, f.Bad, f.URL = "Messages given up", grouped(dead), true, o.at("messages")+"?status=dead"

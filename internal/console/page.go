@@ -2,14 +2,14 @@ package console
 
 import (
 	"bytes"
-	"embed"
+	_ "embed"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 
-	"symbolon/internal/adminpage"
 	"symbolon/internal/errs"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/reqctx"
 )
 
@@ -40,14 +40,14 @@ type page struct {
 	Product string
 	Base    string // path of the overview
 	Heading string
-	Nav     []place
+	Nav     []navLink
 	SignOut bool
 	Done    string // what has just been done; empty for nothing
 	Body    any
 }
 
-// place is an entry of the navigation or of a choice.
-type place struct {
+// navLink is an entry of the navigation or of a choice.
+type navLink struct {
 	URL, Text string
 	Here      bool
 }
@@ -57,8 +57,8 @@ var sections = []struct{ step, text string }{
 	{"", "Overview"}, {"identities", "Identities"}, {"messages", "Messages"}, {"flows", "Flows"}, {"errors", "Errors"},
 }
 
-// belongs says which section a page is in.
-var belongs = map[string]string{
+// sectionOf names the section a page is in.
+var sectionOf = map[string]string{
 	pageOverview: "", pageIdentities: "identities", pageIdentity: "identities", pageEdit: "identities", pageDelete: "identities",
 	pageRecovery: "identities", pageMessages: "messages", pageMessage: "messages", pageFlow: "flows", pageError: "errors",
 }
@@ -66,9 +66,9 @@ var belongs = map[string]string{
 // page starts a page.
 func (o *Console) page(name, heading string) *page {
 	p := &page{name: name, Product: o.config.Product, Base: o.base, Heading: heading, SignOut: o.locked()}
-	at, known := belongs[name]
+	at, known := sectionOf[name]
 	for _, s := range sections {
-		entry := place{URL: o.base, Text: s.text, Here: known && s.step == at}
+		entry := navLink{URL: o.base, Text: s.text, Here: known && s.step == at}
 		if s.step != "" {
 			entry.URL = o.at(s.step)
 		}
@@ -78,7 +78,7 @@ func (o *Console) page(name, heading string) *page {
 }
 
 // The things that a page may say to have been done, by the word in its address.
-var deeds = map[string]string{
+var confirmations = map[string]string{
 	"created": "The identity has been created.", "saved": "The traits have been saved.",
 	"ended": "The session has been ended.", "ended-all": "All sessions have been ended.",
 	"deleted": "The identity has been deleted.", "queued": "The message has been queued again.",
@@ -117,8 +117,8 @@ var (
 	errForm   = &refusal{http.StatusBadRequest, "The form could not be read", "It may be too large. Go back and try again."}
 )
 
-// nowhere answers what is no page.
-func (*Console) nowhere(http.ResponseWriter, *http.Request) error {
+// notFound answers what is no page.
+func (*Console) notFound(http.ResponseWriter, *http.Request) error {
 	return &refusal{http.StatusNotFound, "There is no such page", "The address may be misspelt, or of another release."}
 }
 
@@ -140,7 +140,7 @@ func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 		reqctx.Note(r.Context(), slog.String("error", err.Error()))
 	}
 	// Storage that has just failed to answer is not asked once more who has signed out.
-	allowed := !o.locked() || o.bears(r)
+	allowed := !o.locked() || o.hasBearerToken(r)
 	if !allowed && status != http.StatusServiceUnavailable {
 		allowed, _ = o.allowed(r)
 	}
@@ -153,12 +153,12 @@ func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-//go:embed static
-var staticFiles embed.FS
+//go:embed static/console.css
+var ownStyle []byte
 
 // setHeaders makes an answer a page of the console. Its forms have to tell their
 // origin, which no-referrer would hide from us.
 func setHeaders(h http.Header) {
-	adminpage.SetHeaders(h, adminpage.PagePolicy("'self'"))
+	pagekit.SetHeaders(h, pagekit.PagePolicy("'self'"))
 	h.Set("Referrer-Policy", "same-origin")
 }

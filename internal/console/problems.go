@@ -4,37 +4,32 @@ import (
 	"strconv"
 	"strings"
 
+	"symbolon/internal/pagekit"
 	"symbolon/internal/traits"
 )
 
-// problem is something wrong with what was sent; ID is the field that it is about,
-// empty for the whole.
-type problem struct{ ID, Label, Text string }
-
-// object puts what is wrong with the traits on their fields, and returns all of it
+// attachViolations puts what is wrong with the traits on their fields, and returns all of it
 // in the order of the form.
-func object(fields []field, invalid *traits.Invalid, wrong map[string]error) []problem {
+func attachViolations(fields []field, invalid *traits.Invalid, wrong map[string]error) []pagekit.Problem {
 	for name, err := range wrong {
 		if f := find(fields, name); f != nil {
 			f.Errors = append(f.Errors, sentence(err.Error()))
 		}
 	}
-	var all []problem
+	var all []pagekit.Problem
 	if invalid != nil {
 		for _, v := range invalid.Violations {
 			f := find(fields, v.Field)
 			switch {
 			case f == nil:
-				all = append(all, problem{Label: labelOf(v.Field), Text: wording(v)})
+				all = append(all, pagekit.Problem{Label: pagekit.PathLabel(v.Field), Text: wording(v)})
 			case wrong[bare(f.Name)] == nil: // what can't be read isn't there, which a schema complains about
 				f.Errors = append(f.Errors, f.part(v.Field)+wording(v))
 			}
 		}
 	}
 	for i := range fields {
-		for _, text := range fields[i].Errors {
-			all = append(all, problem{ID: fields[i].ID, Label: fields[i].Label, Text: text})
-		}
+		all = append(all, pagekit.Problems([]pagekit.Field{fields[i].Field})...)
 	}
 	return all
 }
@@ -56,7 +51,7 @@ func (f *field) part(name string) string {
 	if n, err := strconv.Atoi(rest); err == nil {
 		return "Line " + strconv.Itoa(n+1) + ": "
 	}
-	return labelOf(rest) + ": "
+	return pagekit.PathLabel(rest) + ": "
 }
 
 // bare is the name of a trait, without how it is sent.

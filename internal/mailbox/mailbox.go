@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/reqctx"
 	"symbolon/internal/secret"
 )
@@ -59,24 +60,26 @@ var templateFiles embed.FS
 func New(m Messages, c Config) (*Mailbox, error) {
 	b := &Mailbox{messages: m, config: c, base: c.URL.JoinPath("mailbox").Path, templates: map[string]*template.Template{}}
 	for _, name := range []string{pageList, pageMessage, pageFailure} {
-		parsed, err := template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html")
+		parsed, err := template.ParseFS(pagekit.Templates, "templates/admin.html")
 		if err != nil {
 			return nil, fmt.Errorf("mailbox: %w", err)
 		}
-		b.templates[name] = parsed
+		if b.templates[name], err = parsed.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html"); err != nil {
+			return nil, fmt.Errorf("mailbox: %w", err)
+		}
 	}
 	return b, nil
 }
 
 // Handlers returns the pages by the pattern of their path, for GET.
 func (b *Mailbox) Handlers() map[string]http.Handler {
-	return map[string]http.Handler{
+	pages := map[string]http.Handler{
 		"/mailbox":           b.guard(b.list),
 		"/mailbox/{id}":      b.guard(b.message),
 		"/mailbox/{id}/html": b.guard(b.html),
-		"/mailbox/style.css": adminpage.Asset(staticFiles, "static/style.css", "text/css; charset=utf-8"),
-		"/mailbox/mark.svg":  adminpage.Asset(staticFiles, "static/mark.svg", "image/svg+xml"),
 	}
+	maps.Copy(pages, pagekit.Handlers("/mailbox", ownStyle))
+	return pages
 }
 
 // list shows the latest mails, or those before one of them.
@@ -109,7 +112,7 @@ func (b *Mailbox) message(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := b.page(pageMessage, kept.Subject)
-	body := messageBody{mail: b.mail(kept), Text: adminpage.Linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
+	body := messageBody{mail: b.mail(kept), Text: pagekit.Linked(says.Text), Erased: says.Text == "" && says.HTML == ""}
 	if says.HTML != "" {
 		body.HTML = body.URL + "/html"
 	}
@@ -126,8 +129,8 @@ func (b *Mailbox) html(w http.ResponseWriter, r *http.Request) error {
 	if says.HTML == "" {
 		return errs.ErrNotFound
 	}
-	adminpage.SetHeaders(w.Header(), adminpage.MailPolicy)
-	_, _ = w.Write([]byte(adminpage.InNewTabs(says.HTML)))
+	pagekit.SetHeaders(w.Header(), pagekit.MailPolicy)
+	_, _ = w.Write([]byte(pagekit.InNewTabs(says.HTML)))
 	return nil
 }
 
@@ -142,7 +145,7 @@ func (b *Mailbox) write(w http.ResponseWriter, status int, p *page) error {
 	if err := b.templates[p.name].ExecuteTemplate(&out, "layout", p); err != nil {
 		return fmt.Errorf("render %s: %w", p.name, err)
 	}
-	adminpage.SetHeaders(w.Header(), adminpage.PagePolicy("'none'"))
+	pagekit.SetHeaders(w.Header(), pagekit.PagePolicy("'none'"))
 	w.WriteHeader(status)
 	_, _ = w.Write(out.Bytes())
 	return nil

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -130,7 +129,7 @@ func TestAMailIsReadInItsParts(t *testing.T) {
 	page := get(t, h, "/mailbox/"+id(1)).Body.String()
 	for _, want := range []string{
 		`<a href="https://example.org/r?token=a&amp;x=1" target="_blank" rel="noopener noreferrer">https://example.org/r?token=a&amp;x=1</a>.` + "\nBye",
-		`<iframe title="HTML part of the mail" src="/mailbox/` + id(1) + `/html" sandbox="allow-popups allow-popups-to-escape-sandbox"`,
+		`<iframe title="HTML part of the message" src="/mailbox/` + id(1) + `/html" sandbox="allow-popups allow-popups-to-escape-sandbox"`,
 		`<time datetime="2026-01-02T12:00:01Z">2 Jan 2026, 12:00:01 UTC</time>`,
 	} {
 		if !strings.Contains(page, want) {
@@ -283,26 +282,5 @@ func TestLinksStartWhereTheListenerIsReached(t *testing.T) {
 		if strings.Contains(page, `"/mailbox`) || !strings.Contains(page, `"/id/admin/mailbox/`) {
 			t.Errorf("%s leads elsewhere:\n%s", path, page)
 		}
-	}
-}
-
-// The look is one: a change of the colours of the public pages is one here.
-func TestTheTokensAreThoseOfThePublicPages(t *testing.T) {
-	t.Parallel()
-	tokens := func(path string) string {
-		t.Helper()
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, found := strings.Cut(string(raw), ":root {")
-		text, _, ended := strings.Cut(rest, "\n*, ::before")
-		if !found || !ended {
-			t.Fatalf("%s has no tokens where they are looked for", path)
-		}
-		return text
-	}
-	if ours, theirs := tokens("static/style.css"), tokens("../webui/static/pages.css"); ours != theirs {
-		t.Errorf("the tokens are\n%s\nand those of webui\n%s", ours, theirs)
 	}
 }

@@ -1,11 +1,11 @@
 package mailbox
 
 import (
-	"embed"
+	_ "embed"
 	"time"
 
-	"symbolon/internal/adminpage"
 	"symbolon/internal/courier"
+	"symbolon/internal/pagekit"
 )
 
 // The pages by the file of their template.
@@ -35,7 +35,7 @@ type listBody struct {
 // messageBody is one mail in full.
 type messageBody struct {
 	mail
-	Text   []adminpage.Span
+	Text   []pagekit.Span
 	HTML   string // path of the HTML part; empty without one
 	Erased bool
 }
@@ -70,5 +70,5 @@ func (b *Mailbox) mail(m *courier.Stored) mail {
 	return out
 }
 
-//go:embed static
-var staticFiles embed.FS
+//go:embed static/mailbox.css
+var ownStyle []byte

@@ -11,6 +11,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/locale"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/session"
 )
 
@@ -96,14 +97,14 @@ func (p *Pages) accountOf(d *page, s *session.Session) *account {
 		return a
 	}
 	for _, t := range d.listTraits(s.Identity.Traits) {
-		p.prove(d, &t, s.Identity.Verifiable)
+		p.addProof(d, &t, s.Identity.Verifiable)
 		a.Traits = append(a.Traits, t)
 	}
 	return a
 }
 
-// prove says of a trait that is an address whether it is confirmed.
-func (p *Pages) prove(d *page, t *trait, addresses []identity.Address) {
+// addProof says of a trait that is an address whether it is confirmed.
+func (p *Pages) addProof(d *page, t *trait, addresses []identity.Address) {
 	for _, a := range addresses {
 		if a.Value != t.Value {
 			continue
@@ -175,13 +176,13 @@ func givenName(i *identity.Identity) string {
 func (l *language) listTraits(raw json.RawMessage) []trait {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	w := walker{language: l, decoder: decoder}
-	w.value(traitsRoot)
+	w := traitWalker{language: l, decoder: decoder}
+	w.value(pagekit.TraitsRoot)
 	return w.out
 }
 
-// walker reads JSON token by token, since a map would lose the order.
-type walker struct {
+// traitWalker reads JSON token by token, since a map would lose the order.
+type traitWalker struct {
 	*language
 	decoder *json.Decoder
 	depth   int
@@ -189,7 +190,7 @@ type walker struct {
 }
 
 // value reads the value of that name; false ends the walk.
-func (w *walker) value(name string) bool {
+func (w *traitWalker) value(name string) bool {
 	token, err := w.decoder.Token()
 	if err != nil {
 		return false
@@ -204,7 +205,7 @@ func (w *walker) value(name string) bool {
 		}
 		return w.elements(name)
 	}
-	shown := text(token)
+	shown := pagekit.ValueText(token)
 	if yes, ok := token.(bool); ok {
 		shown = w.first("account." + strconv.FormatBool(yes))
 	}
@@ -214,7 +215,7 @@ func (w *walker) value(name string) bool {
 	return len(w.out) < maxTraits
 }
 
-func (w *walker) members(name string) bool {
+func (w *traitWalker) members(name string) bool {
 	for w.decoder.More() {
 		member, err := w.decoder.Token()
 		if err != nil {
@@ -229,7 +230,7 @@ func (w *walker) members(name string) bool {
 	return err == nil
 }
 
-func (w *walker) elements(name string) bool {
+func (w *traitWalker) elements(name string) bool {
 	for i := 0; w.decoder.More(); i++ {
 		if !w.value(name + "." + strconv.Itoa(i)) {
 			return false

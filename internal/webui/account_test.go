@@ -9,6 +9,7 @@ import (
 
 	"symbolon/internal/identity"
 	"symbolon/internal/locale"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/ui"
 )
 
@@ -118,7 +119,7 @@ func TestNameBecomesALabel(t *testing.T) {
 		"traits.name.first_name": "First name", "traits.tags.0": "Tags 1", `traits.a\.b`: "A.b", "traits.größe": "Größe", "traits.über-uns": "Über uns",
 		"": "", "...": "", "0": "0", "traits.___": "___",
 	} {
-		if got := labelOf(name); got != want {
+		if got := pagekit.Label(name); got != want {
 			t.Errorf("%q is labelled %q, want %q", name, got, want)
 		}
 	}

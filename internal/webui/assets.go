@@ -9,6 +9,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"symbolon/internal/pagekit"
 )
 
 // staticPath is where assets are served, below the public URL.
@@ -45,14 +47,11 @@ var pictures = map[string]string{
 
 func newAssets(base string, t Theme) (*assets, error) {
 	a := &assets{files: map[string]asset{}, prefix: strings.TrimSuffix(base, "/") + staticPath}
-	mark, err := staticFiles.ReadFile("static/mark.svg")
+	mark, err := t.mark(pagekit.File(pagekit.Mark))
 	if err != nil {
 		return nil, err
 	}
-	if mark, err = t.mark(mark); err != nil {
-		return nil, err
-	}
-	a.Mark = a.add("mark.svg", "image/svg+xml", mark)
+	a.Mark = a.add(pagekit.Mark, pagekit.SVG, mark)
 	// The pictures come first: the style sheet refers to the mark.
 	for _, own := range []struct {
 		key, source string
@@ -109,7 +108,7 @@ func (a *assets) picture(key, source string, url *string) error {
 }
 
 func (a *assets) style(t Theme) error {
-	base, err := staticFiles.ReadFile("static/pages.css")
+	pages, err := staticFiles.ReadFile("static/pages.css")
 	if err != nil {
 		return err
 	}
@@ -119,14 +118,18 @@ func (a *assets) style(t Theme) error {
 			return fmt.Errorf("ui.css: %w", err)
 		}
 	}
-	css, warnings, err := t.style(string(base), string(own))
+	css, warnings, err := t.style(string(pagekit.Style(pages)), string(own))
 	if err != nil {
 		return err
 	}
 	a.warnings = warnings
 	// Beside the style sheet, if it is ours: then the sheet is the same at any path.
 	mark := strings.TrimPrefix(a.Mark, a.prefix)
-	css = strings.ReplaceAll(css, "url(mark.svg)", "url("+mark+")")
+	css = strings.ReplaceAll(css, "url("+pagekit.Mark+")", "url("+mark+")")
+	for _, font := range []string{pagekit.FontLatin, pagekit.FontExt} {
+		at := a.add(font, pagekit.WOFF2, pagekit.File(font))
+		css = strings.ReplaceAll(css, "url("+font+")", "url("+strings.TrimPrefix(at, a.prefix)+")")
+	}
 	a.Style = a.add("pages.css", "text/css; charset=utf-8", []byte(css))
 	return nil
 }

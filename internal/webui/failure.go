@@ -16,8 +16,8 @@ import (
 	"symbolon/internal/reqctx"
 )
 
-// fault is an error object as it is stored for the error page.
-type fault struct {
+// storedError is an error object as it is stored for the error page.
+type storedError struct {
 	Code    int    `json:"code"`
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
@@ -44,7 +44,7 @@ func (p *Pages) failure(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var faults []fault
+	var faults []storedError
 	if err := json.Unmarshal(stored.Payload, &faults); err != nil || len(faults) == 0 {
 		return p.fail(w, r, http.StatusOK, "page.failure.500", nil)
 	}
@@ -52,7 +52,7 @@ func (p *Pages) failure(w http.ResponseWriter, r *http.Request) error {
 }
 
 // failureKey is the key of the heading for an error.
-func failureKey(f fault) string {
+func failureKey(f storedError) string {
 	switch {
 	case isCSRF(f):
 		return "page.failure.csrf"
@@ -70,13 +70,13 @@ func failureKey(f fault) string {
 
 // isCSRF reports whether a form was refused because the browser did not send the
 // cookie that goes with it. The stored error says so in its reason alone.
-func isCSRF(f fault) bool {
+func isCSRF(f storedError) bool {
 	return f.Code == http.StatusForbidden && strings.Contains(f.Reason, "csrf_token") ||
 		f.Code == http.StatusBadRequest && strings.Contains(f.Reason, "CSRF token")
 }
 
 // fail answers the error page.
-func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key string, faults []fault) error {
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key string, faults []storedError) error {
 	d := p.page(r, pageFailure, "failure")
 	body := &failurePage{Home: p.config.BasePath}
 	d.Body = body
@@ -100,14 +100,14 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key str
 	}
 	if key == "page.failure.csrf" {
 		// The heading has said in plain words what the reason says in others.
-		body.Reasons, body.Causes = nil, p.cookieTrouble(d, r)
+		body.Reasons, body.Causes = nil, p.cookieCauses(d, r)
 	}
 	return p.render(w, status, d)
 }
 
-// cookieTrouble lists what keeps a browser from sending the cookie of a form. What
+// cookieCauses lists what keeps a browser from sending the cookie of a form. What
 // this request shows to be so comes first, then what usually is.
-func (p *Pages) cookieTrouble(d *page, r *http.Request) []string {
+func (p *Pages) cookieCauses(d *page, r *http.Request) []string {
 	public := p.source.StartURL(flow.Login)
 	var keys []string
 	if cameElsewhere(r.Host, public) {
@@ -155,7 +155,7 @@ func inside(host string) bool {
 func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, why error) {
 	reqctx.Note(r.Context(), slog.Any("error", why))
 	status := http.StatusInternalServerError
-	f := fault{Code: status, Request: reqctx.From(r.Context()).ID}
+	f := storedError{Code: status, Request: reqctx.From(r.Context()).ID}
 	known, ok := errors.AsType[*errs.Error](why)
 	switch {
 	case ok && known.Code == errs.Unavailable:
@@ -168,7 +168,7 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, why error) {
 	case errors.Is(why, errs.ErrCSRF):
 		f.Code, f.Reason = http.StatusForbidden, errs.ErrCSRF.Reason
 	}
-	if err := p.fail(w, r, f.Code, failureKey(f), []fault{f}); err != nil {
+	if err := p.fail(w, r, f.Code, failureKey(f), []storedError{f}); err != nil {
 		reqctx.Note(r.Context(), slog.Any("page_error", err))
 		http.Error(w, http.StatusText(status), status)
 	}

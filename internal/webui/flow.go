@@ -9,6 +9,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
@@ -26,10 +27,10 @@ type flowPage struct {
 	Waiting bool
 	Mailbox string // where mail ends up, if it is not delivered
 	// Done says that nothing is left to do but to go on.
-	Done   bool
-	Next   link           // where to go then
-	Logout string         // of settings
-	Places *placesSection // likewise; nil for none
+	Done     bool
+	Next     link             // where to go then
+	Logout   string           // of settings
+	Sessions *sessionsSection // likewise; nil for none
 }
 
 // signIn is a page for people who are not signed in. Those who are see who they
@@ -50,7 +51,7 @@ func (p *Pages) signIn(k flow.Kind) view {
 				return p.showFlow(w, r, result, s)
 			}
 		}
-		return p.known(w, r, s)
+		return p.alreadySignedIn(w, r, s)
 	}
 }
 
@@ -135,7 +136,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	}
 	body.Next = p.next(d, f)
 	var err error
-	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, elsewhere(f)...); err != nil {
+	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, otherKinds(f)...); err != nil {
 		return err
 	}
 	if provider := f.PendingLink(); provider != "" {
@@ -145,19 +146,19 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if !body.Done && f.Client == flow.Browser {
 		p.addForm(d, body, f)
 	}
-	if err := p.addPlaces(w, r, d, body, s); err != nil {
+	if err := p.addSessions(w, r, d, body, s); err != nil {
 		return err
 	}
 	return p.render(w, http.StatusOK, d)
 }
 
-// addPlaces draws where the owner of the settings is signed in.
-func (p *Pages) addPlaces(w http.ResponseWriter, r *http.Request, d *page, body *flowPage, s *session.Session) error {
+// addSessions draws where the owner of the settings is signed in.
+func (p *Pages) addSessions(w http.ResponseWriter, r *http.Request, d *page, body *flowPage, s *session.Session) error {
 	if body.Kind != flow.Settings || s == nil {
 		return nil
 	}
 	var err error
-	if body.Places, err = p.places(w, r, d, s, r.URL.Query().Get("flow")); err != nil {
+	if body.Sessions, err = p.sessions(w, r, d, s, r.URL.Query().Get("flow")); err != nil {
 		return err
 	}
 	if key, ok := endings[r.URL.Query().Get("ended")]; ok {
@@ -168,8 +169,8 @@ func (p *Pages) addPlaces(w http.ResponseWriter, r *http.Request, d *page, body 
 
 // addForm draws the form of a flow onto the page.
 func (p *Pages) addForm(d *page, body *flowPage, f *flow.Flow) {
-	drawer := drawer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength}
-	groups, problems := drawer.groups(body.Sections)
+	formRenderer := formRenderer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength}
+	groups, problems := formRenderer.groups(body.Sections)
 	for i := range groups {
 		groups[i].Action = p.source.Action(f, groups[i].Method)
 		d.targets = append(d.targets, parsed(groups[i].Action))
@@ -190,7 +191,7 @@ func parsed(raw string) *url.URL {
 func (d *page) addMessages(list []message.Message) {
 	for _, m := range list {
 		if m.Lookup().Type == message.Error {
-			d.Problems = append(d.Problems, problem{Text: d.message(m)})
+			d.Problems = append(d.Problems, pagekit.Problem{Text: d.message(m)})
 		} else {
 			d.Notices = append(d.Notices, d.message(m))
 		}
@@ -234,8 +235,8 @@ func (p *Pages) linking(d *page, f *flow.Flow, provider string) link {
 	return link{URL: p.startWith(flow.Login, "link", f.ID), Text: strings.ReplaceAll(d.first("link.provider"), "{provider}", provider)}
 }
 
-// elsewhere lists the flows that a person on this page may be looking for.
-func elsewhere(f *flow.Flow) []flow.Kind {
+// otherKinds lists the flows that a person on this page may be looking for.
+func otherKinds(f *flow.Flow) []flow.Kind {
 	switch {
 	case f.Refresh:
 		return []flow.Kind{flow.Recovery}
@@ -249,8 +250,8 @@ func elsewhere(f *flow.Flow) []flow.Kind {
 	return nil
 }
 
-// known tells a signed-in visitor of a sign-in page who they are.
-func (p *Pages) known(w http.ResponseWriter, r *http.Request, s *session.Session) error {
+// alreadySignedIn tells a signed-in visitor of a sign-in page who they are.
+func (p *Pages) alreadySignedIn(w http.ResponseWriter, r *http.Request, s *session.Session) error {
 	d := p.page(r, pageKnown, "known")
 	d.Person = personName(s.Identity)
 	if err := d.titled("page.known"); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/ui"
 )
 
@@ -21,7 +22,7 @@ type group struct {
 	// Username is for password managers, which want to know whose new password
 	// they see.
 	Username string
-	Fields   []field
+	Fields   []pagekit.Field
 	Buttons  []button
 	// Choices says that there is nothing to fill in, only to choose, as with
 	// providers.
@@ -41,8 +42,8 @@ type button struct {
 	Connected                  bool
 }
 
-// drawer turns the groups of a flow's form into what templates print.
-type drawer struct {
+// formRenderer turns the groups of a flow's form into what templates print.
+type formRenderer struct {
 	*language
 	flow        *flow.Flow
 	person      string
@@ -52,9 +53,9 @@ type drawer struct {
 
 // groups draws the forms of a flow. Where each is about something of its own,
 // what a person is known by comes before how they prove it.
-func (d *drawer) groups(sections bool) ([]group, []problem) {
+func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 	var out []group
-	var problems []problem
+	var problems []pagekit.Problem
 	asking := d.flow.MissingTraitsOf()
 	for i := range d.flow.Form.Groups {
 		if asking != "" && d.flow.Form.Groups[i].Method != asking {
@@ -64,34 +65,34 @@ func (d *drawer) groups(sections bool) ([]group, []problem) {
 		out, problems = append(out, g), append(problems, wrong...)
 	}
 	if sections {
-		slices.SortStableFunc(out, func(a, b group) int { return proves(&a) - proves(&b) })
+		slices.SortStableFunc(out, func(a, b group) int { return credentialRank(&a) - credentialRank(&b) })
 	}
 	return out, problems
 }
 
-// proves is more than 0 for a form that changes how a person signs in: 1 for a
+// credentialRank is more than 0 for a form that changes how a person signs in: 1 for a
 // secret, 2 for buttons alone.
-func proves(g *group) int {
-	secret := func(f field) bool { return f.Type == "password" }
+func credentialRank(g *group) int {
+	secret := func(f pagekit.Field) bool { return f.Type == "password" }
 	switch {
 	case slices.ContainsFunc(g.Fields, secret):
 		return 1
-	case !g.asks():
+	case !g.hasInput():
 		return 2
 	}
 	return 0
 }
 
-// asks reports whether there is anything to fill in.
-func (g *group) asks() bool {
-	return slices.ContainsFunc(g.Fields, func(f field) bool { return f.Control != "hidden" })
+// hasInput reports whether there is anything to fill in.
+func (g *group) hasInput() bool {
+	return slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Control != pagekit.Hidden })
 }
 
 // group draws one method's form and collects what is wrong with it.
-func (d *drawer) group(g *ui.Group) (group, []problem) {
+func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 	out := group{Method: g.Method, ID: d.id("form", g.Method), Heading: d.groupHeading(g.Method)}
-	problems := d.general(g)
-	for _, n := range arranged(g.Nodes) {
+	problems := d.formProblems(g)
+	for _, n := range ordered(g.Nodes) {
 		if n.Type == "submit" {
 			out.Buttons = append(out.Buttons, d.choice(g.Method, &n))
 			continue
@@ -99,22 +100,22 @@ func (d *drawer) group(g *ui.Group) (group, []problem) {
 		f := d.field(g.Method, &n)
 		out.Fields = append(out.Fields, f)
 		for _, text := range f.Errors {
-			problems = append(problems, problem{Field: f.Label, ID: f.ID, Text: text})
+			problems = append(problems, pagekit.Problem{Label: f.Label, ID: f.ID, Text: text})
 		}
 		if f.Autocomplete == "new-password" && d.person != "" {
 			out.Username = d.person
 		}
 	}
-	d.conclude(&out)
+	d.finish(&out)
 	return out, problems
 }
 
-// conclude sees to the end of a form: its buttons, and what is said where there is
+// finish completes a form: its buttons, and what is said where there is
 // nothing to fill in.
-func (d *drawer) conclude(g *group) {
+func (d *formRenderer) finish(g *group) {
 	key := "group." + string(d.flow.Kind) + "." + g.Method
 	g.Lead = d.first(key + ".lead")
-	g.Choices = !g.asks() && slices.ContainsFunc(g.Buttons, func(b button) bool { return b.What != "" })
+	g.Choices = !g.hasInput() && slices.ContainsFunc(g.Buttons, func(b button) bool { return b.What != "" })
 	if g.Choices && d.flow.Kind == flow.Settings {
 		// People look for them again, so what is connected does not move. Elsewhere the
 		// order is the operator's.
@@ -123,36 +124,36 @@ func (d *drawer) conclude(g *group) {
 	if len(g.Buttons) > 0 {
 		return
 	}
-	if empty := d.first(key + ".empty"); !g.asks() && empty != "" {
+	if empty := d.first(key + ".empty"); !g.hasInput() && empty != "" {
 		g.Lead, g.Empty = "", empty
 		return
 	}
 	g.Buttons = []button{{Text: d.submitText(g.Method), Primary: true}}
 }
 
-// general lists what is wrong with the form as a whole: its own messages and
+// formProblems lists what is wrong with the form as a whole: its own messages and
 // those on the object that holds the traits, which is no input.
-func (d *drawer) general(g *ui.Group) []problem {
+func (d *formRenderer) formProblems(g *ui.Group) []pagekit.Problem {
 	messages := slices.Clone(g.Messages)
 	for i := range g.Nodes {
-		if n := &g.Nodes[i]; isHidden(n) || n.Name == traitsRoot {
+		if n := &g.Nodes[i]; isHidden(n) || n.Name == pagekit.TraitsRoot {
 			messages = append(messages, n.Messages...)
 		}
 	}
-	var out []problem
+	var out []pagekit.Problem
 	for _, m := range messages {
 		if m.Lookup().Type == message.Error {
-			out = append(out, problem{Text: d.message(m)})
+			out = append(out, pagekit.Problem{Text: d.message(m)})
 		}
 	}
 	return out
 }
 
-// arranged puts nodes in the order in which people expect them: what is typed,
+// ordered puts nodes in the order in which people expect them: what is typed,
 // then the password, then boxes to tick, then buttons. Within these the order of
 // the method and the schema stays.
-func arranged(nodes []ui.Node) []ui.Node {
-	out := slices.DeleteFunc(joinLists(nodes), func(n ui.Node) bool { return n.Name == traitsRoot })
+func ordered(nodes []ui.Node) []ui.Node {
+	out := slices.DeleteFunc(joinLists(nodes), func(n ui.Node) bool { return n.Name == pagekit.TraitsRoot })
 	slices.SortStableFunc(out, func(a, b ui.Node) int { return rank(&a) - rank(&b) })
 	return out
 }
@@ -173,15 +174,15 @@ func rank(n *ui.Node) int {
 }
 
 // groupHeading names a method's form where a page has several.
-func (d *drawer) groupHeading(method string) string {
+func (d *formRenderer) groupHeading(method string) string {
 	if text := d.first("group."+string(d.flow.Kind)+"."+method, "group."+method); text != "" {
 		return text
 	}
-	return spoken(method)
+	return pagekit.Words(method)
 }
 
 // submitText is what the button of a form without buttons of its own says.
-func (d *drawer) submitText(method string) string {
+func (d *formRenderer) submitText(method string) string {
 	keys := []string{"submit." + string(d.flow.Kind) + "." + method, "submit." + string(d.flow.Kind), "submit"}
 	if d.flow.State == flow.Challenged {
 		keys = append([]string{"submit." + string(d.flow.Kind) + ".again"}, keys...)
@@ -193,9 +194,9 @@ func (d *drawer) submitText(method string) string {
 }
 
 // choice draws a button that a method brings, such as one for each provider.
-func (d *drawer) choice(method string, n *ui.Node) button {
-	b := button{Name: n.Name, Value: text(n.Value), Disabled: n.Disabled}
-	if what := cmp.Or(n.Label, spoken(b.Value)); what != "" {
+func (d *formRenderer) choice(method string, n *ui.Node) button {
+	b := button{Name: n.Name, Value: pagekit.ValueText(n.Value), Disabled: n.Disabled}
+	if what := cmp.Or(n.Label, pagekit.Words(b.Value)); what != "" {
 		pattern := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name, "choice")
 		b.Text = strings.ReplaceAll(pattern, "{value}", what)
 		b.What, b.Initial = what, initial(what)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"symbolon/internal/pagekit"
 	"symbolon/internal/ui"
 )
 
@@ -37,7 +38,7 @@ func element(n ui.Node, array *ui.Node) ui.Node {
 		n.Label = array.Label + " " + strconv.FormatUint(number+1, 10)
 	}
 	if n.Label == "" {
-		n.Label = labelOf(n.Name)
+		n.Label = pagekit.Label(n.Name)
 	}
 	if position == "0" {
 		n.Messages = slices.Concat(array.Messages, n.Messages)

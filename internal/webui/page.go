@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"symbolon/internal/flow"
+	"symbolon/internal/pagekit"
 )
 
 // The pages by the file of their template.
@@ -37,18 +38,11 @@ type page struct {
 	// Languages are the same page in the languages on offer.
 	Languages []languageLink
 	// Problems are announced; Notices are good news.
-	Problems []problem
+	Problems []pagekit.Problem
 	Notices  []string
 	Body     any // what the page itself shows
 
 	targets []*url.URL // where its forms lead
-}
-
-// problem is one line of the summary of errors.
-type problem struct {
-	Field string // label; empty for the form as a whole
-	ID    string // of the field
-	Text  string
 }
 
 // link is a way on.

@@ -12,7 +12,7 @@ import (
 // it. targets are where its forms lead.
 func (p *Pages) setHeaders(h http.Header, targets []*url.URL) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	fonts := ""
+	fonts := "font-src 'self'; "
 	if p.config.Theme.CSS != "" {
 		fonts = "font-src 'self' data:; "
 	}

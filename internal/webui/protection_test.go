@@ -109,7 +109,7 @@ func TestWhatPeopleTypedIsShownAsText(t *testing.T) {
 		traits := mustJSON(t, map[string]any{"name": text, text: text, "list": []string{text}})
 		inert(t, text, see(t, newPages(t, &server{session: newSession(traits)}), "/"))
 
-		payload := mustJSON(t, []fault{{Code: 400, Reason: text, Request: text}})
+		payload := mustJSON(t, []storedError{{Code: 400, Reason: text, Request: text}})
 		inert(t, text, see(t, newPages(t, stored(payload)), "/error?error=x"))
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"symbolon/internal/flow"
+	"symbolon/internal/pagekit"
 )
 
-// try renders every page with everything it can show, so that a template of the
+// tryTemplates renders every page with everything it can show, so that a template of the
 // operator's that can't be used is found when the server starts.
-func (p *Pages) try() error {
+func (p *Pages) tryTemplates() error {
 	for _, d := range p.samples() {
 		if err := p.templates[d.Name].ExecuteTemplate(io.Discard, "layout", d); err != nil {
 			return fmt.Errorf("page %s: %w", d.Name, err)
@@ -29,7 +30,7 @@ func (p *Pages) samples() []*page {
 		Traits: []trait{{Label: "-", Value: "-", Proof: "-", Verify: address}, {Label: "-", Value: "-", Proof: "-", Verified: true}},
 		Since:  then, Until: then, Settings: address, Logout: address, Home: address,
 	}
-	places := &placesSection{Action: address, Token: "-", Flow: "-", Others: true, Places: []place{
+	places := &sessionsSection{Action: address, Token: "-", Flow: "-", Others: true, Sessions: []sessionRow{
 		{ID: "1", Here: true, Since: then, Until: then}, {ID: "2", Since: then, Until: then, EndLabel: "-"},
 	}}
 	bodies := []struct {
@@ -39,7 +40,7 @@ func (p *Pages) samples() []*page {
 		{pageWelcome, &welcomePage{SignIn: address, SignUp: address, Recover: address, FirstRun: true, Whoami: address, Mailbox: address}},
 		{pageWelcome, &welcomePage{Account: &known, FirstRun: true, Whoami: address, Mailbox: address}},
 		{pageFlow, &flowPage{Kind: flow.Login, Groups: sampleGroups(), Links: []link{way}, Instead: way}},
-		{pageFlow, &flowPage{Kind: flow.Settings, Sections: true, Groups: sampleGroups(), Links: []link{way}, Logout: address, Places: places}},
+		{pageFlow, &flowPage{Kind: flow.Settings, Sections: true, Groups: sampleGroups(), Links: []link{way}, Logout: address, Sessions: places}},
 		{pageFlow, &flowPage{Kind: flow.Recovery, Waiting: true, Mailbox: address, Groups: sampleGroups()}},
 		{pageFlow, &flowPage{Kind: flow.Verification, Done: true, Next: way}},
 		{pageKnown, &known},
@@ -52,7 +53,7 @@ func (p *Pages) samples() []*page {
 	for i, b := range bodies {
 		d := p.blank(b.name, b.name, l)
 		d.Title, d.Heading, d.Lead, d.Person, d.Body = "-", "-", "-", "-", b.body
-		d.Problems = []problem{{Text: "-"}, {Field: "-", ID: "f", Text: "-"}}
+		d.Problems = []pagekit.Problem{{Text: "-"}, {Label: "-", ID: "f", Text: "-"}}
 		d.Notices = []string{"-"}
 		d.Languages = []languageLink{{Tag: l.Lang, Name: l.Native, URL: "?lang=en", Current: true}, {Tag: "de", Name: "-", URL: "?lang=de"}}
 		pages[i] = d
@@ -62,21 +63,21 @@ func (p *Pages) samples() []*page {
 
 // sampleGroups are forms with every control.
 func sampleGroups() []group {
-	text := field{
+	text := pagekit.Field{
 		ID: "f", Name: "f", Control: "input", Type: "text", Label: "-", Value: "-", Required: true, Autocomplete: "email",
 		InputMode: "email", Dir: "ltr", Verbatim: true, Hint: "-", Errors: []string{"-"}, Notices: []string{"-"},
 	}
 	secret, box, list, hidden := text, text, text, text
 	secret.Type, secret.MinLength, secret.Optional = "password", 8, "-"
 	box.Control, box.Checked, box.Disabled = "checkbox", true, true
-	list.Control, list.Options = "select", []option{{Value: "-", Text: "-", Selected: true}, {}}
+	list.Control, list.Options = "select", []pagekit.Option{{Value: "-", Text: "-", Selected: true}, {}}
 	hidden.Control = "hidden"
 	return []group{
 		{
 			Method: "password", ID: "a", Heading: "-", Action: "/", Username: "-", Lead: "-",
-			Fields: []field{hidden, text, secret, box, list}, Buttons: []button{{Text: "-", Primary: true}},
+			Fields: []pagekit.Field{hidden, text, secret, box, list}, Buttons: []button{{Text: "-", Primary: true}},
 		},
-		{Method: "oidc", ID: "b", Heading: "-", Action: "/", Choices: true, Fields: []field{hidden}, Buttons: []button{
+		{Method: "oidc", ID: "b", Heading: "-", Action: "/", Choices: true, Fields: []pagekit.Field{hidden}, Buttons: []button{
 			{Name: "link", Value: "-", Text: "-", What: "-", Initial: "-", State: "-", Does: "-"},
 			{Name: "unlink", Value: "-", Text: "-", What: "-", Initial: "-", State: "-", Does: "-", Connected: true, Disabled: true},
 		}},

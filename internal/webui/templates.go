@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"symbolon/internal/pagekit"
 )
 
 //go:embed templates
@@ -26,7 +28,10 @@ var (
 // the place of the embedded one of the same name; its other files are shared by
 // all pages.
 func parseTemplates(dir string) (map[string]*template.Template, error) {
-	shared := template.New("")
+	shared, err := template.New("").ParseFS(pagekit.Templates, "templates/field.html")
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range sharedTemplates {
 		if err := addTemplate(shared, dir, name); err != nil {
 			return nil, err

@@ -87,7 +87,7 @@ func (l *language) overlay(file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
-		if err := l.fits(key, texts[key]); err != nil {
+		if err := l.checkOverride(key, texts[key]); err != nil {
 			return fmt.Errorf("%s: %q: %w", file, key, err)
 		}
 		l.texts[key], l.own[key] = texts[key], true
@@ -102,9 +102,9 @@ func placeholders(text string) []string {
 	return slices.Sorted(slices.Values(placeholder.FindAllString(text, -1)))
 }
 
-// fits judges a text of the operator's. Labels of one's own traits are new keys;
+// checkOverride checks a text of the operator's. Labels of one's own traits are new keys;
 // every other key is one of ours, with what is filled in.
-func (l *language) fits(key, text string) error {
+func (l *language) checkOverride(key, text string) error {
 	ours, known := l.texts[key]
 	if !known && strings.HasPrefix(key, "trait.") {
 		return nil

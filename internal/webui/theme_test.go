@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"symbolon/internal/pagekit"
 )
 
 // themed returns the style sheet of pages with a theme, and what is said of it.
@@ -65,10 +67,11 @@ func TestEveryAccentIsLegibleInBothSchemes(t *testing.T) {
 
 func TestTheBackgroundsAreThoseOfTheStyleSheet(t *testing.T) {
 	t.Parallel()
-	raw, err := staticFiles.ReadFile("static/pages.css")
+	pages, err := staticFiles.ReadFile("static/pages.css")
 	if err != nil {
 		t.Fatal(err)
 	}
+	raw := pagekit.Style(pages)
 	light, dark, _ := strings.Cut(string(raw), darkRule)
 	for isDark, css := range map[bool]string{false: light, true: dark} {
 		if colours := tokens(t, css); papers[isDark] != (backgrounds{mustColour(t, colours["paper"]), mustColour(t, colours["raised"])}) {

@@ -119,7 +119,7 @@ func New(c Config) (*Pages, error) {
 	if c.Templates == "" {
 		return p, nil
 	}
-	if err := p.try(); err != nil {
+	if err := p.tryTemplates(); err != nil {
 		return nil, fmt.Errorf("templates of the pages: %w", err)
 	}
 	return p, nil
@@ -144,7 +144,7 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"/registration":    p.handler(p.signIn(flow.Registration)),
 		"/settings":        p.handler(p.flow(flow.Settings)),
 		"/logout":          p.handler(p.logout),
-		"/settings/places": http.HandlerFunc(p.endPlace),
+		"/settings/places": http.HandlerFunc(p.endSession),
 		"/error":           p.handler(p.failure),
 		staticPath + "{f}": p.assets,
 	}

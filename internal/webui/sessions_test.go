@@ -43,9 +43,9 @@ func TestSettingsListWhereOneIsSignedIn(t *testing.T) {
 	other.ID = "elsewhere"
 	s.places = []*session.Session{s.session, other}
 	doc := see(t, newPages(t, s), open("/settings"))
-	list := find(doc, "ul", "class", "places")
+	list := find(doc, "ul", "class", "rows")
 	if len(list) != 1 || !strings.Contains(words(list[0]), "This browser") || !strings.Contains(words(list[0]), "Another browser") {
-		t.Fatalf("%d lists of places", len(list))
+		t.Fatalf("%d lists of sessions", len(list))
 	}
 	if n := len(find(list[0], "form", "action", "/auth/settings/places")); n != 1 {
 		t.Errorf("%d sessions can be ended, want the other one alone", n)
@@ -60,7 +60,7 @@ func TestSettingsListWhereOneIsSignedIn(t *testing.T) {
 	for range 100 {
 		s.places = append(s.places, other)
 	}
-	if n := len(find(see(t, newPages(t, s), open("/settings")), "input", "name", "session")); n >= maxPlaces {
+	if n := len(find(see(t, newPages(t, s), open("/settings")), "input", "name", "session")); n >= maxSessions {
 		t.Errorf("%d sessions are listed", n)
 	}
 }

@@ -1,4 +1,4 @@
-package adminpage
+package pagekit
 
 import (
 	"regexp"

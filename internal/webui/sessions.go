@@ -10,52 +10,52 @@ import (
 	"symbolon/internal/session"
 )
 
-// maxPlaces is how many sessions a page lists.
-const maxPlaces = 30
+// maxSessions is how many sessions a page lists.
+const maxSessions = 30
 
 // maxPosted bounds a form of the pages themselves, in bytes.
 const maxPosted = 4 << 10
 
-// placesSection shows where a person is signed in, and lets them end that.
-type placesSection struct {
+// sessionsSection shows where a person is signed in, and lets them end that.
+type sessionsSection struct {
 	Action, Token string
 	Flow          string // the settings to come back to
-	Places        []place
+	Sessions      []sessionRow
 	Others        bool // some are elsewhere
 }
 
-// place is one session.
-type place struct {
+// sessionRow is one session.
+type sessionRow struct {
 	ID           string
 	Here         bool
 	Since, Until moment
 	EndLabel     string // of the button, for those who hear it alone
 }
 
-// places lists the sessions of a person for the page of a settings flow.
-func (p *Pages) places(w http.ResponseWriter, r *http.Request, d *page, s *session.Session, flowID string) (*placesSection, error) {
+// sessions lists the sessions of a person for the page of a settings flow.
+func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *session.Session, flowID string) (*sessionsSection, error) {
 	held, err := p.source.PagePlaces(r, s)
 	if err != nil {
 		return nil, err
 	}
-	out := &placesSection{
+	out := &sessionsSection{
 		Action: p.config.BasePath + "settings/places",
 		Token:  p.source.PageToken(w, r), Flow: flowID,
 	}
-	for _, h := range held[:min(len(held), maxPlaces)] {
-		one := place{ID: h.ID, Here: h.ID == s.ID, Since: d.at(h.AuthenticatedAt), Until: d.at(h.ExpiresAt)}
+	for _, h := range held[:min(len(held), maxSessions)] {
+		one := sessionRow{ID: h.ID, Here: h.ID == s.ID, Since: d.at(h.AuthenticatedAt), Until: d.at(h.ExpiresAt)}
 		if one.EndLabel, err = d.T("sessions.end_label", "since", one.Since.Text); err != nil {
 			return nil, err
 		}
 		out.Others = out.Others || !one.Here
-		out.Places = append(out.Places, one)
+		out.Sessions = append(out.Sessions, one)
 	}
-	slices.SortStableFunc(out.Places, func(a, b place) int { return rankPlace(a) - rankPlace(b) })
+	slices.SortStableFunc(out.Sessions, func(a, b sessionRow) int { return sessionRank(a) - sessionRank(b) })
 	return out, nil
 }
 
-// rankPlace puts where one is first.
-func rankPlace(p place) int {
+// sessionRank puts where one is first.
+func sessionRank(p sessionRow) int {
 	if p.Here {
 		return 0
 	}
@@ -65,8 +65,8 @@ func rankPlace(p place) int {
 // The answers to ending a session, as the settings page shows them.
 var endings = map[string]string{"one": "sessions.ended", "others": "sessions.others_ended"}
 
-// endPlace ends a session of the person who asks, and comes back to the settings.
-func (p *Pages) endPlace(w http.ResponseWriter, r *http.Request) {
+// endSession ends a session of the person who asks, and comes back to the settings.
+func (p *Pages) endSession(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
