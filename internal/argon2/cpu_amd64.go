@@ -1,0 +1,16 @@
+package argon2
+
+import "golang.org/x/sys/cpu"
+
+// compressions returns what this processor runs, fastest first. The operating
+// system must save the wide registers too; package cpu asks for that.
+func compressions() []compression {
+	var usable []compression
+	if cpu.X86.HasAVX2 {
+		usable = append(usable, compression{name: "avx2", set: setAVX2, mix: mixAVX2})
+	}
+	if cpu.X86.HasSSSE3 {
+		usable = append(usable, compression{name: "ssse3", set: setSSSE3, mix: mixSSSE3})
+	}
+	return append(usable, portable())
+}
