@@ -1,6 +1,7 @@
 package argon2
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"hash"
@@ -106,8 +107,9 @@ func newHasher(c compression) *Hasher {
 
 // Key writes the tag for in to the whole of tag, 4 bytes or more. It fills memory,
 // which must have p.Blocks() blocks or more and may hold anything, and wipes what
-// it used. The error is ErrParams or ErrMemory, and nothing was computed then.
-func (h *Hasher) Key(tag []byte, in Input, p Params, memory []Block) error {
+// it used. The error is ErrParams or ErrMemory, or that of ctx, which ends the
+// computation within a quarter of a pass; tag is not written then.
+func (h *Hasher) Key(ctx context.Context, tag []byte, in Input, p Params, memory []Block) error {
 	if err := p.check(len(tag)); err != nil {
 		return err
 	}
@@ -117,7 +119,9 @@ func (h *Hasher) Key(tag []byte, in Input, p Params, memory []Block) error {
 	h.matrix = matrix{Params: p, blocks: memory[:p.Blocks()], columns: p.Blocks() / int(p.Lanes)}
 	defer h.wipe()
 	h.start(in, len(tag))
-	h.fill()
+	if err := h.fill(ctx); err != nil {
+		return err
+	}
 	h.finish(tag)
 	return nil
 }
@@ -224,13 +228,16 @@ func (h *Hasher) wipe() {
 }
 
 // fill runs the passes, slice by slice (steps 5 and 6).
-func (h *Hasher) fill() {
+func (h *Hasher) fill(ctx context.Context) error {
 	m := &h.matrix
 	if len(h.lanes) < int(m.Lanes) {
 		h.lanes = make([]lane, m.Lanes)
 	}
 	for pass := range int(m.Time) {
 		for slice := range slices {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			if m.Lanes == 1 {
 				h.fillSegment(pass, slice, 0)
 			} else {
@@ -238,6 +245,7 @@ func (h *Hasher) fill() {
 			}
 		}
 	}
+	return nil
 }
 
 // fillSlice computes the segments of a slice, which do not depend on each other, at the

@@ -2,6 +2,7 @@ package argon2
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"math/rand/v2"
@@ -27,7 +28,7 @@ func eachCompression(t *testing.T, test func(t *testing.T, h *Hasher)) {
 func mustKey(t *testing.T, h *Hasher, size int, in Input, p Params) []byte {
 	t.Helper()
 	tag := make([]byte, size)
-	if err := h.Key(tag, in, p, make([]Block, p.Blocks())); err != nil {
+	if err := h.Key(t.Context(), tag, in, p, make([]Block, p.Blocks())); err != nil {
 		t.Fatalf("Key(%+v) = %v", p, err)
 	}
 	return tag
@@ -85,9 +86,12 @@ func TestKey_agreesWithXCrypto(t *testing.T) {
 		for range cases {
 			in := Input{Password: randomBytes(r, 80), Salt: randomBytes(r, 40)}
 			p := Params{Variant: I + Variant(r.IntN(2)), Version: Version13, Time: 1 + r.Uint32N(4), Lanes: 1 + r.Uint32N(5)}
-			p.Memory = 8*p.Lanes + r.Uint32N(900)
+			p.Memory = 8*p.Lanes + r.Uint32N(60)
+			if r.IntN(10) == 0 {
+				p.Memory += r.Uint32N(900)
+			}
 			tag := make([]byte, 4+r.IntN(200))
-			if err := h.Key(tag, in, p, memory); err != nil {
+			if err := h.Key(t.Context(), tag, in, p, memory); err != nil {
 				t.Fatal(err)
 			}
 			if want := reference(in, p, len(tag)); !bytes.Equal(tag, want) {
@@ -213,7 +217,7 @@ func TestKey_wipesMemory(t *testing.T) {
 	eachCompression(t, func(t *testing.T, h *Hasher) {
 		p := Params{ID, Version13, 2, 64, 1}
 		memory := make([]Block, p.Blocks())
-		if err := h.Key(make([]byte, 32), Input{Password: []byte("secret"), Salt: []byte("saltsalt")}, p, memory); err != nil {
+		if err := h.Key(t.Context(), make([]byte, 32), Input{Password: []byte("secret"), Salt: []byte("saltsalt")}, p, memory); err != nil {
 			t.Fatal(err)
 		}
 		for i, b := range memory {
@@ -231,7 +235,7 @@ func TestKey_allocatesNothing(t *testing.T) {
 	h, p := New(), Params{ID, Version13, 1, 64, 1}
 	memory, tag := make([]Block, p.Blocks()), make([]byte, 32)
 	in := Input{Password: []byte("password"), Salt: []byte("saltsalt")}
-	if n := testing.AllocsPerRun(20, func() { _ = h.Key(tag, in, p, memory) }); n != 0 {
+	if n := testing.AllocsPerRun(20, func() { _ = h.Key(t.Context(), tag, in, p, memory) }); n != 0 {
 		t.Errorf("a hash makes %v allocations", n)
 	}
 }
@@ -253,10 +257,32 @@ func TestKey_refusesImpossibleParameters(t *testing.T) {
 			t.Parallel()
 			p, tag, memory := good, 32, good.Blocks()
 			want := change(&p, &tag, &memory)
-			if err := New().Key(make([]byte, tag), Input{}, p, make([]Block, memory)); !errors.Is(err, want) {
+			if err := New().Key(t.Context(), make([]byte, tag), Input{}, p, make([]Block, memory)); !errors.Is(err, want) {
 				t.Errorf("Key() = %v, want %v", err, want)
 			}
 		})
+	}
+}
+
+func TestKey_endsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	h, p := New(), Params{ID, Version13, 1000, 64, 1}
+	h.trace = func(pass, _, _ int, _, _ uint32, _ int) {
+		if pass == 2 {
+			cancel()
+		}
+		if pass > 2 {
+			t.Error("the computation went on")
+			h.trace = nil
+		}
+	}
+	tag := make([]byte, 32)
+	if err := h.Key(ctx, tag, Input{}, p, make([]Block, p.Blocks())); !errors.Is(err, context.Canceled) {
+		t.Errorf("Key() = %v, want the error of the context", err)
+	}
+	if !bytes.Equal(tag, make([]byte, 32)) {
+		t.Error("a tag was written")
 	}
 }
 
@@ -266,7 +292,7 @@ func BenchmarkKey(b *testing.B) {
 			b.Run(strings.Join([]string{c.name, strconv.Itoa(int(p.Memory>>10)) + "MiB", strconv.Itoa(int(p.Time))}, "/"), func(b *testing.B) {
 				h, memory, tag := newHasher(c), make([]Block, p.Blocks()), make([]byte, 32)
 				for b.Loop() {
-					_ = h.Key(tag, Input{Password: []byte("password"), Salt: []byte("saltsaltsaltsalt")}, p, memory)
+					_ = h.Key(b.Context(), tag, Input{Password: []byte("password"), Salt: []byte("saltsaltsaltsalt")}, p, memory)
 				}
 			})
 		}

@@ -294,6 +294,8 @@ type Argon2 struct {
 	Parallelism int
 	SaltLength  int // bytes
 	KeyLength   int // bytes
+	// Implementation is "built-in" or "x/crypto".
+	Implementation string
 }
 
 // HashLimits bound the parameters of hashes that are verified or imported.

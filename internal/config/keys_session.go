@@ -81,6 +81,11 @@ func hasherKeys() []Key {
 			Help:  "Bytes of new hashes.",
 		},
 		{
+			Path: "hashers.argon2.implementation", ref: in(func(c *Config) any { return &c.Hashers.Argon2.Implementation }), Default: "built-in", Example: "x/crypto", Own: true,
+			rules: []rule{oneOf("built-in", "x/crypto")},
+			Help:  "The code that computes Argon2. The built-in code takes less than half of the processor time; `x/crypto` is the library of the Go project. Both make the same hashes.",
+		},
+		{
 			Path: "hashers.budget.memory", ref: in(func(c *Config) any { return &c.Hashers.Budget.Memory }), Default: "0", Example: "524288", Own: true, Restart: true,
 			rules: []rule{atLeast(0)},
 			Help:  "KiB of memory for all hashing at one time. 0 takes a quarter of what the process may use (cgroup, GOMEMLIMIT or machine), at most 1 GiB. There is always room for one hash.",

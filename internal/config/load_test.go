@@ -53,7 +53,7 @@ func TestEveryKeyOfVersion05ArrivesInItsField(t *testing.T) {
 		"smtp":       {c.Courier.SMTP.ConnectionURI.Reveal(), "smtps://user:hunter2-hunter2@mail.example.org:465/?skip_ssl_verify=true"},
 		"cookie":     {c.Session.Cookie, Cookie{"ory_kratos_session", "example.org", "/auth", false, "None"}},
 		"secrets":    {c.Secrets.Signing(), []string{"b-long-and-random-text-1", "c-long-and-random-text-2"}},
-		"hasher":     {c.Hashers.Argon2, Argon2{131072, 3, 8, 24, 48}},
+		"hasher":     {c.Hashers.Argon2, Argon2{131072, 3, 8, 24, 48, "built-in"}},
 		"password":   {c.Password.MinLength, 6},
 		"log":        {c.Log, Log{"warning", "json", true}},
 	} {

@@ -1,4 +1,4 @@
-// Package passhash owns password hashes: making them (Argon2id, RFC 9106),
+// Package passhash owns password hashes: making them (Argon2id of package argon2),
 // verifying those and the ones imported from elsewhere (Argon2i, bcrypt, scrypt,
 // PBKDF2), and the memory budget inside which all of that happens.
 //

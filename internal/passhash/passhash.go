@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"golang.org/x/crypto/argon2"
+	"symbolon/internal/argon2"
 )
 
 // Argon2 are the parameters of Argon2id.
@@ -40,6 +40,8 @@ type Config struct {
 	// Budget is how many bytes all hashes together may use; 0 is a quarter of what
 	// the process may use, at most 1 GiB. It is at least what one new hash takes.
 	Budget int64
+	// XCrypto computes Argon2 with golang.org/x/crypto instead of package argon2.
+	XCrypto bool
 	// Wait is how long a request waits for its share; 0 is DefaultWait.
 	Wait time.Duration
 }
@@ -53,6 +55,7 @@ type Hasher struct {
 	limits  Limits
 	largest int64 // bytes of one hash, whatever the limits say
 	gate    *gate
+	pool    *argon2Pool
 	dummy   string // a hash of nothing anyone knows, with the current parameters
 }
 
@@ -70,10 +73,12 @@ func New(c Config) (*Hasher, error) {
 	if c.Budget == 0 {
 		c.Budget = deriveBudget(memoryLimit("/", debug.SetMemoryLimit(-1)))
 	}
+	budget := max(c.Budget, c.Argon2.bytes())
 	h := &Hasher{
+		pool:   &argon2Pool{budget: budget, external: c.XCrypto},
 		argon2: c.Argon2, limits: c.Limits.raisedTo(c.Argon2),
 		largest: max(largestHash(memoryLimit("/", math.MaxInt64)), c.Argon2.bytes()),
-		gate:    newGate(max(c.Budget, c.Argon2.bytes()), c.Wait, runtime.GOMAXPROCS(0)),
+		gate:    newGate(budget, c.Wait, runtime.GOMAXPROCS(0)),
 	}
 	// The dummy is never compared successfully, so it need not be a real hash: a
 	// random key of the right length costs the same to verify and nothing to make.
@@ -100,9 +105,16 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer release()
-	p, salt := h.argon2, random(h.argon2.SaltLength)
-	key := argon2.IDKey([]byte(password), salt, p.Iterations, p.MemoryKiB, p.Parallelism, p.KeyLength)
-	return h.encode(salt, key), nil
+	p := h.argon2
+	s := spec{
+		algorithm: argon2id, memoryKiB: p.MemoryKiB, iterations: p.Iterations, parallelism: uint32(p.Parallelism),
+		salt: random(p.SaltLength),
+	}
+	key, err := h.pool.key(ctx, s, password, int(p.KeyLength))
+	if err != nil {
+		return "", err
+	}
+	return h.encode(s.salt, key), nil
 }
 
 // Verify compares a password with a stored hash. The error is *LimitError or
@@ -122,7 +134,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, 
 		return Result{}, err
 	}
 	defer release()
-	match, err := s.match(password)
+	match, err := s.match(ctx, h.pool, password)
 	if err != nil {
 		return Result{}, err
 	}
@@ -170,7 +182,7 @@ func (h *Hasher) current(s spec) bool {
 
 func (h *Hasher) encode(salt, key []byte) string {
 	p := h.argon2
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.MemoryKiB, p.Iterations, p.Parallelism,
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version13, p.MemoryKiB, p.Iterations, p.Parallelism,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 

@@ -1,6 +1,7 @@
 package passhash
 
 import (
+	"context"
 	"crypto/pbkdf2"
 	"crypto/sha1" //nolint:gosec // imported hashes use it, inside HMAC, where its collisions do not matter
 	"crypto/sha256"
@@ -9,7 +10,6 @@ import (
 	"errors"
 	"hash"
 
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/crypto/scrypt"
 )
@@ -48,7 +48,8 @@ func (s spec) bytes() int64 {
 }
 
 // match computes the hash of a password again and compares in constant time.
-func (s spec) match(password string) (bool, error) {
+// The error is *FormatError or that of ctx.
+func (s spec) match(ctx context.Context, pool *argon2Pool, password string) (bool, error) {
 	if s.algorithm == bcryptName {
 		err := bcrypt.CompareHashAndPassword([]byte(s.encoded), []byte(password))
 		if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
@@ -56,20 +57,21 @@ func (s spec) match(password string) (bool, error) {
 		}
 		return err == nil, nil
 	}
-	key, err := s.compute(password)
+	key, err := s.compute(ctx, pool, password)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
 	if err != nil {
 		return false, &FormatError{Reason: s.algorithm + " that cannot be computed"}
 	}
 	return subtle.ConstantTimeCompare(key, s.key) == 1, nil
 }
 
-func (s spec) compute(password string) ([]byte, error) {
+func (s spec) compute(ctx context.Context, pool *argon2Pool, password string) ([]byte, error) {
 	length := len(s.key)
 	switch s.algorithm {
-	case argon2id:
-		return argon2.IDKey([]byte(password), s.salt, s.iterations, s.memoryKiB, uint8(s.parallelism), uint32(length)), nil
-	case argon2i:
-		return argon2.Key([]byte(password), s.salt, s.iterations, s.memoryKiB, uint8(s.parallelism), uint32(length)), nil
+	case argon2id, argon2i:
+		return pool.key(ctx, s, password, length)
 	case scryptName:
 		return scrypt.Key([]byte(password), s.salt, 1<<s.cost, int(s.blockSize), int(s.parallelism), length)
 	default:
