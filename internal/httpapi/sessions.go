@@ -14,7 +14,7 @@ func (s *Server) whoami(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := live.Rendered(s.wire.SessionJSON)
+	body, err := live.Rendered("v0.5", s.wire.SessionJSON)
 	if err != nil {
 		return err
 	}

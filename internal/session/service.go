@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,12 @@ type Store interface {
 	RevokeSession(ctx context.Context, tokenHash string) error
 	RevokeSessionByID(ctx context.Context, identityID, id string) error
 	RevokeSessions(ctx context.Context, identityID, exceptID string) error
+	// LockSession returns a session as it is, without its identity, and keeps it so
+	// until the context's transaction ends; errs.ErrNotFound if there is none.
+	LockSession(ctx context.Context, id string) (*Session, error)
+	// UpgradeSession stores the token hash, the times and the factors of a session
+	// that is active; errs.ErrNotFound if none is.
+	UpgradeSession(context.Context, *Session) error
 	// AfterCommit runs f when the context's transaction has committed, or at
 	// once when there is none.
 	AfterCommit(ctx context.Context, f func())
@@ -80,28 +87,6 @@ func New(s Store, c Config, now func() time.Time) *Service {
 // SetLifespan changes how long sessions issued from now on last.
 func (s *Service) SetLifespan(d time.Duration) { s.lifespan.Store(int64(d)) }
 
-// Cached is a checked session, shared between requests and therefore read-only.
-type Cached struct {
-	*Session
-
-	read     uint64 // the cache's count before the session was read
-	rendered atomic.Pointer[[]byte]
-}
-
-// Rendered returns what render made of the session, calling it at most a few
-// times in the life of the cache entry. render must depend on the session alone.
-func (l *Cached) Rendered(render func(*Session) ([]byte, error)) ([]byte, error) {
-	if kept := l.rendered.Load(); kept != nil {
-		return *kept, nil
-	}
-	made, err := render(l.Session)
-	if err != nil {
-		return nil, err
-	}
-	l.rendered.Store(&made)
-	return made, nil
-}
-
 // Issue creates a session for an identity that has just proved the factor, in
 // the caller's transaction. The token is returned once and never stored.
 func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor) (*Session, string, error) {
@@ -117,6 +102,84 @@ func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor)
 		return nil, "", fmt.Errorf("issue session: %w", err)
 	}
 	return issued, token, nil
+}
+
+// Lock returns a session that is valid now and stays so until the context's
+// transaction ends; else ErrNone. What rests on a session is decided after it.
+func (s *Service) Lock(ctx context.Context, id string) (*Session, error) {
+	locked, err := s.store.LockSession(ctx, id)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && !locked.Valid(s.now()) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock session: %w", err)
+	}
+	return locked, nil
+}
+
+// Proof says how Upgrade treats a session.
+type Proof struct {
+	Factor Factor
+	// Enrolled: the factor was set up, which is no sign-in: the session gets neither
+	// younger nor longer.
+	Enrolled bool
+	// KeepToken: the client cannot take a new token.
+	KeepToken bool
+}
+
+// Upgrade adds a proof to a session, in the caller's transaction. The id stays;
+// the token changes unless KeepToken says otherwise, so that whoever learnt the
+// old one is out (OWASP ASVS 7.2.4). The new token is returned once. The error is
+// ErrNone if the session has ended.
+func (s *Service) Upgrade(ctx context.Context, current *Session, p Proof) (*Session, string, error) {
+	locked, err := s.Lock(ctx, current.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	now := s.now().UTC().Truncate(time.Microsecond)
+	p.Factor.At = now
+	locked.Identity = current.Identity
+	locked.Factors = addFactor(locked.Factors, p.Factor)
+	if !p.Enrolled {
+		locked.AuthenticatedAt, locked.ExpiresAt = now, now.Add(time.Duration(s.lifespan.Load()))
+	}
+	old, token := locked.TokenHash, ""
+	if !p.KeepToken {
+		token = secret.Token()
+		locked.TokenHash = secret.Hash(token)
+	}
+	err = s.store.UpgradeSession(ctx, locked)
+	s.store.AfterCommit(ctx, func() {
+		s.cache.drop(old)
+		s.cache.drop(locked.IdentityID)
+	})
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil, "", ErrNone
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("upgrade session: %w", err)
+	}
+	return locked, token, nil
+}
+
+// maxFactors bounds what a session that is refreshed for ever remembers.
+const maxFactors = 32
+
+// addFactor appends a proof. The oldest one that a later proof by the same method
+// repeats goes first when there are many.
+func addFactor(have []Factor, f Factor) []Factor {
+	all := append(slices.Clip(have), f)
+	if len(all) <= maxFactors {
+		return all
+	}
+	for i := range all {
+		if slices.ContainsFunc(all[i+1:], func(later Factor) bool {
+			return later.Method == all[i].Method && later.Rank() == all[i].Rank()
+		}) {
+			return slices.Delete(all, i, i+1)
+		}
+	}
+	return all
 }
 
 // Check returns the session of a token, or ErrNone if the token is unknown,

@@ -181,11 +181,11 @@ func TestASessionIsRenderedOnceUntilItChanges(t *testing.T) {
 		return s.Identity.Traits, nil
 	}
 	failing := func(*session.Session) ([]byte, error) { return nil, errDisk }
-	if _, err := w.known(t, token).Rendered(failing); !errors.Is(err, errDisk) {
+	if _, err := w.known(t, token).Rendered("v0.5", failing); !errors.Is(err, errDisk) {
 		t.Errorf("%v, want what render said", err)
 	}
 	for range 3 {
-		if got, err := w.known(t, token).Rendered(render); err != nil || string(got) != string(issued.Identity.Traits) {
+		if got, err := w.known(t, token).Rendered("v0.5", render); err != nil || string(got) != string(issued.Identity.Traits) {
 			t.Errorf("%s, %v", got, err)
 		}
 	}
@@ -193,7 +193,7 @@ func TestASessionIsRenderedOnceUntilItChanges(t *testing.T) {
 		t.Errorf("rendered %d times", calls)
 	}
 	w.Invalidate(t.Context(), issued.IdentityID)
-	if _, err := w.known(t, token).Rendered(render); err != nil || calls != 2 {
+	if _, err := w.known(t, token).Rendered("v0.5", render); err != nil || calls != 2 {
 		t.Errorf("after a change rendered %d times, %v", calls, err)
 	}
 }

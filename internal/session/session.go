@@ -24,8 +24,18 @@ type Session struct {
 
 // Factor is one proof that was given.
 type Factor struct {
-	Method string    `json:"method"` // "password", "oidc", "link"
-	At     time.Time `json:"at"`
+	Method string `json:"method"` // "password", "oidc", "link"
+	// AAL is the rank of the proof: AAL1 for a first factor, AAL2 for a second. The
+	// flow engine sets it from the method's step; see Rank.
+	AAL AAL `json:"aal,omitzero"`
+	// MultiFactor marks a first factor that is two by itself, such as a passkey that
+	// verified its user (NIST SP 800-63B-4, 3.1.7.3).
+	MultiFactor bool `json:"multi_factor,omitempty"`
+	// Address is where the secret of this proof was sent, normalised; empty if it
+	// was no secret sent anywhere.
+	Address  string    `json:"address,omitempty"`
+	Provider string    `json:"provider,omitempty"` // id of the provider that vouched
+	At       time.Time `json:"at"`
 }
 
 // Valid reports whether the session may be used at that time.

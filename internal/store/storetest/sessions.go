@@ -21,6 +21,7 @@ func sessionTests() []test {
 		{"a session is revoked by its id and owner", sessionRevokeByID},
 		{"all sessions of an identity but one are revoked", sessionRevokeOthers},
 		{"all sessions of an identity are deleted", sessionDelete},
+		{"a session is upgraded while it is active", sessionUpgrade},
 	}
 }
 
@@ -125,4 +126,27 @@ func sessionDelete(t *testing.T, s Store) {
 	_, err := s.SessionByToken(t.Context(), a.TokenHash)
 	wantError(t, err, errs.ErrNotFound)
 	wantSame(t, active(t, s, foreign), true)
+}
+
+func sessionUpgrade(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	created := mustSession(t, s, owner.ID)
+	locked := got(s.LockSession(t.Context(), created.ID))(t)
+	created.Identity = nil
+	wantSame(t, locked, created)
+	old := locked.TokenHash
+	locked.TokenHash = secret.Hash("another")
+	locked.Factors = append(locked.Factors, session.Factor{Method: "totp", AAL: session.AAL2, At: Now.Truncate(time.Microsecond)})
+	locked.AuthenticatedAt, locked.ExpiresAt = Now.Add(time.Minute), Now.Add(time.Hour)
+	must(t, s.UpgradeSession(t.Context(), locked))
+	_, err := s.SessionByToken(t.Context(), old)
+	wantError(t, err, errs.ErrNotFound)
+	read := got(s.SessionByToken(t.Context(), locked.TokenHash))(t)
+	read.Identity = nil
+	wantSame(t, read, locked)
+	must(t, s.RevokeSession(t.Context(), locked.TokenHash))
+	wantError(t, s.UpgradeSession(t.Context(), locked), errs.ErrNotFound)
+	_, err = s.LockSession(t.Context(), secret.NewID())
+	wantError(t, err, errs.ErrNotFound)
+	wantSame(t, got(s.LockSession(t.Context(), locked.ID))(t).Active, false)
 }
