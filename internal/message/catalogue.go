@@ -57,6 +57,34 @@ const (
 	KeyCannotUnlink        = "provider.cannot_unlink"
 	KeyLastCredential      = "provider.last_credential"
 	KeyLinkAndUnlink       = "provider.link_and_unlink"
+
+	KeySecondFactor       = "second_factor.prompt"
+	KeyFactorCodeInvalid  = "factor.code_invalid"
+	KeyFactorNone         = "factor.none"
+	KeyFactorLast         = "factor.last"
+	KeyTOTPSecret         = "totp.secret"
+	KeyLookupCode         = "lookup_secret.code"
+	KeyLookupCodeHidden   = "lookup_secret.hidden"
+	KeyLookupCodeUsed     = "lookup_secret.code_used"
+	KeyLookupInvalid      = "lookup_secret.invalid"
+	KeyLookupUsed         = "lookup_secret.used"
+	KeyLookupNone         = "lookup_secret.none"
+	KeyLookupNotGenerated = "lookup_secret.not_generated"
+	KeyKeyMalformed       = "key.malformed"
+	KeyKeyNotAdded        = "key.not_added"
+	KeyKeyTaken           = "key.taken"
+	KeyKeyInvalid         = "key.invalid"
+	KeyKeyUnknown         = "key.unknown"
+	KeyKeyNone            = "key.none"
+	KeyKeyGone            = "key.gone"
+	KeyKeyNameless        = "key.nameless"
+	KeyCodeTooOften       = "code.too_often"
+	KeyCodeUnknown        = "code.unknown"
+	KeyCodeSameMailbox    = "code.same_mailbox"
+	KeyCodeTraitsChanged  = "code.traits_changed"
+	// KeyCodeSentPrefix and KeyCodeInvalidPrefix are followed by the kind of the flow.
+	KeyCodeSentPrefix    = "code.sent."
+	KeyCodeInvalidPrefix = "code.invalid."
 )
 
 var none = []string{}
@@ -122,6 +150,41 @@ var catalogue = map[string]Entry{
 	KeyBodyNotObject:   {4000001, Error, "Expected JSON sent in request body to be an object but got: JSON", nil},
 	KeyBodyMalformed:   {4000001, Error, "Unable to decode JSON payload: {cause}", nil},
 	KeyBodyTooLarge:    {4000001, Error, "The request body is larger than {limit} bytes. Please send less.", nil},
+
+	// Second factors, keys and codes. The numbers are those of v26 where v0.5 has not given them to something else.
+	KeySecondFactor:       {1010004, Info, "Please complete the second authentication challenge.", none},
+	KeyFactorCodeInvalid:  {4000042, Error, "The provided authentication code is invalid, please try again.", none},
+	KeyFactorNone:         {5000002, Error, "No authentication methods are available. Please contact the system administrator.", none},
+	KeyFactorLast:         {4000001, Error, "unable to remove this credential because it would lock you out of your account", nil},
+	KeyTOTPSecret:         {1050006, Info, "{secret}", []string{"secret"}},
+	KeyLookupCode:         {1050009, Info, "{secret}", []string{"secret"}},
+	KeyLookupCodeHidden:   {1050009, Info, "{hint}******", []string{"hint"}},
+	KeyLookupCodeUsed:     {1050014, Info, "Secret was used at {used_at}", []string{"used_at"}},
+	KeyLookupInvalid:      {4000016, Error, "The backup recovery code is not valid.", none},
+	KeyLookupUsed:         {4000043, Error, "This backup recovery code has already been used.", none},
+	KeyLookupNone:         {4000014, Error, "You have no backup recovery codes set up.", none},
+	KeyLookupNotGenerated: {4000001, Error, "You must (re-)generate recovery backup codes before you can save them.", nil},
+	KeyKeyMalformed:       {4000001, Error, "Unable to parse WebAuthn response.", nil},
+	KeyKeyNotAdded:        {4000001, Error, "Unable to create WebAuthn credential.", nil},
+	KeyKeyTaken:           {4000044, Error, "This security key is registered already.", none},
+	KeyKeyInvalid:         {4000045, Error, "The answer of the security key is invalid, please try again.", none},
+	KeyKeyUnknown:         {4000015, Error, "This account does not exist or has no security key set up.", none},
+	KeyKeyNone:            {4000013, Error, "You have no WebAuthn device set up.", none},
+	KeyKeyGone:            {4000001, Error, "You tried to remove a WebAuthn credential which does not exist.", nil},
+	KeyKeyNameless:        {4000046, Error, "Could not find any login identifiers. Did you forget to set them? This could also be caused by a server misconfiguration.", none},
+	KeyCodeTooOften:       {4000001, Error, "The request was submitted too often. Please request another code.", nil},
+	KeyCodeUnknown:        {4000035, Error, "This account does not exist or has not setup sign in with code.", none},
+	KeyCodeSameMailbox:    {4000047, Error, "This address was used for the first factor and can not be the second one. Please use another factor.", none},
+	KeyCodeTraitsChanged:  {4000036, Error, "The provided traits do not match the traits previously associated with this flow.", none},
+
+	KeyCodeSentPrefix + "login":           {1010014, Info, "A code was sent to the address you provided. If you didn't receive it, please check the spelling of the address and try again.", none},
+	KeyCodeSentPrefix + "registration":    {1040005, Info, "A code has been sent to the address(es) you provided. If you have not received a message, check the spelling of the address and retry the registration.", none},
+	KeyCodeSentPrefix + "recovery":        {1060003, Info, "An email containing a recovery code has been sent to the email address you provided. If you have not received an email, check the spelling of the address and make sure to use the address you registered with.", none},
+	KeyCodeSentPrefix + "verification":    {1080003, Info, "An email containing a verification code has been sent to the email address you provided. If you have not received an email, check the spelling of the address and make sure to use the address you registered with.", none},
+	KeyCodeInvalidPrefix + "login":        {4010008, Error, "The login code is invalid or has already been used. Please try again.", none},
+	KeyCodeInvalidPrefix + "registration": {4040003, Error, "The registration code is invalid or has already been used. Please try again.", none},
+	KeyCodeInvalidPrefix + "recovery":     {4060006, Error, "The recovery code is invalid or has already been used. Please try again.", none},
+	KeyCodeInvalidPrefix + "verification": {4070006, Error, "The verification code is invalid or has already been used. Please try again.", none},
 }
 
 const apiBlocked = "The flow however was initiated as an API request. To prevent potential misuse and mitigate several attack vectors including CSRF, " +

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -85,7 +86,8 @@ func emitted() map[string]said {
 		return said{m, on{4000005, Error, "The password can not be used because " + reason + ".", `{"reason":` + string(quoted) + `}`}}
 	}
 	const blocked = "The flow however was initiated as an API request. To prevent potential misuse and mitigate several attack vectors including CSRF, the request has been blocked. Please consult the documentation."
-	return map[string]said{
+	all := emittedFactors()
+	maps.Copy(all, map[string]said{
 		"a schema's objection": {Schema("minLength", "length must be >= 2, but got 1", map[string]any{"min": 2}), on{4000001, Error, "length must be >= 2, but got 1", ""}},
 		"a provider's words":   {Reason("access {denied}"), on{4000001, Error, "access {denied}", ""}},
 		"a missing property":   {Missing("email"), on{4000002, Error, "Property email is missing.", `{"property":"email"}`}},
@@ -155,7 +157,8 @@ func emitted() map[string]said {
 		// The original has numbers for these two and never sends them.
 		"settings saved":    plain(KeySettingsSaved, 1050001, Info, "Your changes have been saved!"),
 		"verification done": plain(KeyVerificationDone, 1070001, Info, "You successfully verified your email address."),
-	}
+	})
+	return all
 }
 
 func TestMessagesAreThoseOfTheWire(t *testing.T) {

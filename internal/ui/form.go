@@ -25,7 +25,18 @@ type Group struct {
 	Nodes    []Node            `json:"nodes"`
 }
 
-// Node is one input.
+// Kind is what a node is on a page.
+type Kind string
+
+// The kinds. Nodes that are no inputs have a Value all the same, for wires that know inputs alone.
+const (
+	Input  Kind = ""       // an HTML input or button
+	Image  Kind = "img"    // Value is the URL of a picture
+	Text   Kind = "text"   // Texts are shown
+	Script Kind = "script" // Value is the URL of a script
+)
+
+// Node is one input, or something to look at beside it.
 type Node struct {
 	Name string `json:"name"`
 	// Type is an HTML input type: text, password, email, number, checkbox, date,
@@ -42,6 +53,15 @@ type Node struct {
 	Label        string `json:"label,omitempty"`
 	Options      []any  `json:"options,omitempty"`      // the values of an enum
 	Autocomplete string `json:"autocomplete,omitempty"` // HTML autofill token
+	Kind         Kind   `json:"kind,omitempty"`
+	// Texts are what a node of kind Text shows.
+	Texts []message.Message `json:"texts,omitempty"`
+	// Context holds what the label speaks of, by the names that wires give it.
+	Context map[string]any `json:"context,omitempty"`
+	// OnClick and OnLoad name the function of the WebAuthn script that runs when the button is pressed, and when the
+	// form is shown.
+	OnClick string `json:"onclick,omitempty"`
+	OnLoad  string `json:"onload,omitempty"`
 
 	Messages []message.Message `json:"messages,omitempty"`
 }

@@ -1,0 +1,42 @@
+package message
+
+// emittedFactors are the messages about second factors, keys and codes.
+func emittedFactors() map[string]said {
+	says := func(key string, params map[string]any, id int, typ Type, text string, context string) said {
+		return said{Message{Key: key, Params: params}, on{id, typ, text, context}}
+	}
+	return map[string]said{
+		"code.invalid.login":          says("code.invalid.login", nil, 4010008, Error, `The login code is invalid or has already been used. Please try again.`, `{}`),
+		"code.invalid.recovery":       says("code.invalid.recovery", nil, 4060006, Error, `The recovery code is invalid or has already been used. Please try again.`, `{}`),
+		"code.invalid.registration":   says("code.invalid.registration", nil, 4040003, Error, `The registration code is invalid or has already been used. Please try again.`, `{}`),
+		"code.invalid.verification":   says("code.invalid.verification", nil, 4070006, Error, `The verification code is invalid or has already been used. Please try again.`, `{}`),
+		"code.same_mailbox":           says("code.same_mailbox", nil, 4000047, Error, `This address was used for the first factor and can not be the second one. Please use another factor.`, `{}`),
+		"code.sent.login":             says("code.sent.login", nil, 1010014, Info, `A code was sent to the address you provided. If you didn't receive it, please check the spelling of the address and try again.`, `{}`),
+		"code.sent.recovery":          says("code.sent.recovery", nil, 1060003, Info, `An email containing a recovery code has been sent to the email address you provided. If you have not received an email, check the spelling of the address and make sure to use the address you registered with.`, `{}`),
+		"code.sent.registration":      says("code.sent.registration", nil, 1040005, Info, `A code has been sent to the address(es) you provided. If you have not received a message, check the spelling of the address and retry the registration.`, `{}`),
+		"code.sent.verification":      says("code.sent.verification", nil, 1080003, Info, `An email containing a verification code has been sent to the email address you provided. If you have not received an email, check the spelling of the address and make sure to use the address you registered with.`, `{}`),
+		"code.too_often":              says("code.too_often", nil, 4000001, Error, `The request was submitted too often. Please request another code.`, ""),
+		"code.traits_changed":         says("code.traits_changed", nil, 4000036, Error, `The provided traits do not match the traits previously associated with this flow.`, `{}`),
+		"code.unknown":                says("code.unknown", nil, 4000035, Error, `This account does not exist or has not setup sign in with code.`, `{}`),
+		"factor.code_invalid":         says("factor.code_invalid", nil, 4000042, Error, `The provided authentication code is invalid, please try again.`, `{}`),
+		"factor.last":                 says("factor.last", nil, 4000001, Error, `unable to remove this credential because it would lock you out of your account`, ""),
+		"factor.none":                 says("factor.none", nil, 5000002, Error, `No authentication methods are available. Please contact the system administrator.`, `{}`),
+		"key.gone":                    says("key.gone", nil, 4000001, Error, `You tried to remove a WebAuthn credential which does not exist.`, ""),
+		"key.invalid":                 says("key.invalid", nil, 4000045, Error, `The answer of the security key is invalid, please try again.`, `{}`),
+		"key.malformed":               says("key.malformed", nil, 4000001, Error, `Unable to parse WebAuthn response.`, ""),
+		"key.nameless":                says("key.nameless", nil, 4000046, Error, `Could not find any login identifiers. Did you forget to set them? This could also be caused by a server misconfiguration.`, `{}`),
+		"key.none":                    says("key.none", nil, 4000013, Error, `You have no WebAuthn device set up.`, `{}`),
+		"key.not_added":               says("key.not_added", nil, 4000001, Error, `Unable to create WebAuthn credential.`, ""),
+		"key.taken":                   says("key.taken", nil, 4000044, Error, `This security key is registered already.`, `{}`),
+		"key.unknown":                 says("key.unknown", nil, 4000015, Error, `This account does not exist or has no security key set up.`, `{}`),
+		"lookup_secret.code":          says("lookup_secret.code", map[string]any{"secret": "ABCD"}, 1050009, Info, `ABCD`, `{"secret":"ABCD"}`),
+		"lookup_secret.code_used":     says("lookup_secret.code_used", map[string]any{"used_at": "2026-11-30T00:44:31Z"}, 1050014, Info, `Secret was used at 2026-11-30T00:44:31Z`, `{"used_at":"2026-11-30T00:44:31Z"}`),
+		"lookup_secret.hidden":        says("lookup_secret.hidden", map[string]any{"hint": "ab"}, 1050009, Info, `ab******`, `{"hint":"ab"}`),
+		"lookup_secret.invalid":       says("lookup_secret.invalid", nil, 4000016, Error, `The backup recovery code is not valid.`, `{}`),
+		"lookup_secret.none":          says("lookup_secret.none", nil, 4000014, Error, `You have no backup recovery codes set up.`, `{}`),
+		"lookup_secret.not_generated": says("lookup_secret.not_generated", nil, 4000001, Error, `You must (re-)generate recovery backup codes before you can save them.`, ""),
+		"lookup_secret.used":          says("lookup_secret.used", nil, 4000043, Error, `This backup recovery code has already been used.`, `{}`),
+		"second_factor.prompt":        says("second_factor.prompt", nil, 1010004, Info, `Please complete the second authentication challenge.`, `{}`),
+		"totp.secret":                 says("totp.secret", map[string]any{"secret": "ABCD"}, 1050006, Info, `ABCD`, `{"secret":"ABCD"}`),
+	}
+}
