@@ -5,6 +5,7 @@ import (
 
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
+	"symbolon/internal/httpapi"
 	"symbolon/internal/method/link"
 	"symbolon/internal/method/oidc"
 	"symbolon/internal/method/password"
@@ -41,11 +42,14 @@ func engineConfig(c *config.Config) flow.Config {
 	}
 }
 
-// allowedReturns is the configured list, the flows themselves and, where they
-// are in use, the built-in pages.
+// allowedReturns is the configured list, the flows themselves in every version of
+// the wire and, where they are in use, the built-in pages.
 func allowedReturns(c *config.Config) []*url.URL {
 	public := c.Serve.Public.BaseURL
 	allowed := append([]*url.URL{public.JoinPath("self-service")}, c.Selfservice.WhitelistedReturnURLs...)
+	for _, name := range httpapi.Wires() {
+		allowed = append(allowed, public.JoinPath(name, "self-service"))
+	}
 	if c.Selfservice.Flows.Settings.UIURL == nil {
 		allowed = append(allowed, public.JoinPath("settings"))
 	}

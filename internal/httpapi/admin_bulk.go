@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire05"
 	"symbolon/internal/secret"
 )
 
@@ -34,17 +33,17 @@ type patch struct {
 
 // patched is what became of it.
 type patched struct {
-	Action   string        `json:"action"` // create, error
-	Identity string        `json:"identity,omitempty"`
-	PatchID  string        `json:"patch_id,omitempty"`
-	Error    *wire05.Error `json:"error,omitempty"`
+	Action   string `json:"action"` // create, error
+	Identity string `json:"identity,omitempty"`
+	PatchID  string `json:"patch_id,omitempty"`
+	Error    any    `json:"error,omitempty"`
 }
 
 // importIdentities creates many identities, each for itself: one that is refused
 // does not stop the others.
-func (s *Server) importIdentities(w http.ResponseWriter, r *http.Request) error {
+func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == ndjson {
-		return s.importStream(w, r)
+		return m.importStream(w, r)
 	}
 	var in struct {
 		Identities []patch `json:"identities"`
@@ -56,7 +55,7 @@ func (s *Server) importIdentities(w http.ResponseWriter, r *http.Request) error 
 		return errs.New(errs.Invalid, "bulk_too_large", fmt.Sprintf("At most %d identities fit one call. Split the list, or send %s.", maxBulk, ndjson))
 	}
 	out := make([]patched, 0, len(in.Identities))
-	s.importAll(r, slices.Values(in.Identities), func(p patched) { out = append(out, p) })
+	m.importAll(r, slices.Values(in.Identities), func(p patched) { out = append(out, p) })
 	return writeJSON(w, http.StatusOK, map[string]any{"identities": out})
 }
 
@@ -67,7 +66,7 @@ const importers = 32
 // importAll creates identities as they come, several at once, and answers them in
 // their order, in which they are listed too. So many wait for their answer and no
 // more.
-func (s *Server) importAll(r *http.Request, all iter.Seq[patch], answer func(patched)) {
+func (m *mount) importAll(r *http.Request, all iter.Seq[patch], answer func(patched)) {
 	waiting := make(chan chan patched, importers)
 	var answers sync.WaitGroup
 	answers.Go(func() {
@@ -78,14 +77,14 @@ func (s *Server) importAll(r *http.Request, all iter.Seq[patch], answer func(pat
 	for p := range all {
 		one, id := make(chan patched, 1), secret.NewOrderedID()
 		waiting <- one
-		go func() { one <- s.importOne(r, id, p) }()
+		go func() { one <- m.importOne(r, id, p) }()
 	}
 	close(waiting)
 	answers.Wait()
 }
 
 // importStream reads one patch after the other and answers each in its line.
-func (s *Server) importStream(w http.ResponseWriter, r *http.Request) error {
+func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
 	control := http.NewResponseController(w)
 	// Without full duplex the server would read the whole body before the first
 	// answer; where it can't be had, that is what happens.
@@ -104,10 +103,10 @@ func (s *Server) importStream(w http.ResponseWriter, r *http.Request) error {
 		_ = out.Encode(p) // the client is gone, there is nobody to tell
 		_ = control.Flush()
 	}
-	s.importAll(r, patches(in, body, &broken), write)
+	m.importAll(r, patches(in, body, &broken), write)
 	if broken != nil {
-		fault := wire05.Fault(http.StatusBadRequest, errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+broken.Error()), "")
-		write(patched{Action: "error", Error: &fault})
+		fault := m.wire.Fault(errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+broken.Error()), "")
+		write(patched{Action: "error", Error: fault.Object})
 	}
 	return nil
 }
@@ -152,28 +151,28 @@ func (a *allowance) Read(p []byte) (int, error) {
 
 // importOne creates one identity. It runs beside the handler, whose listener answers
 // panics, so it answers its own.
-func (s *Server) importOne(r *http.Request, id string, p patch) (out patched) {
+func (m *mount) importOne(r *http.Request, id string, p patch) (out patched) {
 	defer func() {
 		if trouble := recover(); trouble != nil {
-			s.Log.ErrorContext(r.Context(), "import panicked", slog.Any("panic", trouble), slog.String("stack", string(debug.Stack())))
-			_, fault := s.fault(r, errs.New(errs.Internal, "", ""))
-			out = patched{Action: "error", PatchID: p.PatchID, Error: &fault}
+			m.Log.ErrorContext(r.Context(), "import panicked", slog.Any("panic", trouble), slog.String("stack", string(debug.Stack())))
+			fault := m.fault(r, errs.New(errs.Internal, "", ""))
+			out = patched{Action: "error", PatchID: p.PatchID, Error: fault.Object}
 		}
 	}()
-	created, err := s.importBody(r.Context(), id, p.Create)
+	created, err := m.importBody(r.Context(), id, p.Create)
 	if err != nil {
-		_, fault := s.fault(r, err)
-		return patched{Action: "error", PatchID: p.PatchID, Error: &fault}
+		fault := m.fault(r, err)
+		return patched{Action: "error", PatchID: p.PatchID, Error: fault.Object}
 	}
 	return patched{Action: "create", PatchID: p.PatchID, Identity: created}
 }
 
-func (s *Server) importBody(ctx context.Context, id string, body []byte) (string, error) {
+func (m *mount) importBody(ctx context.Context, id string, body []byte) (string, error) {
 	in, err := decodeIdentity(body)
 	if err != nil {
 		return "", err
 	}
-	created, err := s.create(ctx, id, in)
+	created, err := m.create(ctx, id, in)
 	if err != nil {
 		return "", err
 	}

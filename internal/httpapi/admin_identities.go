@@ -9,7 +9,6 @@ import (
 	"net/http"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire05"
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
 	"symbolon/internal/traits"
@@ -60,38 +59,38 @@ func readIdentity(r *http.Request) (identityBody, error) {
 }
 
 // createIdentity stores a new identity. No hook runs and no mail is sent.
-func (s *Server) createIdentity(w http.ResponseWriter, r *http.Request) error {
+func (m *mount) createIdentity(w http.ResponseWriter, r *http.Request) error {
 	in, err := readIdentity(r)
 	if err != nil {
 		return err
 	}
-	created, err := s.create(r.Context(), secret.NewOrderedID(), in)
+	created, err := m.create(r.Context(), secret.NewOrderedID(), in)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", s.config.AdminURL.JoinPath("identities", created.ID).String())
-	return writeJSON(w, http.StatusCreated, s.wire.Identity(created))
+	w.Header().Set("Location", m.config.AdminURL.JoinPath("identities", created.ID).String())
+	return writeJSON(w, http.StatusCreated, m.wire.Identity(created))
 }
 
 // create stores a new identity under an ordered id: identities are listed in the order
 // of their ids.
-func (s *Server) create(ctx context.Context, id string, in identityBody) (*identity.Identity, error) {
+func (m *mount) create(ctx context.Context, id string, in identityBody) (*identity.Identity, error) {
 	if in.SchemaID == "" {
 		in.SchemaID = traits.DefaultID
 	}
-	draft, err := s.Identities.Draft(ctx, in.SchemaID, in.Traits)
+	draft, err := m.Identities.Draft(ctx, in.SchemaID, in.Traits)
 	if err != nil {
 		return nil, adminFault(err)
 	}
 	draft.Identity.ID = id
-	if err := s.setCredentials(ctx, draft, in.Credentials); err != nil {
+	if err := m.setCredentials(ctx, draft, in.Credentials); err != nil {
 		return nil, err
 	}
-	created, err := s.Identities.Create(ctx, draft)
+	created, err := m.Identities.Create(ctx, draft)
 	return created, adminFault(err)
 }
 
-func (s *Server) setCredentials(ctx context.Context, d *identity.Draft, in *credentialsBody) error {
+func (m *mount) setCredentials(ctx context.Context, d *identity.Draft, in *credentialsBody) error {
 	if in == nil || in.Password == nil {
 		return nil
 	}
@@ -99,7 +98,7 @@ func (s *Server) setCredentials(ctx context.Context, d *identity.Draft, in *cred
 	if (given.HashedPassword == "") == (given.Password == "") {
 		return errs.New(errs.Invalid, "password_invalid", "Give either credentials.password.config.hashed_password or credentials.password.config.password.")
 	}
-	credential, err := s.Passwords.Import(ctx, given.HashedPassword, given.Password)
+	credential, err := m.Passwords.Import(ctx, given.HashedPassword, given.Password)
 	if err != nil {
 		return err
 	}
@@ -108,42 +107,42 @@ func (s *Server) setCredentials(ctx context.Context, d *identity.Draft, in *cred
 }
 
 // updateIdentity replaces traits, and the schema where one is named.
-func (s *Server) updateIdentity(w http.ResponseWriter, r *http.Request) error {
+func (m *mount) updateIdentity(w http.ResponseWriter, r *http.Request) error {
 	in, err := readIdentity(r)
 	if err != nil {
 		return err
 	}
-	current, err := s.Identities.ByID(r.Context(), r.PathValue("id"))
+	current, err := m.Identities.ByID(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	if in.SchemaID == "" {
 		in.SchemaID = current.SchemaID
 	}
-	draft, err := s.Identities.DraftFrom(r.Context(), current, in.SchemaID, in.Traits)
+	draft, err := m.Identities.DraftFrom(r.Context(), current, in.SchemaID, in.Traits)
 	if err != nil {
 		return adminFault(err)
 	}
-	if err := s.setCredentials(r.Context(), draft, in.Credentials); err != nil {
+	if err := m.setCredentials(r.Context(), draft, in.Credentials); err != nil {
 		return err
 	}
-	saved, err := s.Identities.Save(r.Context(), draft)
+	saved, err := m.Identities.Save(r.Context(), draft)
 	if err != nil {
 		return adminFault(err)
 	}
-	return writeJSON(w, http.StatusOK, s.wire.Identity(saved))
+	return writeJSON(w, http.StatusOK, m.wire.Identity(saved))
 }
 
-func (s *Server) getIdentity(w http.ResponseWriter, r *http.Request) error {
-	found, err := s.Identities.ByID(r.Context(), r.PathValue("id"))
+func (m *mount) getIdentity(w http.ResponseWriter, r *http.Request) error {
+	found, err := m.Identities.ByID(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, s.wire.Identity(found))
+	return writeJSON(w, http.StatusOK, m.wire.Identity(found))
 }
 
-func (s *Server) deleteIdentity(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Identities.Delete(r.Context(), r.PathValue("id")); err != nil {
+func (m *mount) deleteIdentity(w http.ResponseWriter, r *http.Request) error {
+	if err := m.Identities.Delete(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -192,10 +191,10 @@ func unusable(err error) bool {
 }
 
 // identities renders a list that is never null.
-func (s *Server) identities(in []*identity.Identity) []wire05.Identity {
-	out := make([]wire05.Identity, len(in))
+func (m *mount) identities(in []*identity.Identity) []any {
+	out := make([]any, len(in))
 	for i := range in {
-		out[i] = s.wire.Identity(in[i])
+		out[i] = m.wire.Identity(in[i])
 	}
 	return out
 }

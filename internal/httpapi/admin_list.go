@@ -21,21 +21,21 @@ const (
 // listIdentities answers a page of identities, oldest first. Pages are numbered
 // from 0 (page, per_page); page_token continues after the last identity of the
 // page before and costs the same however far it leads.
-func (s *Server) listIdentities(w http.ResponseWriter, r *http.Request) error {
+func (m *mount) listIdentities(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	list, err := s.listQuery(query)
+	list, err := m.listQuery(query)
 	if err != nil {
 		return err
 	}
-	found, total, err := s.Identities.List(r.Context(), list)
+	found, total, err := m.Identities.List(r.Context(), list)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Link", s.links(query, list, found, total))
-	return writeJSON(w, http.StatusOK, s.identities(found))
+	w.Header().Set("Link", m.links(query, list, found, total))
+	return writeJSON(w, http.StatusOK, m.identities(found))
 }
 
-func (s *Server) listQuery(query url.Values) (identity.Query, error) {
+func (m *mount) listQuery(query url.Values) (identity.Query, error) {
 	size := query.Get("per_page")
 	if given := query.Get("page_size"); given != "" {
 		size = given
@@ -46,7 +46,7 @@ func (s *Server) listQuery(query url.Values) (identity.Query, error) {
 		SchemaID:   query.Get("schema_id"),
 	}
 	if token := query.Get("page_token"); token != "" {
-		after, ok := s.pages.Open(token)
+		after, ok := m.pages.Open(token)
 		if !ok || !secret.IsID(after) {
 			return list, errs.New(errs.Invalid, "page_token_invalid", "The page_token is not one that this server has made. Start again without it.")
 		}
@@ -67,41 +67,41 @@ func bounded(text string, byDefault, least, most int) int {
 }
 
 // links names the pages around the present one (RFC 8288).
-func (s *Server) links(query url.Values, list identity.Query, found []*identity.Identity, total int) string {
+func (m *mount) links(query url.Values, list identity.Query, found []*identity.Identity, total int) string {
 	if list.After != "" || query.Has("page_size") {
-		return s.tokenLinks(query, list, found)
+		return m.tokenLinks(query, list, found)
 	}
 	page, last := list.Offset/list.Limit, max(total-1, 0)/list.Limit
-	links := []string{s.pageLink(query, list, 0, "first")}
+	links := []string{m.pageLink(query, list, 0, "first")}
 	if page < last {
-		links = append(links, s.pageLink(query, list, page+1, "next"))
+		links = append(links, m.pageLink(query, list, page+1, "next"))
 	}
 	if page > 0 {
-		links = append(links, s.pageLink(query, list, min(page-1, last), "prev"))
+		links = append(links, m.pageLink(query, list, min(page-1, last), "prev"))
 	}
-	return strings.Join(append(links, s.pageLink(query, list, last, "last")), ",")
+	return strings.Join(append(links, m.pageLink(query, list, last, "last")), ",")
 }
 
-func (s *Server) pageLink(query url.Values, list identity.Query, page int, rel string) string {
+func (m *mount) pageLink(query url.Values, list identity.Query, page int, rel string) string {
 	q := filters(query)
 	q.Set("page", strconv.Itoa(page))
 	q.Set("per_page", strconv.Itoa(list.Limit))
-	return s.link(q, rel)
+	return m.link(q, rel)
 }
 
-func (s *Server) tokenLinks(query url.Values, list identity.Query, found []*identity.Identity) string {
+func (m *mount) tokenLinks(query url.Values, list identity.Query, found []*identity.Identity) string {
 	q := filters(query)
 	q.Set("page_size", strconv.Itoa(list.Limit))
-	links := s.link(q, "first")
+	links := m.link(q, "first")
 	if len(found) == list.Limit {
-		q.Set("page_token", s.pages.Sign(found[len(found)-1].ID))
-		links += "," + s.link(q, "next")
+		q.Set("page_token", m.pages.Sign(found[len(found)-1].ID))
+		links += "," + m.link(q, "next")
 	}
 	return links
 }
 
-func (s *Server) link(q url.Values, rel string) string {
-	u := s.config.AdminURL.JoinPath("identities")
+func (m *mount) link(q url.Values, rel string) string {
+	u := m.config.AdminURL.JoinPath("identities")
 	u.RawQuery = q.Encode()
 	return fmt.Sprintf("<%s>; rel=%q", u, rel)
 }

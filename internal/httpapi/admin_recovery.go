@@ -6,13 +6,18 @@ import (
 	"time"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire05"
 	"symbolon/internal/secret"
 )
 
+// recoveryLink answers an administrator's request for a link.
+type recoveryLink struct {
+	RecoveryLink string    `json:"recovery_link"`
+	ExpiresAt    time.Time `json:"expires_at"`
+}
+
 // createRecoveryLink makes a link that signs an identity in once, for whoever
 // can't receive mail.
-func (s *Server) createRecoveryLink(w http.ResponseWriter, r *http.Request) error {
+func (m *mount) createRecoveryLink(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		IdentityID string `json:"identity_id"`
 		ExpiresIn  string `json:"expires_in"`
@@ -27,11 +32,11 @@ func (s *Server) createRecoveryLink(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	link, expires, err := s.engine.RecoveryLink(r.Context(), in.IdentityID, lifespan)
+	link, expires, err := m.engine.RecoveryLink(r.Context(), in.IdentityID, lifespan)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, wire05.RecoveryLink{RecoveryLink: link, ExpiresAt: expires})
+	return writeJSON(w, http.StatusOK, recoveryLink{RecoveryLink: link, ExpiresAt: expires})
 }
 
 // parseLifespan reads a Go duration; an empty one is the configured lifespan.

@@ -34,14 +34,14 @@ func bearer(r *http.Request) (token string, ok bool) {
 
 // caller tells the engine who is asking. Storage trouble while checking the
 // session is an error: nobody becomes anonymous by it.
-func (s *Server) caller(r *http.Request) (flow.Caller, error) {
+func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 	c := flow.Caller{
-		CSRF:       csrfCookie(r),
-		Continuity: s.cookies.continuityToken(r),
+		CSRF:       m.csrfCookie(r),
+		Continuity: m.cookies.continuityToken(r),
 		Cookie:     r.Header.Get("Cookie") != "",
 		Origin:     r.Header.Get("Origin") != "",
 	}
-	live, err := s.sessions.Check(r.Context(), s.token(r))
+	live, err := m.sessions.Check(r.Context(), m.token(r))
 	switch {
 	case err == nil:
 		c.Session = live.Session

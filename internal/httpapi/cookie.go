@@ -9,11 +9,9 @@ import (
 	"symbolon/internal/session"
 )
 
-// The cookie names of the wire. The session cookie's can be configured.
-const (
-	csrfCookieName       = "csrf_token"
-	continuityCookieName = "ory_kratos_continuity"
-)
+// continuityCookieName is of v0.5. The session cookie's name can be configured,
+// that of the anti-CSRF cookie is the wire's.
+const continuityCookieName = "ory_kratos_continuity"
 
 // CookieConfig is how cookies are written.
 type CookieConfig struct {
@@ -84,8 +82,10 @@ func (k *cookies) sessionCookie(value string) *http.Cookie {
 
 // csrfCookie returns the anti-CSRF cookie of a request, empty if it is absent
 // or not one of ours.
-func csrfCookie(r *http.Request) string {
-	c, err := r.Cookie(csrfCookieName)
+func (m *mount) csrfCookie(r *http.Request) string { return csrfCookie(r, m.wire.Rules().CSRFCookie) }
+
+func csrfCookie(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
 	if err != nil || !secret.IsCSRF(c.Value) {
 		return ""
 	}
@@ -95,9 +95,13 @@ func csrfCookie(r *http.Request) string {
 // setCSRF writes the anti-CSRF cookie. It must reach us from a UI of another
 // origin, so it is SameSite=None where browsers allow that, which is with
 // Secure.
-func (k *cookies) setCSRF(w http.ResponseWriter, value string) {
+func (m *mount) setCSRF(w http.ResponseWriter, value string) {
+	m.cookies.setCSRF(w, m.wire.Rules().CSRFCookie, value)
+}
+
+func (k *cookies) setCSRF(w http.ResponseWriter, name, value string) {
 	c := &http.Cookie{
-		Name: csrfCookieName, Value: value, Path: k.csrfPath, Domain: k.csrfDomain,
+		Name: name, Value: value, Path: k.csrfPath, Domain: k.csrfDomain,
 		MaxAge: 365 * 24 * 60 * 60, HttpOnly: true, Secure: k.config.Secure, SameSite: http.SameSiteLaxMode,
 	}
 	if k.config.Secure {
@@ -107,12 +111,12 @@ func (k *cookies) setCSRF(w http.ResponseWriter, value string) {
 }
 
 // ensureCSRF returns the browser's anti-CSRF value, giving it one if it has none.
-func (k *cookies) ensureCSRF(w http.ResponseWriter, r *http.Request) string {
-	if value := csrfCookie(r); value != "" {
+func (m *mount) ensureCSRF(w http.ResponseWriter, r *http.Request) string {
+	if value := m.csrfCookie(r); value != "" {
 		return value
 	}
 	value := secret.NewCSRF()
-	k.setCSRF(w, value)
+	m.setCSRF(w, value)
 	return value
 }
 

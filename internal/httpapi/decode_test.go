@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -68,7 +69,7 @@ func FuzzCookies(f *testing.F) {
 	for _, seed := range []string{"csrf_token=x", "ory_kratos_session=AAAA", "csrf_token=\"; =", "a=b; csrf_token=" + strings.Repeat("A", 44)} {
 		f.Add(seed)
 	}
-	k, err := newCookies(CookieConfig{SessionName: "ory_kratos_session"}, testURL, []string{"a secret of sixteen bytes"})
+	k, err := newCookies(CookieConfig{SessionName: "ory_kratos_session"}, &url.URL{Scheme: "http", Host: "127.0.0.1:4433", Path: "/"}, []string{"a secret of sixteen bytes"})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func FuzzCookies(f *testing.F) {
 		if token := k.sessionToken(r); token != "" {
 			t.Fatalf("a cookie that nobody signed gave the token %q", token)
 		}
-		csrfCookie(r)
+		csrfCookie(r, "csrf_token")
 		if token := k.continuityToken(r); token != "" {
 			t.Fatalf("a cookie that nobody signed gave the continuity %q", token)
 		}

@@ -1,12 +1,10 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire05"
 	"symbolon/internal/secret"
 )
 
@@ -14,28 +12,36 @@ import (
 const stubErrorID = "stub:500"
 
 // getError answers a stored error to the browser that met it.
-func (s *Server) getError(w http.ResponseWriter, r *http.Request) error {
-	stored, err := s.storedError(r)
+func (m *mount) getError(w http.ResponseWriter, r *http.Request) error {
+	stored, err := m.storedError(r)
 	if errors.Is(err, errs.ErrNotFound) {
 		return errs.ErrCSRF.Because(err)
 	}
 	if err != nil {
 		return err
 	}
-	cookie := csrfCookie(r)
+	cookie := m.csrfCookie(r)
 	if stored.CSRFHash != "" && cookie != "" && !secret.Equal(stored.CSRFHash, secret.Hash(cookie)) {
 		return errs.ErrCSRF
 	}
-	return writeJSON(w, http.StatusOK, wire05.StoredError{ID: stored.ID, Errors: stored.Payload})
+	return m.writeStored(w, stored)
 }
 
 // inspectError answers a stored error to administrators.
-func (s *Server) inspectError(w http.ResponseWriter, r *http.Request) error {
-	stored, err := s.storedError(r)
+func (m *mount) inspectError(w http.ResponseWriter, r *http.Request) error {
+	stored, err := m.storedError(r)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, wire05.StoredError{ID: stored.ID, Errors: stored.Payload})
+	return m.writeStored(w, stored)
+}
+
+func (m *mount) writeStored(w http.ResponseWriter, stored *errs.Stored) error {
+	shown, err := m.wire.StoredError(stored)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, shown)
 }
 
 func (s *Server) storedError(r *http.Request) (*errs.Stored, error) {
@@ -43,14 +49,13 @@ func (s *Server) storedError(r *http.Request) (*errs.Stored, error) {
 	if id != stubErrorID {
 		return s.errors.Error(r.Context(), id)
 	}
-	example := wire05.Fault(http.StatusInternalServerError, errs.New(errs.Internal, "stub", "This is a stub error."), "")
-	payload, err := json.Marshal([]wire05.Error{example})
+	payload, err := s.pagesMount.problems(r, errs.New(errs.Internal, "stub", "This is a stub error."))
 	return &errs.Stored{ID: secret.NewID(), Payload: payload}, err
 }
 
 // getSchema answers an identity schema as its author wrote it.
-func (s *Server) getSchema(w http.ResponseWriter, r *http.Request) error {
-	raw, err := s.Schemas.Raw(r.Context(), r.PathValue("id"))
+func (m *mount) getSchema(w http.ResponseWriter, r *http.Request) error {
+	raw, err := m.Schemas.Raw(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return schemaFault(err)
 	}

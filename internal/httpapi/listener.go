@@ -16,6 +16,7 @@ import (
 // recovery, path cleaning, the log line and the metrics.
 type listener struct {
 	server *Server
+	root   *mount // answers what goes wrong before a route is found
 	name   string
 	mux    *http.ServeMux
 }
@@ -49,7 +50,7 @@ const maxRequestID = 128
 
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := l.server.now()
-	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.client(r)}
+	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r)}
 	if request.Sent = printable(request.ID); !request.Sent {
 		request.ID = secret.NewID()
 	}
@@ -89,7 +90,7 @@ func (l *listener) finish(w *recorder, r *http.Request, request *reqctx.Request,
 		}
 		reqctx.Note(r.Context(), slog.String("stack", string(debug.Stack())))
 		if w.status == 0 {
-			l.server.writeError(w, r, fmt.Errorf("panic: %v", cause))
+			l.root.writeError(w, r, fmt.Errorf("panic: %v", cause))
 		}
 	}
 	if w.status == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
@@ -19,13 +20,13 @@ import (
 // errs.ErrCSRF, with the flow, if its form would be refused: the browser does not
 // have the cookie that the form was made for.
 func (s *Server) PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error) {
-	caller, err := s.caller(r)
+	caller, err := s.pagesMount.caller(r)
 	if err != nil {
 		return flow.Result{}, err
 	}
-	s.cookies.ensureCSRF(w, r)
+	s.pagesMount.ensureCSRF(w, r)
 	result, err := s.engine.Get(r.Context(), k, r.URL.Query().Get("flow"), caller)
-	if f := result.Flow; err == nil && f.Client == flow.Browser && f.State == flow.Open && !secret.CheckCSRF(f.CSRF, csrfCookie(r)) {
+	if f := result.Flow; err == nil && f.Client == flow.Browser && f.State == flow.Open && !secret.CheckCSRF(f.CSRF, s.pagesMount.csrfCookie(r)) {
 		return result, errs.ErrCSRF
 	}
 	return result, err
@@ -52,7 +53,7 @@ func (s *Server) PageError(r *http.Request) (*errs.Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	cookie := csrfCookie(r)
+	cookie := s.pagesMount.csrfCookie(r)
 	if stored.CSRFHash != "" && cookie != "" && !secret.Equal(stored.CSRFHash, secret.Hash(cookie)) {
 		return nil, errs.ErrNotFound
 	}
@@ -60,21 +61,23 @@ func (s *Server) PageError(r *http.Request) (*errs.Stored, error) {
 }
 
 // Action is the URL that a method's form is sent to.
-func (s *Server) Action(f *flow.Flow, method string) string { return s.wire.Action(f, method) }
+func (s *Server) Action(f *flow.Flow, method string) string {
+	return s.pagesMount.wire.Action(f, method)
+}
 
 // StartURL is where a browser starts a flow of a kind.
 func (s *Server) StartURL(k flow.Kind) *url.URL {
-	return s.config.PublicURL.JoinPath("self-service", string(k), "browser")
+	return s.pagesMount.wire.URL(wire.StartBrowser, k)
 }
 
 // LinkURL is where the links in mails of a kind lead, without their token.
 func (s *Server) LinkURL(k flow.Kind) *url.URL {
-	return s.config.PublicURL.JoinPath("self-service", string(k), "methods", "link")
+	return s.pagesMount.wire.URL(wire.LinkTarget, k)
 }
 
 // LogoutURL is where a browser signs out.
 func (s *Server) LogoutURL() *url.URL {
-	return s.config.PublicURL.JoinPath("self-service/browser/flows/logout")
+	return s.pagesMount.wire.URL(wire.SignOut, "")
 }
 
 // PagePlaces lists the sessions of the owner of one, the newest first.
@@ -94,12 +97,12 @@ func (s *Server) EndPlace(r *http.Request, of *session.Session, id string) error
 // PageToken returns what a form of a page carries, and sees to the anti-CSRF
 // cookie that goes with it.
 func (s *Server) PageToken(w http.ResponseWriter, r *http.Request) string {
-	return secret.MaskCSRF(s.cookies.ensureCSRF(w, r))
+	return secret.MaskCSRF(s.pagesMount.ensureCSRF(w, r))
 }
 
 // FormToken reports whether a form carried the token that goes with the browser's
 // cookie.
 func (s *Server) FormToken(r *http.Request, token string) bool {
-	cookie := csrfCookie(r)
+	cookie := s.pagesMount.csrfCookie(r)
 	return cookie != "" && secret.CheckCSRF(token, cookie)
 }

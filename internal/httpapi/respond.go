@@ -11,25 +11,10 @@ import (
 	"strconv"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/reqctx"
 	"symbolon/internal/secret"
 )
-
-// statuses maps what went wrong to HTTP.
-var statuses = map[errs.Code]int{
-	errs.Internal:     http.StatusInternalServerError,
-	errs.Invalid:      http.StatusBadRequest,
-	errs.Unauthorized: http.StatusUnauthorized,
-	errs.Forbidden:    http.StatusForbidden,
-	errs.NotFound:     http.StatusNotFound,
-	errs.Conflict:     http.StatusConflict,
-	errs.Gone:         http.StatusGone,
-	errs.TooLarge:     http.StatusRequestEntityTooLarge,
-	errs.TooMany:      http.StatusTooManyRequests,
-	errs.Unavailable:  http.StatusServiceUnavailable,
-}
 
 const jsonType = "application/json; charset=utf-8"
 
@@ -49,42 +34,65 @@ func writeBody(w http.ResponseWriter, status int, body []byte) {
 	h["Content-Type"] = []string{jsonType}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client is gone; there is nobody to tell
+	_, _ = w.Write(body) // the client disconnected: nothing to report
 }
 
-// fault is what a client may know of an error: its status and its error object.
-func (s *Server) fault(r *http.Request, err error) (int, wire05.Error) {
-	known, ok := errors.AsType[*errs.Error](err)
-	if !ok {
-		known = &errs.Error{}
-	}
+// fault is what a client may know of an error.
+func (m *mount) fault(r *http.Request, err error) wire.Fault {
 	id := ""
 	if request := reqctx.From(r.Context()); request.Sent {
 		id = request.ID
 	}
-	status := statuses[known.Code]
-	return status, wire05.Fault(status, known, id)
+	return m.wire.Fault(known(err), id)
 }
 
-// writeError answers with an error object.
-func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	status, object := s.fault(r, err)
+// known is the error that a client may see; one without an id for all others.
+func known(err error) *errs.Error {
+	if e, ok := errors.AsType[*errs.Error](err); ok {
+		return e
+	}
+	return &errs.Error{}
+}
+
+// answer writes what the wire says.
+func (m *mount) answer(w http.ResponseWriter, r *http.Request, a wire.Answer) error {
+	switch {
+	case a.Err != nil && a.ErrorPage:
+		return m.toErrorPage(w, r, a.Err)
+	case a.Err != nil:
+		return a.Err
+	case a.Location != "":
+		return redirect(w, r, a.Status, a.Location)
+	case a.Body == nil:
+		w.WriteHeader(a.Status)
+		return nil
+	}
+	return writeJSON(w, a.Status, a.Body)
+}
+
+// writeError answers with the wire's error object.
+func (m *mount) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	fault := m.fault(r, err)
 	noteError(r, err)
-	body, encodeErr := json.Marshal(wire05.Envelope{Error: object})
+	body := map[string]any{"error": fault.Object}
+	for name, value := range fault.Beside {
+		body[name] = value
+	}
+	encoded, encodeErr := json.Marshal(body)
 	if encodeErr != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	if known, ok := errors.AsType[*errs.Error](err); ok && known.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(known.RetryAfter.Seconds()))))
+	if wait := known(err).RetryAfter; wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if status >= http.StatusInternalServerError {
-		// Whoever reports the error can name the log line with its cause.
+	if fault.Status >= http.StatusInternalServerError {
+		// Who reports the error can name the log line with its cause.
 		w.Header().Set("X-Request-Id", reqctx.From(r.Context()).ID)
 	}
-	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	w.WriteHeader(fault.Status)
+	_, _ = w.Write(append(encoded, '\n'))
 }
 
 // noteError puts the cause on the request's log line.
@@ -96,59 +104,55 @@ func noteError(r *http.Request, err error) {
 	reqctx.Note(r.Context(), attrs...)
 }
 
-// redirect answers 302. A GET gets a page with the link, as browsers without
-// automatic redirects need it.
-func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+// redirect leads the client on, by 302 unless the wire says another status. A GET
+// gets a page with the link, as browsers without automatic redirects need it.
+func redirect(w http.ResponseWriter, r *http.Request, status int, to string) error {
+	if status == 0 {
+		status = http.StatusFound
+	}
 	w.Header().Set("Location", to)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.WriteHeader(http.StatusFound)
+		w.WriteHeader(status)
 		return nil
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(http.StatusFound)
+	w.WriteHeader(status)
 	if r.Method == http.MethodGet {
-		_, _ = fmt.Fprintf(w, "<a href=\"%s\">Found</a>.\n\n", html.EscapeString(to))
+		_, _ = fmt.Fprintf(w, "<a href=\"%s\">%s</a>.\n\n", html.EscapeString(to), http.StatusText(status))
 	}
 	return nil
 }
 
 // toErrorPage keeps an error for the error page and leads the browser there.
-func (s *Server) toErrorPage(w http.ResponseWriter, r *http.Request, cause error) error {
+func (m *mount) toErrorPage(w http.ResponseWriter, r *http.Request, cause error) error {
 	if errors.Is(cause, errs.ErrUnavailable) {
 		return cause // nothing can be kept now, and to try would take as long again
 	}
 	noteError(r, cause)
-	_, object := s.fault(r, cause)
-	payload, err := json.Marshal([]wire05.Error{object})
+	payload, err := m.problems(r, cause)
 	if err != nil {
-		return fmt.Errorf("encode error: %w", err)
+		return err
 	}
-	kept := &errs.Stored{ID: secret.NewID(), Payload: payload, CreatedAt: s.now()}
-	if cookie := csrfCookie(r); cookie != "" {
+	kept := &errs.Stored{ID: secret.NewID(), Payload: payload, CreatedAt: m.now()}
+	if cookie := m.csrfCookie(r); cookie != "" {
 		kept.CSRFHash = secret.Hash(cookie)
 	}
-	if err := s.errors.SaveError(r.Context(), kept); err != nil {
+	if err := m.errors.SaveError(r.Context(), kept); err != nil {
 		return fmt.Errorf("keep error: %w", errors.Join(err, cause))
 	}
-	return redirect(w, r, withQuery(s.config.ErrorUI, "error", kept.ID))
+	return redirect(w, r, 0, wire.WithQuery(m.config.ErrorUI, "error", kept.ID))
 }
 
-// refuse answers an error where no flow says which client is asking: requests
-// that speak JSON get JSON, all others the error page.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) error {
-	if speaksJSON(r) {
-		return err
+// problems is what is kept of an error: the words of the wire that met it, and the
+// id by which another wire finds its own.
+func (m *mount) problems(r *http.Request, cause error) ([]byte, error) {
+	object, err := json.Marshal(m.fault(r, cause).Object)
+	if err != nil {
+		return nil, fmt.Errorf("encode error: %w", err)
 	}
-	return s.toErrorPage(w, r, err)
-}
-
-// refuseFlow answers an error of a flow to its client.
-func (s *Server) refuseFlow(w http.ResponseWriter, r *http.Request, f *flow.Flow, err error) error {
-	switch {
-	case f == nil:
-		return s.refuse(w, r, err)
-	case f.Client == flow.API:
-		return err
+	problem := wire.Problem{ID: known(cause).ID}
+	if err := json.Unmarshal(object, &problem.Error); err != nil {
+		return nil, fmt.Errorf("keep error: %w", err)
 	}
-	return s.toErrorPage(w, r, err)
+	return json.Marshal([]wire.Problem{problem})
 }

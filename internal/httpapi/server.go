@@ -89,6 +89,7 @@ type Meter interface {
 // Config of the listeners.
 type Config struct {
 	Version        string
+	Wire           string // that the public listener speaks at its root; default v0.5
 	PublicURL      *url.URL
 	AdminURL       *url.URL
 	ErrorUI        *url.URL
@@ -151,17 +152,24 @@ type Server struct {
 	errors   Errors
 	config   Config
 	cookies  *cookies
-	wire     *wire05.Renderer
 	proxies  proxies
 	pages    *secret.Signer   // page tokens of listings
 	cors     *cors.Middleware // nil: off
-	now      func() time.Time
+	mounts   []*mount         // of the public listener: the root first
+	// pagesMount is the v0.5 wire as the public listener serves it: at the root or
+	// below its name. The built-in pages use its forms, and so does the admin
+	// listener where a route belongs to no wire.
+	pagesMount *mount
+	now        func() time.Time
 }
 
 // New returns a server. The error names a setting that can't work.
 func New(p Parts, c Config) (*Server, error) {
 	if c.Cookies.SessionName == "" {
 		c.Cookies.SessionName = "ory_kratos_session"
+	}
+	if c.Wire == "" {
+		c.Wire = wire05.Name
 	}
 	k, err := newCookies(c.Cookies, c.PublicURL, c.CookieSecrets)
 	if err != nil {
@@ -177,9 +185,10 @@ func New(p Parts, c Config) (*Server, error) {
 	}
 	s := &Server{
 		Parts: p, engine: p.Engine, sessions: p.Sessions, errors: p.Errors,
-		config: c, cookies: k, wire: wire05.New(c.PublicURL), proxies: trusted, now: p.Now,
+		config: c, cookies: k, proxies: trusted, now: p.Now,
 		pages: pages,
 	}
+	s.mountWires()
 	if c.CORS != nil {
 		if s.cors, err = NewCORS(*c.CORS); err != nil {
 			return nil, err

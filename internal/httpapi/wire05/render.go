@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
@@ -13,20 +12,8 @@ import (
 	"symbolon/internal/ui"
 )
 
-// Renderer makes wire shapes of domain values. Its one setting is where the
-// public listener is reached: actions and schema URLs lead there.
-type Renderer struct {
-	public *url.URL
-	base   string // public without a trailing slash
-}
-
-// New returns a renderer.
-func New(public *url.URL) *Renderer {
-	return &Renderer{public: public, base: public.JoinPath("/").String()}
-}
-
 // Flow renders a flow; owner is the subject of a settings flow.
-func (r *Renderer) Flow(f *flow.Flow, owner *identity.Identity) Flow {
+func (w *Wire) Flow(f *flow.Flow, owner *identity.Identity) Flow {
 	out := Flow{
 		ID: f.ID, Type: string(f.Client), ExpiresAt: f.ExpiresAt, IssuedAt: f.IssuedAt,
 		RequestURL: f.Request, Active: f.Active,
@@ -34,50 +21,33 @@ func (r *Renderer) Flow(f *flow.Flow, owner *identity.Identity) Flow {
 	}
 	for i := range f.Form.Groups {
 		group := &f.Form.Groups[i]
-		out.Methods[group.Method] = r.method(f, group)
+		out.Methods[group.Method] = w.method(f, group)
 	}
 	switch f.Kind {
 	case flow.Login:
 		out.Forced = &f.Refresh
 	case flow.Registration:
 	case flow.Settings:
-		out.State = "show_form"
-		if f.State == flow.Passed {
-			out.State = "success"
-		}
+		out.State = settingsStates[f.State]
 		if owner != nil {
-			i := r.Identity(owner)
+			i := w.identity(owner)
 			out.Identity = &i
 		}
 	case flow.Recovery, flow.Verification:
-		out.State = string(f.State)
+		out.State = challengeStates[f.State]
 	}
 	return out
 }
 
-func (r *Renderer) method(f *flow.Flow, g *ui.Group) Method {
+func (w *Wire) method(f *flow.Flow, g *ui.Group) Method {
 	m := Method{Method: g.Method, Config: Config{
-		Action: r.Action(f, g.Method), Method: http.MethodPost,
+		Action: w.Action(f, g.Method), Method: http.MethodPost,
 		Fields: make([]Field, len(g.Nodes)), Messages: omitted(g.Messages),
 	}}
 	for i := range g.Nodes {
 		m.Config.Fields[i] = field(&g.Nodes[i])
 	}
 	return m
-}
-
-// ProviderMethod is the method whose forms are not sent to a path of their flow.
-const ProviderMethod = identity.TypeOIDC
-
-// Action is the URL that a method's form is sent to.
-func (r *Renderer) Action(f *flow.Flow, method string) string {
-	switch {
-	case method == ProviderMethod && f.Kind == flow.Settings:
-		return r.base + "self-service/methods/oidc/settings/connections?flow=" + f.ID
-	case method == ProviderMethod:
-		return r.base + "self-service/methods/oidc/auth/" + f.ID
-	}
-	return r.base + "self-service/" + string(f.Kind) + "/methods/" + method + "?flow=" + f.ID
 }
 
 func field(n *ui.Node) Field {
@@ -112,25 +82,28 @@ func omitted(in []message.Message) []Message {
 	return messages(in)
 }
 
-// Session renders a session with its identity.
-func (r *Renderer) Session(s *session.Session) Session {
+// session renders a session with its identity.
+func (w *Wire) session(s *session.Session) Session {
 	return Session{
 		ID: s.ID, Active: s.Active, ExpiresAt: s.ExpiresAt,
 		AuthenticatedAt: s.AuthenticatedAt, IssuedAt: s.IssuedAt,
-		Identity: r.Identity(s.Identity),
+		Identity: w.identity(s.Identity),
 	}
 }
 
-// SessionJSON is the body of a session check.
-func (r *Renderer) SessionJSON(s *session.Session) ([]byte, error) {
-	return json.Marshal(r.Session(s))
+// Session implements wire.Wire.
+func (w *Wire) Session(s *session.Session) ([]byte, error) {
+	return json.Marshal(w.session(s))
 }
 
-// Identity renders an identity.
-func (r *Renderer) Identity(i *identity.Identity) Identity {
+// Identity implements wire.Wire.
+func (w *Wire) Identity(i *identity.Identity) any { return w.identity(i) }
+
+// identity renders an identity without its credentials.
+func (w *Wire) identity(i *identity.Identity) Identity {
 	out := Identity{
 		ID: i.ID, SchemaID: i.SchemaID, Traits: i.Traits,
-		SchemaURL: r.base + "schemas/" + url.PathEscape(i.SchemaID),
+		SchemaURL: w.root + "schemas/" + url.PathEscape(i.SchemaID),
 	}
 	for k := range i.Verifiable {
 		out.VerifiableAddresses = append(out.VerifiableAddresses, verifiable(&i.Verifiable[k]))
@@ -150,38 +123,11 @@ func verifiable(a *identity.Address) VerifiableAddress {
 	return out
 }
 
-// general is what an error of a status says when it has no message of its own.
-var general = map[int]string{
-	http.StatusBadRequest:            "The request was malformed or contained invalid parameters",
-	http.StatusUnauthorized:          "The request could not be authorized",
-	http.StatusForbidden:             "The requested action was forbidden",
-	http.StatusNotFound:              "The requested resource could not be found",
-	http.StatusConflict:              "The request conflicts with the current state of the resource",
-	http.StatusGone:                  "The requested resource is no longer available because it has expired or is otherwise invalid.",
-	http.StatusRequestEntityTooLarge: "The request is too large",
-	http.StatusTooManyRequests:       "Too many requests were made in a short time",
-	http.StatusInternalServerError:   "An internal server error occurred, please contact the system administrator",
-	http.StatusServiceUnavailable:    "The service is temporarily unavailable",
-}
-
-// Fault renders an error of a status. requestID is shown when the client sent
-// one or when the cause is only in the log.
-func Fault(status int, e *errs.Error, requestID string) Error {
-	out := Error{
-		Code: status, Status: http.StatusText(status), Request: requestID,
-		Reason: e.Reason, Details: e.Details, Message: e.Message,
-	}
-	if out.Message == "" {
-		out.Message = general[status]
-	}
-	return out
-}
-
-// Unborn renders a session for a registration after which nobody is signed in.
-// The wire promises a session there; this one is marked as not active.
-func (r *Renderer) Unborn(f *flow.Flow, i *identity.Identity) Session {
+// inactiveSession is the session object that v0.5 returns when a registration does
+// not sign the person in. It is marked as not active.
+func (w *Wire) inactiveSession(f *flow.Flow, i *identity.Identity) Session {
 	return Session{
 		ID: f.ID, ExpiresAt: f.ExpiresAt, AuthenticatedAt: f.ExpiresAt, IssuedAt: f.ExpiresAt,
-		Identity: r.Identity(i),
+		Identity: w.identity(i),
 	}
 }

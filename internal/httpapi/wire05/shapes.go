@@ -3,6 +3,8 @@ package wire05
 import (
 	"encoding/json"
 	"time"
+
+	"symbolon/internal/httpapi/wire"
 )
 
 // Flow is a flow of any kind.
@@ -113,29 +115,11 @@ type SettingsViaAPI struct {
 	Identity Identity `json:"identity"`
 }
 
-// RecoveryLink answers an administrator's request for a link.
-type RecoveryLink struct {
-	RecoveryLink string    `json:"recovery_link"`
-	ExpiresAt    time.Time `json:"expires_at"`
+// StoredError is what the error page of a browser flow shows.
+type StoredError struct {
+	ID     string  `json:"id"`
+	Errors []Error `json:"errors"`
 }
 
 // Error is an error as clients get it.
-type Error struct {
-	Code    int            `json:"code"`
-	Status  string         `json:"status"`
-	Request string         `json:"request,omitempty"`
-	Reason  string         `json:"reason,omitempty"`
-	Details map[string]any `json:"details,omitempty"`
-	Message string         `json:"message"`
-}
-
-// Envelope wraps an error.
-type Envelope struct {
-	Error Error `json:"error"`
-}
-
-// StoredError is what the error page of a browser flow shows.
-type StoredError struct {
-	ID     string          `json:"id"`
-	Errors json.RawMessage `json:"errors"`
-}
+type Error = wire.Error

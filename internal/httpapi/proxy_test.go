@@ -3,32 +3,8 @@ package httpapi
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"testing"
 )
-
-var testURL = &url.URL{Scheme: "http", Host: "127.0.0.1:4433", Path: "/"}
-
-func TestJSONIsAnsweredToWhoAsksForItByName(t *testing.T) {
-	t.Parallel()
-	for accept, want := range map[string]bool{
-		"application/json":                  true,
-		"application/json, text/plain, */*": true,
-		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": false,
-		"*/*":                               false,
-		"":                                  false,
-		"text/html, application/json":       true,
-		"text/html, application/json;q=0.9": false,
-		"application/json;q=0":              false,
-		"application/json;q=x":              false,
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Header.Set("Accept", accept)
-		if got := acceptsJSON(r); got != want {
-			t.Errorf("Accept %q: JSON %v, want %v", accept, got, want)
-		}
-	}
-}
 
 func TestTheClientAddressComesFromTrustedProxiesAlone(t *testing.T) {
 	t.Parallel()

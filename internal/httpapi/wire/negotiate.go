@@ -1,4 +1,4 @@
-package httpapi
+package wire
 
 import (
 	"mime"
@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// acceptsJSON reports whether the client asks for JSON by name and does not
+// AcceptsJSON reports whether the client asks for JSON by name and does not
 // like HTML better. A wildcard names nothing.
-func acceptsJSON(r *http.Request) bool {
+func AcceptsJSON(r *http.Request) bool {
 	var asJSON, asHTML float64
 	for entry := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {
 		media, params, err := mime.ParseMediaType(strings.TrimSpace(entry))
@@ -33,14 +33,14 @@ func acceptsJSON(r *http.Request) bool {
 	return asJSON > 0 && asJSON >= asHTML
 }
 
-// speaksJSON reports whether an answer without a flow is to be JSON: the client
+// SpeaksJSON reports whether an answer without a flow is to be JSON: the client
 // asks for it, or its own body is JSON and nothing else is said.
-func speaksJSON(r *http.Request) bool {
-	return acceptsJSON(r) || r.Header.Get("Content-Type") == "application/json"
+func SpeaksJSON(r *http.Request) bool {
+	return AcceptsJSON(r) || r.Header.Get("Content-Type") == "application/json"
 }
 
-// withQuery returns the URL with one query parameter set and the others kept.
-func withQuery(u *url.URL, key, value string) string {
+// WithQuery returns the URL with one query parameter set and the others kept.
+func WithQuery(u *url.URL, key, value string) string {
 	c := *u
 	q := c.Query()
 	q.Set(key, value)

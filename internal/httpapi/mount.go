@@ -1,0 +1,123 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire"
+	"symbolon/internal/httpapi/wire05"
+)
+
+// mount is a wire below one base URL. The operations that all wires share are its
+// methods: what they answer is the wire's.
+type mount struct {
+	*Server
+	wire   wire.Wire
+	prefix string // of its paths: empty or, for example, /v0.5
+}
+
+// key tells the bodies apart that two mounts render of one session.
+func (m *mount) key() string { return m.prefix + " " + m.wire.Rules().Name }
+
+// mountWires mounts every wire on the public listener: the configured one at the
+// root, and each below its name.
+func (s *Server) mountWires() {
+	var below []*mount
+	for _, newWire := range wires {
+		root := newWire(s.config.PublicURL)
+		name := root.Rules().Name
+		if name == s.config.Wire {
+			s.mounts = append(s.mounts, &mount{Server: s, wire: root})
+		}
+		below = append(below, &mount{Server: s, wire: newWire(s.config.PublicURL.JoinPath(name)), prefix: "/" + name})
+	}
+	s.mounts = append(s.mounts, below...)
+	s.pagesMount = s.mountOf(wire05.Name)
+}
+
+// Wires are the names of the versions that a server speaks.
+func Wires() []string {
+	var names []string
+	for _, newWire := range wires {
+		names = append(names, newWire(&url.URL{Path: "/"}).Rules().Name)
+	}
+	return names
+}
+
+// mountOf returns the first mount of a wire.
+func (s *Server) mountOf(name string) *mount {
+	for _, m := range s.mounts {
+		if m.wire.Rules().Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// adminMounts are the wires of the admin listener, side by side at its root: their
+// paths differ. What they answer leads to where the public listener serves them.
+func (s *Server) adminMounts() []*mount {
+	var out []*mount
+	for _, newWire := range wires {
+		m := *s.mountOf(newWire(s.config.PublicURL).Rules().Name)
+		m.prefix = ""
+		out = append(out, &m)
+	}
+	return out
+}
+
+// serve adds the routes of a wire to a listener.
+func (m *mount) serve(t *router, routes []wire.Route) {
+	for _, r := range routes {
+		path := m.prefix + r.Path
+		h := r.Handle
+		if h == nil {
+			h = m.operation(r)
+		}
+		if r.NeedsToken {
+			h = m.formOnly(h)
+		}
+		e := t.route(m, path).add(r.Verb, h)
+		if r.Cacheable {
+			e.cached()
+		}
+		if r.NoHead {
+			e.getOnly = true
+		}
+	}
+}
+
+// operation is the handler of an operation that wires share.
+func (m *mount) operation(r wire.Route) handler {
+	switch r.Op {
+	case wire.OpStartAPI:
+		return m.startFlow(r.Kind, flow.API)
+	case wire.OpStartBrowser:
+		return m.startFlow(r.Kind, flow.Browser)
+	case wire.OpFetch:
+		return m.fetchFlow(r.Kind)
+	case wire.OpInspect:
+		return m.inspectFlow(r.Kind)
+	case wire.OpSubmit:
+		return m.submitFlow(r.Kind, r.Method)
+	}
+	fixed := map[wire.Op]handler{
+		wire.OpToProvider: m.toProvider, wire.OpFromProvider: m.fromProvider, wire.OpPostedByProvider: m.postedByProvider,
+		wire.OpLogout: m.logout, wire.OpWhoami: m.whoami, wire.OpRevokeToken: m.revoke,
+		wire.OpStoredError: m.getError, wire.OpInspectError: m.inspectError, wire.OpSchema: m.getSchema,
+		wire.OpListIdentities: m.listIdentities, wire.OpCreateIdentity: m.createIdentity, wire.OpImportIdentities: m.importIdentities,
+		wire.OpGetIdentity: m.getIdentity, wire.OpUpdateIdentity: m.updateIdentity, wire.OpDeleteIdentity: m.deleteIdentity,
+		wire.OpRecoveryLink: m.createRecoveryLink,
+	}
+	h, ok := fixed[r.Op]
+	if !ok {
+		panic("httpapi: no operation for route " + r.Path)
+	}
+	return h
+}
+
+// request is what the wire may know of a request.
+func (m *mount) request(r *http.Request, k flow.Kind, c flow.Caller) wire.Request {
+	return wire.Request{Request: r, Kind: k, Caller: c, URL: m.requestURL(r), Page: m.engine.Page}
+}

@@ -1,0 +1,178 @@
+package httpapi
+
+import (
+	"net/http"
+	"path"
+	"strings"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/httpapi/wire"
+	"symbolon/internal/secret"
+	"symbolon/internal/ui"
+)
+
+type handler = wire.Handler
+
+// router is the URL map of one listener while it is built.
+type router struct {
+	server   *Server
+	listener string // public, admin
+	root     *mount // answers what no route takes
+	routes   map[string]*route
+}
+
+// route is one path with what its verbs do.
+type route struct {
+	router   *router
+	mount    *mount // whose error objects it answers
+	path     string
+	verbs    map[string]handler
+	allow    []string
+	all      handler // answers every verb
+	noStore  bool    // answers must not be kept by caches
+	public   bool    // answers without the admin token
+	getOnly  bool    // a GET has effects, so HEAD is not the same without a body
+	fallback bool
+}
+
+func (s *Server) newRouter(listener string, root *mount) *router {
+	return &router{server: s, listener: listener, root: root, routes: map[string]*route{}}
+}
+
+func (t *router) route(m *mount, path string) *route {
+	e := t.routes[path]
+	if e == nil {
+		e = &route{router: t, mount: m, path: path, verbs: map[string]handler{}, noStore: t.listener == "public"}
+		t.routes[path] = e
+	}
+	return e
+}
+
+func (t *router) add(verb, path string, h handler) *route {
+	return t.route(t.root, path).add(verb, h)
+}
+
+func (e *route) add(verb string, h handler) *route {
+	if verb == "" {
+		e.all = h
+		return e
+	}
+	e.verbs[verb] = h
+	e.allow = append(e.allow, verb)
+	return e
+}
+
+func (t *router) get(path string, h handler) *route { return t.add(http.MethodGet, path, h) }
+
+func (t *router) any(path string, h handler) *route { return t.add("", path, h) }
+
+// cached leaves caching to the route itself.
+func (e *route) cached() *route {
+	e.noStore = false
+	return e
+}
+
+// open answers without the admin token: probes have none.
+func (e *route) open() { e.public = true }
+
+// handler returns the finished listener.
+func (t *router) handler() http.Handler {
+	mux := http.NewServeMux()
+	for path, e := range t.routes {
+		mux.Handle(path, e)
+	}
+	if _, taken := t.routes["/"]; !taken {
+		mux.Handle("/", &route{router: t, mount: t.root, path: "unmatched", fallback: true})
+	}
+	return &listener{server: t.server, root: t.root, name: t.listener, mux: mux}
+}
+
+// ServeHTTP answers a request to one path.
+func (e *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if out, ok := w.(*recorder); ok {
+		out.route = e.path
+	}
+	if e.router.listener == "admin" && !e.public {
+		if err := e.router.server.admit(r); err != nil {
+			if errs.Of(err) == errs.Unauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="symbolon admin"`)
+			}
+			e.mount.writeError(w, r, err)
+			return
+		}
+	}
+	h, ok := e.match(r.Method)
+	if !ok {
+		e.unmatched(w, r)
+		return
+	}
+	if e.noStore {
+		w.Header()["Cache-Control"] = noStore
+	}
+	if err := h(w, r); err != nil {
+		e.mount.writeError(w, r, err)
+	}
+}
+
+var noStore = []string{"private, no-cache, no-store, must-revalidate"}
+
+func (e *route) match(verb string) (handler, bool) {
+	if e.all != nil {
+		return e.all, true
+	}
+	if verb == http.MethodHead && !e.getOnly {
+		verb = http.MethodGet
+	}
+	h, ok := e.verbs[verb]
+	return h, ok
+}
+
+// unmatched answers what has no handler: an unknown path, OPTIONS, a verb that
+// the path does not take.
+func (e *route) unmatched(w http.ResponseWriter, r *http.Request) {
+	rules := e.mount.wire.Rules()
+	switch {
+	case e.fallback && e.router.listener == "public" && rules.GuardUnknown && !safe(r.Method) && !e.mount.hasFormToken(r):
+		e.mount.writeError(w, r, errNoCSRF)
+	case e.fallback:
+		http.NotFound(w, r)
+	default:
+		w.Header().Set("Allow", strings.Join(append(e.allow, http.MethodOptions), ", "))
+		if r.Method == http.MethodOptions {
+			return
+		}
+		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+	}
+}
+
+func safe(verb string) bool { return !wire.Route{Verb: verb}.Unsafe() }
+
+// errNoCSRF is the answer where hasFormToken is false.
+var errNoCSRF = &errs.Error{Code: errs.Invalid, ID: "csrf_token_invalid"}
+
+// hasFormToken reports whether a request to no flow carries the anti-CSRF token,
+// as a header or as a form field.
+func (m *mount) hasFormToken(r *http.Request) bool {
+	cookie := m.csrfCookie(r)
+	if token := r.Header.Get("X-CSRF-Token"); token != "" {
+		return secret.CheckCSRF(token, cookie)
+	}
+	body, err := readBody(r, maxBody)
+	if err != nil {
+		return false
+	}
+	token := decodeBody(r, body).Form().Get(ui.CSRFName)
+	return secret.CheckCSRF(token, cookie)
+}
+
+// cleanPath folds repeated slashes and dots. redirected is the path without a
+// trailing slash where the request's had one.
+func cleanPath(given string) (clean string, redirected bool) {
+	if given == "" || given == "/" {
+		return "/", false
+	}
+	if !strings.Contains(given, "//") && !strings.Contains(given, "/.") && given[len(given)-1] != '/' {
+		return given, false
+	}
+	return path.Clean("/" + given), strings.HasSuffix(given, "/")
+}
