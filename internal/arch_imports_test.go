@@ -50,7 +50,8 @@ var mayImport = map[string][]string{
 	"ui":       {"message"},
 
 	// The store keeps what the domain declares, and judges nothing.
-	"store": {"courier", "errs", "flow", "identity", "secret", "session"},
+	"store":       {"courier", "errs", "flow", "identity", "secret", "session", "store/sqldb"},
+	"store/sqldb": {"errs", "secret"},
 
 	// The protocols of providers, and what their answers mean.
 	"oidc": {"claims", "secret"},

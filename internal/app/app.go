@@ -66,10 +66,10 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a.sessions = session.New(a.db, session.Config{
-		Lifespan: o.Config.Session.Lifespan, CacheSize: o.Config.Session.CacheSize, Shared: a.db.Shared(),
+		Lifespan: o.Config.Session.Lifespan, CacheSize: o.Config.Session.CacheSize, Shared: a.db.MultiNode(),
 	}, a.now)
 	var err error
-	if a.limiter, err = newLimits(o.Config, a.db.Shared(), a.now); err != nil {
+	if a.limiter, err = newLimits(o.Config, a.db.MultiNode(), a.now); err != nil {
 		return nil, errors.Join(err, a.db.Close())
 	}
 	first, err := compose(a.base, o.Config)

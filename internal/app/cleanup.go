@@ -13,20 +13,20 @@ import (
 // A batch is so many rows of one table that removing them takes some milliseconds:
 // at most cleanupBatch, and fewer where the last batch took longer than cleanupPace.
 const (
-	cleanupBatch    = 500
-	leastBatch      = 10
-	cleanupPace     = 20 * time.Millisecond
-	cleanupPatience = cleanupPace / 4 // who is faster than that may do more at a time
+	cleanupBatch = 500
+	leastBatch   = 10
+	cleanupPace  = 20 * time.Millisecond
+	cleanupFast  = cleanupPace / 4 // after a batch faster than that, the next one is larger
 )
 
-// cleanUp removes what has ended, every now and then until ctx ends.
+// cleanUp removes expired rows at the configured interval until ctx ends.
 func (a *App) cleanUp(ctx context.Context) error {
 	for {
 		every := a.current.Load().config.Cleanup.Interval
 		if every <= 0 {
-			every = time.Minute // look again whether it has been switched on
+			every = time.Minute // check again whether it has been enabled
 		} else if err := a.cleanUpOnce(ctx, every); err != nil && ctx.Err() == nil {
-			a.log.WarnContext(ctx, "clean-up failed and is tried again later", slog.Any("error", err))
+			a.log.WarnContext(ctx, "clean-up failed, retrying later", slog.Any("error", err))
 		}
 		timer := time.NewTimer(every)
 		select {
@@ -38,21 +38,21 @@ func (a *App) cleanUp(ctx context.Context) error {
 	}
 }
 
-// cleanUpOnce removes what has ended, unless another node does so this time, and counts
-// what is left.
+// cleanUpOnce removes expired rows, unless another node holds the lease, and counts the
+// rows that are left.
 func (a *App) cleanUpOnce(ctx context.Context, every time.Duration) error {
-	// A little less: the next time comes as soon as this one is over.
-	mine, err := a.db.TakeDuty(ctx, store.DutyCleanup, a.now(), a.now().Add(every*9/10))
+	// A little less than the interval, so that the lease has expired at the next one.
+	acquired, err := a.db.AcquireLease(ctx, store.LeaseCleanup, a.now(), a.now().Add(every*9/10))
 	if err != nil {
 		return err
 	}
-	if mine {
+	if acquired {
 		removed, err := a.CleanUpNow(ctx)
 		if err != nil {
 			return err
 		}
 		if removed > 0 {
-			a.log.InfoContext(ctx, "removed what has ended", slog.Int64("rows", removed))
+			a.log.InfoContext(ctx, "expired rows removed", slog.Int64("rows", removed))
 		}
 	}
 	sizes, err := a.db.TableSizes(ctx)
@@ -100,14 +100,14 @@ func nextBatch(size int, took time.Duration) int {
 	switch {
 	case took > cleanupPace:
 		return max(size/2, leastBatch)
-	case took < cleanupPatience:
+	case took < cleanupFast:
 		return min(2*size, cleanupBatch)
 	}
 	return size
 }
 
-// keepChanges is far longer than any node takes to hear of a change, and than their
-// clocks differ.
+// keepChanges is far longer than a node takes to read a change, and than the clocks of
+// nodes may differ.
 const keepChanges = time.Hour
 
 func endedBefore(c config.Cleanup, now time.Time) store.Ended {

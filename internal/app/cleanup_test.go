@@ -16,8 +16,8 @@ func TestABatchOfCleanUpIsAsLargeAsItsTimeAllows(t *testing.T) {
 		{size: cleanupBatch, took: cleanupPace, want: cleanupBatch},
 		{size: cleanupBatch, took: cleanupPace + 1, want: cleanupBatch / 2},
 		{size: leastBatch + 1, took: time.Minute, want: leastBatch},
-		{size: leastBatch, took: cleanupPatience, want: leastBatch},
-		{size: 100, took: cleanupPatience - 1, want: 200},
+		{size: leastBatch, took: cleanupFast, want: leastBatch},
+		{size: 100, took: cleanupFast - 1, want: 200},
 		{size: cleanupBatch - 1, took: 0, want: cleanupBatch},
 	} {
 		if got := nextBatch(c.size, c.took); got != c.want {

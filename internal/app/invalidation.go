@@ -22,7 +22,7 @@ const (
 // followChanges drops from the session cache what other nodes changed, until ctx ends.
 // Polling is what the cache relies on; a notification only makes the next poll sooner.
 func (a *App) followChanges(ctx context.Context) error {
-	if !a.db.Shared() {
+	if !a.db.MultiNode() {
 		<-ctx.Done()
 		return ctx.Err()
 	}
@@ -45,12 +45,12 @@ func (a *App) followChanges(ctx context.Context) error {
 			failing = true
 			a.log.WarnContext(ctx, "change polling failed; session cache disabled", slog.Any("error", err))
 		}
-		pending, err := waitFor(ctx, wake, a.db.Announced())
+		pending, err := waitFor(ctx, wake, a.db.PendingNotify())
 		if err != nil {
 			return err
 		}
 		if pending {
-			_ = a.db.Wake(ctx) // other nodes poll anyway, and the next poll shows whether the database answers
+			_ = a.db.Notify(ctx) // other nodes poll anyway, and the next poll shows whether the database answers
 		}
 	}
 }

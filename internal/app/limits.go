@@ -67,7 +67,7 @@ const (
 // publishFailures writes this node's failed attempts for the other nodes until ctx ends,
 // after it has loaded those that were written before it started.
 func (a *App) publishFailures(ctx context.Context) error {
-	if !a.db.Shared() {
+	if !a.db.MultiNode() {
 		<-ctx.Done()
 		return ctx.Err()
 	}

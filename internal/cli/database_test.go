@@ -77,7 +77,7 @@ func TestACopyIsPutBackByCommands(t *testing.T) {
 	if got := p.run(t, exitOK, "backup", file); got != file+" written.\n" {
 		t.Errorf("backup prints %q", got)
 	}
-	if again := p.run(t, exitFailed, "backup", file); !strings.Contains(again, "is there already") {
+	if again := p.run(t, exitFailed, "backup", file); !strings.Contains(again, "exists already") {
 		t.Errorf("a second copy of that name: %s", again)
 	}
 	p.change(t, `DELETE FROM identities`)

@@ -5,8 +5,8 @@ func baseKeys() []Key {
 		{
 			Path: "dsn", ref: in(func(c *Config) any { return &c.DSN }), Required: true, Restart: true,
 			Example: "sqlite:///var/lib/symbolon/db.sqlite?_fk=true&mode=rwc",
-			rules:   []rule{matches(`^(memory|(sqlite|sqlite3|postgres|postgresql|mysql|cockroach)://.+)$`, "memory, or an address that starts with sqlite://, postgres://, mysql:// or cockroach://")},
-			Help:    "The database. `memory` keeps everything in memory and forgets it at the end; `sqlite://FILE` is one file on this machine; `postgres://`, `mysql://` (MariaDB too) and `cockroach://` name a server, and [databases.md](databases.md) tells how. The pool is bounded by the query parameters `max_conns`, `max_idle_conns` and `max_conn_lifetime`, as in v0.5.",
+			rules:   []rule{matches(`^(memory|(sqlite|sqlite3|postgres|postgresql|mysql)://.+)$`, "memory, or an address that starts with sqlite://, postgres:// or mysql://")},
+			Help:    "The database. `memory` keeps everything in memory and forgets it at the end; `sqlite://FILE` is one file on this machine; `postgres://` and `mysql://` (MariaDB too) name a server, and [databases.md](databases.md) tells how. The pool is bounded by the query parameters `max_conns`, `max_idle_conns` and `max_conn_lifetime`, as in v0.5.",
 		},
 		{
 			Path: "dsn_listen", ref: in(func(c *Config) any { return &c.DSNListen }), Restart: true, Own: true,

@@ -107,7 +107,7 @@ const recordTries = 300
 func (d *Dispatcher) record(ctx context.Context, m *Stored) {
 	var err error
 	for n := 1; ; n++ {
-		if err = d.outbox.store.SettleMessage(context.WithoutCancel(ctx), m); err == nil || errors.Is(err, errs.ErrStale) {
+		if err = d.outbox.store.RecordDelivery(context.WithoutCancel(ctx), m); err == nil || errors.Is(err, errs.ErrStale) {
 			break
 		}
 		stopped := ctx.Done()

@@ -63,9 +63,9 @@ type waiting interface {
 	// ClaimMessages leases up to limit messages that are due, or whose lease has
 	// run out, counting a try for each. The longest due come first.
 	ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*Stored, error)
-	// SettleMessage stores status, next try, error, body and sent time if the
+	// RecordDelivery stores status, next try, error, body and sent time if the
 	// message is still under the lease; errs.ErrStale if it is not.
-	SettleMessage(context.Context, *Stored) error
+	RecordDelivery(context.Context, *Stored) error
 	// NextMessage is when the earliest message is due or its lease runs out; ok is
 	// false if none waits.
 	NextMessage(context.Context) (at time.Time, ok bool, err error)

@@ -19,13 +19,13 @@ type troubled struct {
 	claims atomic.Int64
 }
 
-func (s *troubled) SettleMessage(ctx context.Context, m *courier.Stored) error {
+func (s *troubled) RecordDelivery(ctx context.Context, m *courier.Stored) error {
 	if s.settle != nil {
 		if err := s.settle(m); err != nil {
 			return err
 		}
 	}
-	return s.Store.SettleMessage(ctx, m)
+	return s.Store.RecordDelivery(ctx, m)
 }
 
 func (s *troubled) ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*courier.Stored, error) {

@@ -23,7 +23,7 @@ func (e *Engine) unchanged(ctx context.Context, ownerID string, judged *identity
 	if judged == nil {
 		return nil
 	}
-	if err := e.store.HoldIdentity(ctx, ownerID); errors.Is(err, errs.ErrNotFound) {
+	if err := e.store.LockIdentity(ctx, ownerID); errors.Is(err, errs.ErrNotFound) {
 		return errCredentialChanged
 	} else if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (e *Engine) invalidateOlderLinks(ctx context.Context, f *Flow, ownerID stri
 	if ownerID != "" {
 		f.IdentityID = ownerID
 	}
-	return e.store.EndResume(ctx, Recovery, ownerID, f.ID)
+	return e.store.ClearResumeHashes(ctx, Recovery, ownerID, f.ID)
 }
 
 // verifies reports whether new addresses are missingTraits to prove themselves.

@@ -18,12 +18,12 @@ type Store interface {
 	Flow(ctx context.Context, id string) (*Flow, error)
 	FlowByResume(ctx context.Context, hash string) (*Flow, error)
 	SaveFlow(context.Context, *Flow) error // errs.ErrStale when Version moved
-	// EndResume takes the outstanding secrets from an identity's other flows of a
+	// ClearResumeHashes takes the outstanding secrets from an identity's other flows of a
 	// kind.
-	EndResume(ctx context.Context, k Kind, subject, exceptID string) error
-	// HoldIdentity keeps an identity and its credentials as they are until the
+	ClearResumeHashes(ctx context.Context, k Kind, subject, exceptID string) error
+	// LockIdentity keeps an identity and its credentials as they are until the
 	// context's transaction ends.
-	HoldIdentity(ctx context.Context, id string) error
+	LockIdentity(ctx context.Context, id string) error
 	InTx(context.Context, func(context.Context) error) error
 }
 

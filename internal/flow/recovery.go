@@ -26,7 +26,7 @@ func recoveryEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Re
 
 func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress) (Result, error) {
 	// Its owner may be giving the address up, with all sessions.
-	if err := e.store.HoldIdentity(ctx, fact.IdentityID); err != nil {
+	if err := e.store.LockIdentity(ctx, fact.IdentityID); err != nil {
 		return Result{}, err
 	}
 	owner, err := e.identities.ByID(ctx, fact.IdentityID)

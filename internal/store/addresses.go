@@ -8,24 +8,25 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
+	"symbolon/internal/store/sqldb"
 )
 
 // MarkVerified records when the owner of an address proved to control it;
 // errs.ErrNotFound if there is no such address.
 func (db *DB) MarkVerified(ctx context.Context, addressID string, when time.Time) error {
-	id, ok := canonical(addressID)
+	id, ok := sqldb.CanonicalID(addressID)
 	if !ok {
 		return errs.ErrNotFound
 	}
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		if err := db.execOne(ctx, `UPDATE addresses SET verified = ?, verified_at = ? WHERE id = ?`, true, micros(when), id); err != nil {
+		if err := db.ExecOne(ctx, `UPDATE addresses SET verified = ?, verified_at = ? WHERE id = ?`, true, sqldb.Micros(when), id); err != nil {
 			return err
 		}
 		var owner string
-		if err := db.read(ctx, func(scan scanFunc) error { return scan(&owner) }, `SELECT identity_id FROM addresses WHERE id = ?`, id); err != nil {
+		if err := db.Query(ctx, func(scan sqldb.ScanFunc) error { return scan(&owner) }, `SELECT identity_id FROM addresses WHERE id = ?`, id); err != nil {
 			return err
 		}
-		return db.announce(ctx, owner)
+		return db.recordChange(ctx, owner)
 	})
 	if err != nil {
 		return fmt.Errorf("mark address verified: %w", err)
@@ -58,13 +59,13 @@ func addressLists(i *identity.Identity) []addressList {
 }
 
 func (db *DB) insertAddress(ctx context.Context, identityID string, p identity.Purpose, position int, a identity.Address) error {
-	if !isKey(a.Normalized) || !isKey(a.Value) {
-		return errUnstorable
+	if !sqldb.IsKey(a.Normalized) || !sqldb.IsKey(a.Value) {
+		return sqldb.ErrUnstorable
 	}
-	_, err := db.exec(ctx, `INSERT INTO addresses
+	_, err := db.Exec(ctx, `INSERT INTO addresses
  (id, identity_id, purpose, via, value, normalized, position, verified, verified_at)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		a.ID, identityID, string(p), a.Via, a.Value, a.Normalized, position, a.Verified, microsOrNull(a.VerifiedAt))
+		a.ID, identityID, string(p), a.Via, a.Value, a.Normalized, position, a.Verified, sqldb.MicrosOrNull(a.VerifiedAt))
 	if err != nil {
 		return fmt.Errorf("insert address: %w", err)
 	}
@@ -72,8 +73,8 @@ func (db *DB) insertAddress(ctx context.Context, identityID string, p identity.P
 }
 
 // saveAddresses makes the stored addresses those of the identity. Rows of
-// addresses that stay keep id and verification, whatever the caller believes of
-// them: they may have been verified since the identity was read.
+// addresses that stay keep their id and verification, not those that the caller has:
+// they may have been verified since the caller read the identity.
 func (db *DB) saveAddresses(ctx context.Context, i *identity.Identity) error {
 	stored, err := db.Identity(ctx, i.ID)
 	if err != nil {
@@ -98,7 +99,7 @@ func (db *DB) deleteAddresses(ctx context.Context, old, wanted []identity.Addres
 		if identity.Find(wanted, a.Via, a.Normalized) != nil {
 			continue
 		}
-		if _, err := db.exec(ctx, `DELETE FROM addresses WHERE id = ?`, a.ID); err != nil {
+		if _, err := db.Exec(ctx, `DELETE FROM addresses WHERE id = ?`, a.ID); err != nil {
 			return fmt.Errorf("delete address: %w", err)
 		}
 	}
@@ -116,7 +117,7 @@ func (db *DB) keepAddresses(ctx context.Context, identityID string, p identity.P
 			continue
 		}
 		a.ID, a.Verified, a.VerifiedAt = known.ID, known.Verified, known.VerifiedAt
-		_, err := db.exec(ctx, `UPDATE addresses SET value = ?, position = ? WHERE id = ?`, a.Value, position, a.ID)
+		_, err := db.Exec(ctx, `UPDATE addresses SET value = ?, position = ? WHERE id = ?`, a.Value, position, a.ID)
 		if err != nil {
 			return fmt.Errorf("update address: %w", err)
 		}

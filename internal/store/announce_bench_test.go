@@ -8,7 +8,7 @@ import (
 	"symbolon/test/databases"
 )
 
-// BenchmarkAnnounce is transactions that announce a change, many at a time.
+// BenchmarkAnnounce is transactions that record a change, many at a time.
 func BenchmarkAnnounce(b *testing.B) {
 	for _, name := range databases.Servers() {
 		b.Run(name, func(b *testing.B) {

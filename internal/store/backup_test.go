@@ -116,10 +116,10 @@ func TestABackupIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ dsn, file, want string }{
-		"over a file":         {p.dsn, p.file("taken"), "there already"},
+		"over a file":         {p.dsn, p.file("taken"), "exists already"},
 		"to nowhere":          {p.dsn, p.file("no/such/directory"), "no such file"},
-		"of memory":           {"memory", p.file("copy"), "no SQLite file"},
-		"of a server":         {"postgres://symbolon@localhost/symbolon", p.file("copy"), "no SQLite file"},
+		"of memory":           {"memory", p.file("copy"), "not a SQLite file"},
+		"of a server":         {"postgres://symbolon@localhost/symbolon", p.file("copy"), "not a SQLite file"},
 		"of what isn't there": {"sqlite://" + p.file("nothing.db"), p.file("copy"), "no such file"},
 	} {
 		if err := store.Backup(t.Context(), test.dsn, test.file); err == nil || !strings.Contains(err.Error(), test.want) {
@@ -160,8 +160,8 @@ func TestARestoreIsRefusedAndLeavesEverythingAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"damaged": "no whole database", "later": "for newer releases", "foreign": "no database of this program",
-		"text": "no whole database", "missing": "no whole database",
+		"damaged": "not an intact database", "later": "for newer releases", "foreign": "not a database of this program",
+		"text": "not an intact database", "missing": "not an intact database",
 	} {
 		if _, err := store.Restore(t.Context(), p.file(name), p.dsn, time.Now()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)

@@ -2,51 +2,58 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"symbolon/internal/store/sqldb"
 )
 
-// Shared reports whether other processes may use the same database.
-func (db *DB) Shared() bool { return !db.dialect.Embedded }
+// The table changes is a transactional outbox: a row is written in the transaction of
+// the change and read by every process, which then drops what it has cached.
 
 const insertChange = `INSERT INTO changes (about, at) VALUES (?, ?)`
 
-// announce tells other processes, in the transaction of the change, that what they
-// remember of the hash of a token or of an identity is out of date.
-func (db *DB) announce(ctx context.Context, about string) error {
-	if !db.Shared() {
+// boundChange is insertChange for PostgreSQL. A process that is stopped now and continues
+// long after must not commit a change that other nodes no longer look for (see
+// settleAfter), so the server ends a transaction that is idle for sqldb.DefaultTimeout.
+const boundChange = `INSERT INTO changes (about, at) SELECT ?, ? FROM
+ set_config('idle_in_transaction_session_timeout', '5s', true)`
+
+// recordChange tells other processes, in the transaction of the change, that what they
+// have cached of a token hash or of an identity is out of date.
+func (db *DB) recordChange(ctx context.Context, about string) error {
+	if !db.MultiNode() {
 		return nil
 	}
-	if _, err := db.exec(ctx, insertChange, about, micros(db.now())); err != nil {
-		return fmt.Errorf("announce change: %w", err)
+	if _, err := db.Exec(ctx, insertChange, about, sqldb.Micros(db.Now())); err != nil {
+		return fmt.Errorf("record change: %w", err)
 	}
-	db.AfterCommit(ctx, db.committed)
+	db.AfterCommit(ctx, db.QueueNotify)
 	return nil
 }
 
-// noteRows are the numbers of rows that notes are written in at a time.
+// noteRows are how many notes one statement writes.
 func noteRows() []int { return []int{32, 8, 1} }
 
-// WriteNotes tells other processes what they need not know at once: Changes reads it,
-// and nobody is woken. A note is ASCII and at most 64 bytes long. On SQLite, where
-// there are no others, nothing is written.
+// WriteNotes writes notes for other processes, which read them with Changes at their next
+// poll; it sends no notification. A note is ASCII and at most 64 bytes long. On SQLite,
+// which has one process, it writes nothing.
 func (db *DB) WriteNotes(ctx context.Context, notes []string) error {
-	if !db.Shared() {
+	if !db.MultiNode() {
 		return nil
 	}
 	for _, size := range noteRows() {
-		// The comment at its end keeps a single note from being taken for insertChange,
-		// which a dialect may have words of its own for.
+		// The comment at the end tells a single note from insertChange, which PostgreSQL
+		// replaces by another query.
 		query := `INSERT INTO changes (about, at) VALUES (?, ?)` + strings.Repeat(`, (?, ?)`, size-1) + ` -- notes`
 		for len(notes) >= size {
 			var args []any
 			for _, note := range notes[:size] {
-				args = append(args, note, micros(db.now()))
+				args = append(args, note, sqldb.Micros(db.Now()))
 			}
-			if _, err := db.exec(ctx, query, args...); err != nil {
+			if _, err := db.Exec(ctx, query, args...); err != nil {
 				return fmt.Errorf("write notes: %w", err)
 			}
 			notes = notes[size:]
@@ -55,7 +62,7 @@ func (db *DB) WriteNotes(ctx context.Context, notes []string) error {
 	return nil
 }
 
-// maxNotes bounds what a process reads of the past when it starts.
+// maxNotes bounds the notes that a process reads when it starts.
 const maxNotes = 100_000
 
 // Note is what a process wrote for others, and when by its own clock.
@@ -68,12 +75,12 @@ type Note struct {
 // a moment. The prefix has neither "%" nor "_".
 func (db *DB) Notes(ctx context.Context, prefix string, since time.Time) ([]Note, error) {
 	var notes []Note
-	err := db.list(ctx, func(scan scanFunc) error {
+	err := db.List(ctx, func(scan sqldb.ScanFunc) error {
 		var note Note
-		err := scan(&note.Text, at{&note.WrittenAt})
+		err := scan(&note.Text, sqldb.TimeCol(&note.WrittenAt))
 		notes = append(notes, note)
 		return err
-	}, `SELECT about, at FROM changes WHERE at > ? AND about LIKE ? ORDER BY id DESC LIMIT ?`, micros(since), prefix+"%", maxNotes)
+	}, `SELECT about, at FROM changes WHERE at > ? AND about LIKE ? ORDER BY id DESC LIMIT ?`, sqldb.Micros(since), prefix+"%", maxNotes)
 	if err != nil {
 		return nil, fmt.Errorf("read notes: %w", err)
 	}
@@ -81,91 +88,91 @@ func (db *DB) Notes(ctx context.Context, prefix string, since time.Time) ([]Note
 	return notes, nil
 }
 
-// announced writes and announces in one transaction.
-func (db *DB) announced(ctx context.Context, about string, write func(context.Context) error) error {
-	if !db.Shared() {
+// withChange writes, and records the change in the same transaction.
+func (db *DB) withChange(ctx context.Context, about string, write func(context.Context) error) error {
+	if !db.MultiNode() {
 		return write(ctx)
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if err := write(ctx); err != nil {
 			return err
 		}
-		return db.announce(ctx, about)
+		return db.recordChange(ctx, about)
 	})
 }
 
 const (
-	// settled is how many times the patience of a transaction pass after a change was
-	// seen until none can come about that has a lower number: a transaction takes a
-	// number when it writes, and shows when it commits.
-	settled = 3
-	// margin is how many numbers below the highest a process looks at first, for
-	// transactions that are not committed yet.
+	// settleAfter is how many transaction timeouts after a number was seen no lower
+	// number can appear any more: a transaction takes its number when it writes, and the
+	// row is visible when it commits.
+	settleAfter = 3
+	// margin is how many numbers below the highest a process starts at, because their
+	// transactions may not be committed yet.
 	margin = 20_000
-	// lookAtAll is how often a look goes back to what is not settled. Those in between
-	// cost little however much there is.
-	lookAtAll = 200 * time.Millisecond
+	// fullPollEvery is how often a poll reads everything that is not settled. The polls
+	// in between read only new numbers.
+	fullPollEvery = 200 * time.Millisecond
 )
 
-// Changes follows what is announced, by this process too. It is for one goroutine.
+// Changes reads the changes of all processes, including this one. It is for one goroutine.
 type Changes struct {
 	db      *DB
 	started bool
-	floor   int64     // everything up to here has been told
+	floor   int64     // everything up to here has been returned
 	top     int64     // the highest number seen
-	looked  time.Time // when the last look at all that is above the floor began
-	told    map[int64]bool
-	highest []sighting // of each read that isn't settled yet
+	polled  time.Time // when the last full poll began
+	seen    map[int64]bool
+	marks   []watermark // of each full poll that is not settled yet
 }
 
-// sighting is the highest number there was when somebody looked.
-type sighting struct {
-	at time.Time // after the look
+// watermark is the highest number at the time of a poll.
+type watermark struct {
+	at time.Time // after the poll
 	id int64
 }
 
-// Changes starts to follow.
-func (db *DB) Changes() *Changes { return &Changes{db: db, told: map[int64]bool{}} }
+// Changes starts to read changes.
+func (db *DB) Changes() *Changes { return &Changes{db: db, seen: map[int64]bool{}} }
 
-// Read returns token hashes and identity ids of which something was committed since the
-// call before, and notes in the order of each who wrote them; and before when everything
-// that was committed has been told. now is the time of the call. After an error it begins
-// anew: what was remembered until then must not be trusted.
+// Read returns the token hashes and identity ids that changed since the last call, and
+// notes in the order of each writer. Everything that was committed before the time before
+// has been returned. now is the time of the call. After an error it starts over: the
+// caller must drop what it had cached until then.
 func (c *Changes) Read(ctx context.Context, now time.Time) (changed []string, before time.Time, err error) {
 	if !c.started {
 		if err := c.start(ctx); err != nil {
 			return nil, time.Time{}, err
 		}
 	}
-	since := now.Sub(c.looked)
-	all := since < 0 || since >= lookAtAll
+	since := now.Sub(c.polled)
+	full := since < 0 || since >= fullPollEvery
 	from := c.top
-	if all {
+	if full {
 		from = c.floor
 	}
 	if changed, err = c.above(ctx, from); err != nil {
-		// The database may come back as it was before, with numbers to be given again.
-		*c = Changes{db: c.db, told: map[int64]bool{}}
+		// After a restore of the database, numbers may repeat.
+		*c = Changes{db: c.db, seen: map[int64]bool{}}
 		return nil, time.Time{}, fmt.Errorf("read changes: %w", err)
 	}
-	if all {
-		c.looked = now
-		c.settle(now)
+	if full {
+		c.polled = now
+		c.raiseFloor(now)
 	}
-	return changed, c.looked, nil
+	return changed, c.polled, nil
 }
 
-// above returns what has not been told of the changes with a higher number.
+// above returns the changes with a higher number that have not been returned yet.
 func (c *Changes) above(ctx context.Context, from int64) ([]string, error) {
 	var fresh []string
-	err := c.db.look(ctx, func(scan scanFunc) error {
+	err := c.db.ListOnPollConn(ctx, func(scan sqldb.ScanFunc) error {
 		var id int64
 		var about string
 		if err := scan(&id, &about); err != nil {
 			return err
 		}
-		if !c.told[id] {
-			c.told[id] = true
+		if !c.seen[id] {
+			c.seen[id] = true
 			fresh = append(fresh, about)
 		}
 		c.top = max(c.top, id)
@@ -175,7 +182,7 @@ func (c *Changes) above(ctx context.Context, from int64) ([]string, error) {
 }
 
 func (c *Changes) start(ctx context.Context) error {
-	err := c.db.look(ctx, func(scan scanFunc) error { return scan(&c.floor) }, `SELECT COALESCE(MAX(id), 0) FROM changes`)
+	err := c.db.ListOnPollConn(ctx, func(scan sqldb.ScanFunc) error { return scan(&c.floor) }, `SELECT COALESCE(MAX(id), 0) FROM changes`)
 	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
@@ -185,36 +192,22 @@ func (c *Changes) start(ctx context.Context) error {
 	return nil
 }
 
-// settle raises the floor to what was the highest number long ago. It follows a look:
-// what came about since the one before, however long ago that was, has been told.
-func (c *Changes) settle(now time.Time) {
+// raiseFloor raises the floor to the highest number of a poll long ago. It follows a full
+// poll, which has returned everything since the one before, however long ago that was.
+func (c *Changes) raiseFloor(now time.Time) {
 	floor := c.floor
-	for len(c.highest) > 0 && now.Sub(c.highest[0].at) > settled*c.db.patience {
-		floor = c.highest[0].id
-		c.highest = c.highest[1:]
+	for len(c.marks) > 0 && now.Sub(c.marks[0].at) > settleAfter*c.db.Timeout() {
+		floor = c.marks[0].id
+		c.marks = c.marks[1:]
 	}
-	c.highest = append(c.highest, sighting{at: c.db.now(), id: c.top})
+	c.marks = append(c.marks, watermark{at: c.db.Now(), id: c.top})
 	if floor == c.floor {
 		return
 	}
 	c.floor = floor
-	for id := range c.told {
+	for id := range c.seen {
 		if id <= floor {
-			delete(c.told, id)
+			delete(c.seen, id)
 		}
 	}
-}
-
-// errNoListener says that changes have to be looked for.
-var errNoListener = errors.New("this database announces nothing by itself")
-
-// Listen calls wake soon after each change, until ctx ends or the connection is lost.
-// It needs a connection of its own and is no more than a hint: nothing is told twice,
-// and what happens while nobody listens is not told at all.
-// errors.ErrUnsupported is in the error where there is nothing to listen to.
-func (db *DB) Listen(ctx context.Context, wake func()) error {
-	if db.listen == nil {
-		return fmt.Errorf("%w: %w", errNoListener, errors.ErrUnsupported)
-	}
-	return db.listen(ctx, wake)
 }

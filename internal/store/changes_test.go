@@ -222,8 +222,8 @@ func TestPostgreSQLTellsWhenThereIsSomethingToHear(t *testing.T) {
 		if err := one.RevokeSession(t.Context(), s.TokenHash); err != nil {
 			t.Fatal(err)
 		}
-		<-one.Announced()
-		if err := one.Wake(t.Context()); err != nil {
+		<-one.PendingNotify()
+		if err := one.Notify(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -247,10 +247,10 @@ func TestWhereNothingIsAnnouncedNobodyListens(t *testing.T) {
 		if err := db.Listen(t.Context(), func() {}); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if name != databases.PgBouncer && db.Announced() != nil {
+		if name != databases.PgBouncer && db.PendingNotify() != nil {
 			t.Errorf("%s wakes somebody", name)
 		}
-		if got := db.Shared(); got != (name != databases.SQLite) {
+		if got := db.MultiNode(); got != (name != databases.SQLite) {
 			t.Errorf("%s is shared: %t", name, got)
 		}
 	}

@@ -8,20 +8,21 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
+	"symbolon/internal/store/sqldb"
 )
 
 // Credentials returns the credentials of an identity in the order of their
 // types; none for an identity that does not exist.
 func (db *DB) Credentials(ctx context.Context, identityID string) ([]identity.Credential, error) {
-	id, ok := canonical(identityID)
+	id, ok := sqldb.CanonicalID(identityID)
 	if !ok {
 		return nil, nil
 	}
 	var all []identity.Credential
-	err := db.read(ctx, func(scan scanFunc) error {
+	err := db.Query(ctx, func(scan sqldb.ScanFunc) error {
 		var c identity.Credential
 		var identifier string
-		if err := scan(&c.Type, (*[]byte)(&c.Config), &c.Version, text{&identifier}); err != nil {
+		if err := scan(&c.Type, (*[]byte)(&c.Config), &c.Version, sqldb.TextCol(&identifier)); err != nil {
 			return err
 		}
 		if len(all) == 0 || all[len(all)-1].Type != c.Type {
@@ -45,11 +46,11 @@ func (db *DB) Credentials(ctx context.Context, identityID string) ([]identity.Cr
 // The error is errs.ErrStale when another request changed it first,
 // errs.ErrNotFound when it is gone.
 func (db *DB) UpdateCredential(ctx context.Context, identityID string, c identity.Credential) error {
-	changed, err := db.exec(ctx, `UPDATE credentials SET config = ?, version = ?
+	changed, err := db.Exec(ctx, `UPDATE credentials SET config = ?, version = ?
  WHERE identity_id = ? AND type = ? AND version = ?`,
 		string(c.Config), c.Version+1, identityID, c.Type, c.Version)
 	if err == nil && changed == 0 {
-		err = db.moved(ctx, `SELECT 1 FROM credentials WHERE identity_id = ? AND type = ?`, identityID, c.Type)
+		err = db.StaleOrMissing(ctx, `SELECT 1 FROM credentials WHERE identity_id = ? AND type = ?`, identityID, c.Type)
 	}
 	if err != nil {
 		return fmt.Errorf("update credential: %w", err)
@@ -60,7 +61,7 @@ func (db *DB) UpdateCredential(ctx context.Context, identityID string, c identit
 // identifiers returns those of one credential.
 func (db *DB) identifiers(ctx context.Context, identityID, typ string) ([]string, error) {
 	var all []string
-	err := db.read(ctx, func(scan scanFunc) error {
+	err := db.Query(ctx, func(scan sqldb.ScanFunc) error {
 		var identifier string
 		err := scan(&identifier)
 		all = append(all, identifier)
@@ -71,7 +72,7 @@ func (db *DB) identifiers(ctx context.Context, identityID, typ string) ([]string
 }
 
 func (db *DB) insertCredential(ctx context.Context, identityID string, c identity.Credential) error {
-	_, err := db.exec(ctx, `INSERT INTO credentials (identity_id, type, config, version) VALUES (?, ?, ?, ?)`,
+	_, err := db.Exec(ctx, `INSERT INTO credentials (identity_id, type, config, version) VALUES (?, ?, ?, ?)`,
 		identityID, c.Type, string(c.Config), c.Version)
 	if err != nil {
 		return fmt.Errorf("insert credential: %w", err)
@@ -81,10 +82,10 @@ func (db *DB) insertCredential(ctx context.Context, identityID string, c identit
 
 func (db *DB) insertIdentifiers(ctx context.Context, identityID string, c identity.Credential) error {
 	for position, identifier := range c.Identifiers {
-		if !isKey(identifier) {
-			return errUnstorable
+		if !sqldb.IsKey(identifier) {
+			return sqldb.ErrUnstorable
 		}
-		_, err := db.exec(ctx, `INSERT INTO credential_identifiers (identifier, type, identity_id, position)
+		_, err := db.Exec(ctx, `INSERT INTO credential_identifiers (identifier, type, identity_id, position)
  VALUES (?, ?, ?, ?)`, identifier, c.Type, identityID, position)
 		if err != nil {
 			return fmt.Errorf("insert credential identifier: %w", err)
@@ -101,7 +102,7 @@ func (db *DB) saveCredentials(ctx context.Context, identityID string, wanted []i
 	}
 	for _, old := range stored {
 		if !slices.ContainsFunc(wanted, func(c identity.Credential) bool { return c.Type == old.Type }) {
-			_, err := db.exec(ctx, `DELETE FROM credentials WHERE identity_id = ? AND type = ?`, identityID, old.Type)
+			_, err := db.Exec(ctx, `DELETE FROM credentials WHERE identity_id = ? AND type = ?`, identityID, old.Type)
 			if err != nil {
 				return fmt.Errorf("delete credential: %w", err)
 			}
@@ -136,7 +137,7 @@ func (db *DB) saveCredential(ctx context.Context, identityID string, old, c iden
 	if sameIdentifiers {
 		return nil
 	}
-	_, err := db.exec(ctx, `DELETE FROM credential_identifiers WHERE identity_id = ? AND type = ?`, identityID, c.Type)
+	_, err := db.Exec(ctx, `DELETE FROM credential_identifiers WHERE identity_id = ? AND type = ?`, identityID, c.Type)
 	if err != nil {
 		return fmt.Errorf("delete credential identifiers: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
+	"symbolon/internal/store/sqldb"
 )
 
 const flowColumns = `id, kind, client, state, issued_at, expires_at, request, return_to, subject,
@@ -21,16 +22,16 @@ func (db *DB) CreateFlow(ctx context.Context, f *flow.Flow) error {
 	if err != nil {
 		return fmt.Errorf("insert flow: %w", err)
 	}
-	f.IssuedAt, f.ExpiresAt = edge(f.IssuedAt), edge(f.ExpiresAt)
-	insert := db.create
-	if f.ResumeHash != "" { // which is unique too
+	f.IssuedAt, f.ExpiresAt = sqldb.TruncateTime(f.IssuedAt), sqldb.TruncateTime(f.ExpiresAt)
+	insert := db.InsertNew
+	if f.ResumeHash != "" { // unique too, so the insert cannot be retried
 		insert = db.insert
 	}
 	err = insert(ctx, `INSERT INTO flows (`+flowColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		f.ID, string(f.Kind), string(f.Client), string(f.State), micros(f.IssuedAt), micros(f.ExpiresAt),
-		f.Request, f.ReturnTo, textOrNull(f.IdentityID), f.Refresh, f.Active, form, f.CSRF, private,
-		textOrNull(f.ResumeHash), f.Version)
+		f.ID, string(f.Kind), string(f.Client), string(f.State), sqldb.Micros(f.IssuedAt), sqldb.Micros(f.ExpiresAt),
+		f.Request, f.ReturnTo, sqldb.TextOrNull(f.IdentityID), f.Refresh, f.Active, form, f.CSRF, private,
+		sqldb.TextOrNull(f.ResumeHash), f.Version)
 	if err != nil {
 		return fmt.Errorf("insert flow: %w", err)
 	}
@@ -39,7 +40,7 @@ func (db *DB) CreateFlow(ctx context.Context, f *flow.Flow) error {
 
 // Flow returns a flow; errs.ErrNotFound if there is none of that id.
 func (db *DB) Flow(ctx context.Context, id string) (*flow.Flow, error) {
-	id, ok := canonical(id)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return nil, errs.ErrNotFound
 	}
@@ -55,21 +56,21 @@ func (db *DB) FlowByResume(ctx context.Context, hash string) (*flow.Flow, error)
 func (db *DB) flow(ctx context.Context, query, key string) (*flow.Flow, error) {
 	f := &flow.Flow{}
 	var form, private string
-	err := db.row(ctx, []any{
+	err := db.QueryRow(ctx, []any{
 		&f.ID, (*string)(&f.Kind), (*string)(&f.Client), (*string)(&f.State),
-		at{&f.IssuedAt},
-		at{&f.ExpiresAt},
+		sqldb.TimeCol(&f.IssuedAt),
+		sqldb.TimeCol(&f.ExpiresAt),
 		&f.Request, &f.ReturnTo,
-		text{&f.IdentityID},
+		sqldb.TextCol(&f.IdentityID),
 		&f.Refresh, &f.Active, &form, &f.CSRF, &private,
-		text{&f.ResumeHash},
+		sqldb.TextCol(&f.ResumeHash),
 		&f.Version,
 	}, query, key)
 	if err == nil {
-		err = fromJSON(form, &f.Form)
+		err = sqldb.FromJSON(form, &f.Form)
 	}
 	if err == nil && private != noMemory {
-		err = fromJSON(private, &f.Private)
+		err = sqldb.FromJSON(private, &f.Private)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read flow: %w", err)
@@ -86,15 +87,15 @@ func (db *DB) SaveFlow(ctx context.Context, f *flow.Flow) error {
 	if err != nil {
 		return fmt.Errorf("update flow: %w", err)
 	}
-	f.ExpiresAt = edge(f.ExpiresAt)
-	changed, err := db.exec(ctx, `UPDATE flows SET state = ?, expires_at = ?, return_to = ?, subject = ?,
+	f.ExpiresAt = sqldb.TruncateTime(f.ExpiresAt)
+	changed, err := db.Exec(ctx, `UPDATE flows SET state = ?, expires_at = ?, return_to = ?, subject = ?,
  refresh = ?, active = ?, form = ?, csrf = ?, private = ?, resume_hash = ?, version = ?
  WHERE id = ? AND version = ?`,
-		string(f.State), micros(f.ExpiresAt), f.ReturnTo, textOrNull(f.IdentityID),
-		f.Refresh, f.Active, form, f.CSRF, private, textOrNull(f.ResumeHash), f.Version+1,
+		string(f.State), sqldb.Micros(f.ExpiresAt), f.ReturnTo, sqldb.TextOrNull(f.IdentityID),
+		f.Refresh, f.Active, form, f.CSRF, private, sqldb.TextOrNull(f.ResumeHash), f.Version+1,
 		f.ID, f.Version)
 	if err == nil && changed == 0 {
-		err = db.moved(ctx, `SELECT 1 FROM flows WHERE id = ?`, f.ID)
+		err = db.StaleOrMissing(ctx, `SELECT 1 FROM flows WHERE id = ?`, f.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("update flow: %w", err)
@@ -103,10 +104,10 @@ func (db *DB) SaveFlow(ctx context.Context, f *flow.Flow) error {
 	return nil
 }
 
-// EndResume takes the outstanding secrets from all flows of a kind that are about
+// ClearResumeHashes takes the outstanding secrets from all flows of a kind that are about
 // an identity, but the one named, and counts their versions up.
-func (db *DB) EndResume(ctx context.Context, k flow.Kind, subject, exceptID string) error {
-	_, err := db.exec(ctx, `UPDATE flows SET resume_hash = NULL, version = version + 1
+func (db *DB) ClearResumeHashes(ctx context.Context, k flow.Kind, subject, exceptID string) error {
+	_, err := db.Exec(ctx, `UPDATE flows SET resume_hash = NULL, version = version + 1
  WHERE subject = ? AND kind = ? AND id <> ? AND resume_hash IS NOT NULL`, subject, string(k), exceptID)
 	if err != nil {
 		return fmt.Errorf("end outstanding secrets: %w", err)
@@ -115,12 +116,17 @@ func (db *DB) EndResume(ctx context.Context, k flow.Kind, subject, exceptID stri
 }
 
 func flowJSON(f *flow.Flow) (form, private string, err error) {
-	if form, err = toJSON(f.Form); err != nil {
+	if form, err = sqldb.ToJSON(f.Form); err != nil {
 		return "", "", err
 	}
 	if len(f.Private) == 0 {
 		return form, noMemory, nil
 	}
-	private, err = toJSON(f.Private)
+	private, err = sqldb.ToJSON(f.Private)
 	return form, private, err
+}
+
+func (db *DB) insert(ctx context.Context, query string, args ...any) error {
+	_, err := db.Exec(ctx, query, args...)
+	return err
 }

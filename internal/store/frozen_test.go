@@ -59,7 +59,7 @@ func TestWhereOneConnectionFellSilentTheOthersAreNotTried(t *testing.T) {
 			server := databases.Start(t, name)
 			r := newRelay(t, server.Address())
 			dsn := strings.Replace(server.DSN(t), server.Address(), r.address, 1)
-			db := open(t, store.Config{DSN: dsn, Patience: 2 * time.Second})
+			db := open(t, store.Config{DSN: dsn, Timeout: 2 * time.Second})
 			for what, ask := range map[string]func() error{
 				"a read":  func() error { _, err := db.Flow(t.Context(), storetest.NewFlow().ID); return err },
 				"a write": func() error { return db.CreateFlow(t.Context(), storetest.NewFlow()) },

@@ -8,6 +8,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
+	"symbolon/internal/store/sqldb"
 )
 
 // maxPage is how many identities a query without a limit returns.
@@ -29,15 +30,15 @@ func (r *identityRow) targets() []any {
 	i, a := &r.identity, &r.address
 	return []any{
 		&i.ID, &i.SchemaID, (*[]byte)(&i.Traits), &i.Version,
-		at{&i.CreatedAt},
-		at{&i.UpdatedAt},
-		text{&a.ID},
-		text{&r.purpose},
-		text{&a.Via},
-		text{&a.Value},
-		text{&a.Normalized},
-		flag{&a.Verified},
-		at{&a.VerifiedAt},
+		sqldb.TimeCol(&i.CreatedAt),
+		sqldb.TimeCol(&i.UpdatedAt),
+		sqldb.TextCol(&a.ID),
+		sqldb.TextCol(&r.purpose),
+		sqldb.TextCol(&a.Via),
+		sqldb.TextCol(&a.Value),
+		sqldb.TextCol(&a.Normalized),
+		sqldb.BoolCol(&a.Verified),
+		sqldb.TimeCol(&a.VerifiedAt),
 	}
 }
 
@@ -59,7 +60,7 @@ const byAddress = ` ORDER BY a.purpose, a.position`
 // selects identityColumns and what more takes.
 func (db *DB) identity(ctx context.Context, more []any, query string, args ...any) (*identity.Identity, error) {
 	var found *identity.Identity
-	err := db.read(ctx, func(scan scanFunc) error {
+	err := db.Query(ctx, func(scan sqldb.ScanFunc) error {
 		var row identityRow
 		if err := scan(append(row.targets(), more...)...); err != nil {
 			return err
@@ -82,7 +83,7 @@ func (db *DB) identity(ctx context.Context, more []any, query string, args ...an
 // Identity returns an identity with its addresses; errs.ErrNotFound if there is
 // none of that id.
 func (db *DB) Identity(ctx context.Context, id string) (*identity.Identity, error) {
-	id, ok := canonical(id)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return nil, errs.ErrNotFound
 	}
@@ -94,24 +95,24 @@ func (db *DB) Identity(ctx context.Context, id string) (*identity.Identity, erro
 	return found, nil
 }
 
-// holdIdentity needs a lock where there are many writers at once.
-const holdIdentity = `SELECT 1 FROM identities WHERE id = ?`
+// lockIdentity takes a row lock on servers; see postgresQueries and mysqlQueries.
+const lockIdentity = `SELECT 1 FROM identities WHERE id = ?`
 
-// HoldIdentity keeps others from saving or deleting an identity until the context's
-// transaction ends, so that what is read of it then stays true; errs.ErrNotFound if
-// there is none of that id. Others may hold it as well.
-func (db *DB) HoldIdentity(ctx context.Context, id string) error {
+// LockIdentity keeps other transactions from saving or deleting an identity until the
+// context's transaction ends, so that what it reads of the identity stays true;
+// errs.ErrNotFound if there is none of that id. The lock is shared.
+func (db *DB) LockIdentity(ctx context.Context, id string) error {
 	var one int
-	if err := db.row(ctx, []any{&one}, holdIdentity, id); err != nil {
+	if err := db.QueryRow(ctx, []any{&one}, lockIdentity, id); err != nil {
 		return fmt.Errorf("hold identity: %w", err)
 	}
 	return nil
 }
 
 // IdentityByIdentifier returns the owner of a credential by its type and one of
-// its identifiers in normalised form; errs.ErrNotFound if it is nobody's.
+// its identifiers in normalised form; errs.ErrNotFound if no identity has it.
 func (db *DB) IdentityByIdentifier(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error) {
-	if !isKey(identifier) {
+	if !sqldb.IsKey(identifier) {
 		return nil, nil, errs.ErrNotFound
 	}
 	c := &identity.Credential{Type: typ}
@@ -131,9 +132,9 @@ func (db *DB) IdentityByIdentifier(ctx context.Context, typ, identifier string) 
 }
 
 // IdentityByAddress returns the owner of an address by its normalised value;
-// errs.ErrNotFound if it is nobody's.
+// errs.ErrNotFound if no identity has it.
 func (db *DB) IdentityByAddress(ctx context.Context, p identity.Purpose, via, normalized string) (*identity.Identity, *identity.Address, error) {
-	if !isKey(normalized) {
+	if !sqldb.IsKey(normalized) {
 		return nil, nil, errs.ErrNotFound
 	}
 	owner, err := db.identity(ctx, nil, `SELECT `+identityColumns+`
@@ -162,7 +163,7 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
  FROM identities i` + where + ` ORDER BY i.id LIMIT ? OFFSET ?) i ` + joinAddresses + `
  ORDER BY i.id, a.purpose, a.position`
 	var page []*identity.Identity
-	err := db.forQuery(q)(ctx, func(scan scanFunc) error {
+	err := db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
 		var row identityRow
 		if err := scan(row.targets()...); err != nil {
 			return err
@@ -179,13 +180,13 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
 	return page, nil
 }
 
-// forQuery is how a query is asked. Who is looked for by name may have signed up just
-// now.
-func (db *DB) forQuery(q identity.Query) query {
+// listFor picks the primary for look-ups by identifier (read your own writes) and the
+// replica otherwise.
+func (db *DB) listFor(q identity.Query) query {
 	if q.Identifier != "" {
-		return db.list
+		return db.List
 	}
-	return db.lately
+	return db.ListOnReplica
 }
 
 // CountIdentities returns how many identities a query finds on all its pages:
@@ -197,7 +198,7 @@ func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error
 		query = `SELECT value FROM counts WHERE name = 'identities'`
 	}
 	n := 0
-	err := db.forQuery(q)(ctx, func(scan scanFunc) error {
+	err := db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
 		part := 0
 		err := scan(&part)
 		n += part
@@ -209,16 +210,16 @@ func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error
 	return n, nil
 }
 
-// counted adds to the number of identities. SQLite has a trigger for it.
-func (db *DB) counted(ctx context.Context, id string, change int) error {
-	if db.dialect.Embedded {
+// addToCount adds to the number of identities. SQLite has a trigger for it.
+func (db *DB) addToCount(ctx context.Context, id string, change int) error {
+	if !db.MultiNode() {
 		return nil
 	}
 	slot, err := strconv.ParseInt(id[len(id)-1:], 16, 64)
 	if err != nil {
 		return fmt.Errorf("count identity: %w", err)
 	}
-	return db.execOne(ctx, `UPDATE counts SET value = value + ? WHERE name = 'identities' AND slot = ?`, change, slot)
+	return db.ExecOne(ctx, `UPDATE counts SET value = value + ? WHERE name = 'identities' AND slot = ?`, change, slot)
 }
 
 // conditions builds the WHERE of a query out of fixed texts, so there are few
@@ -246,9 +247,9 @@ func conditions(q identity.Query) (where string, args []any) {
 // address is taken; then nothing is stored.
 func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		i.CreatedAt, i.UpdatedAt = edge(i.CreatedAt), edge(i.UpdatedAt)
-		_, err := db.exec(ctx, `INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at)
- VALUES (?, ?, ?, ?, ?, ?)`, i.ID, i.SchemaID, string(i.Traits), i.Version, micros(i.CreatedAt), micros(i.UpdatedAt))
+		i.CreatedAt, i.UpdatedAt = sqldb.TruncateTime(i.CreatedAt), sqldb.TruncateTime(i.UpdatedAt)
+		_, err := db.Exec(ctx, `INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at)
+ VALUES (?, ?, ?, ?, ?, ?)`, i.ID, i.SchemaID, string(i.Traits), i.Version, sqldb.Micros(i.CreatedAt), sqldb.Micros(i.UpdatedAt))
 		if err != nil {
 			return err
 		}
@@ -260,7 +261,7 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 		if err := db.insertAddresses(ctx, i); err != nil {
 			return err
 		}
-		return db.counted(ctx, i.ID, +1)
+		return db.addToCount(ctx, i.ID, +1)
 	})
 	if err != nil {
 		return fmt.Errorf("insert identity: %w", err)
@@ -276,14 +277,14 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 // identifier or address is taken, errs.ErrNotFound when the identity is gone.
 func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		i.UpdatedAt = edge(i.UpdatedAt)
-		changed, err := db.exec(ctx, `UPDATE identities SET schema_id = ?, traits = ?, version = ?, updated_at = ?
- WHERE id = ? AND version = ?`, i.SchemaID, string(i.Traits), i.Version+1, micros(i.UpdatedAt), i.ID, i.Version)
+		i.UpdatedAt = sqldb.TruncateTime(i.UpdatedAt)
+		changed, err := db.Exec(ctx, `UPDATE identities SET schema_id = ?, traits = ?, version = ?, updated_at = ?
+ WHERE id = ? AND version = ?`, i.SchemaID, string(i.Traits), i.Version+1, sqldb.Micros(i.UpdatedAt), i.ID, i.Version)
 		if err != nil {
 			return err
 		}
 		if changed == 0 {
-			return db.moved(ctx, `SELECT 1 FROM identities WHERE id = ?`, i.ID)
+			return db.StaleOrMissing(ctx, `SELECT 1 FROM identities WHERE id = ?`, i.ID)
 		}
 		if err := db.saveCredentials(ctx, i.ID, credentials); err != nil {
 			return err
@@ -291,7 +292,7 @@ func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credential
 		if err := db.saveAddresses(ctx, i); err != nil {
 			return err
 		}
-		return db.announce(ctx, i.ID)
+		return db.recordChange(ctx, i.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("update identity: %w", err)
@@ -303,18 +304,18 @@ func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credential
 // DeleteIdentity removes an identity with its credentials, addresses, sessions
 // and the flows that are about it; errs.ErrNotFound if there is none.
 func (db *DB) DeleteIdentity(ctx context.Context, id string) error {
-	id, ok := canonical(id)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return errs.ErrNotFound
 	}
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		if err := db.execOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {
+		if err := db.ExecOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {
 			return err
 		}
-		if err := db.counted(ctx, id, -1); err != nil {
+		if err := db.addToCount(ctx, id, -1); err != nil {
 			return err
 		}
-		return db.announce(ctx, id)
+		return db.recordChange(ctx, id)
 	})
 	if err != nil {
 		return fmt.Errorf("delete identity: %w", err)

@@ -9,6 +9,7 @@ import (
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
+	"symbolon/internal/store/sqldb"
 )
 
 const messageColumns = `id, template, recipient, subject, sealed, identity_id, status, tries, next_try,
@@ -17,24 +18,22 @@ const messageColumns = `id, template, recipient, subject, sealed, identity_id, s
 func messageTargets(m *courier.Stored) []any {
 	return []any{
 		&m.ID, &m.Template, &m.Recipient, &m.Subject, &m.Sealed, &m.IdentityID, &m.Status, &m.Tries,
-		at{&m.NextTry},
+		sqldb.TimeCol(&m.NextTry),
 		&m.Lease, &m.LastError,
-		at{&m.CreatedAt},
-		at{&m.Expires},
-		at{&m.SentAt},
+		sqldb.TimeCol(&m.CreatedAt),
+		sqldb.TimeCol(&m.Expires),
+		sqldb.TimeCol(&m.SentAt),
 	}
 }
 
-// Conditions that indexes of the table have, word for word, so that those are
-// used. Said the other way round they would send SQLite to the index of statuses
-// and make it sort.
+// Conditions of partial indexes, word for word, so that the planner uses them. Phrased
+// the other way round they would make SQLite use the index of statuses and sort.
 const (
 	messageWaits = `status NOT IN ('sent', 'dead')`
 	messageEnded = `status NOT IN ('queued', 'sending')`
 )
 
-// Queries that MySQL, which has no index of a part of the rows, is asked in
-// another way.
+// Queries that have their own text on MySQL, which has no partial indexes.
 const (
 	dueMessages   = `SELECT ` + messageColumns + ` FROM messages WHERE ` + messageWaits + ` AND next_try <= ? ORDER BY next_try, id LIMIT ?`
 	nextMessage   = `SELECT next_try FROM messages WHERE ` + messageWaits + ` ORDER BY next_try LIMIT 1`
@@ -45,22 +44,22 @@ const (
 
 // CreateMessage stores a message to be sent.
 func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
-	err := db.create(ctx, `INSERT INTO messages (`+messageColumns+`)
+	err := db.InsertNew(ctx, `INSERT INTO messages (`+messageColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.ID, string(m.Template), m.Recipient, m.Subject, m.Sealed, m.IdentityID, string(m.Status), m.Tries, micros(m.NextTry),
-		m.Lease, m.LastError, micros(m.CreatedAt), microsOrNull(m.Expires), microsOrNull(m.SentAt))
+		m.ID, string(m.Template), m.Recipient, m.Subject, m.Sealed, m.IdentityID, string(m.Status), m.Tries, sqldb.Micros(m.NextTry),
+		m.Lease, m.LastError, sqldb.Micros(m.CreatedAt), sqldb.MicrosOrNull(m.Expires), sqldb.MicrosOrNull(m.SentAt))
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)
 	}
-	m.NextTry, m.CreatedAt, m.Expires, m.SentAt = edge(m.NextTry), edge(m.CreatedAt), edge(m.Expires), edge(m.SentAt)
+	m.NextTry, m.CreatedAt, m.Expires, m.SentAt = sqldb.TruncateTime(m.NextTry), sqldb.TruncateTime(m.CreatedAt), sqldb.TruncateTime(m.Expires), sqldb.TruncateTime(m.SentAt)
 	return nil
 }
 
 // ClaimMessages leases up to limit messages that are due, or whose lease has run
 // out, to one dispatcher, and counts a try for each. The longest due come first.
 func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*courier.Stored, error) {
-	// Looking costs no turn to write; whoever claims compares.
-	due, err := messages(ctx, db.read, dueMessages, micros(now), limit)
+	// This read needs no write transaction; the claim below compares.
+	due, err := messages(ctx, db.Query, dueMessages, sqldb.Micros(now), limit)
 	if err != nil {
 		return nil, fmt.Errorf("find due messages: %w", err)
 	}
@@ -72,7 +71,7 @@ func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.T
 		claimed = nil
 		for _, m := range due {
 			mine := *m
-			mine.Status, mine.Lease, mine.NextTry, mine.Tries = courier.Sending, lease, edge(until), m.Tries+1
+			mine.Status, mine.Lease, mine.NextTry, mine.Tries = courier.Sending, lease, sqldb.TruncateTime(until), m.Tries+1
 			taken, err := db.claim(ctx, m, &mine)
 			if err != nil {
 				return err
@@ -90,19 +89,19 @@ func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.T
 }
 
 func (db *DB) claim(ctx context.Context, seen, mine *courier.Stored) (bool, error) {
-	taken, err := db.exec(ctx, `UPDATE messages SET status = ?, lease = ?, next_try = ?, tries = ?
+	taken, err := db.Exec(ctx, `UPDATE messages SET status = ?, lease = ?, next_try = ?, tries = ?
  WHERE id = ? AND status = ? AND tries = ? AND lease = ? AND next_try = ?`,
-		string(mine.Status), mine.Lease, micros(mine.NextTry), mine.Tries,
-		seen.ID, string(seen.Status), seen.Tries, seen.Lease, micros(seen.NextTry))
+		string(mine.Status), mine.Lease, sqldb.Micros(mine.NextTry), mine.Tries,
+		seen.ID, string(seen.Status), seen.Tries, seen.Lease, sqldb.Micros(seen.NextTry))
 	return taken == 1, err
 }
 
-// SettleMessage stores the outcome of a try; errs.ErrStale if the message is no
+// RecordDelivery stores the outcome of a try; errs.ErrStale if the message is no
 // longer under that lease.
-func (db *DB) SettleMessage(ctx context.Context, m *courier.Stored) error {
-	err := db.execOne(ctx, `UPDATE messages SET status = ?, sealed = ?, next_try = ?, last_error = ?, sent_at = ?
+func (db *DB) RecordDelivery(ctx context.Context, m *courier.Stored) error {
+	err := db.ExecOne(ctx, `UPDATE messages SET status = ?, sealed = ?, next_try = ?, last_error = ?, sent_at = ?
  WHERE id = ? AND lease = ? AND tries = ? AND status = ?`,
-		string(m.Status), m.Sealed, micros(m.NextTry), m.LastError, microsOrNull(m.SentAt),
+		string(m.Status), m.Sealed, sqldb.Micros(m.NextTry), m.LastError, sqldb.MicrosOrNull(m.SentAt),
 		m.ID, m.Lease, m.Tries, string(courier.Sending))
 	if errors.Is(err, errs.ErrNotFound) {
 		err = errs.ErrStale
@@ -116,7 +115,7 @@ func (db *DB) SettleMessage(ctx context.Context, m *courier.Stored) error {
 // NextMessage returns when the earliest waiting message may be taken; ok is false
 // if none waits.
 func (db *DB) NextMessage(ctx context.Context) (due time.Time, ok bool, err error) {
-	err = db.row(ctx, []any{at{&due}}, nextMessage)
+	err = db.QueryRow(ctx, []any{sqldb.TimeCol(&due)}, nextMessage)
 	if errors.Is(err, errs.ErrNotFound) {
 		return time.Time{}, false, nil
 	}
@@ -129,7 +128,7 @@ func (db *DB) NextMessage(ctx context.Context) (due time.Time, ok bool, err erro
 // EraseMessages removes the bodies of at most limit messages that were sent or
 // given up and whose link expired before now, and returns how many it found.
 func (db *DB) EraseMessages(ctx context.Context, now time.Time, limit int) (erased int64, err error) {
-	erased, err = db.exec(ctx, eraseMessages, micros(now), limit)
+	erased, err = db.Exec(ctx, eraseMessages, sqldb.Micros(now), limit)
 	if err != nil {
 		return 0, fmt.Errorf("erase messages: %w", err)
 	}
@@ -138,12 +137,12 @@ func (db *DB) EraseMessages(ctx context.Context, now time.Time, limit int) (eras
 
 // Message returns a message; errs.ErrNotFound if there is none.
 func (db *DB) Message(ctx context.Context, id string) (*courier.Stored, error) {
-	id, ok := canonical(id)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return nil, errs.ErrNotFound
 	}
 	var m courier.Stored
-	if err := db.row(ctx, messageTargets(&m), `SELECT `+messageColumns+` FROM messages WHERE id = ?`, id); err != nil {
+	if err := db.QueryRow(ctx, messageTargets(&m), `SELECT `+messageColumns+` FROM messages WHERE id = ?`, id); err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
 	return &m, nil
@@ -167,7 +166,7 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 	if len(where) > 0 {
 		clause = `WHERE ` + strings.Join(where, ` AND `)
 	}
-	found, err := messages(ctx, db.lately, `SELECT `+messageColumns+` FROM messages `+clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
+	found, err := messages(ctx, db.ListOnReplica, `SELECT `+messageColumns+` FROM messages `+clause+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
@@ -175,11 +174,11 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 }
 
 // query is one of the ways in which a DB reads rows.
-type query func(ctx context.Context, each func(scanFunc) error, text string, args ...any) error
+type query func(ctx context.Context, each func(sqldb.ScanFunc) error, text string, args ...any) error
 
 func messages(ctx context.Context, ask query, text string, args ...any) ([]*courier.Stored, error) {
 	var found []*courier.Stored
-	err := ask(ctx, func(scan scanFunc) error {
+	err := ask(ctx, func(scan sqldb.ScanFunc) error {
 		m := &courier.Stored{}
 		found = append(found, m)
 		return scan(messageTargets(m)...)
@@ -190,12 +189,12 @@ func messages(ctx context.Context, ask query, text string, args ...any) ([]*cour
 // RetryMessage queues a dead message again; errs.ErrNotFound if there is none of
 // that id that is dead and still has its body.
 func (db *DB) RetryMessage(ctx context.Context, id string, now time.Time) error {
-	id, ok := canonical(id)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return errs.ErrNotFound
 	}
-	err := db.execOne(ctx, `UPDATE messages SET status = ?, tries = 0, next_try = ? WHERE id = ? AND status = ? AND sealed <> ''`,
-		string(courier.Queued), micros(now), id, string(courier.Dead))
+	err := db.ExecOne(ctx, `UPDATE messages SET status = ?, tries = 0, next_try = ? WHERE id = ? AND status = ? AND sealed <> ''`,
+		string(courier.Queued), sqldb.Micros(now), id, string(courier.Dead))
 	if err != nil {
 		return fmt.Errorf("retry message: %w", err)
 	}
@@ -205,7 +204,7 @@ func (db *DB) RetryMessage(ctx context.Context, id string, now time.Time) error 
 // CountMessages counts messages by status.
 func (db *DB) CountMessages(ctx context.Context) (map[courier.Status]int, error) {
 	counts := map[courier.Status]int{}
-	err := db.list(ctx, func(scan scanFunc) error {
+	err := db.List(ctx, func(scan sqldb.ScanFunc) error {
 		var status courier.Status
 		var n int
 		if err := scan(&status, &n); err != nil {
@@ -225,7 +224,7 @@ func (db *DB) CountMessages(ctx context.Context) (map[courier.Status]int, error)
 func (db *DB) Backlog(ctx context.Context) (oldest time.Time, lastError string, err error) {
 	for _, status := range []courier.Status{courier.Queued, courier.Sending} {
 		var created time.Time // ids are in the order of creation
-		err := db.row(ctx, []any{at{&created}}, `SELECT created_at FROM messages WHERE status = ? ORDER BY id LIMIT 1`, string(status))
+		err := db.QueryRow(ctx, []any{sqldb.TimeCol(&created)}, `SELECT created_at FROM messages WHERE status = ? ORDER BY id LIMIT 1`, string(status))
 		if err != nil && !errors.Is(err, errs.ErrNotFound) {
 			return time.Time{}, "", fmt.Errorf("find oldest message: %w", err)
 		}
@@ -233,7 +232,7 @@ func (db *DB) Backlog(ctx context.Context) (oldest time.Time, lastError string, 
 			oldest = created
 		}
 	}
-	err = db.row(ctx, []any{&lastError}, lastFailure)
+	err = db.QueryRow(ctx, []any{&lastError}, lastFailure)
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return time.Time{}, "", fmt.Errorf("find last error of messages: %w", err)
 	}

@@ -66,7 +66,7 @@ func TestPlanAndStatusLeaveAnEmptyDatabaseEmpty(t *testing.T) {
 			t.Errorf("%s is applied at %v", m.Name, m.AppliedAt)
 		}
 	}
-	if tables, err := db.tables(t.Context()); err != nil || len(tables) != 0 {
+	if tables, err := db.Tables(t.Context()); err != nil || len(tables) != 0 {
 		t.Errorf("tables are %v, %v", tables, err)
 	}
 }
@@ -77,7 +77,7 @@ func TestStatusListsEveryMigration(t *testing.T) {
 	if _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	files, err := fs.Glob(db.dialect.Migrations, "*.sql")
+	files, err := fs.Glob(schema().Migrations, "sqlite/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestStatusListsEveryMigration(t *testing.T) {
 	}
 	var names []string
 	for _, m := range status {
-		names = append(names, m.Name+".sql")
+		names = append(names, "sqlite/"+m.Name+".sql")
 		if m.AppliedAt.IsZero() {
 			t.Errorf("%s is not applied", m.Name)
 		}
@@ -118,8 +118,12 @@ func TestManyMayMigrateAtOnce(t *testing.T) {
 func TestEveryDialectHasTheSameMigrations(t *testing.T) {
 	t.Parallel()
 	var want []string
-	for _, d := range dialects() {
-		files, err := fs.Glob(d.Migrations, "*")
+	for _, folder := range []string{"sqlite", "postgres", "mysql"} {
+		own, err := fs.Sub(schema().Migrations, folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := fs.Glob(own, "*")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +131,7 @@ func TestEveryDialectHasTheSameMigrations(t *testing.T) {
 			want = files
 		}
 		if diff := cmp.Diff(want, files); diff != "" {
-			t.Errorf("%s has others than SQLite (-SQLite +%s):\n%s", d.Name, d.Name, diff)
+			t.Errorf("%s has others than sqlite (-sqlite +%s):\n%s", folder, folder, diff)
 		}
 	}
 }
@@ -136,7 +140,7 @@ func TestEveryDialectHasTheSameMigrations(t *testing.T) {
 func TestADatabaseOfANewerReleaseIsReady(t *testing.T) {
 	t.Parallel()
 	db := newDB(t, Config{})
-	_, err := db.exec(t.Context(), `INSERT INTO `+schemaTable+` (version_id, is_applied) VALUES (?, ?)`, 9999, true)
+	_, err := db.Exec(t.Context(), `INSERT INTO symbolon_schema (version_id, is_applied) VALUES (?, ?)`, 9999, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +171,7 @@ func TestADatabaseThatNeedsANewerReleaseIsRefused(t *testing.T) {
 	if _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.exec(t.Context(), `INSERT INTO schema_needs (migration) VALUES (9999)`); err != nil {
+	if _, err := db.Exec(t.Context(), `INSERT INTO schema_needs (migration) VALUES (9999)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Ready(t.Context()); !errors.Is(err, errs.ErrUnavailable) || !errors.Is(err, ErrNewer) {

@@ -77,8 +77,8 @@ func TestAReplicaMustFollowTheSameKindOfDatabase(t *testing.T) {
 	t.Parallel()
 	file := "sqlite://" + t.TempDir() + "/db.sqlite"
 	for _, c := range []struct{ dsn, replica, want string }{
-		{file, file, "a database of SQLite has none"},
-		{"postgres://a@127.0.0.1:1/b", "mysql://a@tcp(127.0.0.1:1)/b", "a database of PostgreSQL has none that starts with mysql://"},
+		{file, file, "a SQLite database has no replica"},
+		{"postgres://a@127.0.0.1:1/b", "mysql://a@tcp(127.0.0.1:1)/b", "a PostgreSQL database has no replica at mysql://"},
 		{"postgres://a@127.0.0.1:1/b", "postgres://a:secret@127.0.0.1:1/b?sslmod=off", `"sslmod"`},
 	} {
 		_, err := store.Open(t.Context(), store.Config{DSN: c.dsn, ReplicaDSN: c.replica, Now: time.Now})

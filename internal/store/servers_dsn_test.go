@@ -52,7 +52,6 @@ func TestWhatIsWrongWithADSNIsSaidWithoutItsPassword(t *testing.T) {
 		"a password that is no URL":    "postgres://user:see%krit@127.0.0.1/db",
 		"nobody at the port":           "postgres://user:seekrit@127.0.0.1:1/db?sslmode=disable",
 		"no host":                      "postgres://",
-		"CockroachDB, nobody there":    "cockroach://user:seekrit@127.0.0.1:1/db?sslmode=disable",
 		"MySQL, nobody at the port":    "mysql://user:seekrit@tcp(127.0.0.1:1)/db",
 		"MySQL without a protocol":     "mysql://user:seekrit@127.0.0.1:3306/db",
 		"MySQL without a database":     "mysql://user:seekrit@tcp(127.0.0.1:1)/",

@@ -87,7 +87,7 @@ func TestAServerThatHangsIsUnavailableInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := databases.Start(t, name)
-			db := open(t, store.Config{DSN: server.DSN(t), Patience: 400 * time.Millisecond})
+			db := open(t, store.Config{DSN: server.DSN(t), Timeout: 400 * time.Millisecond})
 			wantWorks(t, db)
 			server.Pause(t)
 			defer server.Resume(t) // before it is stopped

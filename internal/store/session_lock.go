@@ -6,6 +6,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/session"
+	"symbolon/internal/store/sqldb"
 )
 
 // LockSession returns a session without its identity and keeps others from
@@ -13,15 +14,15 @@ import (
 // none of that id. The update changes nothing: in every database it takes the row
 // lock that a revocation needs as well.
 func (db *DB) LockSession(ctx context.Context, id string) (*session.Session, error) {
-	id, ok := canonical(id)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return nil, errs.ErrNotFound
 	}
-	if err := db.execOne(ctx, `UPDATE sessions SET active = active WHERE id = ?`, id); err != nil {
+	if err := db.ExecOne(ctx, `UPDATE sessions SET active = active WHERE id = ?`, id); err != nil {
 		return nil, fmt.Errorf("lock session: %w", err)
 	}
 	var row sessionRow
-	if err := db.row(ctx, row.targets(), `SELECT `+sessionColumns+` FROM sessions s WHERE s.id = ?`, id); err != nil {
+	if err := db.QueryRow(ctx, row.targets(), `SELECT `+sessionColumns+` FROM sessions s WHERE s.id = ?`, id); err != nil {
 		return nil, fmt.Errorf("lock session: %w", err)
 	}
 	return row.finish()
@@ -30,14 +31,14 @@ func (db *DB) LockSession(ctx context.Context, id string) (*session.Session, err
 // UpgradeSession stores the token hash, times and factors of a session;
 // errs.ErrNotFound if it is gone or not active any more.
 func (db *DB) UpgradeSession(ctx context.Context, s *session.Session) error {
-	factors, err := toJSON(append([]session.Factor{}, s.Factors...))
+	factors, err := sqldb.ToJSON(append([]session.Factor{}, s.Factors...))
 	if err != nil {
 		return fmt.Errorf("upgrade session: %w", err)
 	}
-	s.AuthenticatedAt, s.ExpiresAt = edge(s.AuthenticatedAt), edge(s.ExpiresAt)
-	err = db.announced(ctx, s.IdentityID, func(ctx context.Context) error {
-		return db.execOne(ctx, `UPDATE sessions SET token_hash = ?, authenticated_at = ?, expires_at = ?, factors = ?
- WHERE id = ? AND active = ?`, s.TokenHash, micros(s.AuthenticatedAt), micros(s.ExpiresAt), factors, s.ID, true)
+	s.AuthenticatedAt, s.ExpiresAt = sqldb.TruncateTime(s.AuthenticatedAt), sqldb.TruncateTime(s.ExpiresAt)
+	err = db.withChange(ctx, s.IdentityID, func(ctx context.Context) error {
+		return db.ExecOne(ctx, `UPDATE sessions SET token_hash = ?, authenticated_at = ?, expires_at = ?, factors = ?
+ WHERE id = ? AND active = ?`, s.TokenHash, sqldb.Micros(s.AuthenticatedAt), sqldb.Micros(s.ExpiresAt), factors, s.ID, true)
 	})
 	if err != nil {
 		return fmt.Errorf("upgrade session: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/session"
+	"symbolon/internal/store/sqldb"
 )
 
 const sessionColumns = `s.id, s.identity_id, s.token_hash, s.active, s.issued_at, s.authenticated_at,
@@ -21,15 +22,15 @@ func (r *sessionRow) targets() []any {
 	s := &r.session
 	return []any{
 		&s.ID, &s.IdentityID, &s.TokenHash, &s.Active,
-		at{&s.IssuedAt},
-		at{&s.AuthenticatedAt},
-		at{&s.ExpiresAt},
+		sqldb.TimeCol(&s.IssuedAt),
+		sqldb.TimeCol(&s.AuthenticatedAt),
+		sqldb.TimeCol(&s.ExpiresAt),
 		&r.factors,
 	}
 }
 
 func (r *sessionRow) finish() (*session.Session, error) {
-	if err := fromJSON(r.factors, &r.session.Factors); err != nil {
+	if err := sqldb.FromJSON(r.factors, &r.session.Factors); err != nil {
 		return nil, err
 	}
 	return &r.session, nil
@@ -38,16 +39,16 @@ func (r *sessionRow) finish() (*session.Session, error) {
 // CreateSession stores a new session. The error is errs.ErrNotFound when its
 // identity does not exist (any more).
 func (db *DB) CreateSession(ctx context.Context, s *session.Session) error {
-	factors, err := toJSON(append([]session.Factor{}, s.Factors...))
+	factors, err := sqldb.ToJSON(append([]session.Factor{}, s.Factors...))
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
-	s.IssuedAt, s.AuthenticatedAt, s.ExpiresAt = edge(s.IssuedAt), edge(s.AuthenticatedAt), edge(s.ExpiresAt)
-	_, err = db.exec(ctx, `INSERT INTO sessions
+	s.IssuedAt, s.AuthenticatedAt, s.ExpiresAt = sqldb.TruncateTime(s.IssuedAt), sqldb.TruncateTime(s.AuthenticatedAt), sqldb.TruncateTime(s.ExpiresAt)
+	_, err = db.Exec(ctx, `INSERT INTO sessions
  (id, identity_id, token_hash, active, issued_at, authenticated_at, expires_at, factors)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		s.ID, s.IdentityID, s.TokenHash, s.Active, micros(s.IssuedAt), micros(s.AuthenticatedAt),
-		micros(s.ExpiresAt), factors)
+		s.ID, s.IdentityID, s.TokenHash, s.Active, sqldb.Micros(s.IssuedAt), sqldb.Micros(s.AuthenticatedAt),
+		sqldb.Micros(s.ExpiresAt), factors)
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
@@ -76,12 +77,12 @@ func (db *DB) SessionByToken(ctx context.Context, tokenHash string) (*session.Se
 // Sessions returns the sessions of an identity, revoked and expired ones too, the
 // latest first and without the identity.
 func (db *DB) Sessions(ctx context.Context, identityID string) ([]*session.Session, error) {
-	id, ok := canonical(identityID)
+	id, ok := sqldb.CanonicalID(identityID)
 	if !ok {
 		return nil, nil
 	}
 	var found []*session.Session
-	err := db.list(ctx, func(scan scanFunc) error {
+	err := db.List(ctx, func(scan sqldb.ScanFunc) error {
 		var row sessionRow
 		if err := scan(row.targets()...); err != nil {
 			return err
@@ -99,8 +100,8 @@ func (db *DB) Sessions(ctx context.Context, identityID string) ([]*session.Sessi
 // RevokeSession ends the session of a token's hash; errs.ErrNotFound if there is
 // none. Ending it twice is no error.
 func (db *DB) RevokeSession(ctx context.Context, tokenHash string) error {
-	err := db.announced(ctx, tokenHash, func(ctx context.Context) error {
-		return db.execOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash)
+	err := db.withChange(ctx, tokenHash, func(ctx context.Context) error {
+		return db.ExecOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
@@ -111,13 +112,13 @@ func (db *DB) RevokeSession(ctx context.Context, tokenHash string) error {
 // RevokeSessionByID ends a session of an identity; errs.ErrNotFound if the
 // identity has none of that id.
 func (db *DB) RevokeSessionByID(ctx context.Context, identityID, id string) error {
-	owner, isID := canonical(identityID)
-	id, ok := canonical(id)
+	owner, isID := sqldb.CanonicalID(identityID)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok || !isID {
 		return errs.ErrNotFound
 	}
-	err := db.announced(ctx, owner, func(ctx context.Context) error {
-		return db.execOne(ctx, `UPDATE sessions SET active = ? WHERE id = ? AND identity_id = ?`, false, id, owner)
+	err := db.withChange(ctx, owner, func(ctx context.Context) error {
+		return db.ExecOne(ctx, `UPDATE sessions SET active = ? WHERE id = ? AND identity_id = ?`, false, id, owner)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
@@ -128,8 +129,8 @@ func (db *DB) RevokeSessionByID(ctx context.Context, identityID, id string) erro
 // RevokeSessions ends all sessions of an identity but the one named; an empty
 // name spares none.
 func (db *DB) RevokeSessions(ctx context.Context, identityID, exceptID string) error {
-	err := db.announced(ctx, identityID, func(ctx context.Context) error {
-		_, err := db.exec(ctx, `UPDATE sessions SET active = ? WHERE identity_id = ? AND id <> ? AND active = ?`,
+	err := db.withChange(ctx, identityID, func(ctx context.Context) error {
+		_, err := db.Exec(ctx, `UPDATE sessions SET active = ? WHERE identity_id = ? AND id <> ? AND active = ?`,
 			false, identityID, exceptID, true)
 		return err
 	})

@@ -228,7 +228,7 @@ func TestAnOwnedFileIsOpenedOnce(t *testing.T) {
 func TestAnotherProcessThatHoldsTheDatabaseMakesItUnavailable(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
-	db := open(t, store.Config{DSN: "sqlite://" + path, Patience: 50 * time.Millisecond})
+	db := open(t, store.Config{DSN: "sqlite://" + path, Timeout: 50 * time.Millisecond})
 	f := storetest.NewFlow()
 	if err := db.CreateFlow(t.Context(), f); err != nil {
 		t.Fatal(err)

@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/store/sqldb"
 )
 
 // SaveError keeps an error for the error page.
 func (db *DB) SaveError(ctx context.Context, e *errs.Stored) error {
-	e.CreatedAt = edge(e.CreatedAt)
-	err := db.create(ctx, `INSERT INTO stored_errors (id, csrf_hash, payload, created_at) VALUES (?, ?, ?, ?)`,
-		e.ID, e.CSRFHash, string(e.Payload), micros(e.CreatedAt))
+	e.CreatedAt = sqldb.TruncateTime(e.CreatedAt)
+	err := db.InsertNew(ctx, `INSERT INTO stored_errors (id, csrf_hash, payload, created_at) VALUES (?, ?, ?, ?)`,
+		e.ID, e.CSRFHash, string(e.Payload), sqldb.Micros(e.CreatedAt))
 	if err != nil {
 		return fmt.Errorf("insert stored error: %w", err)
 	}
@@ -20,12 +21,12 @@ func (db *DB) SaveError(ctx context.Context, e *errs.Stored) error {
 
 // Error returns a kept error; errs.ErrNotFound if there is none of that id.
 func (db *DB) Error(ctx context.Context, id string) (*errs.Stored, error) {
-	id, ok := canonical(id)
+	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return nil, errs.ErrNotFound
 	}
 	e := &errs.Stored{}
-	err := db.row(ctx, []any{&e.ID, &e.CSRFHash, (*[]byte)(&e.Payload), at{&e.CreatedAt}},
+	err := db.QueryRow(ctx, []any{&e.ID, &e.CSRFHash, (*[]byte)(&e.Payload), sqldb.TimeCol(&e.CreatedAt)},
 		`SELECT id, csrf_hash, payload, created_at FROM stored_errors WHERE id = ?`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read stored error: %w", err)

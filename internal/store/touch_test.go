@@ -45,11 +45,7 @@ func touch(t *testing.T, db *DB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var queries []string
-	for query := range db.writes.(*writer).conn.stmts {
-		queries = append(queries, query)
-	}
-	return queries
+	return db.Prepared()
 }
 
 func touchIdentity() *identity.Identity {

@@ -41,7 +41,7 @@ func TestAnInsertWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
 			t.Parallel()
 			server := databases.Start(t, name)
 			through := newCutter(t, server.Address())
-			db := open(t, store.Config{DSN: strings.Replace(server.DSN(t), server.Address(), through.address, 1), Patience: 5 * time.Second})
+			db := open(t, store.Config{DSN: strings.Replace(server.DSN(t), server.Address(), through.address, 1), Timeout: 5 * time.Second})
 			wantWorks(t, db)
 			for range 10 {
 				warm, f := storetest.NewFlow(), storetest.NewFlow()

@@ -160,8 +160,8 @@ func flowEndResume(t *testing.T, s Store) {
 	}
 	ended, kept := create(flow.Recovery, owner), create(flow.Recovery, owner)
 	spared := []*flow.Flow{kept, create(flow.Verification, owner), create(flow.Recovery, other), create(flow.Recovery, "")}
-	must(t, s.EndResume(t.Context(), flow.Recovery, owner, kept.ID))
-	must(t, s.EndResume(t.Context(), flow.Recovery, "", kept.ID))
+	must(t, s.ClearResumeHashes(t.Context(), flow.Recovery, owner, kept.ID))
+	must(t, s.ClearResumeHashes(t.Context(), flow.Recovery, "", kept.ID))
 	_, err := s.FlowByResume(t.Context(), ended.ResumeHash)
 	wantError(t, err, errs.ErrNotFound)
 	wantError(t, s.SaveFlow(t.Context(), ended), errs.ErrStale)

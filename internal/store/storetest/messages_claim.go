@@ -145,7 +145,7 @@ func settle(t *testing.T, s Store) {
 		mustMessage(t, s, func(*courier.Stored) {})
 		m := claim(t, s, "one", Now, 1)[0]
 		change(m)
-		must(t, s.SettleMessage(t.Context(), m))
+		must(t, s.RecordDelivery(t.Context(), m))
 		m.SentAt, m.NextTry = m.SentAt.Truncate(time.Microsecond), m.NextTry.Truncate(time.Microsecond)
 		wantMessage(t, s, m)
 	}
@@ -156,26 +156,26 @@ func settleStale(t *testing.T, s Store) {
 	late := claim(t, s, "one", Now, 1)[0]
 	now := claim(t, s, "two", Now.Add(lease), 1)[0]
 	late.Status, late.LastError = courier.Dead, "too late"
-	wantError(t, s.SettleMessage(t.Context(), late), errs.ErrStale)
+	wantError(t, s.RecordDelivery(t.Context(), late), errs.ErrStale)
 	wantMessage(t, s, now)
 
 	forged := *late
 	forged.Lease = now.Lease // the right name but an earlier try
-	wantError(t, s.SettleMessage(t.Context(), &forged), errs.ErrStale)
+	wantError(t, s.RecordDelivery(t.Context(), &forged), errs.ErrStale)
 	wantMessage(t, s, now)
 
 	unknown := NewMessage()
-	wantError(t, s.SettleMessage(t.Context(), unknown), errs.ErrStale)
+	wantError(t, s.RecordDelivery(t.Context(), unknown), errs.ErrStale)
 }
 
 func settleTwice(t *testing.T, s Store) {
 	mustMessage(t, s, func(*courier.Stored) {})
 	m := claim(t, s, "one", Now, 1)[0]
 	m.Status, m.SentAt = courier.Sent, Now.Truncate(time.Microsecond)
-	must(t, s.SettleMessage(t.Context(), m))
+	must(t, s.RecordDelivery(t.Context(), m))
 	other := *m
 	other.Status = courier.Dead
-	wantError(t, s.SettleMessage(t.Context(), &other), errs.ErrStale)
+	wantError(t, s.RecordDelivery(t.Context(), &other), errs.ErrStale)
 	wantMessage(t, s, m)
 }
 

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package store
-
-// SameOwner does nothing: files belong to their folder here.
-func SameOwner(string, string) error { return nil }
