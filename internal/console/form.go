@@ -213,7 +213,7 @@ var errNoJSON = errors.New("this is not JSON")
 // inputOf reads the traits that a form has sent. What is no JSON where JSON is
 // asked for is named by its field.
 func inputOf(schema *traits.Schema, form url.Values) (traits.Input, map[string]error) {
-	in := traits.Input{Form: map[string][]string{}, JSON: map[string]json.RawMessage{}}
+	in := traits.Input{Form: map[string][]string{}, JSON: map[string]json.RawMessage{}, Admin: true}
 	wrong := map[string]error{}
 	for _, t := range schema.Fields() {
 		raw := strings.TrimSpace(form.Get(asJSON + t.Name))

@@ -11,6 +11,7 @@ import (
 	"symbolon/internal/message"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
+	"symbolon/internal/traits"
 	"symbolon/internal/ui"
 )
 
@@ -164,10 +165,16 @@ func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *id
 		return err
 	}
 	for _, t := range schema.Fields() {
-		g.Nodes = append(g.Nodes, ui.Node{
-			Name: t.Name, Type: t.Type, Pattern: t.Pattern, Required: t.Required,
-			Label: t.Title, Options: t.Enum, Autocomplete: t.Autocomplete,
-		})
+		if t.AdminOnly {
+			continue
+		}
+		for _, input := range append([]traits.Field{t}, t.Elements...) {
+			g.Nodes = append(g.Nodes, ui.Node{
+				Name: input.Name, Type: input.Type, Pattern: input.Pattern, Required: input.Required,
+				Label: input.Title, Options: input.Enum, Autocomplete: input.Autocomplete,
+				List: input.Multiple && !input.Structured && input.Elements == nil,
+			})
+		}
 	}
 	if subject != nil {
 		known = subject.Traits

@@ -120,16 +120,17 @@ func (s Submission) Draft(ctx context.Context) (*identity.Draft, error) {
 		return nil, err
 	}
 	in := traitsInput(s.Input)
+	in.Complete = s.Flow.Client == Browser
 	in.EmptyIsAbsent = s.Identity == nil && s.engine.config.Kinds[s.Flow.Kind].SendsEmpty
-	values, err := schema.Decode(in)
-	if err != nil {
-		return nil, rejectTraits(err)
-	}
 	if s.Identity == nil {
+		values, err := schema.Decode(in)
+		if err != nil {
+			return nil, rejectTraits(err)
+		}
 		s.work.draft, err = s.engine.identities.Draft(ctx, s.engine.config.DefaultSchema, values)
 		return s.work.draft, rejectTraits(err)
 	}
-	merged, err := schema.Merge(s.Identity.Traits, values)
+	merged, err := schema.Apply(s.Identity.Traits, in)
 	if err != nil {
 		return nil, rejectTraits(err)
 	}

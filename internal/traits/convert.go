@@ -8,6 +8,18 @@ import (
 	"strings"
 )
 
+// fromForm converts the values that a form sent for p; there is at least one.
+func (p *property) fromForm(values []string) any {
+	if p.leaf.typ != "array" || prefixLength(p.schemas) == 0 {
+		return p.leaf.fromForm(values)
+	}
+	items := make([]any, len(values))
+	for i, v := range values {
+		items[i] = convertText(typeAmong(itemSchemas(p.schemas, i)), v)
+	}
+	return items
+}
+
 // fromForm converts the values that a form sent under one name; there is at least
 // one.
 func (l *leaf) fromForm(values []string) any {
@@ -21,10 +33,16 @@ func (l *leaf) fromForm(values []string) any {
 	case "boolean":
 		// The last one: a hidden "false" before the check box says it is not ticked.
 		return convertText(l.typ, values[len(values)-1])
-	default:
-		return convertText(l.typ, values[0])
+	case "string":
+		if l.format == "date-time" && zoneless.MatchString(values[0]) {
+			return values[0] + map[bool]string{true: ":00Z", false: "Z"}[len(values[0]) == len("2006-01-02T15:04")]
+		}
 	}
+	return convertText(l.typ, values[0])
 }
+
+// zoneless is what an input of type datetime-local sends: a time in UTC here.
+var zoneless = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$`)
 
 // fromJSON converts a JSON value. A single value makes an array of one element,
 // as v0.5 has it.

@@ -17,6 +17,11 @@ type Input struct {
 	// sends them for whatever was not filled in. v0.5 keeps them, and settings need
 	// them to clear a trait.
 	EmptyIsAbsent bool
+	// Complete says that the form had all fields of the schema, as a browser's has: a
+	// checkbox that is missing is off.
+	Complete bool
+	// Admin lets traits be set that the schema reserves for administrators.
+	Admin bool
 }
 
 // Decode turns a submission into traits: a JSON object with the members in schema
@@ -47,7 +52,26 @@ func (s *Schema) Submitted(in Input) map[string]any {
 	for _, v := range s.flatten(value) {
 		out[v.Name] = v.Value
 	}
+	for name, values := range in.Form { // numbered names as they were, also where an element is empty
+		if p := s.leafAbove(splitName(name)); p != nil && p.path != name && len(values) > 0 {
+			out[name] = values[len(values)-1]
+		}
+	}
 	return out
+}
+
+// leafAbove returns the leaf that the steps of a name lead to or through.
+func (s *Schema) leafAbove(steps []string) *property {
+	if steps[0] != rootName {
+		return nil
+	}
+	at := s.root
+	for _, step := range steps[1:] {
+		if at = at.child(step); at == nil || at.leaf != nil {
+			return at
+		}
+	}
+	return nil
 }
 
 // decode returns the traits as decoded JSON. They are an object unless "traits"
@@ -60,13 +84,14 @@ func (s *Schema) decode(in Input) (any, error) {
 	if err := s.decodeFlat(in, &traits); err != nil {
 		return nil, err
 	}
-	for _, p := range s.leaves {
-		if values := in.values(p.path); len(values) > 0 {
-			assign(&traits, p, p.leaf.fromForm(values))
-		}
+	if err := s.decodeForm(in, &traits); err != nil {
+		return nil, err
 	}
 	if traits == nil {
 		traits = map[string]any{}
+	}
+	if object, ok := traits.(map[string]any); ok && in.Complete && in.Form != nil {
+		s.root.untickAll(object)
 	}
 	return traits, bound(traits, rootName)
 }
@@ -80,6 +105,31 @@ func (in Input) values(name string) []string {
 	return values
 }
 
+func (s *Schema) decodeForm(in Input, traits *any) error {
+	form, err := readForm(in)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.leaves {
+		n := form.at(p)
+		if n == nil || p.adminOnly && !in.Admin {
+			continue
+		}
+		if len(n.children) > 0 && (p.leaf.typ == "array" || p.leaf.typ == "object") {
+			if value, ok := form.property(p, nil, false, n); ok {
+				assign(traits, p, value)
+			}
+			continue
+		}
+		if values := in.values(p.path); len(values) > 0 {
+			assign(traits, p, p.fromForm(values))
+		} else if len(n.values) > 0 && p.leaf.nullable && p.always() {
+			assign(traits, p, nil)
+		}
+	}
+	return nil
+}
+
 func (s *Schema) decodeNested(in Input) (any, error) {
 	raw, ok := in.JSON[rootName]
 	if !ok {
@@ -89,7 +139,7 @@ func (s *Schema) decodeNested(in Input) (any, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
-	return s.root.adopt(value), nil
+	return s.root.adopt(value, in.Admin), nil
 }
 
 // decodeFlat applies dotted names, outer before inner, so that the more specific
@@ -104,10 +154,10 @@ func (s *Schema) decodeFlat(in Input, traits *any) error {
 			return nil
 		}
 		value, err := parse(raw, p.path)
-		if err != nil || value == nil {
+		if err != nil || value == nil && !p.keepsNull() {
 			return err
 		}
-		if value = p.adopt(value); value != nil {
+		if value = p.adopt(value, in.Admin); value != nil || p.keepsNull() && (!p.adminOnly || in.Admin) {
 			assign(traits, p, value)
 		}
 		return nil
@@ -127,9 +177,15 @@ func (p *property) each(f func(*property) error) error {
 	return nil
 }
 
+// keepsNull reports whether null is a value of p rather than none.
+func (p *property) keepsNull() bool { return p.leaf != nil && p.leaf.nullable }
+
 // adopt converts a JSON value for p and drops what the schema does not know. It
 // returns nil if nothing is left.
-func (p *property) adopt(value any) any {
+func (p *property) adopt(value any, admin bool) any {
+	if p.adminOnly && !admin || value == nil {
+		return nil
+	}
 	if p.leaf != nil {
 		return p.leaf.fromJSON(value)
 	}
@@ -142,10 +198,12 @@ func (p *property) adopt(value any) any {
 	}
 	kept := map[string]any{}
 	for _, c := range p.children {
-		if member := object[c.name]; member != nil {
-			if adopted := c.adopt(member); adopted != nil {
-				kept[c.name] = adopted
-			}
+		member, sent := object[c.name]
+		if !sent {
+			continue
+		}
+		if adopted := c.adopt(member, admin); adopted != nil || member == nil && c.keepsNull() && (!c.adminOnly || admin) {
+			kept[c.name] = adopted
 		}
 	}
 	if len(kept) == 0 {

@@ -11,6 +11,10 @@ import (
 // keyword is the schema keyword that gives traits their meaning.
 const keyword = "ory.sh/kratos"
 
+// ownKeyword is the schema keyword for what v0.5 does not know. Its one member so
+// far is "writable": with "admin" the person it belongs to may not set the trait.
+const ownKeyword = "x-symbolon"
+
 // viaEmail is the only channel that addresses have.
 const viaEmail = "email"
 
@@ -18,6 +22,7 @@ const viaEmail = "email"
 // tolerated, as are members of a wrong type.
 type extension struct {
 	identifier   bool
+	adminOnly    bool   // x-symbolon: {"writable": "admin"}
 	verification string // the value of via, empty if absent
 	recovery     string
 }
@@ -27,7 +32,7 @@ func vocabulary() *jsonschema.Vocabulary {
 	return &jsonschema.Vocabulary{
 		URL: "urn:symbolon:vocabulary:traits",
 		Compile: func(_ *jsonschema.CompilerContext, schema map[string]any) (jsonschema.SchemaExt, error) {
-			e := readExtension(schema[keyword])
+			e := readExtension(schema)
 			if e == nil {
 				return nil, nil
 			}
@@ -36,8 +41,10 @@ func vocabulary() *jsonschema.Vocabulary {
 	}
 }
 
-func readExtension(value any) *extension {
-	e := extension{}
+func readExtension(schema map[string]any) *extension {
+	e, value := extension{}, schema[keyword]
+	writable, _ := member(schema[ownKeyword], "writable").(string)
+	e.adminOnly = writable == "admin"
 	e.identifier, _ = member(value, "credentials", "password", "identifier").(bool)
 	e.verification, _ = member(value, "verification", "via").(string)
 	e.recovery, _ = member(value, "recovery", "via").(string)

@@ -2,6 +2,7 @@ package traits
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -21,7 +22,8 @@ type Field struct {
 	Type    string
 	Pattern string // regular expression (RE2 syntax), not anchored
 	Title   string
-	// Required is set if every identity of the schema has the trait.
+	// Required is set if every identity of the schema has the trait; for a checkbox,
+	// if it has to be ticked.
 	Required bool
 	// Enum lists the allowed values as decoded JSON, numbers as json.Number.
 	Enum                 []any
@@ -32,6 +34,10 @@ type Field struct {
 	// Structured is set for values that no input holds: objects without members of
 	// their own and arrays of arrays or objects.
 	Structured bool
+	// Elements are the fields of a tuple's positions, each with its own type.
+	Elements []Field
+	// AdminOnly is set if the person may not set the trait.
+	AdminOnly bool
 	// Identifier is set if the trait, or each of its elements, is a login identifier.
 	Identifier bool
 	// Autocomplete is an HTML autofill token where the purpose is certain.
@@ -61,7 +67,7 @@ func (s *Schema) deriveFields() error {
 }
 
 func (p *property) field() Field {
-	return Field{
+	f := Field{
 		Name:         p.path,
 		Type:         p.leaf.inputType(),
 		Pattern:      p.leaf.pattern,
@@ -75,8 +81,35 @@ func (p *property) field() Field {
 		Multiple:     p.leaf.typ == "array",
 		Structured:   p.leaf.structured(),
 		Identifier:   p.leaf.identifier,
+		AdminOnly:    p.adminOnly,
 		Autocomplete: p.autocomplete(),
 	}
+	if p.leaf.typ == "boolean" {
+		// An input's "required" asks for a tick, that of a schema for true or false.
+		f.Required = f.Required && !p.leaf.allows(false)
+	}
+	if p.leaf.typ == "array" {
+		for i := range prefixLength(p.schemas) {
+			f.Elements = append(f.Elements, position(p.schemas, p.path, i))
+		}
+	}
+	return f
+}
+
+// position is the field of one position of a tuple.
+func position(schemas []*jsonschema.Schema, path string, i int) Field {
+	items := itemSchemas(schemas, i)
+	l := leaf{}
+	for _, s := range withApplied(items) {
+		l.describe(s)
+	}
+	// Other types show some values as none, and a missing checkbox would move the
+	// others.
+	f := Field{Name: path + "." + strconv.Itoa(i), Type: "text", Title: l.title, Pattern: l.pattern, Enum: l.enum}
+	if l.typ == "boolean" {
+		f.Enum = []any{true, false}
+	}
+	return f
 }
 
 // always reports whether every valid document has the property.

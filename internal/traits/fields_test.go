@@ -85,7 +85,7 @@ func TestFieldsAreFoundThroughOtherKeywords(t *testing.T) {
 		},
 		"no field without one type": {
 			`{"properties":{"traits":{"properties":{"a":{"type":["string","null"]},"b":{"enum":["x"]},"c":{"type":"null"},"d":{},"e":{"const":null},"f":{"type":"string"}}}}}`,
-			"traits.f:text",
+			"traits.a:text traits.f:text",
 		},
 		"objects without properties are fields": {
 			`{"properties":{"traits":{"properties":{"o":{"type":"object"}}}}}`, "traits.o:text",

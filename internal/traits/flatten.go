@@ -30,6 +30,9 @@ func (s *Schema) flatten(traits any) []Value {
 
 func (p *property) flatten(out []Value, value any) []Value {
 	object, ok := value.(map[string]any)
+	if p.leaf != nil {
+		value = p.leaf.shownAs(value)
+	}
 	if !ok || len(p.children) == 0 {
 		return spread(out, p.path, value)
 	}

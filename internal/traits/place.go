@@ -77,10 +77,5 @@ func pointer(path []string) string {
 
 // fieldPointer is pointer for the name of a field.
 func fieldPointer(field string) string {
-	const dot = "\x00"
-	steps := strings.Split(strings.ReplaceAll(field, `\.`, dot), ".")
-	for i, step := range steps {
-		steps[i] = strings.ReplaceAll(step, dot, ".")
-	}
-	return pointer(steps)
+	return pointer(splitName(field))
 }

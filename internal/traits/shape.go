@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -26,6 +27,10 @@ type property struct {
 	requires []string
 	closed   bool // members that the schema does not name are forbidden
 	leaf     *leaf
+	// schemas are those that apply to the value.
+	schemas []*jsonschema.Schema
+	// adminOnly: a person may not set it, nor what is below it.
+	adminOnly bool
 }
 
 // leaf is what the schemas that apply to a property say about its value.
@@ -36,6 +41,8 @@ type leaf struct {
 	title      string
 	pattern    string
 	enum       []any
+	constant   *any
+	nullable   bool // null is a value of its own
 	identifier bool
 	minLength  *int
 	maxLength  *int
@@ -43,10 +50,15 @@ type leaf struct {
 	maximum    *float64
 }
 
-var dotEscaper = strings.NewReplacer(".", `\.`)
+var dotEscaper = strings.NewReplacer(`\`, `\\`, ".", `\.`)
 
 // escapeDots makes a member name a step of a dotted path.
 func escapeDots(name string) string { return dotEscaper.Replace(name) }
+
+// mandatory reports whether the object that holds p demands it.
+func (p *property) mandatory() bool {
+	return p.parent != nil && slices.Contains(p.parent.requires, p.name)
+}
 
 func (p *property) child(name string) *property {
 	for _, c := range p.children {
@@ -65,7 +77,7 @@ func (p *property) ensure(name string) *property {
 	if p.path != "" {
 		path = p.path + "." + path
 	}
-	c := &property{name: name, path: path, parent: p, leaf: &leaf{}}
+	c := &property{name: name, path: path, parent: p, leaf: &leaf{}, adminOnly: p.adminOnly}
 	p.children = append(p.children, c)
 	return c
 }
@@ -90,6 +102,10 @@ func (b *shaper) visit(s *jsonschema.Schema, p *property, conditional bool) erro
 	defer func() { b.onPath[s]-- }()
 
 	p.leaf.describe(s)
+	p.schemas = append(p.schemas, s)
+	if e := extensionOf(s); e != nil && e.adminOnly {
+		p.adminOnly = true
+	}
 	if closed, ok := s.AdditionalProperties.(bool); ok && !closed && !conditional {
 		p.closed = true
 	}
@@ -145,6 +161,10 @@ func (l *leaf) describe(s *jsonschema.Schema) {
 	if l.enum == nil && s.Enum != nil {
 		l.enum = s.Enum.Values
 	}
+	if l.constant == nil {
+		l.constant = s.Const
+	}
+	l.nullable = l.nullable || s.Types != nil && slices.Contains(s.Types.ToStrings(), "null")
 	l.identifier = l.identifier || identifies(s)
 	l.bounds(s)
 }
@@ -184,12 +204,13 @@ func identifies(s *jsonschema.Schema) bool {
 	return false
 }
 
-// typeOf returns the one type that a schema allows, else that of its constant or
-// default. Several types make no form field.
+// typeOf returns the one type beside null that a schema allows, else that of its
+// constant or default. Several types make no form field.
 func typeOf(s *jsonschema.Schema) string {
 	if s.Types != nil {
-		if types := s.Types.ToStrings(); len(types) == 1 {
-			return known(types[0])
+		types := slices.DeleteFunc(s.Types.ToStrings(), func(typ string) bool { return typ == "null" })
+		if len(types) == 1 {
+			return types[0]
 		}
 	}
 	for _, value := range []*any{s.Const, s.Default} {

@@ -53,7 +53,9 @@ type Node struct {
 	Label        string `json:"label,omitempty"`
 	Options      []any  `json:"options,omitempty"`      // the values of an enum
 	Autocomplete string `json:"autocomplete,omitempty"` // HTML autofill token
-	Kind         Kind   `json:"kind,omitempty"`
+	// List is set if each value sent under the name is one more element of a list.
+	List bool `json:"list,omitempty"`
+	Kind Kind `json:"kind,omitempty"`
 	// Texts are what a node of kind Text shows.
 	Texts []message.Message `json:"texts,omitempty"`
 	// Context holds what the label speaks of, by the names that wires give it.

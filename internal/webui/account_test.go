@@ -90,10 +90,10 @@ func TestPersonIsCalledByWhatTheyKnow(t *testing.T) {
 	}
 }
 
-func TestArrayIsSentUnderItsOwnName(t *testing.T) {
+func TestJoinLists_elementsAreSentByNumber(t *testing.T) {
 	t.Parallel()
 	got := joinLists([]ui.Node{
-		{Name: "traits.tags", Label: "Interests"},
+		{Name: "traits.tags", Label: "Interests", List: true, Required: true},
 		{Name: "traits.tags.0", Value: "a"},
 		{Name: "traits.tags.1", Value: "b"},
 		{Name: "traits.pets"},
@@ -102,9 +102,10 @@ func TestArrayIsSentUnderItsOwnName(t *testing.T) {
 		{Name: "traits.tags2.x", Value: "not an element"},
 	})
 	want := []ui.Node{
-		{Name: "traits.tags", Label: "Interests 1", Value: "a"},
-		{Name: "traits.tags", Label: "Interests 2", Value: "b"},
-		{Name: "traits.pets.0.name", Label: "Name", Value: "Rex", Disabled: true},
+		{Name: "traits.tags.0", Label: "Interests 1", Value: "a"},
+		{Name: "traits.tags.1", Label: "Interests 2", Value: "b"},
+		{Name: "traits.tags", Label: "Interests 3", List: true},
+		{Name: "traits.pets.0.name", Label: "Name", Value: "Rex"},
 		{Name: "traits.empty"},
 		{Name: "traits.tags2.x", Value: "not an element"},
 	}

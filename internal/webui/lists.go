@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,33 +10,40 @@ import (
 	"symbolon/internal/ui"
 )
 
-// joinLists makes the elements of an array inputs of the array's own name, which
-// is how a form sends one: the number in an element's name is for display alone.
-// The node of the array itself goes, since it would send an empty element. What
-// is nested deeper can't be sent by a form; it is shown and kept out of what is
-// sent, so that it stays as it is.
+// joinLists labels the elements of an array (traits.tags.0) by its name. Behind
+// them the node of a list takes one more element; that of another array, such as
+// one of objects, goes.
 func joinLists(nodes []ui.Node) []ui.Node {
 	var out []ui.Node
-	for i := range nodes {
-		if hasElements(nodes, nodes[i].Name) {
+	for i := 0; i < len(nodes); i++ {
+		array := &nodes[i]
+		out = append(out, *array)
+		if !hasElements(nodes, array.Name) {
 			continue
 		}
-		n := nodes[i]
-		if array := arrayOf(nodes, n.Name); array != nil {
-			n = element(n, array)
+		out = out[:len(out)-1]
+		count := 0
+		for ; i+1 < len(nodes) && isElement(nodes[i+1].Name, array.Name); i++ {
+			out = append(out, element(nodes[i+1], array))
+			count++
 		}
-		out = append(out, n)
+		if array.List {
+			more := *array
+			more.Label = numbered(cmp.Or(array.Label, pagekit.Label(array.Name)), count+1)
+			more.Required, more.Messages = false, nil
+			out = append(out, more)
+		}
 	}
 	return out
 }
 
-// element makes one element of an array an input. The first one carries what is
-// said of the array.
+// element labels one element of an array. The first one carries what is said of the
+// array.
 func element(n ui.Node, array *ui.Node) ui.Node {
 	position, nested, _ := strings.Cut(n.Name[len(array.Name)+1:], ".")
 	if n.Label == "" && array.Label != "" && nested == "" {
 		number, _ := strconv.ParseUint(position, 10, 16)
-		n.Label = array.Label + " " + strconv.FormatUint(number+1, 10)
+		n.Label = numbered(array.Label, int(number)+1) //nolint:gosec // of 16 bits
 	}
 	if n.Label == "" {
 		n.Label = pagekit.Label(n.Name)
@@ -43,24 +51,10 @@ func element(n ui.Node, array *ui.Node) ui.Node {
 	if position == "0" {
 		n.Messages = slices.Concat(array.Messages, n.Messages)
 	}
-	if nested != "" {
-		n.Disabled = true
-		return n
-	}
-	n.Name = array.Name
 	return n
 }
 
-// arrayOf returns the node of the outermost array that the name is an element
-// of, nil if there is none.
-func arrayOf(nodes []ui.Node, name string) *ui.Node {
-	for i := range nodes {
-		if isElement(name, nodes[i].Name) {
-			return &nodes[i]
-		}
-	}
-	return nil
-}
+func numbered(label string, n int) string { return label + " " + strconv.Itoa(n) }
 
 func hasElements(nodes []ui.Node, array string) bool {
 	return slices.ContainsFunc(nodes, func(n ui.Node) bool { return isElement(n.Name, array) })

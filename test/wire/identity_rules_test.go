@@ -24,6 +24,18 @@ func identityRules() []*rule {
 			},
 		},
 		{
+			source: "decision 40", reason: "numbered names of a form are the elements of an array",
+			rewrite: func(_ *player, e entry, want *answer) bool {
+				return e.Name == "registration.indexed-array-form" && eachObject(want.value, func(o map[string]any) bool {
+					traits, ok := o["traits"].(map[string]any)
+					if ok {
+						traits["tags"] = []any{"a", "b"}
+					}
+					return ok
+				})
+			},
+		},
+		{
 			source: "decision 7", reason: "a used recovery link proves its address",
 			rewrite: func(p *player, e entry, want *answer) bool {
 				p.prove(recoveredBy[e.Name])

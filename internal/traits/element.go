@@ -1,0 +1,81 @@
+package traits
+
+import (
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// maxApplied bounds the schemas that are asked about one value inside an array or
+// a free object.
+const maxApplied = 200
+
+// withApplied returns the schemas and those that apply to the same value: by
+// reference, in allOf, anyOf, oneOf and after if.
+func withApplied(schemas []*jsonschema.Schema) []*jsonschema.Schema {
+	all := present(slices.Clone(schemas))
+	for i := 0; i < len(all) && len(all) < maxApplied; i++ {
+		s := all[i]
+		for _, more := range present(slices.Concat([]*jsonschema.Schema{s.Ref, s.If, s.Then, s.Else}, s.AllOf, s.AnyOf, s.OneOf)) {
+			if !slices.Contains(all, more) {
+				all = append(all, more)
+			}
+		}
+	}
+	return all
+}
+
+// itemSchemas returns the schemas of an array's element.
+func itemSchemas(schemas []*jsonschema.Schema, i int) []*jsonschema.Schema {
+	var items []*jsonschema.Schema
+	for _, s := range withApplied(schemas) {
+		items = append(items, itemAt(s, i))
+	}
+	return present(items)
+}
+
+// memberSchemas returns the schemas of an object's member.
+func memberSchemas(schemas []*jsonschema.Schema, name string) []*jsonschema.Schema {
+	var members []*jsonschema.Schema
+	for _, s := range withApplied(schemas) {
+		named := s.Properties[name]
+		members = append(members, named)
+		for pattern, schema := range s.PatternProperties {
+			if pattern.MatchString(name) {
+				members = append(members, schema)
+			}
+		}
+		if additional, ok := s.AdditionalProperties.(*jsonschema.Schema); ok && named == nil {
+			members = append(members, additional)
+		}
+	}
+	return present(members)
+}
+
+// prefixLength returns how many elements of a tuple have a schema of their own.
+func prefixLength(schemas []*jsonschema.Schema) int {
+	longest := 0
+	for _, s := range withApplied(schemas) {
+		items, _ := s.Items.([]*jsonschema.Schema)
+		longest = max(longest, len(items), len(s.PrefixItems))
+	}
+	return longest
+}
+
+func typeAmong(schemas []*jsonschema.Schema) string {
+	for _, s := range withApplied(schemas) {
+		if typ := typeOf(s); typ != "" {
+			return typ
+		}
+	}
+	return ""
+}
+
+func formatAmong(schemas []*jsonschema.Schema) string {
+	for _, s := range withApplied(schemas) {
+		if format := formatOf(s); format != "" {
+			return format
+		}
+	}
+	return ""
+}
