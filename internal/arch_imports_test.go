@@ -25,9 +25,10 @@ var mayImport = map[string][]string{
 	"app": nil,
 
 	// Transports render what the engine returns. They never see the store.
-	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"httpapi/wire05": {"errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
-	"httpapi/wire":   {"errs", "flow", "identity", "session"},
+	"httpapi/wire1":  {"courier", "errs", "flow", "httpapi/wire", "identity", "message", "secret", "session", "traits", "ui"},
+	"httpapi/wire":   {"errs", "flow", "identity", "message", "session"},
 	"webui":          {"errs", "flow", "identity", "locale", "message", "pagekit", "reqctx", "secret", "session", "traits", "ui"},
 	"pagekit":        {},
 	"mailbox":        {"pagekit", "courier", "errs", "reqctx", "secret"},

@@ -11,6 +11,7 @@ import (
 	"symbolon/internal/httpapi"
 	"symbolon/internal/locale"
 	"symbolon/internal/mailbox"
+	"symbolon/internal/traits"
 	"symbolon/internal/webui"
 )
 
@@ -112,7 +113,10 @@ func (a *composition) httpConfig() httpapi.Config {
 		PublicURL:      c.Serve.Public.BaseURL,
 		AdminURL:       c.Serve.Admin.BaseURL,
 		ErrorUI:        page(c, flows.Error.UIURL, "error"),
+		LoginUI:        page(c, flows.Login.UIURL, "login"),
 		LogoutReturn:   logoutReturn(c),
+		DefaultReturn:  page(c, c.Selfservice.DefaultBrowserReturnURL, "/"),
+		DefaultSchema:  traits.DefaultID,
 		Cookies:        cookieConfig(c),
 		CookieSecrets:  c.Secrets.Signing(),
 		TrustedProxies: c.Serve.TrustedProxies,

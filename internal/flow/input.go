@@ -17,6 +17,7 @@ type Input struct {
 	object map[string]json.RawMessage
 	// problem is why nothing could be decoded; the engine shows it on the form.
 	problem *message.Message
+	unfit   bool // it was decoded all the same
 }
 
 // FormInput is the input of an urlencoded or multipart body, or of a query.
@@ -27,6 +28,15 @@ func JSONInput(object map[string]json.RawMessage) Input { return Input{object: o
 
 // BrokenInput is a body that could not be decoded.
 func BrokenInput(why message.Message) Input { return Input{problem: &why} }
+
+// Unfit is the same input with a reason why no method can judge it; the first reason
+// counts.
+func (in Input) Unfit(why message.Message) Input {
+	if in.problem == nil {
+		in.problem, in.unfit = &why, true
+	}
+	return in
+}
 
 // Form returns the values of a form, nil for JSON.
 func (in Input) Form() url.Values { return in.form }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire1"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
@@ -18,7 +19,7 @@ func (s *Server) token(r *http.Request) string {
 		return token
 	}
 	if token := r.Header.Get("X-Session-Token"); token != "" {
-		return token
+		return bare(token)
 	}
 	return s.cookies.sessionToken(r)
 }
@@ -29,8 +30,11 @@ func bearer(r *http.Request) (token string, ok bool) {
 	if !found || !strings.EqualFold(scheme, "bearer") {
 		return "", false
 	}
-	return token, true
+	return bare(token), true
 }
+
+// bare is a session token without the prefix that v1 hands it out with.
+func bare(token string) string { return strings.TrimPrefix(token, wire1.TokenPrefix) }
 
 // caller tells the engine who is asking. Storage trouble while checking the
 // session is an error: nobody becomes anonymous by it.
@@ -41,7 +45,7 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Cookie:     r.Header.Get("Cookie") != "",
 		Origin:     r.Header.Get("Origin") != "",
 	}
-	live, err := m.sessions.Check(r.Context(), m.token(r))
+	live, err := m.session(r)
 	switch {
 	case err == nil:
 		c.Session = live.Session

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
@@ -82,7 +83,24 @@ func (k *cookies) sessionCookie(value string) *http.Cookie {
 
 // csrfCookie returns the anti-CSRF cookie of a request, empty if it is absent
 // or not one of ours.
-func (m *mount) csrfCookie(r *http.Request) string { return csrfCookie(r, m.wire.Rules().CSRFCookie) }
+func (m *mount) csrfCookie(r *http.Request) string {
+	value, _ := m.foundCSRF(r)
+	return value
+}
+
+// foundCSRF is csrfCookie and whether it is this wire's own. That of another wire is
+// as good, so that a flow can be started in one and finished in another.
+func (m *mount) foundCSRF(r *http.Request) (value string, own bool) {
+	if value := csrfCookie(r, m.wire.Rules().CSRFCookie); value != "" {
+		return value, true
+	}
+	for _, other := range m.mounts {
+		if value := csrfCookie(r, other.wire.Rules().CSRFCookie); value != "" {
+			return value, false
+		}
+	}
+	return "", false
+}
 
 func csrfCookie(r *http.Request, name string) string {
 	c, err := r.Cookie(name)
@@ -96,26 +114,35 @@ func csrfCookie(r *http.Request, name string) string {
 // origin, so it is SameSite=None where browsers allow that, which is with
 // Secure.
 func (m *mount) setCSRF(w http.ResponseWriter, value string) {
-	m.cookies.setCSRF(w, m.wire.Rules().CSRFCookie, value)
+	m.cookies.setCSRF(w, m.wire.Rules(), value)
 }
 
-func (k *cookies) setCSRF(w http.ResponseWriter, name, value string) {
+// newCSRF gives the browser another anti-CSRF value.
+func (m *mount) newCSRF(w http.ResponseWriter) { m.setCSRF(w, secret.NewCSRF()) }
+
+func (k *cookies) setCSRF(w http.ResponseWriter, rules wire.Rules, value string) {
 	c := &http.Cookie{
-		Name: name, Value: value, Path: k.csrfPath, Domain: k.csrfDomain,
+		Name: rules.CSRFCookie, Value: value, Path: k.csrfPath, Domain: k.csrfDomain,
 		MaxAge: 365 * 24 * 60 * 60, HttpOnly: true, Secure: k.config.Secure, SameSite: http.SameSiteLaxMode,
 	}
 	if k.config.Secure {
 		c.SameSite = http.SameSiteNoneMode
+	}
+	if rules.CSRFHostOnly {
+		c.Domain, c.Path = "", "/"
 	}
 	http.SetCookie(w, c)
 }
 
 // ensureCSRF returns the browser's anti-CSRF value, giving it one if it has none.
 func (m *mount) ensureCSRF(w http.ResponseWriter, r *http.Request) string {
-	if value := m.csrfCookie(r); value != "" {
+	value, own := m.foundCSRF(r)
+	if own {
 		return value
 	}
-	value := secret.NewCSRF()
+	if value == "" {
+		value = secret.NewCSRF()
+	}
 	m.setCSRF(w, value)
 	return value
 }

@@ -58,7 +58,7 @@ func (m *mount) fetchFlow(k flow.Kind) handler {
 			return err
 		}
 		result, err := m.engine.Get(r.Context(), k, r.URL.Query().Get("id"), caller)
-		if err == nil && result.Flow.Client == flow.Browser {
+		if m.wire.Rules().EagerCSRF || err == nil && result.Flow.Client == flow.Browser {
 			m.ensureCSRF(w, r)
 		}
 		return m.answer(w, r, m.wire.Fetched(m.request(r, k, caller), result, err))

@@ -2,11 +2,11 @@ package httpapi
 
 import (
 	"net/http"
-	"net/url"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/httpapi/wire1"
 )
 
 // mount is a wire below one base URL. The operations that all wires share are its
@@ -24,7 +24,7 @@ func (m *mount) key() string { return m.prefix + " " + m.wire.Rules().Name }
 // root, and each below its name.
 func (s *Server) mountWires() {
 	var below []*mount
-	for _, newWire := range wires {
+	for _, newWire := range s.wires() {
 		root := newWire(s.config.PublicURL)
 		name := root.Rules().Name
 		if name == s.config.Wire {
@@ -33,17 +33,16 @@ func (s *Server) mountWires() {
 		below = append(below, &mount{Server: s, wire: newWire(s.config.PublicURL.JoinPath(name)), prefix: "/" + name})
 	}
 	s.mounts = append(s.mounts, below...)
+	for _, m := range s.mounts {
+		if w, ok := m.wire.(wire.Binder[wire1.Host]); ok {
+			w.Bind(host{m})
+		}
+	}
 	s.pagesMount = s.mountOf(wire05.Name)
 }
 
 // Wires are the names of the versions that a server speaks.
-func Wires() []string {
-	var names []string
-	for _, newWire := range wires {
-		names = append(names, newWire(&url.URL{Path: "/"}).Rules().Name)
-	}
-	return names
-}
+func Wires() []string { return []string{wire05.Name, wire1.Name} }
 
 // mountOf returns the first mount of a wire.
 func (s *Server) mountOf(name string) *mount {
@@ -59,7 +58,7 @@ func (s *Server) mountOf(name string) *mount {
 // paths differ. What they answer leads to where the public listener serves them.
 func (s *Server) adminMounts() []*mount {
 	var out []*mount
-	for _, newWire := range wires {
+	for _, newWire := range s.wires() {
 		m := *s.mountOf(newWire(s.config.PublicURL).Rules().Name)
 		m.prefix = ""
 		out = append(out, &m)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,6 +43,9 @@ func (m *mount) fault(r *http.Request, err error) wire.Fault {
 	id := ""
 	if request := reqctx.From(r.Context()); request.Sent {
 		id = request.ID
+	}
+	if own, ok := errors.AsType[wire.Faulter](err); ok {
+		return own.WireFault()
 	}
 	return m.wire.Fault(known(err), id)
 }
@@ -140,7 +144,8 @@ func (m *mount) toErrorPage(w http.ResponseWriter, r *http.Request, cause error)
 	if err := m.errors.SaveError(r.Context(), kept); err != nil {
 		return fmt.Errorf("keep error: %w", errors.Join(err, cause))
 	}
-	return redirect(w, r, 0, wire.WithQuery(m.config.ErrorUI, "error", kept.ID))
+	rules := m.wire.Rules()
+	return redirect(w, r, rules.ErrorStatus, wire.WithQuery(m.config.ErrorUI, cmp.Or(rules.ErrorQuery, "error"), kept.ID))
 }
 
 // problems is what is kept of an error: the words of the wire that met it, and the
@@ -151,7 +156,7 @@ func (m *mount) problems(r *http.Request, cause error) ([]byte, error) {
 		return nil, fmt.Errorf("encode error: %w", err)
 	}
 	problem := wire.Problem{ID: known(cause).ID}
-	if err := json.Unmarshal(object, &problem.Error); err != nil {
+	if err := json.Unmarshal(object, &problem); err != nil {
 		return nil, fmt.Errorf("keep error: %w", err)
 	}
 	return json.Marshal([]wire.Problem{problem})

@@ -106,7 +106,7 @@ func (e *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.unmatched(w, r)
 		return
 	}
-	if e.noStore {
+	if e.noStore && (safe(r.Method) || !e.mount.wire.Rules().CacheableAnswers) {
 		w.Header()["Cache-Control"] = noStore
 	}
 	if err := h(w, r); err != nil {

@@ -6,11 +6,15 @@ import (
 
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/httpapi/wire1"
 )
 
 // wires are the versions of the HTTP API that the listeners speak.
-var wires = []func(base *url.URL) wire.Wire{
-	func(base *url.URL) wire.Wire { return wire05.New(base) },
+func (s *Server) wires() []func(base *url.URL) wire.Wire {
+	return []func(base *url.URL) wire.Wire{
+		func(base *url.URL) wire.Wire { return wire05.New(base) },
+		func(base *url.URL) wire.Wire { return wire1.New(base, s.wire1Parts(), s.wire1Config()) },
+	}
 }
 
 // Public returns the handler of the public listener: the whole URL map of

@@ -16,6 +16,7 @@ import (
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
+	"symbolon/internal/traits"
 )
 
 // Engine runs flows. *flow.Engine satisfies it.
@@ -61,6 +62,8 @@ type Identities interface {
 	ByID(ctx context.Context, id string) (*identity.Identity, error)
 	Delete(ctx context.Context, id string) error
 	List(context.Context, identity.Query) ([]*identity.Identity, int, error)
+	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
+	DraftUnchanged(context.Context, *identity.Identity) (*identity.Draft, error)
 }
 
 // Errors keeps errors for the error page.
@@ -72,6 +75,8 @@ type Errors interface {
 // Schemas serves identity schemas as they are.
 type Schemas interface {
 	Raw(ctx context.Context, id string) ([]byte, error)
+	IDs() []string
+	Schema(ctx context.Context, id string) (*traits.Schema, error)
 }
 
 // Passwords turns what an administrator gives as a password into a credential.
@@ -95,6 +100,9 @@ type Config struct {
 	ErrorUI        *url.URL
 	LoginUI        *url.URL
 	LogoutReturn   *url.URL // nil for the default
+	DefaultReturn  *url.URL
+	DefaultSchema  string // of registrations
+	TwoSteps       bool   // registration in v1 asks for the traits first
 	RecoveryLife   time.Duration
 	Cookies        CookieConfig
 	CookieSecrets  []string

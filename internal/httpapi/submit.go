@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -24,7 +25,7 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 			return err
 		}
 		if method == "" {
-			method = m.wire.Method(in)
+			method, in = m.chosen(r, k, in)
 		}
 		caller, err := m.caller(r)
 		if err != nil {
@@ -39,6 +40,27 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 		return m.answerSubmission(w, asked, result, err)
 	}
 }
+
+// chosen names the method of a submission whose path does not. What a link brings
+// is of the method that sends links. A submission of no method that serves the kind
+// says so on the form.
+func (m *mount) chosen(r *http.Request, k flow.Kind, in flow.Input) (string, flow.Input) {
+	served := m.engine.Methods(k)
+	if r.URL.Query().Get("token") != "" && sendsLinks(k) {
+		return linkMethod, in
+	}
+	method := m.wire.Method(in)
+	if slices.Contains(served, method) || len(served) == 0 {
+		return method, in
+	}
+	if r.Method != http.MethodGet {
+		in = in.Unfit(m.wire.NoMethod(k))
+	}
+	return served[0], in
+}
+
+// linkMethod is the method that sends links.
+const linkMethod = "link"
 
 // run hands the request to the engine: the token of a link, a submission that
 // waited for a login, or a form.

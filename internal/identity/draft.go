@@ -275,3 +275,10 @@ func addresses(old []Address, found []traits.Address) []Address {
 	}
 	return out
 }
+
+// Remove takes the credential of a type away. The identifiers of a password stay
+// reserved.
+func (d *Draft) Remove(typ string) {
+	d.Credentials = slices.DeleteFunc(slices.Clone(d.Credentials), func(c Credential) bool { return c.Type == typ })
+	d.claim()
+}

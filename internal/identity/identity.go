@@ -16,10 +16,27 @@ type Identity struct {
 	Verifiable []Address
 	Recovery   []Address
 
+	State          string    // Active or Inactive; empty stands for Active
+	StateChangedAt time.Time // zero for the time of creation
+	// MetadataPublic and MetadataAdmin are what operators note of an identity, JSON
+	// objects; nil for none. Its owner sees the former.
+	MetadataPublic json.RawMessage
+	MetadataAdmin  json.RawMessage
+	ExternalID     string // what another system calls it, unique; empty for none
+
 	Version   int // optimistic lock: a save with an older version is stale
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
+
+// The states. An inactive identity can't sign in, and no session of it is valid.
+const (
+	Active   = "active"
+	Inactive = "inactive"
+)
+
+// Disabled reports whether an operator has shut the identity out.
+func (i *Identity) Disabled() bool { return i.State == Inactive }
 
 // Purpose is what an address is for.
 type Purpose string
@@ -97,4 +114,8 @@ type Query struct {
 	Limit      int    // at most so many
 	Identifier string // only the owner of this credential identifier, normalised
 	SchemaID   string // only identities of this schema
+	IDs        []string // only these, if there are any
+	ExternalID string   // only the one that another system calls so
+	Similar    string   // only owners of a credential identifier that contains this, normalised
+	None       bool     // nothing: what is asked for can't be
 }

@@ -7,6 +7,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
+	"symbolon/internal/message"
 	"symbolon/internal/session"
 )
 
@@ -20,6 +21,8 @@ type Wire interface {
 	// Method names the method that a submission is of, for routes that do not say so;
 	// empty if the submission names none.
 	Method(flow.Input) string
+	// NoMethod says on the form of a kind that a submission names no method.
+	NoMethod(flow.Kind) message.Message
 
 	// Started answers the start of a flow, Fetched a look at one, Submitted a
 	// submission, the return from a link or from another site. Exactly one of
@@ -51,6 +54,21 @@ type Rules struct {
 	Name string
 	// CSRFCookie is the name of the cookie that the tokens of browser forms belong to.
 	CSRFCookie string
+	// CSRFHostOnly: that cookie is for the host alone and for all its paths.
+	CSRFHostOnly bool
+	// EagerCSRF: every look at a flow sees to that cookie, whatever it answers.
+	EagerCSRF bool
+	// HeaderDecides: a session token in X-Session-Token counts before all others, and a
+	// Bearer token that opens nothing leaves the word to the cookie.
+	HeaderDecides bool
+	// CacheableAnswers: only what a GET answers says that it must not be kept.
+	CacheableAnswers bool
+	// ErrorQuery names the parameter by which the error page learns the id of an error,
+	// ErrorStatus is how browsers are led there; "" stands for error, 0 for 302.
+	ErrorQuery  string
+	ErrorStatus int
+	// KeepsReturnTo: return_to counts for clients without a browser too.
+	KeepsReturnTo bool
 	// GuardUnknown: an unsafe request to an unknown path of the public listener is
 	// refused without an anti-CSRF token before it is not found.
 	GuardUnknown bool
@@ -165,3 +183,12 @@ func Status(c errs.Code) int {
 	}
 	return http.StatusInternalServerError
 }
+
+// Faulter is an error in the words of the wire that made it.
+type Faulter interface {
+	error
+	WireFault() Fault
+}
+
+// Binder is a wire with operations of its own, which need what httpapi lends them.
+type Binder[H any] interface{ Bind(H) }

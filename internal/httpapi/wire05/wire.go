@@ -7,6 +7,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/identity"
+	"symbolon/internal/message"
 )
 
 // Name of the version.
@@ -33,6 +34,9 @@ func (*Wire) Rules() wire.Rules {
 
 // Method implements wire.Wire: every route of v0.5 says its method.
 func (*Wire) Method(flow.Input) string { return "" }
+
+// NoMethod implements wire.Wire.
+func (*Wire) NoMethod(flow.Kind) message.Message { return message.Message{} }
 
 // providerMethod is the method that leaves for other sites. Its forms are not sent
 // to a path of their flow.

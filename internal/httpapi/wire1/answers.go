@@ -1,0 +1,44 @@
+package wire1
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"symbolon/internal/httpapi/wire"
+)
+
+const (
+	jsonType    = "application/json"
+	jsonUTF8    = "application/json; charset=utf-8"
+	neverStored = "private, no-cache, no-store, must-revalidate"
+)
+
+// writeJSON answers with a value.
+func writeJSON(w http.ResponseWriter, status int, value any) error {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	h := w.Header()
+	h["Content-Type"] = []string{jsonUTF8}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone
+	return nil
+}
+
+// redirect leads a browser on. 303 turns every method into GET (RFC 9110, 15.4.4).
+func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// sendsJSON reports whether the answer to a form is to be JSON: the client asks
+// for it or has sent it.
+func sendsJSON(r *http.Request) bool {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return wire.AcceptsJSON(r) || media == jsonType
+}

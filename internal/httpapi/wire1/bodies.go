@@ -1,0 +1,77 @@
+package wire1
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+
+	"symbolon/internal/errs"
+)
+
+// maxBody bounds small bodies, maxIdentity one with an identity, maxBatch one with
+// many.
+const (
+	maxBody     = 64 << 10
+	maxIdentity = 1 << 20
+	maxBatch    = 64 << 20
+)
+
+// readBody reads a body of at most limit bytes.
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return nil, badRequest("The request body could not be read to its end.")
+	}
+	if int64(len(body)) > limit {
+		return nil, errs.New(errs.TooLarge, "body_too_large", fmt.Sprintf("The request body is larger than %d bytes. Please send less.", limit))
+	}
+	return body, nil
+}
+
+// decodeObject decodes a JSON body into the members of a struct; others are
+// ignored.
+func decodeObject(r *http.Request, limit int64, into any) error {
+	body, err := readBody(r, limit)
+	if err != nil {
+		return err
+	}
+	if len(body) == 0 {
+		return badRequest(`Unable to decode HTTP Request Body because its HTTP Header "Content-Length" is zero.`)
+	}
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != jsonType {
+		return badRequest(fmt.Sprintf(`HTTP %s Request used unknown HTTP Header "Content-Type: %s", only [application/json] are supported.`,
+			r.Method, r.Header.Get("Content-Type")))
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return badRequest("Unable to decode JSON payload: " + err.Error())
+	}
+	return nil
+}
+
+// decodeStrict decodes a JSON body of operators, who are told of members that
+// would be lost.
+func decodeStrict(r *http.Request, limit int64, into any) error {
+	body, err := readBody(r, limit)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err = dec.Decode(into)
+	if err == nil {
+		if _, rest := dec.Token(); !errors.Is(rest, io.EOF) {
+			err = errors.New("there is more than one JSON value")
+		}
+	}
+	if err != nil {
+		return refusal(http.StatusBadRequest, "", "", err.Error())
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+package wire1
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire"
+)
+
+// disabled says that a kind of flow is switched off.
+func (w *Wire) disabled(k flow.Kind) wire.Handler {
+	name := strings.ToUpper(string(k)[:1]) + string(k)[1:]
+	why := badRequest(fmt.Sprintf("%s is not allowed because it was disabled.", name))
+	if k == flow.Registration {
+		why = refusal(http.StatusBadRequest, "self_service_flow_disabled", why.body.Error.Reason, "registration flow disabled")
+	}
+	return func(out http.ResponseWriter, r *http.Request) error {
+		native := strings.HasSuffix(r.URL.Path, "/api") && k == flow.Registration
+		if wire.AcceptsJSON(r) || native || r.Method != http.MethodGet && sendsJSON(r) {
+			return why
+		}
+		return w.host.ErrorPage(out, r, why)
+	}
+}

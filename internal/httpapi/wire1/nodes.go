@@ -1,0 +1,218 @@
+package wire1
+
+import (
+	"slices"
+	"strings"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/ui"
+)
+
+// The groups of nodes that no method gives its name to.
+const (
+	groupDefault    = "default"
+	groupProfile    = "profile"
+	groupPassword   = "password"
+	groupProvider   = "oidc"
+	groupCode       = "code"
+	groupLink       = "link"
+	groupIdentifier = "identifier_first"
+)
+
+const methodName = "method"
+
+// no is the Disabled of an input: always there, and always false so far.
+func no() *bool { return new(bool) }
+
+// input returns an input node without label and messages.
+func input(group, name, typ string) Node {
+	return Node{
+		Type: "input", Group: group, Messages: []Message{},
+		Attributes: Attributes{Name: name, Type: typ, Disabled: no(), NodeType: "input"},
+	}
+}
+
+// button returns the submit button that chooses a method or a step.
+func button(group, name, value string, text *Message) Node {
+	n := input(group, name, "submit")
+	n.Attributes.Value, n.Meta.Label = value, text
+	return n
+}
+
+// form collects the nodes of a flow: what the groups of the engine's form repeat
+// stands once.
+type form struct {
+	flow  *flow.Flow
+	view  view
+	nodes []Node
+}
+
+// nodes renders the inputs of a flow as one list.
+func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
+	b := &form{flow: f, view: v, nodes: []Node{}}
+	b.csrf()
+	for i := range f.Form.Groups {
+		g := &f.Form.Groups[i]
+		for k := range g.Nodes {
+			b.add(g.Method, &g.Nodes[k])
+		}
+		b.submit(g)
+	}
+	b.steps()
+	slices.SortStableFunc(b.nodes, func(a, c Node) int { return b.rank(a) - b.rank(c) })
+	return b.nodes
+}
+
+// csrf adds the node of the anti-CSRF token, which is empty in native flows.
+func (b *form) csrf() {
+	if b.flow.Client == flow.API && b.flow.Kind == flow.Verification || len(b.flow.Form.Groups) == 0 && !b.view.done {
+		return
+	}
+	n := input(groupDefault, ui.CSRFName, "hidden")
+	n.Attributes.Value, n.Attributes.Required = b.flow.CSRF, true
+	b.nodes = append(b.nodes, n)
+}
+
+// add adds an input of a method, or its messages to the one that is there.
+func (b *form) add(method string, in *ui.Node) {
+	if in.Name == ui.CSRFName {
+		return
+	}
+	group := b.group(method, in)
+	for i := range b.nodes {
+		have := &b.nodes[i]
+		if have.Attributes.Name == in.Name && in.Type != "submit" {
+			b.merge(have, in)
+			return
+		}
+	}
+	n := input(group, in.Name, in.Type)
+	a := &n.Attributes
+	a.Value, a.Required, a.Pattern = in.Value, in.Required, in.Pattern
+	a.Autocomplete = b.autocomplete(in)
+	n.Messages = showAll(in.Messages)
+	n.Meta.Label = b.label(method, in)
+	b.special(&n, in)
+	b.nodes = append(b.nodes, n)
+}
+
+// merge adds what another method's form says about the same input.
+func (b *form) merge(have *Node, in *ui.Node) {
+	for _, m := range showAll(in.Messages) {
+		if !slices.ContainsFunc(have.Messages, func(x Message) bool { return x.ID == m.ID && x.Text == m.Text }) {
+			have.Messages = append(have.Messages, m)
+		}
+	}
+	if in.Value != nil && in.Value != "" && (have.Attributes.Value == nil || have.Attributes.Value == "") {
+		have.Attributes.Value = in.Value
+	}
+}
+
+// special gives single inputs what this wire has of its own.
+func (b *form) special(n *Node, in *ui.Node) {
+	switch {
+	case in.Name == "identifier" && b.flow.Refresh:
+		n.Attributes.Type, n.Attributes.Required, n.Meta.Label = "hidden", false, nil
+	case in.Name == "identifier" && n.Attributes.Value == nil:
+		n.Attributes.Value = ""
+	case isTrait(in.Name) && b.view.hideTraits:
+		n.Attributes.Type = "hidden"
+	}
+}
+
+// isTrait reports whether an input holds a trait or an element of one.
+func isTrait(name string) bool { return name == "traits" || strings.HasPrefix(name, "traits.") }
+
+// group returns the group that an input of a method's form belongs to.
+func (b *form) group(method string, in *ui.Node) string {
+	switch {
+	case isTrait(in.Name) && b.flow.Kind == flow.Settings:
+		return groupProfile
+	case isTrait(in.Name), in.Name == "identifier":
+		return groupDefault
+	}
+	return method
+}
+
+// autocomplete returns the autofill token that the wire has for an input: by
+// format for traits, nothing for identifiers.
+func (b *form) autocomplete(in *ui.Node) string {
+	switch {
+	case in.Name == "password":
+		return in.Autocomplete
+	case !isTrait(in.Name):
+		return ""
+	}
+	switch in.Type {
+	case "email", "tel", "url":
+		return in.Type
+	}
+	return ""
+}
+
+// submit adds the button of a method, unless its inputs are buttons themselves.
+func (b *form) submit(g *ui.Group) {
+	if g.Method == groupProvider || len(g.Nodes) == 0 || g.Node(methodName) != nil {
+		return
+	}
+	b.nodes = append(b.nodes, button(g.Method, methodName, g.Method, b.submitLabel(g.Method)))
+}
+
+// rank orders the nodes as the wire has them; nodes of one rank keep their order.
+func (b *form) rank(n Node) int {
+	last := 0
+	if n.Attributes.Type == "submit" {
+		last = 1
+	}
+	switch b.flow.Kind {
+	case flow.Login, flow.Registration:
+		return b.rankEntry(n, last)
+	case flow.Settings:
+		return settingsRank(n.Group)*2 + last
+	case flow.Verification:
+		if n.Attributes.Name == ui.CSRFName {
+			return 9
+		}
+		return last
+	case flow.Recovery:
+	}
+	if n.Attributes.Name == ui.CSRFName {
+		return -1
+	}
+	return last
+}
+
+// rankEntry orders the nodes of login and registration.
+func (b *form) rankEntry(n Node, last int) int {
+	switch n.Group {
+	case groupProvider:
+		return 0
+	case groupDefault:
+		switch {
+		case n.Attributes.Name == ui.CSRFName:
+			return 1
+		case b.flow.Kind == flow.Registration && isTrait(n.Attributes.Name) && n.Attributes.Name != b.view.firstTrait:
+			return 4
+		}
+		return 2
+	case groupCode:
+		return 5 + last
+	case groupPassword:
+		if b.flow.Kind == flow.Registration && last == 0 {
+			return 3
+		}
+		return 7 + last
+	case groupProfile:
+		return 20
+	}
+	return 9 + last
+}
+
+// settingsRank orders the groups of settings.
+func settingsRank(group string) int {
+	order := []string{groupDefault, groupProfile, groupPassword, groupProvider, "totp", "lookup_secret", "webauthn", "passkey"}
+	if at := slices.Index(order, group); at >= 0 {
+		return at
+	}
+	return len(order)
+}

@@ -1,0 +1,101 @@
+package wire1
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// The sizes of pages.
+const (
+	defaultPage    = 250
+	messagesOnPage = 100
+	largestPage    = 500
+)
+
+// page is which part of a list is asked for.
+type page struct {
+	number int // from 0
+	size   int
+	token  string
+	legacy bool // asked for by number
+}
+
+// pageOf reads which page is asked for. Numbers that can't be read are ignored;
+// a list that refuses them does so first.
+func pageOf(q url.Values, size int) page {
+	p := page{size: size, token: q.Get("page_token"), legacy: q.Has("page") || q.Has("per_page")}
+	for _, name := range []string{"per_page", "page_size"} {
+		if n, err := strconv.Atoi(q.Get(name)); err == nil && n > 0 {
+			p.size = min(n, largestPage)
+		}
+	}
+	n, err := strconv.Atoi(q.Get("page"))
+	if err != nil || n <= 0 {
+		return p
+	}
+	p.number = n
+	if q.Has("page_size") { // which counts from 1
+		p.number = n - 1
+	}
+	return p
+}
+
+// window returns the page of a whole list.
+func window[T any](all []T, p page) []T {
+	from := min(p.number*p.size, len(all))
+	return all[from:min(from+p.size, len(all))]
+}
+
+// numbered writes the links to the pages around the present one (RFC 8288) and
+// the length of the list.
+func (p page) numbered(h http.Header, r *http.Request, total int) {
+	size := p.size
+	if total > 0 {
+		size = min(size, total)
+	}
+	last := max(total-1, 0) / size
+	link := func(number int, rel string) string {
+		q := r.URL.Query()
+		token := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"offset":"%d","v":2}`, number*size))
+		q.Set("page", strconv.Itoa(number))
+		q.Set("page_size", strconv.Itoa(size))
+		q.Set("per_page", strconv.Itoa(size))
+		q.Set("page_token", token)
+		return fmt.Sprintf("<%s?%s>; rel=%q", r.URL.Path, q.Encode(), rel)
+	}
+	var links []string
+	if p.number > 0 || last == 0 {
+		links = append(links, link(0, "first"))
+	}
+	if p.number < last {
+		links = append(links, link(p.number+1, "next"))
+	}
+	if p.number > 0 {
+		links = append(links, link(min(p.number-1, last), "prev"))
+	}
+	if p.number < last {
+		links = append(links, link(last, "last"))
+	}
+	h.Set("Link", strings.Join(links, ","))
+	h.Set("X-Total-Count", strconv.Itoa(total))
+}
+
+// tokens writes the links to the first page and the next one; an empty next is the
+// end of the list.
+func (p page) tokens(h http.Header, r *http.Request, first, next string) {
+	link := func(token, rel string) string {
+		q := r.URL.Query()
+		q.Set("page_size", strconv.Itoa(p.size))
+		q.Set("page_token", token)
+		return fmt.Sprintf("<%s?%s>; rel=%q", r.URL.Path, q.Encode(), rel)
+	}
+	links := link(first, "first")
+	if next != "" {
+		links += "," + link(next, "next")
+	}
+	h.Set("Link", links)
+}

@@ -1,0 +1,114 @@
+package wire1
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+	"symbolon/internal/traits"
+)
+
+// Parts are what the operations that this wire alone has work with.
+type Parts struct {
+	Engine     Engine
+	Sessions   Sessions
+	Identities Identities
+	Passwords  Passwords
+	Errors     Errors
+	Schemas    Schemas
+	Courier    Courier
+	Now        func() time.Time
+}
+
+// Host is what httpapi lends to the operations of a wire.
+type Host interface {
+	// Caller tells who is asking. It fails only where storage does.
+	Caller(r *http.Request) (flow.Caller, error)
+	// Live returns the session of a request, session.ErrNone without one.
+	Session(r *http.Request) (*session.Cached, error)
+	// CookieToken is the session token in the browser's cookie, empty for none.
+	CookieToken(r *http.Request) string
+	// Logout writes the cookies of a browser that has signed out.
+	Logout(w http.ResponseWriter, r *http.Request)
+	// ErrorPage keeps an error for the error page and leads the browser there.
+	ErrorPage(w http.ResponseWriter, r *http.Request, err error) error
+	// EnsureCSRF sees to the anti-CSRF cookie of a browser.
+	EnsureCSRF(w http.ResponseWriter, r *http.Request)
+}
+
+// Engine is what operations need of flows beside what httpapi does with them.
+// *flow.Engine satisfies it.
+type Engine interface {
+	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
+	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
+}
+
+// Sessions checks and ends sessions. *session.Service satisfies it.
+type Sessions interface {
+	Check(ctx context.Context, token string) (*session.Cached, error)
+	Revoke(ctx context.Context, token string) error
+	List(ctx context.Context, identityID string) ([]*session.Session, error)
+	RevokeByID(ctx context.Context, identityID, id string) error
+	RevokeOthers(ctx context.Context, identityID, exceptID string) error
+}
+
+// Identities is what operators do to identities. *identity.Service satisfies it.
+type Identities interface {
+	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	DraftFrom(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	Create(context.Context, *identity.Draft) (*identity.Identity, error)
+	Save(context.Context, *identity.Draft) (*identity.Identity, error)
+	ByID(ctx context.Context, id string) (*identity.Identity, error)
+	Delete(ctx context.Context, id string) error
+	List(context.Context, identity.Query) ([]*identity.Identity, int, error)
+	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
+	DraftUnchanged(context.Context, *identity.Identity) (*identity.Draft, error)
+}
+
+// Passwords turns what an operator gives as a password into a credential.
+type Passwords interface {
+	Import(ctx context.Context, hash, plain string) (identity.Credential, error)
+}
+
+// Schemas are the identity schemas that are configured.
+type Schemas interface {
+	// Raw returns a schema as its author wrote it.
+	Raw(ctx context.Context, id string) ([]byte, error)
+	// IDs lists the schemas in the order of the configuration.
+	IDs() []string
+	Schema(ctx context.Context, id string) (*traits.Schema, error)
+}
+
+// Courier shows operators the outgoing messages. *courier.Outbox satisfies it.
+type Courier interface {
+	List(context.Context, courier.Filter) ([]*courier.Stored, error)
+	Get(ctx context.Context, id string) (*courier.Stored, courier.Rendered, error)
+}
+
+// identifier names the trait that people of a schema sign in with, and what they
+// call it. Of several the last counts that is one value; both are empty where there
+// is none.
+func (p Parts) identifier(ctx context.Context, schemaID string) (out struct{ name, title string }) {
+	schema, err := p.Schemas.Schema(ctx, schemaID)
+	if err != nil {
+		return out // the form shows no label, and its submission says what is wrong
+	}
+	for _, f := range schema.Fields() {
+		if f.Identifier && !f.Multiple {
+			out.name, out.title = f.Name, f.Title
+		}
+	}
+	return out
+}
+
+// Errors keeps errors for the error page.
+type Errors interface {
+	Error(ctx context.Context, id string) (*errs.Stored, error)
+}

@@ -1,0 +1,171 @@
+package wire1
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+)
+
+// Renderer makes the shapes of this wire of domain values. Its one setting is
+// where the wire is reached: actions and schema URLs lead there.
+type Renderer struct {
+	base *url.URL
+	root string // base as a text
+}
+
+// NewRenderer returns a renderer. base is the public URL with the prefix below
+// which this wire is served, if any.
+func NewRenderer(base *url.URL) *Renderer { return &Renderer{base: base, root: base.String()} }
+
+// view is what the wire shows of a flow beside what the engine keeps: which step
+// of a form, and what the schema calls things.
+type view struct {
+	step       string // of registration: stepProfile, stepCredentials; empty for one form
+	hideTraits bool   // traits were given in the step before
+	done       bool   // nothing is left to fill in
+	linking    bool   // signing in links an account at a provider
+	firstTrait string // stands before the password
+	identifier struct{ name, title string }
+	active     string         // the method that is shown as chosen
+	proceed    string         // where a finished verification leads
+	next       []ContinueWith // what a client does after this answer
+	transient  json.RawMessage
+	memory     memory
+}
+
+// memory is what the wire keeps with a flow.
+type memory struct {
+	Step         string `json:"step,omitempty"`
+	ExchangeCode string `json:"exchange_code,omitempty"`
+	RequestedAAL string `json:"requested_aal,omitempty"`
+	Schema       string `json:"schema,omitempty"`
+	VerifyReturn string `json:"verify_return,omitempty"`
+}
+
+// The steps of registration.
+const (
+	stepProfile     = "profile"
+	stepCredentials = "credentials"
+)
+
+// flow renders a flow; owner is the subject of a settings flow.
+func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
+	out := Flow{
+		ID: f.ID, Type: string(f.Client), ExpiresAt: f.ExpiresAt, IssuedAt: f.IssuedAt, RequestURL: f.Request,
+		ReturnTo: f.ReturnTo, Active: v.active, State: string(f.State), ContinueWith: v.next, Transient: v.transient,
+		UI: UI{Action: r.action(f), Method: http.MethodPost, Nodes: r.nodes(f, v), Messages: r.messages(f, v)},
+	}
+	switch f.Kind {
+	case flow.Login:
+		out.OrganizationID, out.Refresh, out.CreatedAt, out.UpdatedAt = rawNull(), &f.Refresh, &f.IssuedAt, &f.IssuedAt
+		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = cmp.Or(v.memory.RequestedAAL, "aal1"), v.memory.ExchangeCode, v.memory.Schema
+	case flow.Registration:
+		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = rawNull(), v.memory.ExchangeCode, v.memory.Schema
+	case flow.Settings:
+		out.State = "show_form"
+		if f.State == flow.Passed {
+			out.State = "success"
+		}
+		if owner != nil {
+			i := r.identity(owner)
+			out.Identity = &i
+		}
+	case flow.Recovery, flow.Verification:
+	}
+	return out
+}
+
+// action is the URL that a flow's form is sent to.
+func (r *Renderer) action(f *flow.Flow) string {
+	return r.at("self-service", string(f.Kind)) + "?flow=" + f.ID
+}
+
+// at is a URL of this wire.
+func (r *Renderer) at(path ...string) string { return r.base.JoinPath(path...).String() }
+
+// messages are those on the whole flow: this wire has one form for all methods.
+func (r *Renderer) messages(f *flow.Flow, v view) []Message {
+	out := showAll(f.Form.Messages)
+	for i := range f.Form.Groups {
+		out = append(out, showAll(f.Form.Groups[i].Messages)...)
+	}
+	if f.Refresh && f.Kind == flow.Login && len(out) == 0 {
+		out = append(out, *label(1010003, "Please confirm this action by verifying that it is you."))
+	}
+	if v.step == stepCredentials && len(out) == 0 {
+		out = append(out, *label(1040009, "Please choose a credential to authenticate yourself with."))
+	}
+	return out
+}
+
+// session renders a session with its identity.
+func (r *Renderer) session(s *session.Session) Session {
+	out := Session{
+		ID: s.ID, Active: s.Active, ExpiresAt: s.ExpiresAt, AuthenticatedAt: s.AuthenticatedAt, IssuedAt: s.IssuedAt,
+		AAL: s.AAL().String(), Methods: make([]AuthnStep, len(s.Factors)), Devices: []Device{},
+	}
+	for i, f := range s.Factors {
+		out.Methods[i] = AuthnStep{Method: methodOf(f), AAL: f.Rank().String(), CompletedAt: f.At, Provider: f.Provider}
+	}
+	if s.Identity != nil {
+		owner := r.identity(s.Identity)
+		out.Identity = &owner
+	}
+	return out
+}
+
+// methodOf is what this wire calls a proof.
+func methodOf(f session.Factor) string {
+	if f.Method == groupLink {
+		return "link_recovery"
+	}
+	return f.Method
+}
+
+// SessionJSON is the body of a session check.
+func (r *Renderer) SessionJSON(s *session.Session) ([]byte, error) { return json.Marshal(r.session(s)) }
+
+// identity renders an identity as its owner sees it.
+func (r *Renderer) identity(i *identity.Identity) Identity {
+	out := Identity{
+		ID: i.ID, SchemaID: i.SchemaID, SchemaURL: r.SchemaURL(i.SchemaID), Traits: i.Traits,
+		State: cmp.Or(i.State, identity.Active), StateChangedAt: &i.StateChangedAt, ExternalID: i.ExternalID,
+		MetadataPublic: orNull(i.MetadataPublic), CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+	}
+	if i.StateChangedAt.IsZero() {
+		out.StateChangedAt = &i.CreatedAt
+	}
+	for k := range i.Verifiable {
+		out.VerifiableAddresses = append(out.VerifiableAddresses, verifiable(i, &i.Verifiable[k]))
+	}
+	for _, a := range i.Recovery {
+		out.RecoveryAddresses = append(out.RecoveryAddresses, RecoveryAddress{
+			ID: a.ID, Value: a.Value, Via: a.Via, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+		})
+	}
+	return out
+}
+
+func verifiable(i *identity.Identity, a *identity.Address) VerifiableAddress {
+	out := VerifiableAddress{
+		ID: a.ID, Value: a.Value, Verified: a.Verified, Via: a.Via, Status: "pending",
+		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+	}
+	if a.Verified {
+		out.Status = "completed"
+		out.VerifiedAt = &a.VerifiedAt
+	}
+	return out
+}
+
+// SchemaURL is where a schema is read. Its id is encoded, since it may hold any
+// character.
+func (r *Renderer) SchemaURL(id string) string {
+	return r.at("schemas", base64.RawURLEncoding.EncodeToString([]byte(id)))
+}

@@ -1,0 +1,114 @@
+package wire1
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+)
+
+// whoami answers the session of the request. It is the most frequent request
+// there is: the body comes ready-made from the session cache.
+func (w *Wire) whoami(out http.ResponseWriter, r *http.Request) error {
+	live, err := w.host.Session(r)
+	if err != nil {
+		return notSignedIn(err, "No valid session credentials found in the request.")
+	}
+	body, err := live.Rendered(w.root, w.Session)
+	if err != nil {
+		return err
+	}
+	if r.URL.RawQuery != "" {
+		if as := r.URL.Query().Get("tokenize_as"); as != "" {
+			return w.tokenize(out, r, live, as)
+		}
+	}
+	h := out.Header()
+	h["X-Kratos-Authenticated-Identity-Id"] = []string{live.IdentityID}
+	h["Content-Type"] = []string{jsonUTF8}
+	h["Cache-Control"] = []string{neverStored}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	_, _ = out.Write(body)
+	return nil
+}
+
+// notSignedIn puts the wire's words on session.ErrNone.
+func notSignedIn(err error, why string) error {
+	if err == nil || !isNone(err) {
+		return err
+	}
+	return refusal(http.StatusUnauthorized, "", why, "")
+}
+
+// mine returns the session of a request and the others of its owner.
+func (w *Wire) mine(r *http.Request) (own *session.Cached, others []*session.Session, err error) {
+	own, err = w.host.Session(r)
+	if err != nil {
+		return nil, nil, notSignedIn(err, "No valid session cookie found.")
+	}
+	all, err := w.parts.Sessions.List(r.Context(), own.IdentityID)
+	if err != nil {
+		return nil, nil, err
+	}
+	others = slices.DeleteFunc(all, func(s *session.Session) bool { return s.ID == own.ID })
+	return own, others, nil
+}
+
+// listMine lists the other sessions of the caller.
+func (w *Wire) listMine(out http.ResponseWriter, r *http.Request) error {
+	own, others, err := w.mine(r)
+	if err != nil {
+		return err
+	}
+	shown := make([]Session, len(others))
+	for i, s := range others {
+		s.Identity = own.Identity
+		shown[i] = w.session(s)
+	}
+	p := pageOf(r.URL.Query(), defaultPage)
+	p.numbered(out.Header(), r, len(shown))
+	return writeJSON(out, http.StatusOK, window(shown, p))
+}
+
+// endMine ends a session of the caller. One that is somebody else's or unknown is
+// answered alike and left as it is.
+func (w *Wire) endMine(out http.ResponseWriter, r *http.Request) error {
+	own, err := w.host.Session(r)
+	if err != nil {
+		return notSignedIn(err, "No valid session cookie found.")
+	}
+	id := r.PathValue("id")
+	if !secret.IsID(id) {
+		return malformedID(id)
+	}
+	if id == own.ID {
+		return refusal(http.StatusBadRequest, "", "", "cannot revoke current session")
+	}
+	if err := w.parts.Sessions.RevokeByID(r.Context(), own.IdentityID, id); err != nil && !isNotFound(err) {
+		return err
+	}
+	out.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func malformedID(id string) *fault {
+	if len(id) == 36 {
+		return refusal(http.StatusBadRequest, "", "", fmt.Sprintf("uuid: incorrect UUID format in string %q", id))
+	}
+	return refusal(http.StatusBadRequest, "", "", fmt.Sprintf("uuid: incorrect UUID length %d in string %q", len(id), id))
+}
+
+// endOthers ends all sessions of the caller but the present one.
+func (w *Wire) endOthers(out http.ResponseWriter, r *http.Request) error {
+	own, others, err := w.mine(r)
+	if err != nil {
+		return err
+	}
+	if err := w.parts.Sessions.RevokeOthers(r.Context(), own.IdentityID, own.ID); err != nil {
+		return err
+	}
+	return writeJSON(out, http.StatusOK, map[string]int{"count": len(others)})
+}

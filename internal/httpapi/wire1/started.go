@@ -1,0 +1,131 @@
+package wire1
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire"
+	"symbolon/internal/secret"
+)
+
+// Started implements wire.Wire.
+func (w *Wire) Started(r wire.Request, result flow.Result, err error) wire.Answer {
+	asJSON := r.Client == flow.API || wire.AcceptsJSON(r.Request)
+	if in, ok := errors.AsType[*flow.LoggedIn](err); ok {
+		return signedInAlready(in, asJSON)
+	}
+	if _, ok := errors.AsType[*flow.LoginRequired](err); ok {
+		if asJSON {
+			return wire.Fail(refusal(http.StatusUnauthorized, "session_inactive",
+				"This endpoint can only be accessed with a valid session. Please log in and try again.", noSession))
+		}
+		return w.toLogin(r)
+	}
+	if err != nil {
+		return fail(err, asJSON)
+	}
+	if asJSON {
+		return w.show(r, result, http.StatusOK)
+	}
+	return see(r.Page(result.Flow))
+}
+
+const noSession = "request does not have a valid authentication session"
+
+// toLogin leads a browser to sign in and then to where it wanted to go.
+func (w *Wire) toLogin(r wire.Request) wire.Answer {
+	login := w.URL(wire.StartBrowser, flow.Login)
+	if back := r.Request.URL.Query().Get("return_to"); back != "" {
+		return see(wire.WithQuery(login, "return_to", back))
+	}
+	return see(login.String())
+}
+
+// signedInAlready says that a signed-in client has no use for the flow. Browsers
+// are led on; recovery and the submission of a registration do so by 302.
+func signedInAlready(in *flow.LoggedIn, asJSON bool) wire.Answer {
+	if asJSON {
+		why, message := fmt.Sprintf("A valid session was detected and thus %s is not possible.", in.Kind), "you are already logged in"
+		switch in.Kind {
+		case flow.Login:
+			why += " Did you forget to set `?refresh=true`?"
+		case flow.Recovery:
+			message = ""
+		case flow.Registration, flow.Settings, flow.Verification:
+		}
+		return wire.Fail(refusal(http.StatusBadRequest, "session_already_available", why, message))
+	}
+	if in.Kind == flow.Recovery {
+		return wire.Redirect(in.Redirect)
+	}
+	return see(in.Redirect)
+}
+
+// fail answers an error: as JSON, or on the error page.
+func fail(err error, asJSON bool) wire.Answer {
+	if asJSON {
+		return wire.Fail(err)
+	}
+	return wire.Answer{Status: http.StatusSeeOther, Err: err, ErrorPage: true}
+}
+
+// Fetched implements wire.Wire.
+func (w *Wire) Fetched(r wire.Request, result flow.Result, err error) wire.Answer {
+	if _, ok := errors.AsType[*flow.LoginRequired](err); ok {
+		if wire.AcceptsJSON(r.Request) {
+			return wire.Fail(withoutSession())
+		}
+		return wire.Redirect(w.config.LoginUI.String())
+	}
+	over, isOver := errors.AsType[*flow.Expired](err)
+	if isOver {
+		result.Flow = over.Flow
+	}
+	if f := result.Flow; f != nil && f.Client == flow.Browser && f.Kind != flow.Settings && !ofBrowser(f, r.Caller) {
+		return wire.Fail(errs.ErrCSRF)
+	}
+	if isOver {
+		return wire.Fail(w.gone(over.Flow))
+	}
+	if err != nil {
+		return wire.Fail(err)
+	}
+	return w.show(r, result, http.StatusOK)
+}
+
+// ofBrowser reports whether the form of a flow would be taken from this browser.
+// Flows that were made for a browser that is not known yet are anybody's who has
+// their id.
+func ofBrowser(f *flow.Flow, c flow.Caller) bool {
+	return f.CSRF == "" || secret.CheckCSRF(f.CSRF, c.CSRF)
+}
+
+// withoutSession says that a settings flow is for its owner.
+func withoutSession() *fault {
+	return refusal(http.StatusUnauthorized, "", "A valid Ory Session Cookie or Ory Session Token is missing.", "")
+}
+
+// gone says where to start again.
+func (w *Wire) gone(f *flow.Flow) error {
+	id := ""
+	if f.Kind == flow.Login || f.Kind == flow.Registration {
+		id = "self_service_flow_expired"
+	}
+	if f.Client == flow.API {
+		e := refusal(http.StatusGone, id, fmt.Sprintf("The %[1]s flow has expired. Call the %[1]s flow init API endpoint to initialize a new %[1]s flow.", f.Kind), "")
+		e.body.Error.Details = map[string]any{"api": w.URL(wire.StartAPI, f.Kind).String()}
+		return e
+	}
+	start := w.URL(wire.StartBrowser, f.Kind)
+	if f.ReturnTo != "" {
+		start.RawQuery = url.Values{"return_to": {f.ReturnTo}}.Encode()
+	}
+	e := refusal(http.StatusGone, id, fmt.Sprintf("The %[1]s flow has expired. Redirect the user to the %[1]s flow init endpoint to initialize a new %[1]s flow.", f.Kind), "")
+	e.body.Error.Details = map[string]any{"redirect_to": start.String(), "return_to": cmp.Or(f.ReturnTo, "")}
+	return e
+}

@@ -1,0 +1,205 @@
+package wire1
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire"
+	"symbolon/internal/message"
+)
+
+// Submitted implements wire.Wire.
+func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Answer {
+	f := result.Flow
+	asJSON := f != nil && f.Client == flow.API || sendsJSON(r.Request)
+	switch {
+	case err != nil:
+		return w.refused(r, result, err, asJSON)
+	case result.Outcome == flow.Redirected && asJSON:
+		return wire.Fail(changeLocation(result.Redirect))
+	case result.Outcome == flow.Redirected:
+		return see(result.Redirect)
+	case result.Outcome == flow.Completed:
+		return w.finished(r, result, asJSON)
+	case asJSON && result.Outcome == flow.FormRejected:
+		return w.show(r, result, http.StatusBadRequest)
+	case asJSON:
+		return w.show(r, result, http.StatusOK)
+	case f.Kind == flow.Registration && result.Outcome == flow.FormRejected:
+		return wire.Redirect(r.Page(f))
+	}
+	return see(r.Page(f))
+}
+
+// changeLocation asks a client to open a page in the browser.
+func changeLocation(to string) *fault {
+	f := refusal(http.StatusUnprocessableEntity, "browser_location_change_required",
+		"In order to complete this flow please redirect the browser to: "+to, "browser location change required")
+	f.body.RedirectBrowserTo = to
+	return f
+}
+
+// finished answers a success.
+func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
+	switch result.Flow.Kind {
+	case flow.Login, flow.Registration:
+		if !asJSON {
+			a := see(result.Redirect)
+			a.SignIn = result.Token != ""
+			return a
+		}
+		return w.signedIn(r, result)
+	case flow.Settings:
+		return w.changed(r, result, asJSON)
+	case flow.Recovery:
+		a := see(result.Redirect)
+		if asJSON && r.Request.Method != http.MethodGet {
+			a = wire.Fail(changeLocation(result.Redirect))
+		}
+		a.SignIn = result.Token != "" && result.Flow.Client == flow.Browser
+		return a
+	case flow.Verification:
+		if asJSON {
+			return w.show(r, result, http.StatusOK)
+		}
+		return see(r.Page(result.Flow))
+	}
+	return see(result.Redirect)
+}
+
+// signedIn answers a login or a registration to a script or a native client.
+func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
+	native := result.Flow.Client == flow.API
+	out := Signed{ContinueWith: rawNull()}
+	var next []ContinueWith
+	if !native {
+		next = append(next, ContinueWith{Action: actionRedirect, RedirectBrowserTo: result.Redirect})
+	}
+	if result.Session != nil {
+		shown := w.session(result.Session)
+		out.Session = &shown
+	}
+	if native && result.Token != "" {
+		out.SessionToken = TokenPrefix + result.Token
+	}
+	if result.Flow.Kind == flow.Registration {
+		created := w.identity(result.Identity)
+		out.Identity = &created
+		if out.SessionToken != "" {
+			next = append(next, ContinueWith{Action: actionToken, SessionToken: out.SessionToken})
+		}
+	}
+	if next != nil {
+		// A list of texts always encodes.
+		out.ContinueWith, _ = json.Marshal(next)
+	}
+	a := wire.JSON(http.StatusOK, out)
+	a.SignIn = !native && result.Token != ""
+	return a
+}
+
+// changed answers what settings have changed.
+func (w *Wire) changed(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
+	if !asJSON {
+		return see(result.Redirect)
+	}
+	v := w.viewOf(r.Context(), result.Flow)
+	if result.Flow.Client == flow.Browser {
+		v.next = []ContinueWith{{Action: actionRedirect, RedirectBrowserTo: result.Redirect}}
+	}
+	return wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
+}
+
+// refused answers a submission that did not reach its method or was refused as a
+// whole. The result's flow is nil where it was not found.
+func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON bool) wire.Answer {
+	f := result.Flow
+	if in, ok := errors.AsType[*flow.LoggedIn](err); ok {
+		return w.useless(r, result, in, asJSON)
+	}
+	if _, ok := errors.AsType[*flow.LoginRequired](err); ok {
+		return fail(withoutSession(), true)
+	}
+	if again, ok := errors.AsType[*flow.Restarted](err); ok {
+		return w.restarted(r, again, f, asJSON)
+	}
+	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
+		return w.reauthenticate(wait.Flow, asJSON)
+	}
+	if known, ok := errors.AsType[*errs.Error](err); ok && f == nil {
+		switch {
+		case known.ID == "flow_missing":
+			return wire.Fail(badRequest("The flow query parameter is missing or malformed."))
+		case known.Code == errs.NotFound:
+			return wire.Fail(flowNotFound(r.Kind))
+		}
+	}
+	if known, ok := errors.AsType[*errs.Error](err); ok && known.ID == "session_not_privileged" {
+		return w.reauthenticate(f, true)
+	}
+	return fail(err, asJSON)
+}
+
+// flowNotFound says that there is no such flow, in each kind's own words.
+func flowNotFound(k flow.Kind) *fault {
+	if k == flow.Login || k == flow.Registration {
+		return refusal(http.StatusNotFound, "", "", "Unable to locate the resource")
+	}
+	return refusal(http.StatusNotFound, "", fmt.Sprintf("The %s request could not be found. Please restart the flow.", k), "")
+}
+
+// useless answers the submission of who is signed in already. A login says so on
+// its form.
+func (w *Wire) useless(r wire.Request, result flow.Result, in *flow.LoggedIn, asJSON bool) wire.Answer {
+	if !asJSON && in.Kind == flow.Registration {
+		return wire.Redirect(in.Redirect)
+	}
+	if !asJSON || in.Kind != flow.Login || result.Flow == nil {
+		return signedInAlready(in, asJSON)
+	}
+	again := *result.Flow
+	again.Form.Messages = []message.Message{message.Reason("A valid session was detected and thus login is not possible. Did you forget to set `?refresh=true`?")}
+	result.Flow = &again
+	return w.show(r, result, http.StatusBadRequest)
+}
+
+// restarted leads to the flow that takes the place of one that was over.
+func (w *Wire) restarted(r wire.Request, again *flow.Restarted, old *flow.Flow, asJSON bool) wire.Answer {
+	f := again.Flow
+	if !asJSON {
+		return see(r.Page(f))
+	}
+	e := refusal(http.StatusGone, "self_service_flow_replaced", "An error occured, please use the new flow.", "self-service flow replaced")
+	if old != nil && old.State != flow.Passed {
+		since := max(w.parts.Now().Sub(old.ExpiresAt), 0)
+		e = refusal(http.StatusGone, "self_service_flow_expired",
+			fmt.Sprintf("The self-service flow expired %.2f minutes ago, initialize a new one.", since.Minutes()), "self-service flow expired")
+		e.body.ExpiredAt, e.body.Since = &old.ExpiresAt, since.Nanoseconds()
+	}
+	e.body.UseFlowID = f.ID
+	return wire.Fail(e)
+}
+
+// reauthenticate asks to sign in once more; a browser's submission waits.
+func (w *Wire) reauthenticate(f *flow.Flow, asJSON bool) wire.Answer {
+	login := w.URL(wire.StartBrowser, flow.Login)
+	q := login.Query()
+	q.Set("refresh", "true")
+	q.Set("return_to", w.action(f))
+	login.RawQuery = q.Encode()
+	if !asJSON {
+		return see(login.String())
+	}
+	e := refusal(http.StatusForbidden, "session_refresh_required",
+		"The login session is too old and thus not allowed to update these fields. Please re-authenticate.", "")
+	e.body.RedirectBrowserTo = login.String()
+	return wire.Fail(e)
+}
+
+// TokenPrefix marks session tokens as such, so that scanners of source code find
+// those that leak.
+const TokenPrefix = "ory_st_"
