@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	htmltemplate "html/template"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -51,7 +52,10 @@ func (d data) T(key string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("there is no text %q", key)
 	}
-	return strings.NewReplacer("{to}", d.To, "{product}", d.Product, "{expires}", d.Expires).Replace(text), nil
+	return strings.NewReplacer(
+		"{to}", d.To, "{product}", d.Product, "{expires}", d.Expires, "{code}", d.Code, "{minutes}", strconv.Itoa(d.ExpiresInMinutes),
+		"{method}", d.Method, "{when}", d.When, "{device}", d.Device, "{address}", d.Address,
+	).Replace(text), nil
 }
 
 // Strong is T for HTML, with the recipient's address standing out. What is filled

@@ -63,7 +63,11 @@ func TestAMailSpeaksTheLanguageOfItsRecipient(t *testing.T) {
 			m := mail(name, "zoë@example.org")
 			m.Language = l.Tag
 			r := rendered(t, templates, m)
-			if want := texts[strings.ReplaceAll(string(name), "/", ".")+".subject"]; r.Subject != want {
+			subject := strings.ReplaceAll(string(name), "/", ".")
+			if name == courier.RecoveryCodeInvalid || name == courier.VerificationCodeInvalid {
+				subject = strings.Replace(subject, "_code", "", 1) // they say the same
+			}
+			if want := texts[subject+".subject"]; r.Subject != want {
 				t.Errorf("%s in %s: subject is %q, want %q", name, l.Tag, r.Subject, want)
 			}
 			for part, says := range map[string]string{"text": r.Text, "HTML": r.HTML} {

@@ -22,8 +22,14 @@ const link = "https://id.example.org/self-service/recovery/methods/link?token=wm
 // mail is a message as flows send it: with a link where it has one.
 func mail(name courier.Template, to string) courier.Message {
 	m := courier.Message{Template: name, To: to}
-	if name == courier.RecoveryValid || name == courier.VerificationValid {
-		m.URL, m.Expires = link, time.Date(2026, time.November, 23, 18, 5, 0, 0, time.UTC)
+	at := time.Date(2026, time.November, 23, 18, 5, 0, 0, time.UTC)
+	switch kind, valid, _ := strings.Cut(string(name), "/"); {
+	case name == courier.RecoveryValid || name == courier.VerificationValid:
+		m.URL, m.Expires = link, at
+	case strings.HasSuffix(kind, "_code") && valid == "valid":
+		m.Code, m.Expires = "271828", at
+	case kind == "security":
+		m.Change = courier.Change{Method: "totp", At: at, Device: "Firefox <b>", Address: "192.0.2.7"}
 	}
 	return m
 }

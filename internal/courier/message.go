@@ -2,6 +2,8 @@ package courier
 
 import (
 	"context"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -14,6 +16,15 @@ const (
 	RecoveryInvalid     Template = "recovery/invalid"
 	VerificationValid   Template = "verification/valid"
 	VerificationInvalid Template = "verification/invalid"
+	// One-time codes, by mail and by text message. The invalid ones go to addresses
+	// that no account has.
+	LoginCode               Template = "login_code/valid"
+	LoginCodeInvalid        Template = "login_code/invalid"
+	RegistrationCode        Template = "registration_code/valid"
+	RecoveryCode            Template = "recovery_code/valid"
+	RecoveryCodeInvalid     Template = "recovery_code/invalid"
+	VerificationCode        Template = "verification_code/valid"
+	VerificationCodeInvalid Template = "verification_code/invalid"
 	// RegistrationTaken tells the owner of an address that someone tried to
 	// register with it.
 	RegistrationTaken Template = "registration/taken"
@@ -28,23 +39,67 @@ const Test Template = "test"
 // All lists every template.
 var All = []Template{
 	RecoveryValid, RecoveryInvalid, VerificationValid, VerificationInvalid,
+	LoginCode, LoginCodeInvalid, RegistrationCode, RecoveryCode, RecoveryCodeInvalid, VerificationCode, VerificationCodeInvalid,
 	RegistrationTaken, CredentialsChanged, AddressChanged, Test,
+}
+
+// wireName is the name that hooks, senders and v26 have for a template.
+func (t Template) wireName() string { return strings.ReplaceAll(string(t), "/", "_") }
+
+// Type is how a message travels.
+type Type string
+
+// The types.
+const (
+	Email Type = "email"
+	SMS   Type = "sms"
+)
+
+// phone is a number in the form of ITU-T E.164, which no e-mail address has.
+var phone = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+// TypeOf tells the type of a message from its recipient: a phone number in the form
+// of E.164 gets a text message.
+func TypeOf(recipient string) Type {
+	if phone.MatchString(recipient) {
+		return SMS
+	}
+	return Email
+}
+
+// Change is what a security notice is about.
+type Change struct {
+	// Method is the id of the method that was changed, such as "password" or "totp";
+	// empty if none was.
+	Method string
+	At     time.Time
+	Device string // for people, such as "Firefox on Windows"; empty if unknown
+	// Address of the client; empty if unknown.
+	Address string
 }
 
 // Message is what is to be told to whom.
 type Message struct {
 	Template Template
-	To       string // e-mail address
+	To       string // e-mail address, or phone number in the form of E.164
+	// Code is the one-time code the message is about; empty for links and notices. It
+	// is never logged.
+	Code string
+	// Change is what a security notice is about; zero for other messages.
+	Change Change
 	// URL is the link the message is about; empty for notices. It carries a live
 	// token, so it is never logged.
 	URL string
-	// Expires is when the link ends, after which the message says nothing of use;
+	// Expires is when the link or code ends, after which the message says nothing of use;
 	// zero for messages without one.
 	Expires time.Time
 	// IdentityID is whom it is about; empty for unknown addresses.
 	IdentityID string
 	// Language is a wish, as in Accept-Language; empty for none.
 	Language string
+
+	// minutes that the link or code is valid for, from now.
+	minutes int
 }
 
 // Queue is what flows see: Enqueue renders the message and stores it in the

@@ -46,6 +46,9 @@ type Stored struct {
 	SentAt    time.Time // zero until sent
 }
 
+// Type is how the message travels.
+func (m *Stored) Type() Type { return TypeOf(m.Recipient) }
+
 // expired reports whether the link of a message has ended.
 func (m *Stored) expired(now time.Time) bool { return !m.Expires.IsZero() && !now.Before(m.Expires) }
 
@@ -95,8 +98,9 @@ type Filter struct {
 
 // body is what is sealed.
 type body struct {
-	Text string `json:"text"`
-	HTML string `json:"html"`
+	Text string            `json:"text"`
+	HTML string            `json:"html"`
+	Data map[string]string `json:"data,omitempty"`
 }
 
 // Outbox queues messages and shows them to operators.
@@ -133,6 +137,9 @@ func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 		ID: secret.NewOrderedID(), Template: m.Template, Recipient: m.To, IdentityID: m.IdentityID,
 		Status: Queued, NextTry: now, CreatedAt: now, Expires: m.Expires,
 	}
+	if !m.Expires.IsZero() {
+		m.minutes = int((m.Expires.Sub(now) + time.Minute - 1) / time.Minute)
+	}
 	rendered, err := o.templates.Render(m)
 	if err != nil {
 		return nil, err
@@ -143,7 +150,7 @@ func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 	} else {
 		// Not every schema demands addresses where it says so. A person who signs up
 		// with another text is not to blame, and nobody is there to get the mail.
-		kept.Status, kept.LastError = Dead, "the recipient is no e-mail address"
+		kept.Status, kept.LastError = Dead, "the recipient is no e-mail address or phone number"
 	}
 	if err != nil {
 		return nil, err
@@ -155,8 +162,12 @@ func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 	return kept, nil
 }
 
-// deliverable reports whether a text is an e-mail address and nothing else.
+// deliverable reports whether a text is an e-mail address or phone number and
+// nothing else.
 func deliverable(to string) bool {
+	if TypeOf(to) == SMS {
+		return true
+	}
 	parsed, err := mail.ParseAddress(to)
 	if err != nil {
 		return false
@@ -166,7 +177,7 @@ func deliverable(to string) bool {
 }
 
 func (o *Outbox) seal(kept *Stored, r Rendered) error {
-	plain, err := json.Marshal(body{Text: r.Text, HTML: r.HTML})
+	plain, err := json.Marshal(body{Text: r.Text, HTML: r.HTML, Data: r.Data})
 	if err != nil {
 		return err
 	}
@@ -178,7 +189,7 @@ func (o *Outbox) seal(kept *Stored, r Rendered) error {
 var errErased = errors.New("the body has been erased")
 
 func (o *Outbox) open(kept *Stored) (Rendered, error) {
-	r := Rendered{ID: kept.ID, To: kept.Recipient, Subject: kept.Subject}
+	r := Rendered{ID: kept.ID, Type: kept.Type(), Template: kept.Template, To: kept.Recipient, Subject: kept.Subject}
 	if kept.Sealed == "" {
 		return r, errErased
 	}
@@ -190,7 +201,7 @@ func (o *Outbox) open(kept *Stored) (Rendered, error) {
 	if err := json.Unmarshal([]byte(plain), &b); err != nil {
 		return r, fmt.Errorf("read body: %w", err)
 	}
-	r.Text, r.HTML = b.Text, b.HTML
+	r.Text, r.HTML, r.Data = b.Text, b.HTML, b.Data
 	return r, nil
 }
 

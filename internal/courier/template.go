@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -27,17 +28,24 @@ const (
 	subjectFile = "email.subject.gotmpl"
 	textFile    = "email.body.text.gotmpl"
 	htmlFile    = "email.body.html.gotmpl"
-	legacyFile  = "email.body.gotmpl" // the one body of v0.5
+	legacyFile  = "email.body.gotmpl"           // the one body of v0.5, the HTML body of v26
+	plainFile   = "email.body.plaintext.gotmpl" // the text body of v26
+	smsFile     = "sms.body.gotmpl"             // where the message may be a text message
 	layoutFile  = "layout.html.gotmpl"
 )
 
 // Rendered is a message ready to be delivered.
 type Rendered struct {
-	ID      string // of the stored message
-	To      string
-	Subject string // one line
-	Text    string
-	HTML    string
+	ID       string // of the stored message
+	Type     Type
+	Template Template
+	To       string
+	Subject  string // one line; of a text message it is for listings alone
+	Text     string
+	HTML     string // empty for a text message
+	// Data is what the templates were filled with, by the names that v26 gives it. It
+	// holds live links and codes.
+	Data map[string]string
 }
 
 // Templates renders messages. Each has a folder with a file for its subject and
@@ -58,7 +66,8 @@ type parts struct {
 	subject *texttemplate.Template
 	text    *texttemplate.Template // nil with a legacy body
 	html    *htmltemplate.Template
-	legacy  bool // html is a body of v0.5, from which the text is taken too
+	sms     *texttemplate.Template // nil if the message is a mail only
+	legacy  bool                   // html is a body of v0.5, from which the text is taken too
 }
 
 // NewTemplates returns templates that speak for a product. override is a
@@ -115,9 +124,19 @@ func (t *Templates) parse(files overlay) (map[Template]*parts, error) {
 func (t *Templates) try(languages []locale.Language) error {
 	for _, l := range languages {
 		for _, name := range All {
-			m := Message{Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Expires: time.Unix(0, 0), Language: l.Tag}
+			m := Message{
+				Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Code: "123456", Expires: time.Unix(0, 0), Language: l.Tag,
+				Change: Change{Method: "password", At: time.Unix(0, 0), Device: "probe", Address: "192.0.2.1"},
+			}
 			if _, err := t.Render(m); err != nil {
 				return fmt.Errorf("mail template %s in %s: %w", name, l.Tag, err)
+			}
+			if t.mails[name].sms == nil {
+				continue
+			}
+			m.To = "+12025550123"
+			if _, err := t.Render(m); err != nil {
+				return fmt.Errorf("text message template %s in %s: %w", name, l.Tag, err)
 			}
 		}
 	}
@@ -133,9 +152,47 @@ type data struct {
 	URL             string
 	RecoveryURL     string // URL under the name of v0.5
 	VerificationURL string // likewise
-	Expires         string // when the link ends, for people; empty without a link
+	Expires         string // when the link or code ends, for people; empty without one
+	// Code is the one-time code; empty in subjects. The others are its names in v26.
+	Code, LoginCode, RegistrationCode, RecoveryCode, VerificationCode string
+
+	ExpiresInMinutes int
+	// What a security notice is about, for people; empty if unknown.
+	Method, When, Device, Address string
 
 	texts *texts
+}
+
+// fill sets what a subject must not hold.
+func (d *data) fill(m Message) {
+	d.URL, d.RecoveryURL, d.VerificationURL = m.URL, m.URL, m.URL
+	d.Code, d.LoginCode, d.RegistrationCode, d.RecoveryCode, d.VerificationCode = m.Code, m.Code, m.Code, m.Code, m.Code
+	if !m.Expires.IsZero() {
+		d.Expires, d.ExpiresInMinutes = locale.Moment(d.texts.Tag, m.Expires), m.minutes
+	}
+	if !m.Change.At.IsZero() {
+		d.When = locale.Moment(d.texts.Tag, m.Change.At)
+	}
+	d.Device, d.Address, d.Method = m.Change.Device, m.Change.Address, m.Change.Method
+	if known, ok := d.texts.byKey["method."+m.Change.Method]; ok {
+		d.Method = known
+	}
+}
+
+// asked names what a message was filled with as v26 does.
+func (m Message) asked() map[string]string {
+	named := map[string]string{"to": m.To}
+	what, _, _ := strings.Cut(string(m.Template), "/")
+	if m.URL != "" {
+		named[what+"_url"] = m.URL
+	}
+	if m.Code != "" {
+		named[what] = m.Code
+	}
+	if m.minutes > 0 {
+		named["expires_in_minutes"] = strconv.Itoa(m.minutes)
+	}
+	return named
 }
 
 // Render fills the templates of a message. Texts are escaped for their part, and
@@ -155,17 +212,24 @@ func (t *Templates) Render(m Message) (Rendered, error) {
 		return Rendered{}, err
 	}
 	d.Subject = strings.Join(strings.Fields(subject), " ")
-	d.URL, d.RecoveryURL, d.VerificationURL = m.URL, m.URL, m.URL
-	if !m.Expires.IsZero() {
-		d.Expires = locale.Moment(language, m.Expires)
+	d.fill(m)
+	r := Rendered{Type: TypeOf(m.To), Template: m.Template, To: m.To, Subject: d.Subject, Data: m.asked()}
+	if r.Type == SMS {
+		if mail.sms == nil {
+			return Rendered{}, fmt.Errorf("there is no text message %q", m.Template)
+		}
+		text, err := fill(mail.sms, d)
+		r.Text = strings.TrimSpace(text)
+		return r, err
 	}
-	r := Rendered{To: m.To, Subject: d.Subject}
 	if r.HTML, err = fill(mail.html, d); err != nil {
 		return Rendered{}, err
 	}
 	if mail.legacy {
 		r.Text, r.HTML = legacyText(r.HTML), legacyHTML(r.HTML)
-		return r, nil
+		if mail.text == nil {
+			return r, nil
+		}
 	}
 	r.Text, err = fill(mail.text, d)
 	return r, err
@@ -196,13 +260,26 @@ func (o overlay) parse(name Template) (*parts, error) {
 		return nil, err
 	}
 	p := &parts{}
+	if o.has(name, smsFile) || o.embeds(name, smsFile) {
+		text, err := o.read(name, smsFile)
+		if err != nil {
+			return nil, err
+		}
+		if p.sms, err = texttemplate.New(smsFile).Funcs(functions).Parse(text); err != nil {
+			return nil, err
+		}
+	}
 	if p.subject, err = texttemplate.New(subjectFile).Funcs(functions).Parse(subject); err != nil {
 		return nil, err
 	}
-	if p.html, p.legacy, err = o.parseHTML(name); err != nil || p.legacy {
+	file := textFile
+	if o.has(name, plainFile) && !o.has(name, textFile) {
+		file = plainFile
+	}
+	if p.html, p.legacy, err = o.parseHTML(name); err != nil || p.legacy && file == textFile {
 		return p, err
 	}
-	text, err := o.read(name, textFile)
+	text, err := o.read(name, file)
 	if err != nil {
 		return nil, err
 	}
@@ -234,6 +311,11 @@ func (o overlay) parseHTML(name Template) (parsed *htmltemplate.Template, legacy
 		parsed, err = parsed.New(htmlFile).Parse(body)
 	}
 	return parsed, false, err
+}
+
+func (o overlay) embeds(name Template, file string) bool {
+	_, err := fs.Stat(o.base, path.Join("templates", string(name), file))
+	return err == nil
 }
 
 func (o overlay) has(name Template, file string) bool { return o.from(name, file) != nil }
