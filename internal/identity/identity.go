@@ -109,11 +109,11 @@ func Find(in []Address, via, normalized string) *Address {
 
 // Query selects identities for a listing, in the order of their ids.
 type Query struct {
-	After      string // only ids greater than this one; "" starts at the beginning
-	Offset     int    // rows to skip, for numbered pages
-	Limit      int    // at most so many
-	Identifier string // only the owner of this credential identifier, normalised
-	SchemaID   string // only identities of this schema
+	After      string   // only ids greater than this one; "" starts at the beginning
+	Offset     int      // rows to skip, for numbered pages
+	Limit      int      // at most so many
+	Identifier string   // only the owner of this credential identifier, normalised
+	SchemaID   string   // only identities of this schema
 	IDs        []string // only these, if there are any
 	ExternalID string   // only the one that another system calls so
 	Similar    string   // only owners of a credential identifier that contains this, normalised

@@ -23,6 +23,10 @@ type Annotations struct {
 	// Verifiable and Recovery have each address once, in document order.
 	Verifiable []Address
 	Recovery   []Address
+	// Codes are the addresses that one-time codes may go to.
+	Codes []Address
+	// Names is what authenticators show of the person, by method.
+	Names map[string]string
 }
 
 // Annotations collects identifiers and addresses from traits that are valid. Under
@@ -181,6 +185,7 @@ func (c *collector) mark(e *extension, value any) {
 	if address.Normalized == "" {
 		return
 	}
+	c.markFactors(e.factors, address)
 	if e.identifier && c.once("identifier", address.Normalized) {
 		c.found.Identifiers = append(c.found.Identifiers, address.Normalized)
 	}

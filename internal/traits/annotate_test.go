@@ -24,17 +24,17 @@ func TestAnnotationsAreWhatTheSchemaMarks(t *testing.T) {
 		"one address for everything": {
 			schemaFile(t, "person"), `{"email":"Admin.Made@Example.org"}`,
 			Annotations{
-				[]string{"admin.made@example.org"},
-				[]Address{address("Admin.Made@Example.org", "admin.made@example.org")},
-				[]Address{address("Admin.Made@Example.org", "admin.made@example.org")},
+				Identifiers: []string{"admin.made@example.org"},
+				Verifiable:  []Address{address("Admin.Made@Example.org", "admin.made@example.org")},
+				Recovery:    []Address{address("Admin.Made@Example.org", "admin.made@example.org")},
 			},
 		},
 		"elements of lists, in order and each once": {
 			schemaFile(t, "multi"), `{"emails":["B@example.org","a@example.org"," b@EXAMPLE.org"],"username":"JoeUser"}`,
 			Annotations{
-				[]string{"joeuser", "b@example.org", "a@example.org"},
-				[]Address{address("B@example.org", "b@example.org"), address("a@example.org", "a@example.org")},
-				[]Address{address("B@example.org", "b@example.org"), address("a@example.org", "a@example.org")},
+				Identifiers: []string{"joeuser", "b@example.org", "a@example.org"},
+				Verifiable:  []Address{address("B@example.org", "b@example.org"), address("a@example.org", "a@example.org")},
+				Recovery:    []Address{address("B@example.org", "b@example.org"), address("a@example.org", "a@example.org")},
 			},
 		},
 		"absent":                         {schemaFile(t, "person"), `{"age":30}`, Annotations{}},

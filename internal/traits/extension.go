@@ -25,6 +25,7 @@ type extension struct {
 	adminOnly    bool   // x-symbolon: {"writable": "admin"}
 	verification string // the value of via, empty if absent
 	recovery     string
+	factors      factorMarks
 }
 
 // vocabulary makes the compiler read the keyword.
@@ -48,6 +49,7 @@ func readExtension(schema map[string]any) *extension {
 	e.identifier, _ = member(value, "credentials", "password", "identifier").(bool)
 	e.verification, _ = member(value, "verification", "via").(string)
 	e.recovery, _ = member(value, "recovery", "via").(string)
+	e.factors = readFactorMarks(value)
 	if e == (extension{}) {
 		return nil
 	}

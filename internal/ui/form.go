@@ -64,6 +64,8 @@ type Node struct {
 	// form is shown.
 	OnClick string `json:"onclick,omitempty"`
 	OnLoad  string `json:"onload,omitempty"`
+	// Confidential says that what the node shows must not be stored in clear.
+	Confidential bool `json:"confidential,omitempty"`
 
 	Messages []message.Message `json:"messages,omitempty"`
 }
@@ -74,6 +76,16 @@ func (n *Node) Secret() bool { return n.Type == "password" || n.Name == CSRFName
 // CSRF returns the node that carries the flow's anti-CSRF token. The engine
 // fills in the value.
 func CSRF() Node { return Node{Name: CSRFName, Type: "hidden", Required: true} }
+
+// Confidential reports whether the form shows what must not be stored in clear.
+func (f *Form) Confidential() bool {
+	for i := range f.Groups {
+		if slices.ContainsFunc(f.Groups[i].Nodes, func(n Node) bool { return n.Confidential }) {
+			return true
+		}
+	}
+	return false
+}
 
 // Group returns the method's group, nil if the form has none.
 func (f *Form) Group(method string) *Group {
