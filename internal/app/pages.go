@@ -23,6 +23,7 @@ func (a *composition) newPages() (*webui.Pages, error) {
 func theme(c config.UI) webui.Theme {
 	return webui.Theme{
 		Logo: c.Logo, LogoDark: c.LogoDark, Icon: c.Icon, Scheme: c.ColourScheme, Accent: c.Accent, AccentDark: c.AccentDark,
+		Panel: c.Panel, PanelText: c.PanelText, PanelPicture: c.PanelPicture,
 		Radius: c.Radius, Terms: c.TermsURL, Privacy: c.PrivacyURL, CSS: c.CSS,
 	}
 }

@@ -10,6 +10,9 @@ type UI struct {
 	ColourScheme   string   // auto, light, dark
 	Accent         string   // #rrggbb; empty for the built-in one
 	AccentDark     string   // likewise, of the dark scheme
+	Panel          string   // #rrggbb; empty for one that goes with the accent
+	PanelText      string   // a text in the panel; empty for none
+	PanelPicture   string   // file://… or a path on the public origin; empty for none
 	Radius         string   // a length of CSS; empty for the built-in one
 	TermsURL       string   // empty for none
 	PrivacyURL     string   // likewise
@@ -60,11 +63,23 @@ func uiKeys() []Key {
 		}),
 		key("accent", func(u *UI) any { return &u.Accent }, Key{
 			Example: "#5b3cc4", rules: []rule{colour},
-			Help: "The colour of buttons and links; the panel is made of it too. If it is too faint for text, links take the nearest one that is not, and a warning is logged.",
+			Help: "The colour of buttons and links; the panel goes with it. If it is too faint for text, links take the nearest one that is not, and a warning is logged.",
 		}),
 		key("accent_dark", func(u *UI) any { return &u.AccentDark }, Key{
 			Example: "#b7a5ff", rules: []rule{colour},
 			Help: "The accent where the scheme is dark. When unset, a lighter ui.accent.",
+		}),
+		key("panel", func(u *UI) any { return &u.Panel }, Key{
+			Example: "#22292b", rules: []rule{colour},
+			Help: "The colour of the panel beside the pages, which is a bar on narrow windows. When unset, a deep shade of ui.accent, or a neutral one where the accent is bright. Its text is black or white, whichever is read better.",
+		}),
+		key("panel_text", func(u *UI) any { return &u.PanelText }, Key{
+			Example: "Everything you need, in one account.",
+			Help:    "A text in the panel of wide windows, such as what the service is for. It is the same in all languages.",
+		}),
+		key("panel_picture", func(u *UI) any { return &u.PanelPicture }, Key{
+			Example: "file:///etc/symbolon/panel.webp", rules: []rule{picture},
+			Help: "A picture that fills the panel of wide windows, shaded so that the text on it can be read: a file of at most 256 KiB that is served from here, or the path of one on the public origin.",
 		}),
 		key("radius", func(u *UI) any { return &u.Radius }, Key{
 			Example: "0.25rem", rules: []rule{matches(`^(0|[0-9]+(\.[0-9]+)?(px|rem|em))$`, "a length such as 4px or 0.5rem")},

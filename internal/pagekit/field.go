@@ -53,9 +53,12 @@ type Option struct {
 // Link leads somewhere; without a URL there is none.
 type Link struct{ URL, Text string }
 
-// Problem is one line of the summary of errors. ID is that of the field it is about,
-// empty for the form as a whole.
-type Problem struct{ ID, Label, Text string }
+// Problem is one line of the summary of errors.
+type Problem struct {
+	ID, Label string // of the field it is about; empty for the form as a whole
+	Text      string
+	Next      Link // leads out of the problem; without a URL there is no such way
+}
 
 // Describers lists the ids of the texts that belong to the field.
 func (f *Field) Describers() string {

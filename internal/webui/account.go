@@ -2,6 +2,7 @@ package webui
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -29,6 +30,8 @@ type account struct {
 	Settings string
 	Logout   string
 	Home     string
+	App      link   // where the operator's application is; empty if that is unknown
+	Initial  string // of the person's name
 }
 
 // trait is one thing known of a person.
@@ -76,6 +79,7 @@ func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
 	key, name := "page.welcome", ""
 	if s != nil {
 		d.Person, body.Account = personName(s.Identity), p.accountOf(d, s)
+		p.accountPage(d)
 		key = "page.account"
 		if name = givenName(s.Identity); name != "" {
 			key = "page.account_named"
@@ -93,6 +97,10 @@ func (p *Pages) accountOf(d *page, s *session.Session) *account {
 		Since: d.at(s.AuthenticatedAt), Until: d.at(s.ExpiresAt),
 		Settings: p.start(flow.Settings, ""), Logout: p.source.LogoutURL().String(), Home: p.config.BasePath,
 	}
+	if p.config.App != nil {
+		a.App = link{Text: strings.ReplaceAll(d.first("account.app"), "{app}", p.config.App.Hostname()), URL: p.config.App.String()}
+	}
+	a.Initial = initial(cmp.Or(givenName(s.Identity), personName(s.Identity)))
 	if s.Identity == nil {
 		return a
 	}

@@ -28,6 +28,8 @@ type assets struct {
 	Style, Script, Mark string // URL paths
 	Logo, LogoDark      string // likewise; empty for none
 
+	panelPicture string // likewise
+
 	warnings []string
 	prefix   string
 	files    map[string]asset // by plain name
@@ -56,7 +58,7 @@ func newAssets(base string, t Theme) (*assets, error) {
 	for _, own := range []struct {
 		key, source string
 		url         *string
-	}{{"icon", t.Icon, &a.Mark}, {"logo", t.Logo, &a.Logo}, {"logo_dark", t.LogoDark, &a.LogoDark}} {
+	}{{"icon", t.Icon, &a.Mark}, {"logo", t.Logo, &a.Logo}, {"logo_dark", t.LogoDark, &a.LogoDark}, {"panel_picture", t.PanelPicture, &a.panelPicture}} {
 		if err := a.picture(own.key, own.source, own.url); err != nil {
 			return nil, err
 		}
@@ -118,7 +120,7 @@ func (a *assets) style(t Theme) error {
 			return fmt.Errorf("ui.css: %w", err)
 		}
 	}
-	css, warnings, err := t.style(string(pagekit.Style(pages)), string(own))
+	css, warnings, err := t.style(string(pagekit.Style(pages))+panelPictureStyle(a.panelPicture), string(own))
 	if err != nil {
 		return err
 	}
@@ -165,4 +167,13 @@ func plainName(name string) string {
 	ext := path.Ext(name)
 	stem := strings.TrimSuffix(name, ext)
 	return strings.TrimSuffix(stem, path.Ext(stem)) + ext
+}
+
+// panelPictureStyle shows a picture in the panel of wide windows, shaded so that the text
+// on it can be read.
+func panelPictureStyle(picture string) string {
+	if picture == "" {
+		return ""
+	}
+	return "@media (min-width: 60rem) {body:not(.account) .top{background:linear-gradient(rgb(0 0 0/.66),rgb(0 0 0/.5)),url(\"" + picture + "\") center/cover no-repeat var(--panel);--on-panel:#ffffff}}"
 }

@@ -10,6 +10,7 @@ import (
 // confirmPage asks to press a button before a link takes effect.
 type confirmPage struct {
 	Action string // the link itself; it takes effect when posted to
+	Token  string // against forged posts (OWASP ASVS 5.0, V3.5)
 	Button string // key of the button's text
 }
 
@@ -17,12 +18,12 @@ type confirmPage struct {
 // open links to look for malware don't press buttons.
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, k flow.Kind, token string) error {
 	d := p.page(r, pageConfirm, "confirm")
-	if err := d.titled("page." + string(k) + ".confirm"); err != nil {
+	if err := d.titled("page."+string(k)+".confirm", "product", p.config.Product); err != nil {
 		return err
 	}
 	link := p.source.LinkURL(k)
 	link.RawQuery = url.Values{"token": {token}}.Encode()
-	body := &confirmPage{Action: link.String(), Button: "confirm.verification"}
+	body := &confirmPage{Action: link.String(), Token: p.source.PageToken(w, r), Button: "confirm.verification"}
 	if k == flow.Recovery {
 		body.Button = "confirm.recovery"
 	}

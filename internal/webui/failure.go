@@ -27,9 +27,13 @@ type storedError struct {
 // failurePage is what the error page shows.
 type failurePage struct {
 	Reasons []string // what the server says
-	Causes  []string // what usually is behind it
-	Trace   string   // what to tell whoever runs the server
-	Home    string
+	Causes  []string // what usually causes it
+	// Aside is the key of the heading of a part that is folded away and holds the reasons
+	// and causes; empty for none. Open says that it is unfolded at first.
+	Aside string
+	Open  bool
+	Trace string // what to tell the people who run the server
+	Next  link   // the way on
 }
 
 // failure shows the error that a browser was led here with.
@@ -55,9 +59,15 @@ func (p *Pages) failure(w http.ResponseWriter, r *http.Request) error {
 func failureKey(f storedError) string {
 	switch {
 	case isCSRF(f):
-		return "page.failure.csrf"
-	case f.Code == http.StatusTooManyRequests, f.Code == http.StatusServiceUnavailable:
+		return failureCSRF
+	case f.Code == http.StatusBadRequest && strings.HasPrefix(f.Reason, "Requested return_to URL"):
+		return failureReturnTo
+	case strings.HasPrefix(f.Reason, "A redirect loop:"):
+		return failureLoop
+	case f.Code == http.StatusTooManyRequests:
 		return "page.failure.busy"
+	case f.Code == http.StatusServiceUnavailable:
+		return "page.failure.503"
 	case f.Code >= http.StatusInternalServerError:
 		return "page.failure.500"
 	case f.Code == http.StatusNotFound, f.Code == http.StatusGone:
@@ -67,6 +77,13 @@ func failureKey(f storedError) string {
 	}
 	return "page.failure.400"
 }
+
+// The failures that have more to say than their heading.
+const (
+	failureCSRF     = "page.failure.csrf"
+	failureReturnTo = "page.failure.return_to"
+	failureLoop     = "page.failure.loop"
+)
 
 // isCSRF reports whether a form was refused because the browser did not send the
 // cookie that goes with it. The stored error says so in its reason alone.
@@ -78,7 +95,7 @@ func isCSRF(f storedError) bool {
 // fail answers the error page.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key string, faults []storedError) error {
 	d := p.page(r, pageFailure, "failure")
-	body := &failurePage{Home: p.config.BasePath}
+	body := &failurePage{Next: p.afterFailure(d, r, status, key)}
 	d.Body = body
 	if err := d.titled(key); err != nil {
 		return err
@@ -98,11 +115,40 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key str
 			return err
 		}
 	}
-	if key == "page.failure.csrf" {
+	switch key {
+	case failureCSRF:
 		// The heading has said in plain words what the reason says in others.
-		body.Reasons, body.Causes = nil, p.cookieCauses(d, r)
+		body.Aside, body.Reasons, body.Causes = "failure.causes", nil, p.cookieCauses(d, r)
+	case failureReturnTo:
+		body.Aside, body.Open = "failure.details", p.forDeveloper()
+		body.Causes = []string{d.first("cause.return_to")}
+	case failureLoop:
+		body.Aside, body.Open = "failure.details", p.forDeveloper()
+		body.Causes = []string{d.first("cause.loop")}
 	}
 	return p.render(w, status, d)
+}
+
+// afterFailure is the way on from an error page: try again where waiting helps, else go to
+// the first page.
+func (p *Pages) afterFailure(d *page, r *http.Request, status int, key string) link {
+	switch {
+	case key == "page.failure.404":
+		return link{Text: d.first("failure.account"), URL: p.config.BasePath}
+	case status == http.StatusServiceUnavailable && r.Method == http.MethodGet:
+		return link{Text: d.first("failure.retry"), URL: "?" + r.URL.RawQuery}
+	}
+	return link{Text: d.first("failure.home"), URL: p.config.BasePath}
+}
+
+// forDeveloper reports whether the visitor runs the server: then details are shown at once.
+func (p *Pages) forDeveloper() bool {
+	return p.config.FirstRun || inside(p.source.StartURL(flow.Login).Hostname())
+}
+
+// NotFound is the page for addresses that lead nowhere.
+func (p *Pages) NotFound() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.ServeError(w, r, errs.ErrNotFound) })
 }
 
 // cookieCauses lists what keeps a browser from sending the cookie of a form. What
@@ -150,9 +196,8 @@ func inside(host string) bool {
 	return !strings.Contains(host, ".")
 }
 
-// refuse answers a request whose page could not be made. The cause is for the
-// log alone.
-func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, why error) {
+// ServeError answers a request with the error page. The cause is for the log alone.
+func (p *Pages) ServeError(w http.ResponseWriter, r *http.Request, why error) {
 	reqctx.Note(r.Context(), slog.Any("error", why))
 	status := http.StatusInternalServerError
 	f := storedError{Code: status, Request: reqctx.From(r.Context()).ID}

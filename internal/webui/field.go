@@ -25,6 +25,9 @@ func (d *formRenderer) field(method string, n *ui.Node) pagekit.Field {
 	}
 	d.shape(&f, n)
 	d.explain(&f)
+	if f.Autocomplete == "current-password" {
+		f.Aside = d.forgotten
+	}
 	for _, m := range n.Messages {
 		if m.Lookup().Type == message.Error {
 			f.Errors = append(f.Errors, d.message(m))
@@ -64,7 +67,7 @@ func (d *formRenderer) shape(f *pagekit.Field, n *ui.Node) {
 	if n.Autocomplete == "username" {
 		f.Verbatim = true
 	}
-	if f.Value == "" && n.Name == "identifier" {
+	if f.Value == "" && carriesAddress(n) {
 		f.Value = d.person
 	}
 }
@@ -103,6 +106,9 @@ func (d *formRenderer) options(n *ui.Node) []pagekit.Option {
 // label names a field: in the pages' words where they have some, in those of the
 // schema or method, or by its own name.
 func (d *formRenderer) label(n *ui.Node) string {
+	if n.Name == "identifier" && d.identifierLabel != "" && !d.own["field.identifier"] {
+		return d.identifierLabel
+	}
 	if l := d.first("field."+string(d.flow.Kind)+"."+n.Name, "field."+n.Name); l != "" {
 		return l
 	}
@@ -149,4 +155,10 @@ func (d *formRenderer) id(method, name string) string {
 		}
 		unique = id + "-" + strconv.Itoa(n)
 	}
+}
+
+// carriesAddress reports whether a field takes the address that was typed on the page
+// before.
+func carriesAddress(n *ui.Node) bool {
+	return n.Name == "identifier" || n.Name == "email" || n.Name == pagekit.TraitsRoot+".email"
 }

@@ -79,6 +79,10 @@ func (s *server) PagePlaces(*http.Request, *session.Session) ([]*session.Session
 	return s.places, s.placeErr
 }
 
+func (s *server) PageExport(_ *http.Request, of *session.Session) ([]byte, error) {
+	return []byte(`{"identity":"` + of.IdentityID + `"}`), nil
+}
+
 func (s *server) EndPlace(_ *http.Request, _ *session.Session, id string) error {
 	s.ended = append(s.ended, id)
 	return s.placeErr
@@ -112,6 +116,7 @@ func newPages(t *testing.T, s Source, options ...func(*Config)) http.Handler {
 	for path, h := range p.Handlers() {
 		mux.Handle(path, h)
 	}
+	mux.Handle("/", p.NotFound())
 	return mux
 }
 

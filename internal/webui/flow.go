@@ -25,12 +25,18 @@ type flowPage struct {
 	// Waiting says that something is on its way to the person; the form below
 	// sends it again.
 	Waiting bool
+	Address string // where it was sent; empty if that is unknown
+	Inbox   link   // of the provider of that address; empty if that is unknown
+	Change  string // where to give another address
 	Mailbox string // where mail ends up, if it is not delivered
 	// Done says that nothing is left to do but to go on.
-	Done     bool
-	Next     link             // where to go then
-	Logout   string           // of settings
-	Sessions *sessionsSection // likewise; nil for none
+	Done bool
+	Next link // where to go then
+	// Contents lists the sections of the settings; Sessions and Data are two of them, nil
+	// for none.
+	Contents []navLink
+	Sessions *sessionsSection
+	Data     *dataSection
 }
 
 // signIn is a page for people who are not signed in. Those who are see who they
@@ -121,20 +127,23 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	body := &flowPage{
 		Kind:     f.Kind,
 		Waiting:  f.State == flow.Challenged,
-		Sections: f.Kind == flow.Settings,
-		Done:     f.State == flow.Passed && f.Kind != flow.Settings,
+		Sections: f.Kind == flow.Settings && !recovering(f),
+		Done:     f.State == flow.Passed && (f.Kind != flow.Settings || recovering(f)),
 	}
 	d.Body = body
+	if body.Sections {
+		p.accountPage(d)
+	}
 	if err := d.titled(heading(f)); err != nil {
 		return err
 	}
 	if s != nil && (f.Kind == flow.Settings || f.Refresh) {
-		d.Person, body.Logout = personName(s.Identity), p.source.LogoutURL().String()
+		d.Person = personName(s.Identity)
 	}
-	if body.Waiting {
-		body.Mailbox = p.config.Mailbox
+	p.addWaiting(d, body, f)
+	if body.Next = p.next(d, f); body.Sections && f.ReturnTo == "" {
+		body.Next = link{}
 	}
-	body.Next = p.next(d, f)
 	var err error
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, otherKinds(f)...); err != nil {
 		return err
@@ -142,9 +151,11 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if provider := f.PendingLink(); provider != "" {
 		body.Instead = p.linking(d, f, provider)
 	}
-	d.addMessages(f.Form.Messages)
+	if !recovering(f) {
+		d.addMessages(f.Form.Messages)
+	}
 	if !body.Done && f.Client == flow.Browser {
-		p.addForm(d, body, f)
+		p.addForm(w, r, d, body, f)
 	}
 	if err := p.addSessions(w, r, d, body, s); err != nil {
 		return err
@@ -154,7 +165,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 
 // addSessions draws where the owner of the settings is signed in.
 func (p *Pages) addSessions(w http.ResponseWriter, r *http.Request, d *page, body *flowPage, s *session.Session) error {
-	if body.Kind != flow.Settings || s == nil {
+	if !body.Sections || s == nil {
 		return nil
 	}
 	var err error
@@ -164,13 +175,32 @@ func (p *Pages) addSessions(w http.ResponseWriter, r *http.Request, d *page, bod
 	if key, ok := endings[r.URL.Query().Get("ended")]; ok {
 		d.Notices = append(d.Notices, d.first(key))
 	}
+	body.Data = p.data(w, r)
+	for _, g := range body.Groups {
+		body.Contents = append(body.Contents, navLink{Text: g.Heading, URL: "#" + g.Anchor})
+	}
+	body.Contents = append(body.Contents,
+		navLink{Text: d.first("sessions.title"), URL: "#sessions"}, navLink{Text: d.first("data.title"), URL: "#data"})
 	return nil
 }
 
 // addForm draws the form of a flow onto the page.
-func (p *Pages) addForm(d *page, body *flowPage, f *flow.Flow) {
-	formRenderer := formRenderer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength}
-	groups, problems := formRenderer.groups(body.Sections)
+func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *flowPage, f *flow.Flow) {
+	renderer := formRenderer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength}
+	if f.Kind == flow.Login {
+		renderer.identifierLabel = p.identifierLabel(r, &renderer)
+	}
+	if renderer.person == "" {
+		renderer.person = p.carriedAddress(w, r, f)
+	}
+	if p.config.Recovery && f.Kind == flow.Login {
+		renderer.forgotten = pagekit.Link{URL: p.onward(flow.Recovery, f, "login."+f.ID), Text: d.first("link.recovery")}
+	}
+	groups, problems := renderer.groups(body.Sections)
+	p.addWaysOut(d, f, problems)
+	if len(problems) == 0 && len(d.Problems) == 0 && !body.Sections && !body.Waiting && body.Instead.URL == "" {
+		focusFirst(groups)
+	}
 	for i := range groups {
 		groups[i].Action = p.source.Action(f, groups[i].Method)
 		d.targets = append(d.targets, parsed(groups[i].Action))
@@ -202,6 +232,10 @@ func (d *page) addMessages(list []message.Message) {
 func heading(f *flow.Flow) string {
 	key := "page." + string(f.Kind)
 	switch {
+	case recovering(f) && f.State == flow.Passed:
+		return "page.recovered_done"
+	case recovering(f):
+		return "page.recovered"
 	case f.Refresh:
 		return key + ".refresh"
 	case f.Kind == flow.Registration && f.MissingTraitsOf() != "":
@@ -225,6 +259,8 @@ func (p *Pages) next(d *page, f *flow.Flow) link {
 		to.URL = p.start(flow.Recovery, f.ReturnTo)
 	case f.ReturnTo != "":
 		to.URL = f.ReturnTo
+	case p.config.App != nil:
+		to.URL = p.config.App.String()
 	}
 	return to
 }
@@ -238,10 +274,8 @@ func (p *Pages) linking(d *page, f *flow.Flow, provider string) link {
 // otherKinds lists the flows that a person on this page may be looking for.
 func otherKinds(f *flow.Flow) []flow.Kind {
 	switch {
-	case f.Refresh:
-		return []flow.Kind{flow.Recovery}
-	case f.Kind == flow.Login:
-		return []flow.Kind{flow.Recovery, flow.Registration}
+	case f.Kind == flow.Login && !f.Refresh:
+		return []flow.Kind{flow.Registration}
 	case f.Kind == flow.Registration:
 		return []flow.Kind{flow.Login}
 	case f.Kind == flow.Recovery:

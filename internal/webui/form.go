@@ -16,7 +16,8 @@ import (
 // group is the form of one method.
 type group struct {
 	Method  string
-	ID      string // of the section
+	ID      string // of the form
+	Anchor  string // of the section
 	Heading string
 	Action  string
 	// Username is for password managers, which want to know whose new password
@@ -46,9 +47,12 @@ type button struct {
 type formRenderer struct {
 	*language
 	flow        *flow.Flow
-	person      string
+	person      string // an address or name to fill in
 	passwordMin int
-	ids         map[string]bool
+	// identifierLabel names the field for the login identifier; empty for the general words.
+	identifierLabel string
+	forgotten       pagekit.Link // beside the password; without a URL there is none
+	ids             map[string]bool
 }
 
 // groups draws the forms of a flow. Where each is about something of its own,
@@ -61,6 +65,9 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 		if asking != "" && d.flow.Form.Groups[i].Method != asking {
 			continue
 		}
+		if recovering(d.flow) && !setsPassword(&d.flow.Form.Groups[i]) {
+			continue
+		}
 		g, wrong := d.group(&d.flow.Form.Groups[i])
 		out, problems = append(out, g), append(problems, wrong...)
 	}
@@ -68,6 +75,11 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 		slices.SortStableFunc(out, func(a, b group) int { return credentialRank(&a) - credentialRank(&b) })
 	}
 	return out, problems
+}
+
+// setsPassword reports whether a form asks for a new password.
+func setsPassword(g *ui.Group) bool {
+	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.Autocomplete == "new-password" })
 }
 
 // credentialRank is more than 0 for a form that changes how a person signs in: 1 for a
@@ -90,7 +102,7 @@ func (g *group) hasInput() bool {
 
 // group draws one method's form and collects what is wrong with it.
 func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
-	out := group{Method: g.Method, ID: d.id("form", g.Method), Heading: d.groupHeading(g.Method)}
+	out := group{Method: g.Method, ID: d.id("form", g.Method), Anchor: g.Method, Heading: d.groupHeading(g.Method)}
 	problems := d.formProblems(g)
 	for _, n := range ordered(g.Nodes) {
 		if n.Type == "submit" {
@@ -184,6 +196,9 @@ func (d *formRenderer) groupHeading(method string) string {
 // submitText is what the button of a form without buttons of its own says.
 func (d *formRenderer) submitText(method string) string {
 	keys := []string{"submit." + string(d.flow.Kind) + "." + method, "submit." + string(d.flow.Kind), "submit"}
+	if recovering(d.flow) {
+		keys = append([]string{"submit.recovered"}, keys...)
+	}
 	if d.flow.State == flow.Challenged {
 		keys = append([]string{"submit." + string(d.flow.Kind) + ".again"}, keys...)
 	}

@@ -41,6 +41,10 @@ func scenes() []scene {
 	wrongPassword := settingsGroups()
 	wrongPassword[0].Add("password", message.PasswordCommon())
 	recovered := newFlow(flow.Settings, settingsGroups()...)
+	recovered.Request = publicURL + "self-service/recovery/methods/link?token=x"
+	recoveredDone := newFlow(flow.Settings, settingsGroups()...)
+	recoveredDone.Request, recoveredDone.State = recovered.Request, flow.Passed
+	recoveredDone.Form.Messages = saved.Form.Messages
 	recovered.Form.Messages = []message.Message{message.RecoveryDone(noon.Add(time.Hour), time.Hour)}
 	badLink := newFlow(flow.Recovery, linkGroup())
 	badLink.Form.Messages = []message.Message{message.Of(message.KeyRecoveryInvalid)}
@@ -81,6 +85,7 @@ func scenes() []scene {
 		{name: "settings-saved", target: open("/settings"), server: signedIn(saved)},
 		{name: "settings-rejected", target: open("/settings"), server: signedIn(newFlow(flow.Settings, wrongPassword...))},
 		{name: "settings-recovered", target: open("/settings"), server: signedIn(recovered)},
+		{name: "settings-recovered-done", target: open("/settings"), server: signedIn(recoveredDone)},
 		{name: "settings-connections", target: open("/settings") + "&ended=one", server: signedIn(newFlow(flow.Settings, connected...))},
 		{name: "settings-only-way", target: open("/settings"), server: signedIn(newFlow(flow.Settings, alone...))},
 		{name: "settings-every-node", target: open("/settings"), server: signedIn(newFlow(flow.Settings, everyNode()))},
@@ -89,6 +94,9 @@ func scenes() []scene {
 		{name: "error-none", target: "/error", server: &server{}},
 		{name: "error-csrf", target: "/error?error=" + flowID, server: stored(csrfPayload)},
 		{name: "error-internal", target: "/error?error=stub:500", server: stored(`[{"code":500,"status":"Internal Server Error","reason":"This is a stub error.","message":"An internal server error occurred, please contact the system administrator","request":"r-1"}]`)},
+		{name: "error-loop", target: "/error?error=" + flowID, server: stored(`[{"code":400,"status":"Bad Request","reason":"A redirect loop: https://app.example.com/ does not see the session.","message":"x"}]`)},
+		{name: "error-not-found", target: "/nowhere", server: &server{}},
+		{name: "registration-done", target: "/registration/done?return_to=https%3A%2F%2Fapp.example.com%2F", server: &server{}},
 		{name: "error-refused", target: "/error?error=" + flowID, server: stored(`[{"code":400,"status":"Bad Request","reason":"Requested return_to URL \"https://evil.example/\" is not whitelisted.","message":"x"}]`)},
 	}
 }
@@ -96,7 +104,9 @@ func scenes() []scene {
 func open(path string) string { return path + "?flow=" + flowID }
 
 func inState(k flow.Kind, s flow.State, key string) *flow.Flow {
-	f := newFlow(k, linkGroup())
+	group := linkGroup()
+	group.Fill(map[string]any{"email": "ada@example.org"})
+	f := newFlow(k, group)
 	f.State, f.Form.Messages = s, []message.Message{message.Of(key)}
 	return f
 }

@@ -249,7 +249,7 @@ func TestCookieTroubleIsExplainedByWhatTheRequestShows(t *testing.T) {
 		tt.change(r)
 		said := words(mustParse(t, answer(newPages(t, stored(csrfPayload)), r).Body.String()))
 		start, _, _ := strings.Cut(l.first(tt.first), "{")
-		if got := strings.Index(said, "What usually is behind it "+start); got < 0 {
+		if got := strings.Index(said, "What usually causes this "+start); got < 0 {
 			t.Errorf("%s: the first cause is not %s: %s", tt.name, tt.first, said)
 		}
 		if tt.never != "" && strings.Contains(said, l.first(tt.never)) {
@@ -263,7 +263,7 @@ func TestAFormThatWasNotOursIsExplainedToo(t *testing.T) {
 	r := newRequest(t, "/settings/places")
 	r.Method = http.MethodPost
 	w := answer(newPages(t, &server{session: newSession(adaTraits)}), r)
-	if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "lost each other") {
+	if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "open too long") {
 		t.Errorf("status %d: %s", w.Code, w.Body)
 	}
 	if errs.Of(errs.ErrCSRF) != errs.Forbidden {

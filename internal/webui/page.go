@@ -18,13 +18,17 @@ const (
 	pageFailure = "failure"
 	pageConfirm = "confirm"
 	pageLogout  = "logout"
+	pageDone    = "done"
 )
 
 // page is what the templates get.
 type page struct {
 	*language
-	Name    string // of the template
-	Class   string // for the style sheet
+	Name  string // of the template
+	Class string // for the style sheet
+	// Nav is set on the pages of a signed-in person's account.
+	Nav     []navLink
+	Motto   string // the operator's text in the panel; empty for none
 	Title   string
 	Heading string
 	Lead    string
@@ -43,6 +47,12 @@ type page struct {
 	Body     any // what the page itself shows
 
 	targets []*url.URL // where its forms lead
+}
+
+// navLink is an entry of the navigation of an account.
+type navLink struct {
+	Text, URL string
+	Current   bool
 }
 
 // link is a way on.
@@ -73,12 +83,22 @@ func (p *Pages) page(r *http.Request, name, class string) *page {
 func (p *Pages) blank(name, class string, l *language) *page {
 	d := &page{
 		language: l, Name: name, Class: class, Product: p.config.Product, Base: p.config.BasePath, Assets: p.assets,
-		Scheme: "light dark", Terms: p.config.Theme.Terms, Privacy: p.config.Theme.Privacy,
+		Motto: p.config.Theme.PanelText, Scheme: "light dark", Terms: p.config.Theme.Terms, Privacy: p.config.Theme.Privacy,
 	}
 	if fixed := p.config.Theme.Scheme; fixed == "light" || fixed == "dark" {
 		d.Scheme = fixed
 	}
 	return d
+}
+
+// accountPage makes a page one of a person's account, with its navigation.
+func (p *Pages) accountPage(d *page) {
+	d.Class += " account"
+	d.Nav = []navLink{
+		{Text: d.first("account.home"), URL: p.config.BasePath, Current: d.Name == pageWelcome},
+		{Text: d.first("account.settings"), URL: p.start(flow.Settings, ""), Current: d.Name == pageFlow},
+		{Text: d.first("account.logout"), URL: p.config.BasePath + "logout"},
+	}
 }
 
 // titled gives a page its heading and the text below, by the key of both.
@@ -155,7 +175,7 @@ func (p *Pages) startAgain(w http.ResponseWriter, r *http.Request, k flow.Kind, 
 func (p *Pages) links(d *page, from flow.Kind, returnTo string, kinds ...flow.Kind) ([]link, error) {
 	var out []link
 	for _, k := range kinds {
-		if k == flow.Recovery && !p.config.Recovery || k == flow.Verification && !p.config.Verification {
+		if !p.serves(k) {
 			continue
 		}
 		l := link{URL: p.start(k, returnTo)}

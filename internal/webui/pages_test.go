@@ -72,8 +72,8 @@ func TestLinksBetweenFlowsKeepWhereToReturn(t *testing.T) {
 	f := newFlow(flow.Login, loginGroup())
 	f.ReturnTo = "https://app.example.com/a?b=c"
 	doc := see(t, newPages(t, showing(f)), open("/login"))
-	for _, k := range []flow.Kind{flow.Registration, flow.Recovery} {
-		want := publicURL + "self-service/" + string(k) + "/browser?return_to=" + url.QueryEscape(f.ReturnTo)
+	for k, query := range map[flow.Kind]string{flow.Registration: "?", flow.Recovery: "?from=login." + flowID + "&"} {
+		want := publicURL + "self-service/" + string(k) + "/browser" + query + "return_to=" + url.QueryEscape(f.ReturnTo)
 		if len(find(doc, "a", "href", want)) != 1 {
 			t.Errorf("no link to %s", want)
 		}

@@ -38,11 +38,34 @@ func (p *Pages) formAction(targets []*url.URL) []string {
 	return out
 }
 
-// origin returns the origin of a web address as a source expression, empty if it
-// has none or would end the directive.
+// origin returns the origin of a web address as a source expression (CSP 3, section
+// 2.3.1), the scheme of an app's deep link, or empty where there is neither.
 func origin(u *url.URL) string {
-	if u == nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(u.Host, " ;,'\"*") {
+	switch {
+	case u == nil:
+		return ""
+	case isAppScheme(u.Scheme):
+		return u.Scheme + ":"
+	case u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(u.Host, " ;,'\"*"):
 		return ""
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host)
+}
+
+// browserSchemes are the schemes that browsers themselves give a meaning. None of them
+// is an app, and some run code.
+var browserSchemes = []string{
+	"http", "https", "javascript", "vbscript", "data", "blob", "file", "filesystem", "about", "view-source", "ws", "wss", "ftp", "mailto", "tel", "sms",
+	"chrome", "chrome-extension", "moz-extension", "resource", "jar", "content", "intent",
+}
+
+// isAppScheme reports whether a scheme is one that an app registers for itself, such as
+// myapp or com.example.app (RFC 8252, section 7.1).
+func isAppScheme(scheme string) bool {
+	if scheme == "" || slices.Contains(browserSchemes, scheme) {
+		return false
+	}
+	return !strings.ContainsFunc(scheme, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '+' && r != '-' && r != '.'
+	})
 }

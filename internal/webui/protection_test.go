@@ -47,13 +47,17 @@ func TestFormsMayLeadWhereTheyAreSentAndReturnTo(t *testing.T) {
 			{Scheme: "https", Host: "www.example.com", Path: "/home"},
 			{Scheme: "https", Host: "id.example.org"},
 			{Scheme: "myapp", Host: "open"},
+			{Scheme: "com.example.app", Path: "/oauth"},
+			{Scheme: "javascript", Opaque: "alert(1)"},
+			{Scheme: "data", Opaque: "text/html,x"},
+			{Scheme: "blob", Opaque: "https://x"},
 			{Scheme: "https", Host: "x; script-src *"},
 			nil,
 			{Path: "/relative"},
 		}
 	}
 	policy := get(t, newPages(t, showing(f), own), open("/login")).Header().Get("Content-Security-Policy")
-	want := "form-action 'self' https://id.example.org https://app.example.com:8443 https://www.example.com; base-uri"
+	want := "form-action 'self' https://id.example.org https://app.example.com:8443 https://www.example.com myapp: com.example.app:; base-uri"
 	if !strings.Contains(policy, want) {
 		t.Errorf("policy %q lacks %q", policy, want)
 	}

@@ -147,7 +147,7 @@ func TestErrorOfAFieldIsTiedToItAndAnnounced(t *testing.T) {
 		t.Errorf("the field is described by %q", text)
 	}
 	alerts := find(doc, "", "role", "alert")
-	if len(alerts) != 1 || !strings.Contains(words(alerts[0]), "exists already") || !strings.Contains(words(alerts[0]), "one of them is needed") {
+	if len(alerts) != 1 || !strings.Contains(words(alerts[0]), "There is an account with these details already.") || !strings.Contains(words(alerts[0]), "one of them is needed") {
 		t.Error("the summary does not say what is wrong with the whole")
 	}
 	if fine := find(doc, "input", "name", "traits.name.first")[0]; slices.ContainsFunc(fine.Attr, func(a html.Attribute) bool { return a.Key == "aria-invalid" }) {
@@ -179,7 +179,7 @@ func TestEveryTextInUseExistsAndEveryTextIsInUse(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"account", "confirm", "failure", "field", "flow", "form", "logout", "page", "sessions", "texts"} {
+	for _, name := range []string{"account", "confirm", "data", "failure", "journey", "field", "flow", "form", "logout", "page", "sessions", "texts"} {
 		raw, err := os.ReadFile(name + ".go")
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +187,7 @@ func TestEveryTextInUseExistsAndEveryTextIsInUse(t *testing.T) {
 		source.Write(raw)
 	}
 	// Keys of these families are composed at run time, from names in the domain.
-	composed := []string{"page.", "script.", "field.", "group.", "submit.", "choice", "link.", "trait.", "cause.", "message.", "done.", "account."}
+	composed := []string{"page.", "script.", "field.", "group.", "submit.", "choice", "link.", "trait.", "cause.", "message.", "done.", "account.", "sessions."}
 	for key := range l.texts {
 		if !strings.Contains(source.String(), `"`+key+`"`) && !slices.ContainsFunc(composed, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			t.Errorf("nothing uses the text %q", key)

@@ -28,11 +28,14 @@ func (p *Pages) samples() []*page {
 	way := link{Before: "-", Text: "-", URL: address}
 	known := account{
 		Traits: []trait{{Label: "-", Value: "-", Proof: "-", Verify: address}, {Label: "-", Value: "-", Proof: "-", Verified: true}},
-		Since:  then, Until: then, Settings: address, Logout: address, Home: address,
+		Since:  then, Until: then, Settings: address, Logout: address, Home: address, App: way, Initial: "-",
 	}
-	places := &sessionsSection{Action: address, Token: "-", Flow: "-", Others: true, Sessions: []sessionRow{
-		{ID: "1", Here: true, Since: then, Until: then}, {ID: "2", Since: then, Until: then, EndLabel: "-"},
-	}}
+	row := sessionRow{ID: "2", Device: "-", Place: "-", When: "sessions.since", At: then, EndLabel: "-"}
+	here := row
+	here.ID, here.Here = "1", true
+	held := &sessionsSection{
+		Action: address, Token: "-", Flow: "-", Others: true, Sessions: []sessionRow{here, row}, More: []sessionRow{row}, MoreText: "-",
+	}
 	bodies := []struct {
 		name string
 		body any
@@ -40,12 +43,13 @@ func (p *Pages) samples() []*page {
 		{pageWelcome, &welcomePage{SignIn: address, SignUp: address, Recover: address, FirstRun: true, Whoami: address, Mailbox: address}},
 		{pageWelcome, &welcomePage{Account: &known, FirstRun: true, Whoami: address, Mailbox: address}},
 		{pageFlow, &flowPage{Kind: flow.Login, Groups: sampleGroups(), Links: []link{way}, Instead: way}},
-		{pageFlow, &flowPage{Kind: flow.Settings, Sections: true, Groups: sampleGroups(), Links: []link{way}, Logout: address, Sessions: places}},
-		{pageFlow, &flowPage{Kind: flow.Recovery, Waiting: true, Mailbox: address, Groups: sampleGroups()}},
+		{pageFlow, &flowPage{Kind: flow.Settings, Sections: true, Groups: sampleGroups(), Links: []link{way}, Next: way, Contents: []navLink{{Text: "-", URL: "#a", Current: true}}, Sessions: held, Data: &dataSection{Action: address, Token: "-"}}},
+		{pageFlow, &flowPage{Kind: flow.Recovery, Waiting: true, Address: "-", Inbox: way, Change: address, Mailbox: address, Groups: sampleGroups()}},
 		{pageFlow, &flowPage{Kind: flow.Verification, Done: true, Next: way}},
 		{pageKnown, &known},
-		{pageFailure, &failurePage{Reasons: []string{"-"}, Causes: []string{"-"}, Trace: "-", Home: address}},
-		{pageConfirm, &confirmPage{Action: address, Button: "submit"}},
+		{pageFailure, &failurePage{Reasons: []string{"-"}, Causes: []string{"-"}, Aside: "failure.causes", Open: true, Trace: "-", Next: way}},
+		{pageConfirm, &confirmPage{Action: address, Token: "-", Button: "submit"}},
+		{pageDone, &donePage{Next: way}},
 		{pageLogout, &logoutPage{Logout: address, SignIn: address, Home: address}},
 		{pageLogout, &logoutPage{SignIn: address, Home: address}},
 	}
@@ -53,7 +57,9 @@ func (p *Pages) samples() []*page {
 	for i, b := range bodies {
 		d := p.blank(b.name, b.name, l)
 		d.Title, d.Heading, d.Lead, d.Person, d.Body = "-", "-", "-", "-", b.body
-		d.Problems = []pagekit.Problem{{Text: "-"}, {Label: "-", ID: "f", Text: "-"}}
+		d.Nav = []navLink{{Text: "-", URL: address, Current: true}}
+		d.Motto = "-"
+		d.Problems = []pagekit.Problem{{Text: "-"}, {Label: "-", ID: "f", Text: "-"}, {Text: "-", Next: pagekit.Link{URL: address, Text: "-"}}}
 		d.Notices = []string{"-"}
 		d.Languages = []languageLink{{Tag: l.Lang, Name: l.Native, URL: "?lang=en", Current: true}, {Tag: "de", Name: "-", URL: "?lang=de"}}
 		pages[i] = d

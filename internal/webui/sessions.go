@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/session"
@@ -16,23 +17,32 @@ const maxSessions = 30
 // maxPosted bounds a form of the pages themselves, in bytes.
 const maxPosted = 4 << 10
 
+// fewSessions is how many of them it shows at once; the rest is folded away.
+const fewSessions = 5
+
 // sessionsSection shows where a person is signed in, and lets them end that.
 type sessionsSection struct {
 	Action, Token string
 	Flow          string // the settings to come back to
 	Sessions      []sessionRow
+	More          []sessionRow // folded away
+	MoreText      string
 	Others        bool // some are elsewhere
 }
 
 // sessionRow is one session.
 type sessionRow struct {
-	ID           string
-	Here         bool
-	Since, Until moment
-	EndLabel     string // of the button, for those who hear it alone
+	ID       string
+	Here     bool
+	Device   string // browser and system, as people know them
+	Place    string // the address it came from; empty if that is unknown
+	When     string // key of the text around At
+	At       moment // when it was last used, or began
+	EndLabel string // of the button, for those who hear it alone
 }
 
-// sessions lists the sessions of a person for the page of a settings flow.
+// sessions lists the sessions of a person for the page of a settings flow, the present one
+// first.
 func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *session.Session, flowID string) (*sessionsSection, error) {
 	held, err := p.source.PagePlaces(r, s)
 	if err != nil {
@@ -42,19 +52,33 @@ func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *ses
 		Action: p.config.BasePath + "settings/places",
 		Token:  p.source.PageToken(w, r), Flow: flowID,
 	}
+	var rows []sessionRow
 	for _, h := range held[:min(len(held), maxSessions)] {
-		one := sessionRow{ID: h.ID, Here: h.ID == s.ID, Since: d.at(h.AuthenticatedAt), Until: d.at(h.ExpiresAt)}
-		if one.EndLabel, err = d.T("sessions.end_label", "since", one.Since.Text); err != nil {
+		row, err := d.sessionRow(h, h.ID == s.ID)
+		if err != nil {
 			return nil, err
 		}
-		out.Others = out.Others || !one.Here
-		out.Sessions = append(out.Sessions, one)
+		out.Others = out.Others || !row.Here
+		rows = append(rows, row)
 	}
-	slices.SortStableFunc(out.Sessions, func(a, b sessionRow) int { return sessionRank(a) - sessionRank(b) })
-	return out, nil
+	slices.SortStableFunc(rows, func(a, b sessionRow) int { return sessionRank(a) - sessionRank(b) })
+	out.Sessions = rows[:min(len(rows), fewSessions)]
+	out.More = rows[len(out.Sessions):]
+	if len(out.More) > 0 {
+		out.MoreText, err = d.T("sessions.more", "count", strconv.Itoa(len(out.More)))
+	}
+	return out, err
 }
 
-// sessionRank puts where one is first.
+// sessionRow describes a session as people tell them apart.
+func (d *page) sessionRow(s *session.Session, here bool) (sessionRow, error) {
+	row := sessionRow{ID: s.ID, Here: here, Device: d.first("sessions.unknown"), When: "sessions.since", At: d.at(s.AuthenticatedAt)}
+	var err error
+	row.EndLabel, err = d.T("sessions.end_label", "device", row.Device, "since", row.At.Text)
+	return row, err
+}
+
+// sessionRank puts the present session first.
 func sessionRank(p sessionRow) int {
 	if p.Here {
 		return 0
@@ -66,27 +90,7 @@ func sessionRank(p sessionRow) int {
 var endings = map[string]string{"one": "sessions.ended", "others": "sessions.others_ended"}
 
 // endSession ends a session of the person who asks, and comes back to the settings.
-func (p *Pages) endSession(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
-		return
-	}
-	to, err := p.end(w, r)
-	if err != nil {
-		p.refuse(w, r, err)
-		return
-	}
-	p.setHeaders(w.Header(), nil)
-	w.Header().Set("Location", to)
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-func (p *Pages) end(w http.ResponseWriter, r *http.Request) (to string, err error) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxPosted)
-	if err := r.ParseForm(); err != nil || !p.source.FormToken(r, r.PostForm.Get("csrf_token")) {
-		return "", errs.ErrCSRF
-	}
+func (p *Pages) endSession(_ http.ResponseWriter, r *http.Request) (to string, err error) {
 	s, err := p.source.PageSession(r)
 	if err != nil {
 		return "", err

@@ -21,7 +21,7 @@ var templateFiles embed.FS
 // The templates that all pages share, and those of which each page has one.
 var (
 	sharedTemplates = []string{"layout", "form"}
-	pageTemplates   = []string{pageWelcome, pageFlow, pageKnown, pageFailure, pageConfirm, pageLogout}
+	pageTemplates   = []string{pageWelcome, pageFlow, pageKnown, pageFailure, pageConfirm, pageLogout, pageDone}
 )
 
 // parseTemplates reads the templates of the pages. A file of the operator's takes
@@ -102,7 +102,7 @@ type stamps string
 // stampsOf notes the files that a configuration names: their times and sizes.
 func stampsOf(c Config) stamps {
 	paths := []string{c.Theme.CSS}
-	for _, source := range []string{c.Theme.Logo, c.Theme.LogoDark, c.Theme.Icon} {
+	for _, source := range []string{c.Theme.Logo, c.Theme.LogoDark, c.Theme.Icon, c.Theme.PanelPicture} {
 		if file, ok := strings.CutPrefix(source, "file://"); ok {
 			paths = append(paths, file)
 		}

@@ -18,6 +18,9 @@ type Theme struct {
 	// Accent is the colour of buttons and links, #rrggbb; AccentDark that of the
 	// dark scheme, by default a lighter Accent.
 	Accent, AccentDark string
+	// Panel is the colour of the panel, #rrggbb; empty for one that goes with Accent.
+	// PanelText is a text in it, and PanelPicture a picture behind that, given like Logo.
+	Panel, PanelText, PanelPicture string
 	// Radius is a length of CSS for the corners of fields and buttons.
 	Radius string
 	// Terms and Privacy are links at the foot of pages; empty for none.
@@ -62,11 +65,23 @@ func schemeOf(accent colour, dark bool) scheme {
 		away = white()
 	}
 	s.deep = accent.mix(away, 0.2)
-	s.panel = accent.legible(white(), black(), 9)
-	if dark {
-		s.panel = accent.mix(black(), 0.72).legible(white(), black(), 12)
-	}
+	s.panel = panelOf(accent, dark)
 	return s
+}
+
+// panelOf is the panel beside an accent: a deep shade of it where the accent is deep
+// enough to stay itself, else a neutral one. A deep shade of yellow is mud.
+func panelOf(accent colour, dark bool) colour {
+	if contrast(accent, white()) < 3 {
+		if dark {
+			return rgb(0x1d2223)
+		}
+		return rgb(0x22292b)
+	}
+	if dark {
+		return accent.mix(black(), 0.72).legible(white(), black(), 12)
+	}
+	return accent.legible(white(), black(), 9)
 }
 
 func (s scheme) css() string {
@@ -98,6 +113,24 @@ func (t Theme) colours() (css string, warnings []string, err error) {
 		return "", nil, err
 	}
 	return css + darkRule + "{:root{" + rules + "}}", append(warnings, warning...), nil
+}
+
+// panel returns the style rules of a panel of the operator's own colour. Text on it is
+// black or white, whichever is read better.
+func (t Theme) panel() (string, error) {
+	if t.Panel == "" {
+		return "", nil
+	}
+	panel, err := parseColour(t.Panel)
+	if err != nil {
+		return "", fmt.Errorf("ui.panel: %w", err)
+	}
+	on := white()
+	if contrast(panel, on) < contrast(panel, black()) {
+		on = black()
+	}
+	rules := fmt.Sprintf(":root{--panel:%s;--on-panel:%s}", panel, on)
+	return rules + darkRule + "{" + rules + "}", nil
 }
 
 // darkRule is where the dark scheme begins, in pages.css too.
@@ -141,8 +174,18 @@ func (t Theme) mark(svg []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ui.accent: %w", err)
 	}
-	one := accent.legible(schemeOf(accent, false).panel, white(), 3)
-	two := one.mix(white(), 0.5)
+	panel := panelOf(accent, false)
+	if t.Panel != "" {
+		if panel, err = parseColour(t.Panel); err != nil {
+			return nil, fmt.Errorf("ui.panel: %w", err)
+		}
+	}
+	away := white()
+	if contrast(panel, away) < contrast(panel, black()) {
+		away = black()
+	}
+	one := accent.legible(panel, away, 3)
+	two := one.mix(away, 0.5)
 	return []byte(strings.NewReplacer(markOne, one.String(), markTwo, two.String()).Replace(string(svg))), nil
 }
 
@@ -154,6 +197,11 @@ func (t Theme) style(base, own string) (css string, warnings []string, err error
 		return "", nil, err
 	}
 	css = base + colours
+	panel, err := t.panel()
+	if err != nil {
+		return "", nil, err
+	}
+	css += panel
 	if t.Radius != "" {
 		css += ":root{--round:" + t.Radius + "}"
 	}
@@ -163,7 +211,7 @@ func (t Theme) style(base, own string) (css string, warnings []string, err error
 	case "dark":
 		css = strings.ReplaceAll(css, darkRule, "@media all ") + ":root{color-scheme:dark}"
 	}
-	if t.Logo != "" && t.Icon == "" {
+	if t.Logo != "" && t.Icon == "" || t.PanelPicture != "" {
 		css += ".top::after{content:none}" // the pattern is made of the mark
 	}
 	return css + "\n" + own, warnings, nil

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/locale"
 	"symbolon/internal/session"
+	"symbolon/internal/traits"
 )
 
 // Source is what pages need to know of the server that they are part of.
@@ -21,7 +23,7 @@ type Source interface {
 	// PageFlow returns the flow named by the request's flow parameter; with
 	// errs.ErrCSRF beside it if this browser's form would be refused.
 	PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error)
-	// PageSession returns the session of whoever looks, nil for nobody.
+	// PageSession returns the session of the visitor, nil if there is none.
 	PageSession(r *http.Request) (*session.Session, error)
 	// PageError returns the error named by the request's error parameter.
 	PageError(r *http.Request) (*errs.Stored, error)
@@ -38,6 +40,8 @@ type Source interface {
 
 // Places is what pages need to know of where a person is signed in.
 type Places interface {
+	// PageExport returns what is kept about the owner of a session, as JSON.
+	PageExport(r *http.Request, s *session.Session) ([]byte, error)
 	// PagePlaces lists the sessions of the owner of one, the newest first.
 	PagePlaces(r *http.Request, s *session.Session) ([]*session.Session, error)
 	// EndPlace ends the session of that id, or all but s if the id is empty.
@@ -46,6 +50,11 @@ type Places interface {
 	// and FormToken reports whether a posted form did.
 	PageToken(w http.ResponseWriter, r *http.Request) string
 	FormToken(r *http.Request, token string) bool
+}
+
+// Schemas are the identity schemas. *traits.Registry satisfies it.
+type Schemas interface {
+	Schema(ctx context.Context, id string) (*traits.Schema, error)
 }
 
 // Config is what differs from one installation to the next. The zero value
@@ -64,6 +73,13 @@ type Config struct {
 	// Mailbox is where mail ends up, shown beside "check your inbox"; empty for
 	// installations that deliver it.
 	Mailbox string
+	// App is where the operator's application is, the place to go on to; nil if that is
+	// unknown.
+	App *url.URL
+	// Schemas names the traits that people sign in with; nil for general words.
+	Schemas Schemas
+	// HideExisting says that a registration does not tell whether an account existed.
+	HideExisting bool
 	// FirstRun shows an operator what to try next on the welcome page.
 	FirstRun bool
 	// FormTargets are the places that a form may lead to beside the public URL:
@@ -72,11 +88,11 @@ type Config struct {
 	// an origin that is missing. The return_to of a flow is added by itself.
 	FormTargets []*url.URL
 	// FormsLeave says that forms lead to providers, whose addresses are learned when
-	// somebody goes there: any site with a certificate, then.
+	// a form leads there: any site with a certificate, then.
 	FormsLeave bool
 
-	// Languages are those on offer (tags of package locale), the first for whoever
-	// wants none of them; none for all.
+	// Languages are those on offer (tags of package locale), the first for visitors who
+	// want none of them; none for all.
 	Languages []string
 	// LanguageTrait is the path of the trait that says which language its owner
 	// prefers, such as person.language; empty for none.
@@ -96,6 +112,11 @@ type Pages struct {
 	assets    *assets
 	files     stamps
 	templates map[string]*template.Template
+}
+
+// serves reports whether the pages of a kind exist.
+func (p *Pages) serves(k flow.Kind) bool {
+	return (k != flow.Recovery || p.config.Recovery) && (k != flow.Verification || p.config.Verification)
 }
 
 // New returns the pages. An error means that the operator's files can't be used,
@@ -144,15 +165,18 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"/registration":    p.handler(p.signIn(flow.Registration)),
 		"/settings":        p.handler(p.flow(flow.Settings)),
 		"/logout":          p.handler(p.logout),
-		"/settings/places": http.HandlerFunc(p.endSession),
+		"/settings/places": p.posted(p.endSession),
+		"/settings/data":   p.posted(p.download),
+		donePath:           p.handler(p.registered),
 		"/error":           p.handler(p.failure),
 		staticPath + "{f}": p.assets,
 	}
-	if p.config.Recovery {
-		pages["/recovery"] = p.handler(p.flow(flow.Recovery))
-	}
-	if p.config.Verification {
-		pages["/verification"] = p.handler(p.flow(flow.Verification))
+	for path, kind := range map[string]flow.Kind{"/recovery": flow.Recovery, "/verification": flow.Verification} {
+		if p.serves(kind) {
+			pages[path] = p.handler(p.flow(kind))
+		} else {
+			pages[path] = p.NotFound()
+		}
 	}
 	return pages
 }
@@ -171,7 +195,7 @@ func (p *Pages) handler(show view) http.Handler {
 			return
 		}
 		if err := show(w, r); err != nil {
-			p.refuse(w, r, err)
+			p.ServeError(w, r, err)
 		}
 	})
 }

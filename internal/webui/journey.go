@@ -1,0 +1,171 @@
+package webui
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/message"
+	"symbolon/internal/pagekit"
+	"symbolon/internal/traits"
+	"symbolon/internal/ui"
+)
+
+// recovering reports whether a settings flow began with a recovery: its page asks for a
+// new password alone.
+func recovering(f *flow.Flow) bool {
+	if f.Kind != flow.Settings {
+		return false
+	}
+	started, err := url.Parse(f.Request)
+	return err == nil && strings.Contains(started.Path, "/self-service/recovery/")
+}
+
+// addWaiting says where something was sent, and how to go on from there.
+func (p *Pages) addWaiting(d *page, body *flowPage, f *flow.Flow) {
+	if !body.Waiting {
+		return
+	}
+	body.Mailbox = p.config.Mailbox
+	body.Address = typedAddress(&f.Form)
+	if body.Address == "" {
+		return
+	}
+	body.Change = p.startWith(f.Kind, "return_to", f.ReturnTo)
+	if body.Mailbox == "" {
+		body.Inbox = inboxOf(d, body.Address)
+	}
+}
+
+// inboxes are the providers of mail with many users, by the domain of an address.
+var inboxes = map[string]link{
+	"gmail.com": {Text: "Gmail", URL: "https://mail.google.com/mail/u/0/"}, "googlemail.com": {Text: "Gmail", URL: "https://mail.google.com/mail/u/0/"},
+	"outlook.com": {Text: "Outlook", URL: "https://outlook.live.com/mail/"}, "hotmail.com": {Text: "Outlook", URL: "https://outlook.live.com/mail/"},
+	"live.com": {Text: "Outlook", URL: "https://outlook.live.com/mail/"}, "yahoo.com": {Text: "Yahoo Mail", URL: "https://mail.yahoo.com/"},
+	"icloud.com": {Text: "iCloud Mail", URL: "https://www.icloud.com/mail"}, "me.com": {Text: "iCloud Mail", URL: "https://www.icloud.com/mail"},
+	"proton.me": {Text: "Proton Mail", URL: "https://mail.proton.me/"}, "protonmail.com": {Text: "Proton Mail", URL: "https://mail.proton.me/"},
+	"gmx.de": {Text: "GMX", URL: "https://www.gmx.net/"}, "gmx.net": {Text: "GMX", URL: "https://www.gmx.net/"}, "web.de": {Text: "WEB.DE", URL: "https://web.de/"},
+}
+
+// inboxOf leads to the inbox of an address where its provider is a known one.
+func inboxOf(d *page, address string) link {
+	_, domain, _ := strings.Cut(address, "@")
+	known, ok := inboxes[strings.ToLower(domain)]
+	if ok {
+		known.Text = strings.ReplaceAll(d.first("waiting.open"), "{service}", known.Text)
+	}
+	return known
+}
+
+// typedAddress is the first address or identifier that was typed into a form, empty for
+// none.
+func typedAddress(form *ui.Form) string {
+	for _, g := range form.Groups {
+		for i := range g.Nodes {
+			n := &g.Nodes[i]
+			if n.Name != "identifier" && n.Type != "email" && n.Type != "tel" && n.Autocomplete != "username" {
+				continue
+			}
+			if typed, ok := n.Value.(string); ok && typed != "" {
+				return typed
+			}
+		}
+	}
+	return ""
+}
+
+// carriedAddress is what was typed on the page that led to this flow, named by its
+// parameter from: login.<id> or another kind. The address itself stays out of URLs, which
+// proxies log. A flow that is not this browser's gives nothing.
+func (p *Pages) carriedAddress(w http.ResponseWriter, r *http.Request, f *flow.Flow) string {
+	started, err := url.Parse(f.Request)
+	if err != nil {
+		return ""
+	}
+	kind, id, found := strings.Cut(started.Query().Get("from"), ".")
+	if !found || !slices.Contains(flow.Kinds, flow.Kind(kind)) {
+		return ""
+	}
+	earlier := r.Clone(r.Context())
+	earlier.URL.RawQuery = url.Values{"flow": {id}}.Encode()
+	result, err := p.source.PageFlow(w, earlier, flow.Kind(kind))
+	if err != nil {
+		return ""
+	}
+	return typedAddress(&result.Flow.Form)
+}
+
+// addWaysOut puts a link beside each problem that another page solves.
+func (p *Pages) addWaysOut(d *page, f *flow.Flow, problems []pagekit.Problem) {
+	from := string(f.Kind) + "." + f.ID
+	for key, next := range map[string]link{
+		message.KeyDuplicateIdentifier: {Text: d.first("link.login"), URL: p.onward(flow.Login, f, from)},
+		message.KeyInvalidCredentials:  {Text: d.first("link.reset"), URL: p.onward(flow.Recovery, f, from)},
+	} {
+		if key == message.KeyInvalidCredentials && !p.config.Recovery {
+			continue
+		}
+		text := d.message(message.Of(key))
+		for i := range problems {
+			if problems[i].Text == text {
+				problems[i].Next = pagekit.Link{Text: next.Text, URL: next.URL}
+			}
+		}
+	}
+}
+
+// onward starts a flow that takes over the address and the return_to of another.
+func (p *Pages) onward(k flow.Kind, f *flow.Flow, from string) string {
+	u := *p.source.StartURL(k)
+	q := u.Query()
+	q.Set("from", from)
+	if f.ReturnTo != "" {
+		q.Set("return_to", f.ReturnTo)
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// focusFirst puts the focus on the first field that a person fills in.
+func focusFirst(groups []group) {
+	for i := range groups {
+		for j := range groups[i].Fields {
+			f := &groups[i].Fields[j]
+			if f.Control == pagekit.Hidden || f.Disabled {
+				continue
+			}
+			if f.Value == "" || f.Type == "password" {
+				f.Autofocus = true
+				return
+			}
+		}
+	}
+}
+
+// identifierLabel names the field for the login identifier after the traits of the default
+// schema that are identifiers; empty leaves it to the general words.
+func (p *Pages) identifierLabel(r *http.Request, d *formRenderer) string {
+	if p.config.Schemas == nil {
+		return ""
+	}
+	schema, err := p.config.Schemas.Schema(r.Context(), traits.DefaultID)
+	if err != nil {
+		return "" // the general words fit; whoever submits the form meets the error
+	}
+	var labels []string
+	for _, t := range schema.Fields() {
+		if t.Identifier {
+			labels = append(labels, d.label(&ui.Node{Name: t.Name, Label: t.Title}))
+		}
+	}
+	switch len(labels) {
+	case 1:
+		return labels[0]
+	case 2:
+		text, _ := d.T("field.either", "a", labels[0], "b", labels[1])
+		return text
+	}
+	return ""
+}
