@@ -31,7 +31,7 @@ func (a *composition) newServer() error {
 	a.server, err = httpapi.New(httpapi.Parts{
 		Engine: a.engine, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
 		Errors: a.db, Schemas: a.schemas, Courier: a.outbox, Meter: a.metrics, Metrics: a.metrics.Handler(),
-		Ready: a.db.Ready, Hashing: a.hashing, Pages: pages.Handlers(), Language: locale.NewChoice(a.config.UI.Languages...).Known, Mailbox: mails, Console: operators, Log: a.log, Now: a.now,
+		Ready: a.db.Ready, Hashing: a.hashing, Pages: pages.Handlers(), ErrorPages: httpapi.ErrorPages{NotFound: pages.NotFound(), Error: pages.ServeError}, Language: locale.NewChoice(a.config.UI.Languages...).Known, Mailbox: mails, Console: operators, Log: a.log, Now: a.now,
 	}, a.httpConfig())
 	if err != nil {
 		return err
@@ -42,10 +42,12 @@ func (a *composition) newServer() error {
 
 func (a *composition) pagesConfig() webui.Config {
 	c := a.config
+	flows := c.Selfservice.Flows
 	pages := webui.Config{
 		Product: c.UI.Name, BasePath: c.Serve.Public.BaseURL.Path, Theme: theme(c.UI), Templates: c.UI.Templates, Texts: c.UI.Texts,
 		Languages: c.UI.Languages, LanguageTrait: c.UI.LanguageTrait,
 		Recovery: a.engine.Serves(flow.Recovery), Verification: a.engine.Serves(flow.Verification),
+		App: c.Selfservice.DefaultBrowserReturnURL, Schemas: a.schemas, HideExisting: flows.Registration.HideExisting,
 		PasswordMinLength: c.Password.MinLength, FirstRun: c.Embedded, FormsLeave: a.formsLeave(),
 	}
 	for _, p := range c.Selfservice.Methods.OIDC.Providers {
@@ -64,6 +66,12 @@ func (a *composition) pagesConfig() webui.Config {
 		c.Selfservice.Flows.Login.UIURL, c.Selfservice.Flows.Settings.UIURL, c.Selfservice.Flows.Error.UIURL,
 	} {
 		if target != nil {
+			pages.FormTargets = append(pages.FormTargets, target)
+		}
+	}
+	// Any flow may lead to an app, also by way of a second one.
+	for _, target := range c.Selfservice.WhitelistedReturnURLs {
+		if target.Scheme != "http" && target.Scheme != "https" {
 			pages.FormTargets = append(pages.FormTargets, target)
 		}
 	}
@@ -99,6 +107,19 @@ func logoutReturn(c *config.Config) *url.URL {
 	return page(c, nil, "logout")
 }
 
+// registeredPage is the built-in page that says that an account is there; nil where the
+// operator names a page of their own.
+func registeredPage(c *config.Config) *url.URL {
+	flows := c.Selfservice.Flows
+	after := flows.Registration.After
+	for _, own := range []*url.URL{flows.Registration.UIURL, flows.Login.UIURL, after.DefaultBrowserReturnURL, after.Password.DefaultBrowserReturnURL, after.OIDC.DefaultBrowserReturnURL} {
+		if own != nil {
+			return nil
+		}
+	}
+	return page(c, nil, "registration/done")
+}
+
 // hashing is what administrators see of the hashing of passwords.
 func (a *composition) hashing() httpapi.Hashing {
 	s := a.hasher.Stats()
@@ -117,6 +138,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		LogoutReturn:   logoutReturn(c),
 		DefaultReturn:  page(c, c.Selfservice.DefaultBrowserReturnURL, "/"),
 		DefaultSchema:  traits.DefaultID,
+		Registered:     registeredPage(c),
 		Cookies:        cookieConfig(c),
 		CookieSecrets:  c.Secrets.Signing(),
 		TrustedProxies: c.Serve.TrustedProxies,

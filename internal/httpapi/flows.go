@@ -23,6 +23,9 @@ func (m *mount) startFlow(k flow.Kind, client flow.Client) handler {
 		if err == nil {
 			result, err = m.start(asked)
 		}
+		if client == flow.Browser {
+			err = m.breakLoop(w, r, err)
+		}
 		return m.answer(w, r, m.wire.Started(asked, result, err))
 	}
 }

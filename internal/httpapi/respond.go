@@ -76,6 +76,9 @@ func (m *mount) answer(w http.ResponseWriter, r *http.Request, a wire.Answer) er
 
 // writeError answers with the wire's error object.
 func (m *mount) writeError(w http.ResponseWriter, r *http.Request, err error) {
+	if m.errorPage(w, r, err) {
+		return
+	}
 	fault := m.fault(r, err)
 	noteError(r, err)
 	body := map[string]any{"error": fault.Object}

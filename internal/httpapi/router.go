@@ -135,7 +135,7 @@ func (e *route) unmatched(w http.ResponseWriter, r *http.Request) {
 	case e.fallback && e.router.listener == "public" && rules.GuardUnknown && !safe(r.Method) && !e.mount.hasFormToken(r):
 		e.mount.writeError(w, r, errNoCSRF)
 	case e.fallback:
-		http.NotFound(w, r)
+		e.mount.notFound(w, r, e.router.listener)
 	default:
 		w.Header().Set("Allow", strings.Join(append(e.allow, http.MethodOptions), ", "))
 		if r.Method == http.MethodOptions {

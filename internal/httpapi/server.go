@@ -101,8 +101,9 @@ type Config struct {
 	LoginUI        *url.URL
 	LogoutReturn   *url.URL // nil for the default
 	DefaultReturn  *url.URL
-	DefaultSchema  string // of registrations
-	TwoSteps       bool   // registration in v1 asks for the traits first
+	DefaultSchema  string   // of registrations
+	TwoSteps       bool     // registration in v1 asks for the traits first
+	Registered     *url.URL // the page after a registration that signs nobody in; nil for the return URL
 	RecoveryLife   time.Duration
 	Cookies        CookieConfig
 	CookieSecrets  []string
@@ -143,8 +144,9 @@ type Parts struct {
 	Language func(wish string) string
 	// Pages and Console are the built-in pages of the listeners; nil for none. The
 	// console sees to the token and to pages of other sites itself.
-	Pages   map[string]http.Handler
-	Console map[string]http.Handler
+	Pages      map[string]http.Handler
+	Console    map[string]http.Handler
+	ErrorPages ErrorPages
 	// Mailbox are the pages of the admin listener that show mail; nil for none.
 	// They see to the token themselves.
 	Mailbox map[string]http.Handler

@@ -104,6 +104,9 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
 		m.cookies.setContinuity(w, wait.Token, m.now())
 	}
+	if err == nil {
+		m.registered(r, &result)
+	}
 	a := m.wire.Submitted(r, result, err)
 	if a.SignIn {
 		m.signIn(w, r.Caller, result.Session, result.Token)

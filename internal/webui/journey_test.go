@@ -82,7 +82,7 @@ func TestLoginLabelComesFromTheSchema(t *testing.T) {
 		`"email":{"type":"string","format":"email",` + identifier + `},"username":{"type":"string",` + identifier + `}`:              "E-mail or User name",
 		`"a":{"type":"string",` + identifier + `},"b":{"type":"string",` + identifier + `},"c":{"type":"string",` + identifier + `}`: "E-mail or user name",
 	} {
-		schema, err := traits.Compile([]byte(`{"type":"object","properties":{"traits":{"type":"object","properties":{`+properties+`}}}}`))
+		schema, err := traits.Compile([]byte(`{"type":"object","properties":{"traits":{"type":"object","properties":{` + properties + `}}}}`))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -140,7 +140,7 @@ func TestEveryPageOfTheConsoleIsGuardedAndWhole(t *testing.T) {
 	for _, path := range consolePages {
 		a := c.console(t, fill.Replace(path))
 		page := string(a.body)
-		if policy := a.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'") || strings.Contains(policy, "unsafe") {
+		if policy := a.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'") || strings.Contains(policy, "unsafe") {
 			t.Errorf("%s: policy %q", path, policy)
 		}
 		for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Content-Type": "text/html; charset=utf-8"} {

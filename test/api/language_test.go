@@ -84,7 +84,7 @@ func TestTheWireIsEnglishInEveryLanguage(t *testing.T) {
 	action, csrf := c.startBrowser(t, "login", "password", "")
 	a := c.form(t, action, map[string]string{"csrf_token": csrf, "identifier": "nobody@example.org", "password": "wrong"})
 	page := c.get(t, a.Header.Get("Location"))
-	if got := string(page.body); !strings.Contains(got, "E-Mail-Adresse, Benutzername oder Passwort stimmt nicht") {
+	if got := string(page.body); !strings.Contains(got, "Diese Angaben passen zu keinem Konto") {
 		t.Errorf("the page is not German: %s", got)
 	}
 	to, err := url.Parse(a.Header.Get("Location"))
