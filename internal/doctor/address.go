@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// csrfCookie is the name of the cookie that forms belong to.
-const csrfCookie = "csrf_token"
+// isCSRFCookie reports whether a name is that of the cookie that forms belong to,
+// which has a prefix where no other site of the domain may set it.
+func isCSRFCookie(name string) bool { return strings.TrimPrefix(name, "__Host-") == "csrf_token" }
 
 // base is the URL that the server takes for its own: what its answer has in
 // front of a path that is known.

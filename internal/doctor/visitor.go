@@ -56,7 +56,7 @@ func newJar() *cookiejar.Jar {
 // if it has none.
 func (v *visitor) csrf(to *url.URL) string {
 	for _, c := range v.http.Jar.Cookies(to) {
-		if c.Name == csrfCookie {
+		if isCSRFCookie(c.Name) {
 			return c.Value
 		}
 	}
@@ -139,7 +139,7 @@ func (a *answer) redirect() *url.URL {
 // csrf is the cookie for forms that the answer sets, nil if it sets none.
 func (a *answer) csrf() *http.Cookie {
 	for _, c := range a.cookies {
-		if c.Name == csrfCookie {
+		if isCSRFCookie(c.Name) {
 			return c
 		}
 	}

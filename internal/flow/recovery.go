@@ -56,7 +56,7 @@ func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress
 	next := e.newFlow(Settings, Browser, e.now())
 	next.Request = s.url
 	next.IdentityID, next.ReturnTo = owner.ID, s.Flow.ReturnTo
-	next.CSRF = secret.MaskCSRF(s.caller.NextCSRF)
+	next.CSRF = secret.MaskCSRF(s.caller.NextCSRF(owner.ID))
 	until := issued.AuthenticatedAt.Add(e.config.PrivilegedAge)
 	next.Form.Messages = []message.Message{message.RecoveryDone(until, e.config.PrivilegedAge)}
 	if err := e.create(ctx, next, owner); err != nil {

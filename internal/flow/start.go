@@ -19,9 +19,10 @@ import (
 type Caller struct {
 	Session *session.Session // nil when anonymous
 	CSRF    string           // value of the csrf_token cookie; empty if absent
-	// NextCSRF is the value the cookie gets should this request sign someone in,
-	// or restart a flow for a browser without the cookie.
-	NextCSRF string
+	// NextCSRF returns the value the cookie gets should this request sign that identity
+	// in, or restart a flow for a browser without the cookie: values are bound to
+	// the identity that is signed in, "" for none. The same owner gets the same value.
+	NextCSRF func(owner string) string
 	// Continuity is what Result.Continuity handed to this browser; empty if nothing.
 	Continuity string
 	Cookie     bool // the request carried a Cookie header
@@ -32,7 +33,10 @@ type Caller struct {
 // browser without the cookie could not use the form otherwise.
 func (c Caller) csrf(client Client) string {
 	if c.CSRF == "" && client == Browser {
-		return c.NextCSRF
+		if c.Session == nil {
+			return c.NextCSRF("")
+		}
+		return c.NextCSRF(c.Session.IdentityID)
 	}
 	return c.CSRF
 }

@@ -7,21 +7,44 @@ import (
 
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire1"
-	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
 
-// token returns the session token of a request: Authorization: Bearer before
-// X-Session-Token before the cookie. The first that is there decides, so a bad
-// one is not rescued by a good one behind it.
-func (s *Server) token(r *http.Request) string {
-	if token, ok := bearer(r); ok {
-		return token
+// check returns the session of a request, or session.ErrNone. Authorization: Bearer
+// comes before X-Session-Token before the cookies, and the first that is there
+// decides: a bad one is not rescued by a good one behind it. Of several cookies the
+// first that stands for a session counts. Storage trouble is an error of its own:
+// nobody becomes anonymous by it.
+//
+// A wire with HeaderDecides looks at X-Session-Token first, and lets the cookies
+// rescue a bad Bearer token.
+func (m *mount) check(r *http.Request) (*session.Cached, error) {
+	header := r.Header.Get("X-Session-Token")
+	token, isBearer := bearer(r)
+	switch {
+	case m.wire.Rules().HeaderDecides && header != "":
+		return m.sessions.Check(r.Context(), bare(header))
+	case m.wire.Rules().HeaderDecides && isBearer:
+		found, err := m.sessions.Check(r.Context(), token)
+		if !errors.Is(err, session.ErrNone) {
+			return found, err
+		}
+	case isBearer:
+		return m.sessions.Check(r.Context(), token)
+	case header != "":
+		return m.sessions.Check(r.Context(), bare(header))
 	}
-	if token := r.Header.Get("X-Session-Token"); token != "" {
-		return bare(token)
+	return m.checkCookies(r)
+}
+
+func (s *Server) checkCookies(r *http.Request) (*session.Cached, error) {
+	for _, token := range s.cookies.sessionTokens(r) {
+		found, err := s.sessions.Check(r.Context(), token)
+		if err == nil || !errors.Is(err, session.ErrNone) {
+			return found, err
+		}
 	}
-	return s.cookies.sessionToken(r)
+	return nil, session.ErrNone
 }
 
 // bearer returns the token of an Authorization header of exactly two parts.
@@ -36,22 +59,32 @@ func bearer(r *http.Request) (token string, ok bool) {
 // bare is a session token without the prefix that v1 hands it out with.
 func bare(token string) string { return strings.TrimPrefix(token, wire1.TokenPrefix) }
 
-// caller tells the engine who is asking. Storage trouble while checking the
-// session is an error: nobody becomes anonymous by it.
+// caller tells the engine who is asking.
 func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 	c := flow.Caller{
-		CSRF:       m.csrfCookie(r),
 		Continuity: m.cookies.continuityToken(r),
 		Cookie:     r.Header.Get("Cookie") != "",
 		Origin:     r.Header.Get("Origin") != "",
+		NextCSRF:   m.nextCSRF(),
 	}
-	live, err := m.session(r)
+	found, err := m.check(r)
 	switch {
 	case err == nil:
-		c.Session = live.Session
+		c.Session = found.Session
 	case !errors.Is(err, session.ErrNone):
 		return c, err
 	}
-	c.NextCSRF = secret.NewCSRF()
+	c.CSRF = m.csrfOf(r, ownerOf(c))
 	return c, nil
+}
+
+// nextCSRF issues one value for each owner that it is asked for.
+func (s *Server) nextCSRF() func(owner string) string {
+	issued := map[string]string{}
+	return func(owner string) string {
+		if issued[owner] == "" {
+			issued[owner] = s.cookies.csrf.Issue(owner)
+		}
+		return issued[owner]
+	}
 }

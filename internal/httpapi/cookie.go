@@ -3,9 +3,10 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
-	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
@@ -13,6 +14,13 @@ import (
 // continuityCookieName is of v0.5. The session cookie's name can be configured,
 // that of the anti-CSRF cookie is the wire's.
 const continuityCookieName = "ory_kratos_continuity"
+
+// hostPrefix marks cookies that browsers take only from this very host over https,
+// for every path (RFC 6265bis, 4.1.3.2): no other site of the domain can set one.
+const hostPrefix = "__Host-"
+
+// maxTokens bounds the session cookies of one request that are looked up.
+const maxTokens = 4
 
 // CookieConfig is how cookies are written.
 type CookieConfig struct {
@@ -22,7 +30,10 @@ type CookieConfig struct {
 	Persistent  bool   // the session cookie outlives the browser
 	SameSite    http.SameSite
 	Secure      bool
-	Lifespan    time.Duration // of sessions
+	// HostPrefix gives all cookies the prefix __Host-. It needs https, no Domain and
+	// the path /.
+	HostPrefix bool
+	Lifespan   time.Duration // of sessions
 }
 
 // cookies writes and reads the cookies of browser clients.
@@ -32,30 +43,59 @@ type cookies struct {
 	csrfPath   string
 	session    *secret.Signer
 	continuity *secret.Signer
+	csrf       *secret.CSRFKeys
 }
 
 func newCookies(c CookieConfig, public *url.URL, secrets []string) (*cookies, error) {
-	k := &cookies{config: c, csrfDomain: public.Hostname(), csrfPath: public.Path}
-	if k.csrfPath == "" {
-		k.csrfPath = "/"
+	k := &cookies{config: c, csrfDomain: public.Hostname(), csrfPath: public.JoinPath("/").Path}
+	if c.HostPrefix {
+		k.csrfDomain, k.csrfPath = "", "/"
 	}
 	var err error
 	if k.session, err = secret.NewSigner("session-cookie", secrets); err != nil {
+		return nil, err
+	}
+	if k.csrf, err = secret.NewCSRFKeys(secrets); err != nil {
 		return nil, err
 	}
 	k.continuity, err = secret.NewSigner("continuity-cookie", secrets)
 	return k, err
 }
 
-// sessionToken returns the token in the session cookie, empty if we did not sign
-// it.
-func (k *cookies) sessionToken(r *http.Request) string {
-	c, err := r.Cookie(k.config.SessionName)
-	if err != nil {
-		return ""
+// name is the name that a cookie is written under.
+func (k *cookies) name(plain string) string {
+	if k.config.HostPrefix && !strings.HasPrefix(plain, hostPrefix) {
+		return hostPrefix + plain
 	}
-	token, _ := k.session.Open(c.Value)
-	return token
+	return plain
+}
+
+// values are what a request has under a name, in the browser's order: there may be
+// several, set for other paths or domains, and by other sites of the domain.
+func values(r *http.Request, name string) []string {
+	var out []string
+	for _, c := range r.CookiesNamed(name) {
+		out = append(out, c.Value)
+	}
+	return out
+}
+
+// sessionTokens returns the tokens in the session cookies that we signed, those of
+// the present name first. Sessions that were issued before the name got its prefix
+// go on under the old one.
+func (k *cookies) sessionTokens(r *http.Request) []string {
+	signed := values(r, k.name(k.config.SessionName))
+	if k.config.HostPrefix {
+		signed = append(signed, values(r, k.config.SessionName)...)
+	}
+	var tokens []string
+	for _, value := range signed {
+		token, ok := k.session.Open(value)
+		if ok && !slices.Contains(tokens, token) && len(tokens) < maxTokens {
+			tokens = append(tokens, token)
+		}
+	}
+	return tokens
 }
 
 func (k *cookies) setSession(w http.ResponseWriter, s *session.Session, token string) {
@@ -67,84 +107,36 @@ func (k *cookies) setSession(w http.ResponseWriter, s *session.Session, token st
 	http.SetCookie(w, c)
 }
 
-func (k *cookies) dropSession(w http.ResponseWriter, value string) {
-	c := k.sessionCookie(value)
-	c.Expires = time.Unix(1, 0)
-	c.MaxAge = -1
-	http.SetCookie(w, c)
+// dropSession takes the session cookies from a browser that has any: the one that
+// is set now, its host-only twin of before session.cookie.domain was set, and the
+// one without the prefix.
+func (k *cookies) dropSession(w http.ResponseWriter, r *http.Request) {
+	plain := k.config.SessionName
+	if len(values(r, k.name(plain)))+len(values(r, plain)) == 0 {
+		return
+	}
+	drop := func(c *http.Cookie) {
+		c.Expires, c.MaxAge = time.Unix(1, 0), -1
+		http.SetCookie(w, c)
+	}
+	drop(k.sessionCookie(""))
+	if k.config.Domain != "" {
+		twin := k.sessionCookie("")
+		twin.Domain = ""
+		drop(twin)
+	}
+	if k.name(plain) != plain {
+		old := k.sessionCookie("")
+		old.Name = plain
+		drop(old)
+	}
 }
 
 func (k *cookies) sessionCookie(value string) *http.Cookie {
 	return &http.Cookie{
-		Name: k.config.SessionName, Value: value, Path: k.config.Path, Domain: k.config.Domain,
+		Name: k.name(k.config.SessionName), Value: value, Path: k.config.Path, Domain: k.config.Domain,
 		HttpOnly: true, Secure: k.config.Secure, SameSite: k.config.SameSite,
 	}
-}
-
-// csrfCookie returns the anti-CSRF cookie of a request, empty if it is absent
-// or not one of ours.
-func (m *mount) csrfCookie(r *http.Request) string {
-	value, _ := m.foundCSRF(r)
-	return value
-}
-
-// foundCSRF is csrfCookie and whether it is this wire's own. That of another wire is
-// as good, so that a flow can be started in one and finished in another.
-func (m *mount) foundCSRF(r *http.Request) (value string, own bool) {
-	if value := csrfCookie(r, m.wire.Rules().CSRFCookie); value != "" {
-		return value, true
-	}
-	for _, other := range m.mounts {
-		if value := csrfCookie(r, other.wire.Rules().CSRFCookie); value != "" {
-			return value, false
-		}
-	}
-	return "", false
-}
-
-func csrfCookie(r *http.Request, name string) string {
-	c, err := r.Cookie(name)
-	if err != nil || !secret.IsCSRF(c.Value) {
-		return ""
-	}
-	return c.Value
-}
-
-// setCSRF writes the anti-CSRF cookie. It must reach us from a UI of another
-// origin, so it is SameSite=None where browsers allow that, which is with
-// Secure.
-func (m *mount) setCSRF(w http.ResponseWriter, value string) {
-	m.cookies.setCSRF(w, m.wire.Rules(), value)
-}
-
-// newCSRF gives the browser another anti-CSRF value.
-func (m *mount) newCSRF(w http.ResponseWriter) { m.setCSRF(w, secret.NewCSRF()) }
-
-func (k *cookies) setCSRF(w http.ResponseWriter, rules wire.Rules, value string) {
-	c := &http.Cookie{
-		Name: rules.CSRFCookie, Value: value, Path: k.csrfPath, Domain: k.csrfDomain,
-		MaxAge: 365 * 24 * 60 * 60, HttpOnly: true, Secure: k.config.Secure, SameSite: http.SameSiteLaxMode,
-	}
-	if k.config.Secure {
-		c.SameSite = http.SameSiteNoneMode
-	}
-	if rules.CSRFHostOnly {
-		c.Domain, c.Path = "", "/"
-	}
-	http.SetCookie(w, c)
-}
-
-// ensureCSRF returns the browser's anti-CSRF value, giving it one if it has none.
-func (m *mount) ensureCSRF(w http.ResponseWriter, r *http.Request) string {
-	value, own := m.foundCSRF(r)
-	if own {
-		return value
-	}
-	if value == "" {
-		value = secret.NewCSRF()
-	}
-	m.setCSRF(w, value)
-	return value
 }
 
 // continuityLife is how long browsers keep the continuity cookie. What it opens
@@ -154,17 +146,17 @@ const continuityLife = 30 * 24 * time.Hour
 // setContinuity keeps the key to a submission that waits for a new login.
 func (k *cookies) setContinuity(w http.ResponseWriter, token string, now time.Time) {
 	http.SetCookie(w, &http.Cookie{
-		Name: continuityCookieName, Value: k.continuity.Sign(token), Path: "/",
+		Name: k.name(continuityCookieName), Value: k.continuity.Sign(token), Path: "/",
 		Expires: now.Add(continuityLife), MaxAge: int(continuityLife.Seconds()), HttpOnly: true, Secure: k.config.Secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
 // continuityToken returns what setContinuity kept, empty if there is nothing.
 func (k *cookies) continuityToken(r *http.Request) string {
-	c, err := r.Cookie(continuityCookieName)
-	if err != nil {
-		return ""
+	for _, value := range values(r, k.name(continuityCookieName)) {
+		if token, ok := k.continuity.Open(value); ok && token != "" {
+			return token
+		}
 	}
-	token, _ := k.continuity.Open(c.Value)
-	return token
+	return ""
 }

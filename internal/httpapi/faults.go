@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/secret"
@@ -20,8 +21,7 @@ func (m *mount) getError(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cookie := m.csrfCookie(r)
-	if stored.CSRFHash != "" && cookie != "" && !secret.Equal(stored.CSRFHash, secret.Hash(cookie)) {
+	if m.foreignError(r, stored) {
 		return errs.ErrCSRF
 	}
 	return m.writeStored(w, stored)
@@ -34,6 +34,15 @@ func (m *mount) inspectError(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return m.writeStored(w, stored)
+}
+
+// foreignError reports whether a stored error was met by another browser, as far as
+// the anti-CSRF cookie tells. A request without one is not foreign.
+func (s *Server) foreignError(r *http.Request, stored *errs.Stored) bool {
+	sent := s.csrfSent(r)
+	return stored.CSRFHash != "" && len(sent) > 0 && !slices.ContainsFunc(sent, func(cookie string) bool {
+		return secret.Equal(stored.CSRFHash, secret.Hash(cookie))
+	})
 }
 
 func (m *mount) writeStored(w http.ResponseWriter, stored *errs.Stored) error {

@@ -15,7 +15,7 @@ func (m *mount) startFlow(k flow.Kind, client flow.Client) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := m.caller(r)
 		if err == nil && client == flow.Browser {
-			caller.CSRF = m.ensureCSRF(w, r)
+			caller.CSRF = m.ensureCSRF(w, r, caller)
 		}
 		asked := m.request(r, k, caller)
 		asked.Client = client
@@ -62,7 +62,7 @@ func (m *mount) fetchFlow(k flow.Kind) handler {
 		}
 		result, err := m.engine.Get(r.Context(), k, r.URL.Query().Get("id"), caller)
 		if m.wire.Rules().EagerCSRF || err == nil && result.Flow.Client == flow.Browser {
-			m.ensureCSRF(w, r)
+			m.ensureCSRF(w, r, caller)
 		}
 		return m.answer(w, r, m.wire.Fetched(m.request(r, k, caller), result, err))
 	}
@@ -80,9 +80,9 @@ func (m *mount) inspectFlow(k flow.Kind) handler {
 
 // signIn writes the cookies of a new session. The anti-CSRF value changes with
 // the person who is signed in, so that a token from before is worth nothing after.
-func (m *mount) signIn(w http.ResponseWriter, c flow.Caller, issued *session.Session, token string) {
+func (m *mount) signIn(w http.ResponseWriter, r *http.Request, c flow.Caller, issued *session.Session, token string) {
 	if c.Session == nil || c.Session.IdentityID != issued.IdentityID {
-		m.setCSRF(w, c.NextCSRF)
+		m.setCSRF(w, r, c.NextCSRF(issued.IdentityID))
 	}
 	m.cookies.setSession(w, issued, token)
 }

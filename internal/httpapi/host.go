@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
 
 	"symbolon/internal/flow"
@@ -18,17 +17,21 @@ var _ wire1.Host = host{}
 func (h host) Caller(r *http.Request) (flow.Caller, error) { return h.mount.caller(r) }
 
 // Session implements wire1.Host.
-func (h host) Session(r *http.Request) (*session.Cached, error) { return h.mount.session(r) }
+func (h host) Session(r *http.Request) (*session.Cached, error) { return h.mount.check(r) }
 
 // CookieToken implements wire1.Host.
-func (h host) CookieToken(r *http.Request) string { return h.mount.cookies.sessionToken(r) }
+func (h host) CookieToken(r *http.Request) string {
+	tokens := h.mount.cookies.sessionTokens(r)
+	if len(tokens) == 0 {
+		return ""
+	}
+	return tokens[0]
+}
 
 // Logout implements wire1.Host.
 func (h host) Logout(w http.ResponseWriter, r *http.Request) {
-	h.mount.newCSRF(w)
-	if c, err := r.Cookie(h.mount.cookies.config.SessionName); err == nil {
-		h.mount.cookies.dropSession(w, c.Value)
-	}
+	h.mount.setCSRF(w, r, h.mount.cookies.csrf.Issue(""))
+	h.mount.cookies.dropSession(w, r)
 }
 
 // ErrorPage implements wire1.Host.
@@ -37,23 +40,10 @@ func (h host) ErrorPage(w http.ResponseWriter, r *http.Request, err error) error
 }
 
 // EnsureCSRF implements wire1.Host.
-func (h host) EnsureCSRF(w http.ResponseWriter, r *http.Request) { h.mount.ensureCSRF(w, r) }
-
-// session returns the session of a request by the rule of the wire.
-func (m *mount) session(r *http.Request) (*session.Cached, error) {
-	if !m.wire.Rules().HeaderDecides {
-		return m.sessions.Check(r.Context(), m.token(r))
+func (h host) EnsureCSRF(w http.ResponseWriter, r *http.Request) {
+	if c, err := h.mount.caller(r); err == nil {
+		h.mount.ensureCSRF(w, r, c)
 	}
-	if token := r.Header.Get("X-Session-Token"); token != "" {
-		return m.sessions.Check(r.Context(), bare(token))
-	}
-	if token, ok := bearer(r); ok {
-		live, err := m.sessions.Check(r.Context(), token)
-		if !errors.Is(err, session.ErrNone) {
-			return live, err
-		}
-	}
-	return m.sessions.Check(r.Context(), m.cookies.sessionToken(r))
 }
 
 func (s *Server) wire1Parts() wire1.Parts {

@@ -24,9 +24,9 @@ func (s *Server) PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (
 	if err != nil {
 		return flow.Result{}, err
 	}
-	s.pagesMount.ensureCSRF(w, r)
+	s.pagesMount.ensureCSRF(w, r, caller)
 	result, err := s.engine.Get(r.Context(), k, r.URL.Query().Get("flow"), caller)
-	if f := result.Flow; err == nil && f.Client == flow.Browser && f.State == flow.Open && !secret.CheckCSRF(f.CSRF, s.pagesMount.csrfCookie(r)) {
+	if f := result.Flow; err == nil && f.Client == flow.Browser && f.State == flow.Open && !secret.CheckCSRF(f.CSRF, caller.CSRF) {
 		return result, errs.ErrCSRF
 	}
 	return result, err
@@ -35,7 +35,7 @@ func (s *Server) PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (
 // PageSession returns the session of whoever looks at a page, nil if nobody is
 // signed in.
 func (s *Server) PageSession(r *http.Request) (*session.Session, error) {
-	live, err := s.sessions.Check(r.Context(), s.token(r))
+	live, err := s.pagesMount.check(r)
 	if errors.Is(err, session.ErrNone) {
 		return nil, nil
 	}
@@ -53,8 +53,7 @@ func (s *Server) PageError(r *http.Request) (*errs.Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	cookie := s.pagesMount.csrfCookie(r)
-	if stored.CSRFHash != "" && cookie != "" && !secret.Equal(stored.CSRFHash, secret.Hash(cookie)) {
+	if s.foreignError(r, stored) {
 		return nil, errs.ErrNotFound
 	}
 	return stored, nil
@@ -97,12 +96,16 @@ func (s *Server) EndPlace(r *http.Request, of *session.Session, id string) error
 // PageToken returns what a form of a page carries, and sees to the anti-CSRF
 // cookie that goes with it.
 func (s *Server) PageToken(w http.ResponseWriter, r *http.Request) string {
-	return secret.MaskCSRF(s.pagesMount.ensureCSRF(w, r))
+	caller, err := s.pagesMount.caller(r)
+	if err != nil {
+		return "" // the form will be refused, as it would be while storage is away
+	}
+	return secret.MaskCSRF(s.pagesMount.ensureCSRF(w, r, caller))
 }
 
 // FormToken reports whether a form carried the token that goes with the browser's
 // cookie.
 func (s *Server) FormToken(r *http.Request, token string) bool {
-	cookie := s.pagesMount.csrfCookie(r)
-	return cookie != "" && secret.CheckCSRF(token, cookie)
+	caller, err := s.pagesMount.caller(r)
+	return err == nil && secret.CheckCSRF(token, caller.CSRF)
 }

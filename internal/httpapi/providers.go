@@ -25,7 +25,7 @@ func (m *mount) formOnly(next handler) handler {
 			return err
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if !m.hasFormToken(r) {
+		if !m.hasFormToken(r, formToken(r)) {
 			w.Header().Del("Cache-Control") // as recorded
 			return errNoCSRF
 		}

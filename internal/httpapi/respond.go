@@ -141,8 +141,8 @@ func (m *mount) toErrorPage(w http.ResponseWriter, r *http.Request, cause error)
 		return err
 	}
 	kept := &errs.Stored{ID: secret.NewID(), Payload: payload, CreatedAt: m.now()}
-	if cookie := m.csrfCookie(r); cookie != "" {
-		kept.CSRFHash = secret.Hash(cookie)
+	if sent := m.csrfSent(r); len(sent) > 0 {
+		kept.CSRFHash = secret.Hash(sent[0])
 	}
 	if err := m.errors.SaveError(r.Context(), kept); err != nil {
 		return fmt.Errorf("keep error: %w", errors.Join(err, cause))

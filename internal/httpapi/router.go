@@ -7,7 +7,6 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/secret"
 	"symbolon/internal/ui"
 )
 
@@ -132,7 +131,7 @@ func (e *route) match(verb string) (handler, bool) {
 func (e *route) unmatched(w http.ResponseWriter, r *http.Request) {
 	rules := e.mount.wire.Rules()
 	switch {
-	case e.fallback && e.router.listener == "public" && rules.GuardUnknown && !safe(r.Method) && !e.mount.hasFormToken(r):
+	case e.fallback && e.router.listener == "public" && rules.GuardUnknown && !safe(r.Method) && !e.mount.hasFormToken(r, formToken(r)):
 		e.mount.writeError(w, r, errNoCSRF)
 	case e.fallback:
 		e.mount.notFound(w, r, e.router.listener)
@@ -147,22 +146,20 @@ func (e *route) unmatched(w http.ResponseWriter, r *http.Request) {
 
 func safe(verb string) bool { return !wire.Route{Verb: verb}.Unsafe() }
 
-// errNoCSRF is the answer where hasFormToken is false.
+// errNoCSRF says that a request to no flow came without an anti-CSRF token.
 var errNoCSRF = &errs.Error{Code: errs.Invalid, ID: "csrf_token_invalid"}
 
-// hasFormToken reports whether a request to no flow carries the anti-CSRF token,
-// as a header or as a form field.
-func (m *mount) hasFormToken(r *http.Request) bool {
-	cookie := m.csrfCookie(r)
+// formToken is the anti-CSRF token of a request to no flow: a header or a form
+// field.
+func formToken(r *http.Request) string {
 	if token := r.Header.Get("X-CSRF-Token"); token != "" {
-		return secret.CheckCSRF(token, cookie)
+		return token
 	}
 	body, err := readBody(r, maxBody)
 	if err != nil {
-		return false
+		return ""
 	}
-	token := decodeBody(r, body).Form().Get(ui.CSRFName)
-	return secret.CheckCSRF(token, cookie)
+	return decodeBody(r, body).Form().Get(ui.CSRFName)
 }
 
 // cleanPath folds repeated slashes and dots. redirected is the path without a

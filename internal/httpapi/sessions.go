@@ -3,14 +3,12 @@ package httpapi
 import (
 	"net/http"
 	"strconv"
-
-	"symbolon/internal/secret"
 )
 
 // whoami answers the session of the request. It is the most frequent request
 // there is: the body comes ready-made from the session cache.
 func (m *mount) whoami(w http.ResponseWriter, r *http.Request) error {
-	live, err := m.sessions.Check(r.Context(), m.token(r))
+	live, err := m.check(r)
 	if err != nil {
 		return err
 	}
@@ -42,21 +40,25 @@ func (m *mount) revoke(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// logout ends the browser's session and leads it on. A Bearer token is ended in
-// place of the cookie's.
+// logout ends the browser's sessions and leads it on. A Bearer token is ended in
+// place of the cookies'. A browser that has no session keeps its anti-CSRF cookie:
+// a page of another site that leads it here must not break its open forms.
 func (m *mount) logout(w http.ResponseWriter, r *http.Request) error {
+	tokens := m.cookies.sessionTokens(r)
 	token, isBearer := bearer(r)
-	if !isBearer {
-		token = m.cookies.sessionToken(r)
+	if isBearer {
+		tokens = []string{token}
 	}
-	if token != "" {
+	for _, token := range tokens {
 		if err := m.sessions.Revoke(r.Context(), token); err != nil {
 			return err
 		}
 	}
-	m.setCSRF(w, secret.NewCSRF())
-	if c, err := r.Cookie(m.cookies.config.SessionName); err == nil && !isBearer {
-		m.cookies.dropSession(w, c.Value)
+	if len(tokens) > 0 {
+		m.setCSRF(w, r, m.cookies.csrf.Issue(""))
+	}
+	if !isBearer {
+		m.cookies.dropSession(w, r)
 	}
 	to, err := m.engine.ValidateReturnTo(r.URL.Query().Get("return_to"), m.config.LogoutReturn)
 	if err != nil {

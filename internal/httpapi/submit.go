@@ -24,15 +24,16 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 		if err != nil {
 			return err
 		}
-		if method == "" {
-			method, in = m.chosen(r, k, in)
+		chosen := method
+		if chosen == "" {
+			chosen, in = m.chosen(r, k, in)
 		}
 		caller, err := m.caller(r)
 		if err != nil {
 			return err
 		}
 		asked := m.request(r, k, caller)
-		asked.Method = method
+		asked.Method = chosen
 		result, err := m.run(asked, in)
 		if err == nil && k == flow.Settings && r.Method == http.MethodGet && caller.Continuity != "" {
 			m.cookies.setContinuity(w, "", m.now()) // what waited has been taken
@@ -99,7 +100,7 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 		m.cookies.setContinuity(w, result.Continuity, m.now())
 	}
 	if again, ok := errors.AsType[*flow.Restarted](err); ok && again.Flow.Client == flow.Browser && r.Caller.CSRF == "" {
-		m.setCSRF(w, r.Caller.NextCSRF)
+		m.setCSRF(w, r.Request, r.Caller.NextCSRF(ownerOf(r.Caller)))
 	}
 	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
 		m.cookies.setContinuity(w, wait.Token, m.now())
@@ -109,7 +110,7 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	}
 	a := m.wire.Submitted(r, result, err)
 	if a.SignIn {
-		m.signIn(w, r.Caller, result.Session, result.Token)
+		m.signIn(w, r.Request, r.Caller, result.Session, result.Token)
 	}
 	return m.answer(w, r.Request, a)
 }
