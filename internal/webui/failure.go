@@ -106,6 +106,9 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key str
 		} else if f.Message != "" {
 			body.Reasons = append(body.Reasons, f.Message)
 		}
+		if f.Code == http.StatusNotFound {
+			continue // there is nothing to support
+		}
 		key := "failure.trace"
 		if f.Request != "" {
 			key = "failure.trace_request"

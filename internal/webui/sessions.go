@@ -34,6 +34,7 @@ type sessionsSection struct {
 type sessionRow struct {
 	ID       string
 	Here     bool
+	Known    bool   // Device names a device, and not that it is unknown
 	Device   string // browser and system, as people know them
 	Place    string // the address it came from; empty if that is unknown
 	When     string // key of the text around At
@@ -73,6 +74,9 @@ func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *ses
 // sessionRow describes a session as people tell them apart.
 func (d *page) sessionRow(s *session.Session, here bool) (sessionRow, error) {
 	row := sessionRow{ID: s.ID, Here: here, Device: d.first("sessions.unknown"), When: "sessions.since", At: d.at(s.AuthenticatedAt)}
+	if here {
+		row.Device = d.first("sessions.here")
+	}
 	var err error
 	row.EndLabel, err = d.T("sessions.end_label", "device", row.Device, "since", row.At.Text)
 	return row, err
