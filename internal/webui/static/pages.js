@@ -84,12 +84,14 @@ function judgeStrength(input) {
     const similar = isSimilar(word, input.form);
     const level = !long || similar ? 0 : strength(word);
     hint?.classList.toggle('met', long && !similar);
+    if (long) hint?.classList.remove('unmet');
     meter.hidden = word === '';
     meter.dataset.level = level;
     const says = similar ? texts.similar : [texts.weak, texts.fair, texts.good, texts.strong][level];
     if (meter.textContent !== says) meter.textContent = says;
   };
   input.addEventListener('input', judge);
+  input.addEventListener('blur', () => hint?.classList.toggle('unmet', input.value !== '' && [...input.value].length < least));
   judge();
 }
 
