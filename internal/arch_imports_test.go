@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	// The domain. What flow needs from methods, storage and the clock it declares as interfaces.
 	"flow":     {"courier", "errs", "identity", "message", "secret", "session", "traits", "ui"},
 	"identity": {"errs", "secret", "traits"},
-	"session":  {"errs", "identity", "secret"},
+	"session":  {"errs", "identity", "reqctx", "secret"},
 	"courier":  {"errs", "locale", "secret"},
 	"ui":       {"message"},
 

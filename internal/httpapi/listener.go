@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"symbolon/internal/reqctx"
@@ -50,7 +51,7 @@ const maxRequestID = 128
 
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := l.server.now()
-	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r)}
+	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r)}
 	if request.Sent = printable(request.ID); !request.Sent {
 		request.ID = secret.NewID()
 	}
@@ -61,6 +62,16 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer l.finish(out, r, request, start)
 	l.route(out, r)
+}
+
+// maxUserAgent bounds what is kept of a browser's name.
+const maxUserAgent = 512
+
+// userAgent is what a client calls itself, as text that every database can keep.
+func userAgent(r *http.Request) string {
+	name := r.UserAgent()
+	name = name[:min(len(name), maxUserAgent)]
+	return strings.ReplaceAll(strings.ToValidUTF8(name, ""), "\x00", "")
 }
 
 func (l *listener) route(w http.ResponseWriter, r *http.Request) {

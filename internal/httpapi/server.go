@@ -13,6 +13,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire05"
+	"symbolon/internal/httpapi/wire1"
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
@@ -50,6 +51,7 @@ type Sessions interface {
 	RevokeByID(ctx context.Context, identityID, id string) error
 	// RevokeOthers ends all sessions of an identity but the one named.
 	RevokeOthers(ctx context.Context, identityID, exceptID string) error
+	wire1.Operate
 }
 
 // Identities is what administrators do to identities. *identity.Service

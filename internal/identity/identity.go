@@ -36,7 +36,7 @@ const (
 )
 
 // Disabled reports whether an operator has shut the identity out.
-func (i *Identity) Disabled() bool { return i.State == Inactive }
+func (i *Identity) Disabled() bool { return i != nil && i.State == Inactive }
 
 // Purpose is what an address is for.
 type Purpose string
@@ -59,6 +59,7 @@ type Address struct {
 
 	Verified   bool      // meaningless for recovery addresses
 	VerifiedAt time.Time // zero until verified
+	SentAt     time.Time // when its owner was last asked to prove it; zero if never
 }
 
 // The credential types of v0.5.

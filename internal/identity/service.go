@@ -19,6 +19,7 @@ type Store interface {
 	Credentials(ctx context.Context, identityID string) ([]Credential, error)
 	UpdateCredential(ctx context.Context, identityID string, c Credential) error
 	MarkVerified(ctx context.Context, addressID string, at time.Time) error
+	MarkSent(ctx context.Context, addressID string, at time.Time) error
 	DeleteIdentity(ctx context.Context, id string) error
 	Identities(context.Context, Query) ([]*Identity, error)
 	CountIdentities(context.Context, Query) (int, error)
@@ -48,7 +49,7 @@ func New(s Store, schemas Schemas, changed func(ctx context.Context, id string),
 func (s *Service) Create(ctx context.Context, d *Draft) (*Identity, error) {
 	i := d.Identity
 	i.CreatedAt = s.now()
-	i.UpdatedAt = i.CreatedAt
+	i.UpdatedAt, i.StateChangedAt = i.CreatedAt, i.CreatedAt
 	if err := s.store.CreateIdentity(ctx, &i, d.Credentials); err != nil {
 		return nil, fmt.Errorf("create identity: %w", err)
 	}
@@ -61,6 +62,9 @@ func (s *Service) Create(ctx context.Context, d *Draft) (*Identity, error) {
 func (s *Service) Save(ctx context.Context, d *Draft) (*Identity, error) {
 	i := d.Identity
 	i.UpdatedAt = s.now()
+	if d.before != nil && d.before.Disabled() != i.Disabled() {
+		i.StateChangedAt = i.UpdatedAt
+	}
 	if err := s.store.SaveIdentity(ctx, &i, d.Credentials); err != nil {
 		return nil, fmt.Errorf("save identity: %w", err)
 	}
@@ -121,6 +125,16 @@ func (s *Service) UpdateCredential(ctx context.Context, id string, c Credential)
 func (s *Service) MarkVerified(ctx context.Context, id, addressID string) error {
 	if err := s.store.MarkVerified(ctx, addressID, s.now()); err != nil {
 		return fmt.Errorf("mark address verified: %w", err)
+	}
+	s.changed(ctx, id)
+	return nil
+}
+
+// MarkSent records that the owner of an address was asked to prove it, in the
+// caller's transaction.
+func (s *Service) MarkSent(ctx context.Context, id, addressID string) error {
+	if err := s.store.MarkSent(ctx, addressID, s.now()); err != nil {
+		return err
 	}
 	s.changed(ctx, id)
 	return nil

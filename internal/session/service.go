@@ -11,6 +11,7 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
+	"symbolon/internal/reqctx"
 	"symbolon/internal/secret"
 )
 
@@ -20,6 +21,10 @@ type Store interface {
 	// SessionByToken answers the session with its Identity, revoked or expired
 	// ones too.
 	SessionByToken(ctx context.Context, tokenHash string) (*Session, error)
+	// AllSessions, SessionByID and ExtendSession are what operators do to sessions.
+	AllSessions(ctx context.Context, q Query) ([]*Session, error)
+	SessionByID(ctx context.Context, id string) (*Session, error)
+	ExtendSession(ctx context.Context, s *Session, now, until time.Time) error
 	// Sessions lists the sessions of an identity, those that ended too.
 	Sessions(ctx context.Context, identityID string) ([]*Session, error)
 	RevokeSession(ctx context.Context, tokenHash string) error
@@ -89,14 +94,22 @@ func (s *Service) SetLifespan(d time.Duration) { s.lifespan.Store(int64(d)) }
 
 // Issue creates a session for an identity that has just proved the factor, in
 // the caller's transaction. The token is returned once and never stored.
+// A disabled identity gets none.
 func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor) (*Session, string, error) {
+	if owner.Disabled() {
+		return nil, "", &errs.Error{
+			Code: errs.Unauthorized, ID: "identity_disabled", Message: "identity is disabled", Reason: "This account was disabled.",
+			Details: map[string]any{"identity_id": owner.ID},
+		}
+	}
+	request := reqctx.From(ctx)
 	now := s.now().UTC().Truncate(time.Microsecond)
 	f.At = now
 	token := secret.Token()
 	issued := &Session{
 		ID: secret.NewID(), IdentityID: owner.ID, TokenHash: secret.Hash(token), Active: true,
 		IssuedAt: now, AuthenticatedAt: now, ExpiresAt: now.Add(time.Duration(s.lifespan.Load())),
-		Factors: []Factor{f}, Identity: owner,
+		Factors: []Factor{f}, Identity: owner, Address: request.Address, UserAgent: request.UserAgent,
 	}
 	if err := s.store.CreateSession(ctx, issued); err != nil {
 		return nil, "", fmt.Errorf("issue session: %w", err)
@@ -206,7 +219,7 @@ func (s *Service) Check(ctx context.Context, token string) (*Cached, error) {
 		live = &Cached{Session: found, read: before}
 		s.cache.put(live)
 	}
-	if !live.Valid(s.now()) {
+	if !live.Valid(s.now()) || live.Identity.Disabled() {
 		return nil, ErrNone
 	}
 	return live, nil

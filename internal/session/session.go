@@ -19,6 +19,11 @@ type Session struct {
 
 	Factors []Factor // how it was authenticated, in order
 
+	// Address and UserAgent are what the session was made with, empty if unknown: an IP
+	// address, and the header of that name in at most 512 bytes.
+	Address   string
+	UserAgent string
+
 	Identity *identity.Identity // filled in by Check and Issue; not stored with the session
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"symbolon/internal/errs"
@@ -30,6 +31,17 @@ func (db *DB) MarkVerified(ctx context.Context, addressID string, when time.Time
 	})
 	if err != nil {
 		return fmt.Errorf("mark address verified: %w", err)
+	}
+	return nil
+}
+
+// MarkSent records when the owner of an address was asked to prove it.
+func (db *DB) MarkSent(ctx context.Context, addressID string, when time.Time) error {
+	for _, query := range []string{`DELETE FROM address_mails WHERE address_id = ?`, `INSERT INTO address_mails (address_id, sent_at) VALUES (?, ?)`} {
+		args := []any{addressID, sqldb.Micros(when)}
+		if _, err := db.Exec(ctx, query, args[:strings.Count(query, "?")]...); err != nil {
+			return fmt.Errorf("mark address sent: %w", err)
+		}
 	}
 	return nil
 }
@@ -116,7 +128,7 @@ func (db *DB) keepAddresses(ctx context.Context, identityID string, p identity.P
 			}
 			continue
 		}
-		a.ID, a.Verified, a.VerifiedAt = known.ID, known.Verified, known.VerifiedAt
+		a.ID, a.Verified, a.VerifiedAt, a.SentAt = known.ID, known.Verified, known.VerifiedAt, known.SentAt
 		_, err := db.Exec(ctx, `UPDATE addresses SET value = ?, position = ? WHERE id = ?`, a.Value, position, a.ID)
 		if err != nil {
 			return fmt.Errorf("update address: %w", err)

@@ -14,10 +14,15 @@ import (
 // maxPage is how many identities a query without a limit returns.
 const maxPage = 1000
 
-const identityColumns = `i.id, i.schema_id, i.traits, i.version, i.created_at, i.updated_at,
- a.id, a.purpose, a.via, a.value, a.normalized, a.verified, a.verified_at`
+// ownColumns are those of an identity itself.
+const ownColumns = `i.id, i.schema_id, i.traits, i.version, i.created_at, i.updated_at`
 
-const joinAddresses = `LEFT JOIN addresses a ON a.identity_id = i.id`
+const identityColumns = ownColumns + `,
+ d.state, d.state_changed_at, d.metadata_public, d.metadata_admin, d.external_id,
+ a.id, a.purpose, a.via, a.value, a.normalized, a.verified, a.verified_at, m.sent_at`
+
+const joinAddresses = `LEFT JOIN identity_details d ON d.identity_id = i.id
+ LEFT JOIN addresses a ON a.identity_id = i.id LEFT JOIN address_mails m ON m.address_id = a.id`
 
 // identityRow scans identityColumns: an identity and one of its addresses.
 type identityRow struct {
@@ -32,6 +37,11 @@ func (r *identityRow) targets() []any {
 		&i.ID, &i.SchemaID, (*[]byte)(&i.Traits), &i.Version,
 		sqldb.TimeCol(&i.CreatedAt),
 		sqldb.TimeCol(&i.UpdatedAt),
+		sqldb.TextCol(&i.State),
+		sqldb.TimeCol(&i.StateChangedAt),
+		(*[]byte)(&i.MetadataPublic),
+		(*[]byte)(&i.MetadataAdmin),
+		sqldb.TextCol(&i.ExternalID),
 		sqldb.TextCol(&a.ID),
 		sqldb.TextCol(&r.purpose),
 		sqldb.TextCol(&a.Via),
@@ -39,6 +49,7 @@ func (r *identityRow) targets() []any {
 		sqldb.TextCol(&a.Normalized),
 		sqldb.BoolCol(&a.Verified),
 		sqldb.TimeCol(&a.VerifiedAt),
+		sqldb.TimeCol(&a.SentAt),
 	}
 }
 
@@ -159,7 +170,7 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
 		limit = maxPage
 	}
 	// The page is cut before addresses multiply the rows.
-	query := `SELECT ` + identityColumns + ` FROM (SELECT i.id, i.schema_id, i.traits, i.version, i.created_at, i.updated_at
+	query := `SELECT ` + identityColumns + ` FROM (SELECT ` + ownColumns + `
  FROM identities i` + where + ` ORDER BY i.id LIMIT ? OFFSET ?) i ` + joinAddresses + `
  ORDER BY i.id, a.purpose, a.position`
 	var page []*identity.Identity
@@ -183,7 +194,7 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
 // listFor picks the primary for look-ups by identifier (read your own writes) and the
 // replica otherwise.
 func (db *DB) listFor(q identity.Query) query {
-	if q.Identifier != "" {
+	if q.Identifier != "" || q.ExternalID != "" || len(q.IDs) > 0 {
 		return db.List
 	}
 	return db.ListOnReplica
@@ -236,6 +247,23 @@ func conditions(q identity.Query) (where string, args []any) {
 		all = append(all, `i.id IN (SELECT n.identity_id FROM credential_identifiers n WHERE n.identifier = ?)`)
 		args = append(args, q.Identifier)
 	}
+	if q.Similar != "" {
+		all = append(all, `i.id IN (SELECT n.identity_id FROM credential_identifiers n WHERE n.identifier LIKE ? ESCAPE '!')`)
+		args = append(args, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(q.Similar)+"%")
+	}
+	if q.ExternalID != "" {
+		all = append(all, `i.id IN (SELECT d.identity_id FROM identity_details d WHERE d.external_id = ?)`)
+		args = append(args, q.ExternalID)
+	}
+	if len(q.IDs) > 0 {
+		all = append(all, `i.id IN (?`+strings.Repeat(`, ?`, len(q.IDs)-1)+`)`)
+		for _, id := range q.IDs {
+			args = append(args, strings.ToLower(id))
+		}
+	}
+	if q.None {
+		all = append(all, `1 = 0`)
+	}
 	if len(all) == 0 {
 		return "", nil
 	}
@@ -251,6 +279,9 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 		_, err := db.Exec(ctx, `INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at)
  VALUES (?, ?, ?, ?, ?, ?)`, i.ID, i.SchemaID, string(i.Traits), i.Version, sqldb.Micros(i.CreatedAt), sqldb.Micros(i.UpdatedAt))
 		if err != nil {
+			return err
+		}
+		if err := db.insertDetails(ctx, i); err != nil {
 			return err
 		}
 		for _, c := range credentials {
@@ -285,6 +316,9 @@ func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credential
 		}
 		if changed == 0 {
 			return db.StaleOrMissing(ctx, `SELECT 1 FROM identities WHERE id = ?`, i.ID)
+		}
+		if err := db.saveDetails(ctx, i); err != nil {
+			return err
 		}
 		if err := db.saveCredentials(ctx, i.ID, credentials); err != nil {
 			return err

@@ -22,7 +22,7 @@ func (db *DB) LockSession(ctx context.Context, id string) (*session.Session, err
 		return nil, fmt.Errorf("lock session: %w", err)
 	}
 	var row sessionRow
-	if err := db.QueryRow(ctx, row.targets(), `SELECT `+sessionColumns+` FROM sessions s WHERE s.id = ?`, id); err != nil {
+	if err := db.QueryRow(ctx, row.targets(), `SELECT `+sessionColumns+` FROM sessions s `+joinDevices+` WHERE s.id = ?`, id); err != nil {
 		return nil, fmt.Errorf("lock session: %w", err)
 	}
 	return row.finish()

@@ -10,7 +10,9 @@ import (
 )
 
 const sessionColumns = `s.id, s.identity_id, s.token_hash, s.active, s.issued_at, s.authenticated_at,
- s.expires_at, s.factors`
+ s.expires_at, s.factors, v.address, v.user_agent`
+
+const joinDevices = `LEFT JOIN session_devices v ON v.session_id = s.id`
 
 // sessionRow scans sessionColumns.
 type sessionRow struct {
@@ -26,6 +28,8 @@ func (r *sessionRow) targets() []any {
 		sqldb.TimeCol(&s.AuthenticatedAt),
 		sqldb.TimeCol(&s.ExpiresAt),
 		&r.factors,
+		sqldb.TextCol(&s.Address),
+		sqldb.TextCol(&s.UserAgent),
 	}
 }
 
@@ -52,6 +56,12 @@ func (db *DB) CreateSession(ctx context.Context, s *session.Session) error {
 	if err != nil {
 		return fmt.Errorf("insert session: %w", err)
 	}
+	if s.Address == "" && s.UserAgent == "" {
+		return nil
+	}
+	if _, err := db.Exec(ctx, `INSERT INTO session_devices (session_id, address, user_agent) VALUES (?, ?, ?)`, s.ID, s.Address, s.UserAgent); err != nil {
+		return fmt.Errorf("insert device: %w", err)
+	}
 	return nil
 }
 
@@ -61,7 +71,7 @@ func (db *DB) CreateSession(ctx context.Context, s *session.Session) error {
 func (db *DB) SessionByToken(ctx context.Context, tokenHash string) (*session.Session, error) {
 	var row sessionRow
 	owner, err := db.identity(ctx, row.targets(), `SELECT `+identityColumns+`, `+sessionColumns+`
- FROM sessions s JOIN identities i ON i.id = s.identity_id `+joinAddresses+`
+ FROM sessions s JOIN identities i ON i.id = s.identity_id `+joinDevices+` `+joinAddresses+`
  WHERE s.token_hash = ?`, tokenHash)
 	if err != nil {
 		return nil, fmt.Errorf("read session: %w", err)
@@ -90,7 +100,7 @@ func (db *DB) Sessions(ctx context.Context, identityID string) ([]*session.Sessi
 		s, err := row.finish()
 		found = append(found, s)
 		return err
-	}, `SELECT `+sessionColumns+` FROM sessions s WHERE s.identity_id = ? ORDER BY s.issued_at DESC, s.id`, id)
+	}, `SELECT `+sessionColumns+` FROM sessions s `+joinDevices+` WHERE s.identity_id = ? ORDER BY s.issued_at DESC, s.id`, id)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}

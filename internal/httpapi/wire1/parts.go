@@ -57,6 +57,16 @@ type Sessions interface {
 	List(ctx context.Context, identityID string) ([]*session.Session, error)
 	RevokeByID(ctx context.Context, identityID, id string) error
 	RevokeOthers(ctx context.Context, identityID, exceptID string) error
+	Operate
+}
+
+// Operate is what operators do to sessions of everyone.
+type Operate interface {
+	All(context.Context, session.Query) ([]*session.Session, error)
+	ByID(ctx context.Context, id string) (*session.Session, error)
+	OfIdentity(ctx context.Context, identityID string) ([]*session.Session, error)
+	Extend(ctx context.Context, id string) (*session.Session, error)
+	Valid(*session.Session) bool
 }
 
 // Identities is what operators do to identities. *identity.Service satisfies it.

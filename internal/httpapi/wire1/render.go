@@ -113,11 +113,28 @@ func (r *Renderer) session(s *session.Session) Session {
 	for i, f := range s.Factors {
 		out.Methods[i] = AuthnStep{Method: methodOf(f), AAL: f.Rank().String(), CompletedAt: f.At, Provider: f.Provider}
 	}
+	if s.Address != "" || s.UserAgent != "" {
+		out.Devices = append(out.Devices, device(s))
+	}
 	if s.Identity != nil {
 		owner := r.identity(s.Identity)
 		out.Identity = &owner
 	}
 	return out
+}
+
+// device is what a session was made with. It has the id of the session, which has
+// no more than one.
+func device(s *session.Session) Device {
+	none := ""
+	d := Device{ID: s.ID, Location: &none}
+	if s.Address != "" {
+		d.IPAddress = &s.Address
+	}
+	if s.UserAgent != "" {
+		d.UserAgent = &s.UserAgent
+	}
+	return d
 }
 
 // methodOf is what this wire calls a proof.
@@ -156,6 +173,9 @@ func verifiable(i *identity.Identity, a *identity.Address) VerifiableAddress {
 	out := VerifiableAddress{
 		ID: a.ID, Value: a.Value, Verified: a.Verified, Via: a.Via, Status: "pending",
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+	}
+	if !a.SentAt.IsZero() {
+		out.Status = "sent"
 	}
 	if a.Verified {
 		out.Status = "completed"

@@ -17,6 +17,8 @@ func identityTests() []test {
 		{"an identity may have neither addresses nor credentials", identityBare},
 		{"an unknown identity is not found", identityUnknown},
 		{"a saved identity is read as it was saved", identitySave},
+		{"what operators note of an identity is read as it was saved", identityDetails},
+		{"an address remembers when its owner was asked last", identitySent},
 		{"an identity that is gone can't be saved", identitySaveUnknown},
 		{"deleting an identity removes all that is its own", identityDelete},
 		{"deleting an identity frees its identifiers and addresses", identityDeleteFrees},
@@ -117,4 +119,30 @@ func identityDelete(t *testing.T, s Store) {
 func identityDeleteFrees(t *testing.T, s Store) {
 	must(t, s.DeleteIdentity(t.Context(), mustIdentity(t, s, "a@example.org").ID))
 	mustIdentity(t, s, "a@example.org")
+}
+
+func identityDetails(t *testing.T, s Store) {
+	i := mustIdentity(t, s, "a@example.org")
+	i.State, i.StateChangedAt, i.ExternalID = identity.Inactive, Now.Truncate(time.Microsecond), "ext-1"
+	i.MetadataPublic, i.MetadataAdmin = json.RawMessage(`{"a":1}`), json.RawMessage(`{"b":2}`)
+	must(t, s.SaveIdentity(t.Context(), i, nil))
+	wantSame(t, got(s.Identity(t.Context(), i.ID))(t), i)
+
+	other := mustIdentity(t, s, "b@example.org")
+	other.ExternalID = "ext-1"
+	wantError(t, s.SaveIdentity(t.Context(), other, nil), errs.ErrConflict)
+	found := got(s.Identities(t.Context(), identity.Query{ExternalID: "ext-1"}))(t)
+	if len(found) != 1 || found[0].ID != i.ID {
+		t.Errorf("%d identities are called ext-1, want the one", len(found))
+	}
+}
+
+func identitySent(t *testing.T, s Store) {
+	i := mustIdentity(t, s, "a@example.org")
+	for _, at := range []time.Time{Now, Now.Add(time.Hour)} {
+		must(t, s.MarkSent(t.Context(), i.Verifiable[0].ID, at))
+		if kept := got(s.Identity(t.Context(), i.ID))(t).Verifiable[0].SentAt; kept != at.UTC().Truncate(time.Microsecond) {
+			t.Errorf("asked at %v, want %v", kept, at)
+		}
+	}
 }

@@ -22,6 +22,7 @@ func sessionTests() []test {
 		{"all sessions of an identity but one are revoked", sessionRevokeOthers},
 		{"all sessions of an identity are deleted", sessionDelete},
 		{"a session is upgraded while it is active", sessionUpgrade},
+		{"sessions of everyone are listed, extended and found by id", sessionOperate},
 	}
 }
 
@@ -149,4 +150,31 @@ func sessionUpgrade(t *testing.T, s Store) {
 	_, err = s.LockSession(t.Context(), secret.NewID())
 	wantError(t, err, errs.ErrNotFound)
 	wantSame(t, got(s.LockSession(t.Context(), locked.ID))(t).Active, false)
+}
+
+func sessionOperate(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	one, two := mustSession(t, s, owner.ID), mustSession(t, s, owner.ID)
+	must(t, s.RevokeSessionByID(t.Context(), owner.ID, two.ID))
+	yes, no := true, false
+	for _, c := range []struct {
+		active *bool
+		want   []string
+	}{{&yes, []string{one.ID}}, {&no, []string{two.ID}}} {
+		found := got(s.AllSessions(t.Context(), session.Query{Active: c.active, Now: Now}))(t)
+		if len(found) != 1 || found[0].ID != c.want[0] {
+			t.Errorf("active %v: %d sessions, want the one", *c.active, len(found))
+		}
+	}
+	first := got(s.AllSessions(t.Context(), session.Query{Now: Now, Limit: 1}))(t)
+	rest := got(s.AllSessions(t.Context(), session.Query{Now: Now, After: first[0].ID}))(t)
+	if len(first) != 1 || len(rest) != 1 || first[0].ID == rest[0].ID {
+		t.Errorf("the pages hold %d and %d sessions, want one each", len(first), len(rest))
+	}
+	until := one.ExpiresAt.Add(time.Hour)
+	must(t, s.ExtendSession(t.Context(), one, Now, until))
+	if kept := got(s.SessionByID(t.Context(), one.ID))(t); !kept.ExpiresAt.Equal(until) {
+		t.Errorf("the session lasts until %v, want %v", kept.ExpiresAt, until)
+	}
+	wantError(t, s.ExtendSession(t.Context(), two, Now, until), errs.ErrNotFound)
 }
