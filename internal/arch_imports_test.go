@@ -61,7 +61,8 @@ var mayImport = map[string][]string{
 	"doctor": {"secret"},
 
 	// Channels carry one rendered message.
-	"courier/smtp": {"courier"},
+	"courier/smtp":    {"courier"},
+	"courier/webhook": {"courier", "program"},
 
 	// Policies of passwords.
 	"passpolicy": {"message", "passhash"},
@@ -71,7 +72,8 @@ var mayImport = map[string][]string{
 	"adminclient": {},
 	"argon2":      {},
 	"ceremony":    {},
-	"claims":      {},
+	"claims":      {"program"},
+	"program":     {},
 	"config":      {},
 	"errs":        {},
 	"locale":      {},

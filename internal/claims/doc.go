@@ -6,7 +6,7 @@
 // strangers: they import nothing, and are bounded in calls, depth, time and output.
 //
 // What is not bounded is what one call of the standard library allocates, other than
-// std.range, std.makeArray and std.repeat: a program such as '%1000000000d' % 1 takes
+// std.range, std.makeArray, std.repeat, std.strReplace, std.join and std.flattenArrays: a program such as '%1000000000d' % 1 takes
 // the memory that it asks for. Claims can't cause it, as they are bounded themselves;
 // a program has to be written so, and who writes it writes the configuration too.
 package claims

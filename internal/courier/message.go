@@ -43,8 +43,8 @@ var All = []Template{
 	RegistrationTaken, CredentialsChanged, AddressChanged, Test,
 }
 
-// wireName is the name that hooks, senders and v26 have for a template.
-func (t Template) wireName() string { return strings.ReplaceAll(string(t), "/", "_") }
+// WireName is the name that hooks, senders and v26 have for a template.
+func (t Template) WireName() string { return strings.ReplaceAll(string(t), "/", "_") }
 
 // Type is how a message travels.
 type Type string

@@ -1,4 +1,4 @@
-package claims
+package program
 
 import (
 	"context"
@@ -16,10 +16,16 @@ const prelude = `
 local real = std;
 local most = 20000;
 local bounded(size, made) = if size > most then error 'more than ' + most + ' elements' else made;
+local longest = 1000000;
+local sized(size, made) = if size > longest then error 'more than ' + longest + ' characters or elements' else made;
+local total(arr) = real.foldl(function(sum, part) sum + (if part == null then 0 else real.length(part)), arr, 0);
 local std = real + {
   range(from, to):: bounded(to - from, real.range(from, to)),
   makeArray(sz, func):: bounded(sz, real.makeArray(sz, func)),
   repeat(what, count):: bounded(real.length(what) * count, real.repeat(what, count)),
+  strReplace(str, from, to):: sized(real.length(str) + real.length(str) / real.max(1, real.length(from)) * real.length(to), real.strReplace(str, from, to)),
+  join(sep, arr):: sized(total(arr) + real.length(sep) * real.length(arr), real.join(sep, arr)),
+  flattenArrays(arrs):: sized(total(arrs), real.flattenArrays(arrs)),
 };
 null`
 
@@ -30,7 +36,7 @@ func bound(name, program string) (ast.Node, error) {
 		return nil, fmt.Errorf("read Jsonnet: %w", err)
 	}
 	if at := imported(own); at != nil {
-		return nil, fmt.Errorf("%s: programs that map claims can't import", at.Loc())
+		return nil, fmt.Errorf("%s: programs can't import", at.Loc())
 	}
 	whole, err := jsonnet.SnippetToAST("prelude", prelude)
 	if err != nil {

@@ -1,0 +1,200 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/program"
+)
+
+// Config of a Channel. The names of the settings are those of v26's request_config.
+type Config struct {
+	URL     string
+	Method  string // empty for POST
+	Headers map[string]string
+	Auth    Auth
+	// Body is a Jsonnet function of one parameter, ctx; nil for the parameter itself as
+	// JSON.
+	Body    *program.Program
+	Timeout time.Duration // of one delivery
+}
+
+// Auth is how a request proves who sends it.
+type Auth struct {
+	Type           string // "basic_auth", "api_key", or empty for none
+	User, Password string // basic_auth
+	Name, Value    string // api_key
+	In             string // api_key: "header" or "cookie"
+}
+
+// maxAnswer bounds what is read of an answer, so that the connection can be used
+// again.
+const maxAnswer = 64 << 10
+
+// Channel delivers by HTTP requests. It implements courier.Channel.
+type Channel struct {
+	config Config
+	client *http.Client
+}
+
+// New returns a channel and connects to nothing yet. The error says what is wrong with
+// the configuration.
+func New(c Config, client *http.Client) (*Channel, error) {
+	if c.Method == "" {
+		c.Method = http.MethodPost
+	}
+	u, err := url.Parse(c.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("request_config.url is not an http or https URL") // it may hold a password
+	case c.Auth.Type == "api_key" && (c.Auth.Name == "" || c.Auth.In != "" && c.Auth.In != "header" && c.Auth.In != "cookie"):
+		return nil, errors.New("request_config.auth of type api_key needs config.name, config.value and config.in, which is header or cookie")
+	case c.Auth.Type != "" && c.Auth.Type != "basic_auth" && c.Auth.Type != "api_key":
+		return nil, fmt.Errorf("request_config.auth.type is %q; it is basic_auth or api_key", c.Auth.Type)
+	}
+	if _, err := http.NewRequest(c.Method, c.URL, nil); err != nil { //nolint:noctx // it is never sent
+		return nil, errors.New("request_config.method is no HTTP method")
+	}
+	return &Channel{config: c, client: client}, nil
+}
+
+// Name implements courier.Channel.
+func (*Channel) Name() string { return "http" }
+
+// message is what the program that writes the body is given, as v26 has it.
+type message struct {
+	Recipient      string            `json:"recipient"`
+	TemplateType   string            `json:"template_type"`
+	MessageType    courier.Type      `json:"message_type"`
+	Subject        string            `json:"subject"`
+	Body           string            `json:"body"`
+	HTMLBody       string            `json:"html_body,omitempty"`
+	TemplateData   map[string]string `json:"template_data"`
+	RequestHeaders map[string]string `json:"request_headers"`
+}
+
+// Deliver implements courier.Channel.
+func (c *Channel) Deliver(ctx context.Context, r courier.Rendered) error {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	body, err := c.body(ctx, r)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, c.config.Method, c.config.URL, strings.NewReader(body))
+	if err != nil {
+		return errors.New("request_config.url is no URL")
+	}
+	request.Header.Set("Idempotency-Key", r.ID)
+	request.Header.Set("Content-Type", "application/json")
+	for name, value := range c.config.Headers {
+		request.Header.Set(name, value)
+	}
+	c.config.Auth.apply(request)
+	answer, err := c.client.Do(request)
+	if err != nil {
+		return fmt.Errorf("send by HTTP: %w", withoutQuery(err))
+	}
+	defer func() { _ = answer.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
+	return judge(answer.StatusCode)
+}
+
+// body writes the body of the request.
+func (c *Channel) body(ctx context.Context, r courier.Rendered) (string, error) {
+	raw, err := json.Marshal(message{
+		Recipient: r.To, TemplateType: r.Template.WireName(), MessageType: r.Type, Subject: r.Subject, Body: r.Text, HTMLBody: r.HTML,
+		TemplateData: r.Data, RequestHeaders: map[string]string{},
+	})
+	if err != nil {
+		return "", fmt.Errorf("%w: write the message as JSON: %w", courier.ErrPermanent, err)
+	}
+	body := string(raw)
+	if c.config.Body != nil {
+		if body, err = c.config.Body.Call(ctx, "ctx", body); err != nil {
+			return "", fmt.Errorf("request_config.body: %w", err)
+		}
+	}
+	if media, _, _ := mime.ParseMediaType(c.config.contentType()); media == "application/x-www-form-urlencoded" {
+		return form(body)
+	}
+	return body, nil
+}
+
+func (c Config) contentType() string {
+	for name, value := range c.Headers {
+		if http.CanonicalHeaderKey(name) == "Content-Type" {
+			return value
+		}
+	}
+	return ""
+}
+
+// form writes the members of a JSON object as a form.
+func form(object string) (string, error) {
+	var members map[string]any
+	if err := json.Unmarshal([]byte(object), &members); err != nil {
+		return "", errors.New("request_config.body does not give an object, which a form needs")
+	}
+	values := url.Values{}
+	for name, value := range members {
+		if text, ok := value.(string); ok {
+			values.Set(name, text)
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return "", errors.New("request_config.body gives a value that a form cannot hold")
+		}
+		values.Set(name, string(raw))
+	}
+	return values.Encode(), nil
+}
+
+func (a Auth) apply(r *http.Request) {
+	switch {
+	case a.Type == "basic_auth":
+		r.SetBasicAuth(a.User, a.Password)
+	case a.Type == "api_key" && a.In == "cookie":
+		r.AddCookie(&http.Cookie{Name: a.Name, Value: a.Value})
+	case a.Type == "api_key":
+		r.Header.Set(a.Name, a.Value)
+	}
+}
+
+// judge tells a refusal of this very message from one that may pass: a wrong key or
+// address refuses everything until the configuration is corrected, and must not make
+// dead letters of the whole queue.
+func judge(status int) error {
+	switch {
+	case status >= 200 && status < 300:
+		return nil
+	case status == http.StatusBadRequest, status == http.StatusConflict, status == http.StatusGone,
+		status == http.StatusRequestEntityTooLarge, status == http.StatusUnprocessableEntity:
+		return fmt.Errorf("%w: the service answered %d", courier.ErrPermanent, status)
+	}
+	return fmt.Errorf("the service answered %d", status)
+}
+
+// withoutQuery is an error of the client without the URL's query and user, which may
+// hold keys.
+func withoutQuery(err error) error {
+	failed := (*url.Error)(nil)
+	if !errors.As(err, &failed) {
+		return err
+	}
+	u, parseErr := url.Parse(failed.URL)
+	if parseErr != nil {
+		return failed.Err
+	}
+	return fmt.Errorf("%s://%s: %w", u.Scheme, u.Host, failed.Err)
+}
