@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"doctor": {"secret"},
 
 	// Channels carry one rendered message.
-	"courier/smtp":    {"courier"},
+	"courier/smtp":    {"address", "courier"},
 	"courier/webhook": {"courier", "program"},
 
 	// Policies of passwords.
@@ -82,7 +82,8 @@ var mayImport = map[string][]string{
 	"ratelimit":   {},
 	"reqctx":      {},
 	"secret":      {},
-	"traits":      {},
+	"traits":      {"address"},
+	"address":     {},
 }
 
 func TestImportsPointInOneDirection(t *testing.T) {

@@ -141,13 +141,17 @@ func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 		m.minutes = int((m.Expires.Sub(now) + time.Minute - 1) / time.Minute)
 	}
 	rendered, err := o.templates.Render(m)
-	if err != nil {
+	noText := errors.Is(err, errNoText)
+	if err != nil && !noText {
 		return nil, err
 	}
 	kept.Subject = rendered.Subject
-	if deliverable(m.To) {
+	switch {
+	case noText:
+		kept.Status, kept.LastError, err = Dead, "this message has no form for a phone", nil
+	case deliverable(m.To):
 		err = o.seal(kept, rendered)
-	} else {
+	default:
 		// Not every schema demands addresses where it says so. A person who signs up
 		// with another text is not to blame, and nobody is there to get the mail.
 		kept.Status, kept.LastError = Dead, "the recipient is no e-mail address or phone number"

@@ -78,5 +78,6 @@ func TestEnqueue_textMessage(t *testing.T) {
 		if sent := w.message(id); sent.Type() != courier.SMS {
 			w.t.Errorf("it is of type %s", sent.Type())
 		}
+		w.want(w.queueMessage(courier.Message{Template: courier.CredentialsChanged, To: "+12025550123"}), courier.Dead, 0)
 	})
 }

@@ -195,6 +195,9 @@ func (m Message) asked() map[string]string {
 	return named
 }
 
+// errNoText says that a message is a mail alone.
+var errNoText = errors.New("there is no text message")
+
 // Render fills the templates of a message. Texts are escaped for their part, and
 // the subject is one line whatever was filled in (no header can be injected).
 func (t *Templates) Render(m Message) (Rendered, error) {
@@ -216,7 +219,7 @@ func (t *Templates) Render(m Message) (Rendered, error) {
 	r := Rendered{Type: TypeOf(m.To), Template: m.Template, To: m.To, Subject: d.Subject, Data: m.asked()}
 	if r.Type == SMS {
 		if mail.sms == nil {
-			return Rendered{}, fmt.Errorf("there is no text message %q", m.Template)
+			return r, fmt.Errorf("%w %q", errNoText, m.Template)
 		}
 		text, err := fill(mail.sms, d)
 		r.Text = strings.TrimSpace(text)

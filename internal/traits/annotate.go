@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"symbolon/internal/address"
 )
 
 // Address is a means to reach a person that traits contain.
 type Address struct {
-	Via        string // always "email"
+	Via        string // "email" or "sms"
 	Value      string // as typed, without surrounding space; mail goes here
-	Normalized string // Normalize of Value, for comparison
+	Normalized string // NormalizeAddress of Value, for comparison; text messages go here
 }
 
 // Annotations are what the schema marks in traits.
@@ -181,20 +183,40 @@ func (c *collector) mark(e *extension, value any) {
 	if !ok {
 		return
 	}
-	address := Address{Via: viaEmail, Value: text, Normalized: Normalize(text)}
-	if address.Normalized == "" {
+	plain := addressOf(viaEmail, text)
+	if plain.Normalized == "" {
 		return
 	}
-	c.markFactors(e.factors, address)
-	if e.identifier && c.once("identifier", address.Normalized) {
-		c.found.Identifiers = append(c.found.Identifiers, address.Normalized)
+	c.markFactors(e.factors, plain)
+	if e.identifier && c.once("identifier", plain.Normalized) {
+		c.found.Identifiers = append(c.found.Identifiers, plain.Normalized)
 	}
-	if e.verification == viaEmail && c.once("verification", address.Normalized) {
-		c.found.Verifiable = append(c.found.Verifiable, address)
+	for _, use := range []struct {
+		name, via string
+		list      *[]Address
+	}{
+		{"verification", e.verification, &c.found.Verifiable},
+		{"recovery", e.recovery, &c.found.Recovery},
+		{"code", e.factors.codeVia, &c.found.Codes},
+	} {
+		a := addressOf(use.via, text)
+		if (use.via == viaEmail || use.via == viaSMS) && c.once(use.name, use.via+":"+a.Normalized) {
+			*use.list = append(*use.list, a)
+		}
 	}
-	if e.recovery == viaEmail && c.once("recovery", address.Normalized) {
-		c.found.Recovery = append(c.found.Recovery, address)
+}
+
+func addressOf(via, text string) Address {
+	return Address{Via: via, Value: text, Normalized: NormalizeAddress(via, text)}
+}
+
+// NormalizeAddress returns the form in which an address of a channel is compared:
+// phone numbers (via "sms") in the form of E.164, all else as Normalize has it.
+func NormalizeAddress(via, typed string) string {
+	if number, ok := address.Phone(typed); ok && via == viaSMS {
+		return number
 	}
+	return Normalize(typed)
 }
 
 // identifierText returns the text of a value that can identify someone.

@@ -79,6 +79,7 @@ func newCompiler(docs map[string]document) (*jsonschema.Compiler, error) {
 	c.AssertFormat()
 	c.AssertVocabs()
 	c.RegisterFormat(emailFormat)
+	c.RegisterFormat(telFormat)
 	c.RegisterVocabulary(vocabulary())
 	c.UseLoader(noLoader{})
 	for location, doc := range docs {

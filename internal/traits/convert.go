@@ -34,6 +34,9 @@ func (l *leaf) fromForm(values []string) any {
 		// The last one: a hidden "false" before the check box says it is not ticked.
 		return convertText(l.typ, values[len(values)-1])
 	case "string":
+		if l.format == "email" && !strings.HasPrefix(values[0], " ") { // v0.5 refuses that in words
+			return strings.TrimRight(values[0], " ") // keyboards of phones add a blank
+		}
 		if l.format == "date-time" && zoneless.MatchString(values[0]) {
 			return values[0] + map[bool]string{true: ":00Z", false: "Z"}[len(values[0]) == len("2006-01-02T15:04")]
 		}
@@ -47,6 +50,9 @@ var zoneless = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)
 // fromJSON converts a JSON value. A single value makes an array of one element,
 // as v0.5 has it.
 func (l *leaf) fromJSON(value any) any {
+	if text, ok := value.(string); ok && l.typ == "string" {
+		return l.fromForm([]string{text})
+	}
 	if l.typ != "array" {
 		return convert(l.typ, value)
 	}

@@ -6,6 +6,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/message"
+
+	"symbolon/internal/address"
 )
 
 // keyword is the schema keyword that gives traits their meaning.
@@ -15,8 +17,11 @@ const keyword = "ory.sh/kratos"
 // far is "writable": with "admin" the person it belongs to may not set the trait.
 const ownKeyword = "x-symbolon"
 
-// viaEmail is the only channel that addresses have.
-const viaEmail = "email"
+// The channels that addresses have.
+const (
+	viaEmail = "email"
+	viaSMS   = "sms"
+)
 
 // extension is what the keyword says about one schema. Unknown members are
 // tolerated, as are members of a wrong type.
@@ -74,11 +79,14 @@ func (e *extension) Validate(ctx *jsonschema.ValidatorContext, value any) {
 	for _, use := range []struct{ name, via string }{{"verification", e.verification}, {"recovery", e.recovery}} {
 		switch {
 		case use.via == "" || value == nil:
-		case use.via != viaEmail:
+		case use.via != viaEmail && use.via != viaSMS:
 			ctx.AddError(&unknownVia{use: use.name, via: use.via})
 			return
-		case !isEmailValue(value):
+		case use.via == viaEmail && !isEmailValue(value):
 			ctx.AddError(&kind.Format{Got: value, Want: viaEmail})
+			return
+		case use.via == viaSMS && !isPhoneValue(value):
+			ctx.AddError(&kind.Format{Got: value, Want: "tel"})
 			return
 		}
 	}
@@ -87,6 +95,12 @@ func (e *extension) Validate(ctx *jsonschema.ValidatorContext, value any) {
 func isEmailValue(value any) bool {
 	s, ok := value.(string)
 	return ok && IsEmail(s)
+}
+
+func isPhoneValue(value any) bool {
+	s, isText := value.(string)
+	_, ok := address.Phone(s)
+	return isText && ok
 }
 
 // extensionOf returns what the keyword says about a compiled schema, nil if it

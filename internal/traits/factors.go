@@ -38,10 +38,6 @@ func (c *collector) markFactors(m factorMarks, a Address) {
 			c.found.Names[method] = a.Value
 		}
 	}
-	if m.codeVia != "" && c.once("code", a.Normalized) {
-		a.Via = m.codeVia
-		c.found.Codes = append(c.found.Codes, a)
-	}
 }
 
 // NameField returns the field of a form that holds what authenticators of the method show: the one that is marked, else

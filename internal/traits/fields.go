@@ -149,6 +149,7 @@ var inputByFormat = map[string]string{
 	"date":      "date",
 	"date-time": "datetime-local",
 	"uri":       "url",
+	"tel":       "tel",
 }
 
 // autofill names the traits whose purpose is certain from their path and format

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"symbolon/internal/address"
 )
 
 // emailFormat replaces the library's, which accepts an empty local part and line
@@ -18,10 +20,16 @@ var emailFormat = &jsonschema.Format{Name: "email", Validate: func(v any) error 
 	return nil
 }}
 
+// telFormat names phone numbers. It refuses none, as v0.5 did not know the format: a
+// number that is verified or gets codes is checked by the keyword.
+var telFormat = &jsonschema.Format{Name: "tel", Validate: func(any) error { return nil }}
+
 // IsEmail reports whether s is a bare e-mail address (RFC 5321 lengths, RFC 5322
 // syntax without comments, display name or surrounding space; letters beyond
-// ASCII in the local part as in RFC 6531). The domain is a host name.
+// ASCII in the local part as in RFC 6531). The domain is a host name, which may be
+// internationalised (RFC 5890).
 func IsEmail(s string) bool {
+	s = address.ASCII(s)
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at > 64 || len(s) > 254 || !hostname(s[at+1:]) {
 		return false

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"symbolon/internal/address"
 )
 
 // apart keeps U+0130 apart from "i": Go's simple case mapping would make the two
@@ -12,8 +14,10 @@ import (
 var apart = strings.NewReplacer("\u0130", "i\u0307", "\x00", "\ufffd")
 
 // Normalize returns the form in which identifiers and addresses are stored for
-// lookup and compared: without surrounding white space, in Unicode normal form C
-// and in lower case. Every comparison of identifiers goes through it.
+// lookup and compared: without surrounding white space, in Unicode normal form C,
+// in lower case, and the domain of an address in its ASCII form, which browsers make
+// of what is typed into an e-mail input. Every comparison of identifiers goes through
+// it.
 //
 // Compatibility forms (NFKC) are kept apart on purpose: folding them lets a
 // person claim an identifier that merely looks like another one. Two spellings
@@ -24,7 +28,7 @@ func Normalize(identifier string) string {
 	if plain(s) {
 		return strings.ToLower(s)
 	}
-	s = apart.Replace(norm.NFC.String(s))
+	s = apart.Replace(norm.NFC.String(address.ASCII(s)))
 	return strings.TrimSpace(norm.NFC.String(strings.ToLower(s)))
 }
 

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"symbolon/internal/address"
 )
 
 // input is one input of a form as the wire serves it.
@@ -74,8 +76,8 @@ func sendBack(form map[string]input) url.Values {
 			}
 		case "email", "url":
 			text = strings.TrimSpace(text)
-			if at := strings.LastIndexByte(text, '@'); in.typ == "email" && at >= 0 && asciiDomain(text[at+1:]) != "" {
-				text = text[:at+1] + asciiDomain(text[at+1:])
+			if at := strings.LastIndexByte(text, '@'); in.typ == "email" && at >= 0 && address.ASCIIDomain(text[at+1:]) != "" {
+				text = text[:at+1] + address.ASCIIDomain(text[at+1:])
 			}
 		}
 		out.Set(name, text)

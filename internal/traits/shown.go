@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"symbolon/internal/address"
 )
 
 // What an input shows of a value and sends back (HTML standard, section 4.10.5,
@@ -88,18 +90,9 @@ func oneLine(text string) string { return strings.NewReplacer("\r", "", "\n", ""
 // sameDomain reports whether a browser made sent of shown: inputs of type email
 // send the ASCII form of the domain.
 func sameDomain(shown, sent string) bool {
-	local, domain, _ := cutAddress(shown)
-	sentLocal, sentDomain, _ := cutAddress(sent)
-	return local == sentLocal && domain != "" && asciiDomain(domain) == sentDomain
-}
-
-// cutAddress splits an e-mail address at its last @.
-func cutAddress(address string) (local, domain string, ok bool) {
-	at := strings.LastIndexByte(address, '@')
-	if at < 0 {
-		return address, "", false
-	}
-	return address[:at], address[at+1:], true
+	local, domain, _ := address.Split(shown)
+	sentLocal, sentDomain, _ := address.Split(sent)
+	return local == sentLocal && domain != "" && address.ASCIIDomain(domain) == sentDomain
 }
 
 // allows reports whether the leaf's constant and enumeration have a value.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
+	"symbolon/internal/address"
 	"symbolon/internal/courier"
 )
 
@@ -23,7 +24,8 @@ func (c *Channel) compose(r courier.Rendered) (*envelope, error) {
 	if err := m.FromFormat(c.config.FromName, c.config.FromAddress); err != nil {
 		return nil, fmt.Errorf("sender: %w", err)
 	}
-	if err := m.To(r.To); err != nil {
+	to := address.ASCII(r.To) // a domain of letters beyond ASCII needs no RFC 6531
+	if err := m.To(to); err != nil {
 		return nil, fmt.Errorf("recipient: %w", err)
 	}
 	m.Subject(r.Subject)
@@ -38,8 +40,8 @@ func (c *Channel) compose(r courier.Rendered) (*envelope, error) {
 		return nil, fmt.Errorf("compose: %w", err)
 	}
 	return &envelope{
-		from: c.config.FromAddress, to: r.To, raw: raw.Bytes(),
-		international: !ascii(c.config.FromAddress) || !ascii(r.To),
+		from: c.config.FromAddress, to: to, raw: raw.Bytes(),
+		international: !ascii(c.config.FromAddress) || !ascii(to),
 	}, nil
 }
 
