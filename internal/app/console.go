@@ -24,7 +24,7 @@ func (a *composition) consolePages() (map[string]http.Handler, error) {
 			return console.Hashing{Running: s.Running, Waiting: s.Waiting, Memory: s.InUse, Budget: s.Budget}
 		},
 	}, console.Config{
-		Product: a.config.UI.Name, Version: a.version, Started: a.started, URL: admin.BaseURL,
+		Product: a.config.UI.Name, Version: a.version, DefaultSchema: a.config.Identity.DefaultSchemaID, Started: a.started, URL: admin.BaseURL,
 		Named: func(host string) bool { return mailbox.Named(host, admin.BaseURL) },
 		Token: admin.Token.Reveal(), Password: admin.Console.Password.Reveal(), Secrets: a.config.Secrets.Signing(),
 		Channel: a.mailChannel(),

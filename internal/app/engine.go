@@ -10,7 +10,6 @@ import (
 	"symbolon/internal/method/oidc"
 	"symbolon/internal/method/password"
 	"symbolon/internal/method/profile"
-	"symbolon/internal/traits"
 )
 
 // page is a path of the built-in pages below the public URL, used where the
@@ -32,7 +31,7 @@ func engineConfig(c *config.Config) flow.Config {
 		Allowed:                allowedReturns(c),
 		Kinds:                  kinds(c),
 		PrivilegedAge:          self.Flows.Settings.PrivilegedSessionMaxAge,
-		DefaultSchema:          traits.DefaultID,
+		DefaultSchema:          c.Identity.DefaultSchemaID,
 		RevokeOnRecovery:       self.Flows.Recovery.RevokeOtherSessions,
 		RevokeOnPasswordChange: self.Flows.Settings.RevokeOtherSessions,
 		KeepAddress:            self.Flows.Settings.KeepAddressUntilVerified,
@@ -62,23 +61,18 @@ func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
 		flow.Login: {
 			Enabled: true, Lifespan: f.Login.Lifespan, UI: page(c, f.Login.UIURL, "login"),
 			Return: f.Login.After.DefaultBrowserReturnURL,
-			After:  map[string]flow.AfterConfig{password.ID: after(f.Login.After.Password), oidc.ID: after(f.Login.After.OIDC)},
+			After:  afterEach(f.Login.After.ByMethod()),
 		},
 		flow.Registration: {
-			Enabled: true, Lifespan: f.Registration.Lifespan, UI: page(c, f.Registration.UIURL, "registration"),
+			Enabled: f.Registration.Enabled, Lifespan: f.Registration.Lifespan, UI: page(c, f.Registration.UIURL, "registration"),
 			SendsEmpty: f.Registration.UIURL == nil,
 			Return:     f.Registration.After.DefaultBrowserReturnURL,
-			After: map[string]flow.AfterConfig{
-				password.ID: after(f.Registration.After.Password), oidc.ID: after(f.Registration.After.OIDC),
-			},
+			After:      afterEach(f.Registration.After.ByMethod()),
 		},
 		flow.Settings: {
 			Enabled: true, Lifespan: f.Settings.Lifespan, UI: page(c, f.Settings.UIURL, "settings"),
 			Return: f.Settings.After.DefaultBrowserReturnURL,
-			After: map[string]flow.AfterConfig{
-				password.ID: after(f.Settings.After.Password), profile.ID: after(f.Settings.After.Profile),
-				oidc.ID: after(f.Settings.After.OIDC),
-			},
+			After:  afterEach(f.Settings.After.ByMethod()),
 		},
 		flow.Recovery: {
 			Enabled: f.Recovery.Enabled, Lifespan: f.Recovery.Lifespan, UI: page(c, f.Recovery.UIURL, "recovery"),
@@ -90,8 +84,13 @@ func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
 	}
 }
 
-func after(c config.After) flow.AfterConfig {
-	return flow.AfterConfig{Return: c.DefaultBrowserReturnURL, Hooks: c.Hooks}
+// afterEach is what follows a success, by the id of the method.
+func afterEach(methods map[string]config.After) map[string]flow.AfterConfig {
+	out := make(map[string]flow.AfterConfig, len(methods))
+	for id, after := range methods {
+		out[id] = flow.AfterConfig{Return: after.DefaultBrowserReturnURL, Hooks: after.Hooks}
+	}
+	return out
 }
 
 // methods is THE list of authentication methods, in the order in which forms

@@ -131,6 +131,7 @@ func (a *composition) httpConfig() httpapi.Config {
 	flows := c.Selfservice.Flows
 	return httpapi.Config{
 		Version:        a.version,
+		DefaultSchema:  c.Identity.DefaultSchemaID,
 		PublicURL:      c.Serve.Public.BaseURL,
 		AdminURL:       c.Serve.Admin.BaseURL,
 		ErrorUI:        page(c, flows.Error.UIURL, "error"),

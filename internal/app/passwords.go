@@ -27,14 +27,14 @@ func (a *composition) newPasswords(guard *netguard.Guard) error {
 		return err
 	}
 	policy := passpolicy.Config{
-		MinLength: c.Password.MinLength, CommonList: c.Password.CommonList,
+		MinLength: c.Password.MinLength, CommonList: c.Password.CommonList, AllowSimilar: !c.Password.CheckSimilarity,
 		MaxBreaches: c.Password.MaxBreaches, IgnoreNetworkErrors: c.Password.IgnoreNetworkErrors,
 		OnUnreachable: func(err error) {
 			a.log.Warn("passwords can't be looked up in known breaches", slog.Any("error", err))
 		},
 	}
 	client := &http.Client{}
-	if api := c.Password.BreachAPIURL; api != nil {
+	if api := c.Password.BreachAPIURL; api != nil && c.Password.CheckBreaches {
 		policy.BreachAPIURL = api.String()
 		if client, err = guard.Client(policy.BreachAPIURL); err != nil {
 			return err

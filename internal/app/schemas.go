@@ -21,7 +21,7 @@ func (a *composition) newSchemas(guard *netguard.Guard) (*traits.Registry, error
 	if c.DefaultSchemaURL == "" {
 		c.DefaultSchemaURL = traits.DefaultURL
 	}
-	sources := []traits.Source{{ID: traits.DefaultID, URL: c.DefaultSchemaURL}}
+	sources := []traits.Source{{ID: c.DefaultSchemaID, URL: c.DefaultSchemaURL}}
 	for _, s := range c.Schemas {
 		sources = append(sources, traits.Source{ID: s.ID, URL: s.URL})
 	}

@@ -12,6 +12,9 @@ type Config struct {
 	Dev bool
 	// Embedded tells that no file was given and the built-in profile applies.
 	Embedded bool
+	// V05 tells that the files say that they were written for v0.5 or older, so
+	// that the defaults of v0.5 apply instead of the built-in profile.
+	V05 bool
 	// LaxAPI lets API flows be submitted with cookies or an Origin header: the
 	// environment variable DEV_DISABLE_API_FLOW_ENFORCEMENT together with Dev.
 	LaxAPI bool
@@ -30,9 +33,10 @@ type Config struct {
 	Courier     Courier
 	Session     Session
 	Secrets     Secrets
+	Flags       FeatureFlags
 	Hashers     Hashers
 	Password    Password
-	Link        Link
+	Link        LinkPages
 	UI          UI
 	Security    Security
 	Cleanup     Cleanup
@@ -49,12 +53,15 @@ type Serve struct {
 
 // Public is the listener that browsers and apps use.
 type Public struct {
+	Wire    string   // the API at the root: WireV05 or WireV1
 	BaseURL *url.URL // never nil after Load: guessed when unset
-	Host    string
-	Port    int // 0 for any free one
-	CORS    CORS
-	TLS     TLS
-	Metrics bool // serve /metrics/prometheus here too
+	// BaseURLGuessed tells that no source says what BaseURL is.
+	BaseURLGuessed bool
+	Host           string
+	Port           int // 0 for any free one
+	CORS           CORS
+	TLS            TLS
+	Metrics        bool // serve /metrics/prometheus here too
 }
 
 // Admin is the listener for operators.
@@ -97,10 +104,12 @@ type CORS struct {
 
 // Identity holds the identity schemas.
 type Identity struct {
-	// DefaultSchemaURL is the schema with the id "default": file://, http(s)://
-	// or base64://; empty for the embedded one.
+	// DefaultSchemaURL is the default schema: file://, http(s):// or base64://;
+	// empty for the embedded one.
 	DefaultSchemaURL string
-	Schemas          []Schema
+	// DefaultSchemaID is the id of the default schema. It is not in Schemas.
+	DefaultSchemaID string
+	Schemas         []Schema
 }
 
 // Schema is a further identity schema.
@@ -119,10 +128,15 @@ type Selfservice struct {
 
 // Methods switches the ways to prove or change something.
 type Methods struct {
-	Password Toggle
-	Profile  Toggle
-	Link     Toggle
-	OIDC     OIDC
+	Password     Toggle
+	Profile      Toggle
+	Link         Link
+	Code         Code
+	TOTP         TOTP
+	LookupSecret Toggle
+	WebAuthn     WebAuthn
+	Passkey      Passkey
+	OIDC         OIDC
 }
 
 // Toggle is a method that is only on or off.
@@ -149,23 +163,49 @@ type After struct {
 type LoginFlow struct {
 	UIURL    *url.URL // nil for the built-in page
 	Lifespan time.Duration
-	After    AfterSignIn
+	Style    string // StyleUnified or StyleIdentifierFirst; v1 alone
+	After    AfterLogin
 }
 
 // RegistrationFlow is making an account.
 type RegistrationFlow struct {
+	Enabled  bool
 	UIURL    *url.URL // nil for the built-in page
 	Lifespan time.Duration
+	// Style is StyleUnified or StyleProfileFirst; v1 alone.
+	Style string
+	// LegacyOneStep shows the form of one step whatever Style says; v1 alone.
+	LegacyOneStep bool
+	// LoginHints names the ways to sign in to a taken identifier; v1 alone.
+	LoginHints bool
 	// HideExisting answers a taken identifier as a success and mails the owner.
 	HideExisting bool
-	After        AfterSignIn
+	After        AfterRegistration
 }
 
-// AfterSignIn is what follows a login or a registration.
-type AfterSignIn struct {
+// AfterLogin is what follows a login. Hooks apply to methods that name none.
+type AfterLogin struct {
 	DefaultBrowserReturnURL *url.URL
+	Hooks                   Hooks
 	Password                After
 	OIDC                    After
+	Code                    After
+	WebAuthn                After
+	Passkey                 After
+	TOTP                    After
+	LookupSecret            After
+}
+
+// AfterRegistration is what follows a registration. Hooks apply to methods that
+// name none.
+type AfterRegistration struct {
+	DefaultBrowserReturnURL *url.URL
+	Hooks                   Hooks
+	Password                After
+	OIDC                    After
+	Code                    After
+	WebAuthn                After
+	Passkey                 After
 }
 
 // SettingsFlow is changing one's own profile and credentials.
@@ -175,6 +215,7 @@ type SettingsFlow struct {
 	// PrivilegedSessionMaxAge is how long after signing in credentials may be
 	// changed.
 	PrivilegedSessionMaxAge time.Duration
+	RequiredAAL             string // AAL1 or AALHighest
 	// RevokeOtherSessions ends the person's other sessions when the password
 	// changes.
 	RevokeOtherSessions bool
@@ -190,6 +231,10 @@ type AfterSettings struct {
 	Password                After
 	Profile                 After
 	OIDC                    After
+	TOTP                    After
+	LookupSecret            After
+	WebAuthn                After
+	Passkey                 After
 }
 
 // RecoveryFlow is getting back into an account.
@@ -197,6 +242,9 @@ type RecoveryFlow struct {
 	Enabled  bool
 	UIURL    *url.URL // nil for the built-in page
 	Lifespan time.Duration
+	Use      string // the method that sends: UseLink or UseCode
+	// NotifyUnknown mails people who ask for an address without an account.
+	NotifyUnknown bool
 	// RevokeOtherSessions ends the person's other sessions.
 	RevokeOtherSessions bool
 }
@@ -206,6 +254,8 @@ type VerificationFlow struct {
 	Enabled                 bool
 	UIURL                   *url.URL // nil for the built-in page
 	Lifespan                time.Duration
+	Use                     string   // the method that sends: UseLink or UseCode
+	NotifyUnknown           bool     // mail people who ask for an address without an account
 	DefaultBrowserReturnURL *url.URL // nil for the flow's page
 }
 
@@ -222,7 +272,10 @@ type ErrorFlow struct {
 // Courier sends mail.
 type Courier struct {
 	SMTP                 SMTP
-	TemplateOverridePath string // directory; empty for the embedded templates only
+	DeliveryStrategy     string      // how mail goes out: "smtp" or "http"
+	HTTP                 HTTPRequest // where mail goes with DeliveryStrategy "http"
+	Channels             []Channel   // text messages
+	TemplateOverridePath string      // directory; empty for the embedded templates only
 	Workers              int
 	MaxTries             int
 	Backoff              Backoff
@@ -241,6 +294,10 @@ type SMTP struct {
 	ConnectionURI SecretURL
 	FromAddress   string
 	FromName      string
+	Headers       Headers       // further headers of every mail
+	LocalName     string        // of EHLO; empty for the host of serve.public.base_url
+	ClientCert    string        // PEM file with the certificate that this client shows; empty for none
+	ClientKey     string        // PEM file with its key
 	Timeout       time.Duration // of one delivery
 }
 
@@ -249,6 +306,10 @@ type Session struct {
 	Lifespan  time.Duration
 	CacheSize int // sessions kept in memory
 	Cookie    Cookie
+	// EarliestExtend is how long before its end a session may be extended; 0 for at
+	// any time.
+	EarliestExtend time.Duration
+	Whoami         Whoami
 }
 
 // Cookie is the session cookie.
@@ -336,14 +397,16 @@ type HashBudget struct {
 // Password is which passwords are accepted.
 type Password struct {
 	MinLength           int // bytes
+	CheckBreaches       bool
+	CheckSimilarity     bool // to the identifier
 	CommonList          bool
 	MaxBreaches         int
 	IgnoreNetworkErrors bool
 	BreachAPIURL        *url.URL // /range/XXXXX is asked below it
 }
 
-// Link is how links in mails behave.
-type Link struct {
+// LinkPages is how links in mails behave.
+type LinkPages struct {
 	// Confirm puts a button before a link takes effect, on the built-in pages.
 	Confirm bool
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,12 @@ import (
 // from.
 func (l *loader) apply(k Key, root any, n *node) {
 	pointer := k.ref.at(root)
+	if k.ref.kind == kindHooks {
+		n = l.dropHooks(k, n)
+	}
+	if k.size {
+		n = inKiB(n)
+	}
 	var err error
 	if k.ref.kind == kindObjects {
 		err = l.fill(k, pointer.(objects), n)
@@ -74,6 +81,8 @@ func assign(k Key, pointer any, n *node) (err error) {
 		*p, err = each(n, (*node).asHook)
 	case *json.RawMessage:
 		*p, err = n.asJSON()
+	case *Headers:
+		*p, err = n.asHeaders()
 	default:
 		err = fmt.Errorf("is of a type that cannot be read: %T", pointer)
 	}
@@ -233,7 +242,7 @@ func unset(v any) bool {
 
 // fill decodes a list of groups, such as providers.
 func (l *loader) fill(k Key, target objects, n *node) error {
-	list, err := n.asList()
+	list, err := n.asNamed(k.named)
 	if err != nil {
 		return err
 	}
@@ -258,11 +267,16 @@ func (l *loader) fillItem(group *branch, target any, n *node) {
 		return
 	}
 	found := l.collect(group, member)
-	for _, name := range group.names {
-		k := *group.child[name].key
+	for _, k := range l.table.keys {
+		if !strings.HasPrefix(k.Path, group.path+".") {
+			continue
+		}
 		value, given := found[k.Path]
-		if given {
+		switch {
+		case given:
 			l.apply(k, target, value)
+		case k.Default != "":
+			l.apply(k, target, &node{shape: loose, text: k.Default, origin: Origin{Kind: FromDefault}})
 		}
 		if k.Required && (!given || value.text == "" && value.shape != list) {
 			l.fail(k.Path, k.advise(errors.New("is needed here")), n.origin)
@@ -275,4 +289,63 @@ func numberAll(problems []Problem, i int) {
 	for j := range problems {
 		problems[j].Key = strings.Replace(problems[j].Key, "[]", fmt.Sprintf("[%d]", i), 1)
 	}
+}
+
+func (n *node) asHeaders() (Headers, error) {
+	n, err := n.asObject()
+	if err != nil {
+		return nil, err
+	}
+	headers := make(Headers, len(n.fields))
+	for _, f := range n.fields {
+		value, err := f.value.asText()
+		if err != nil {
+			return nil, fmt.Errorf("has %s, which %w", f.name, err)
+		}
+		headers[f.name] = Secret(value)
+	}
+	return headers, nil
+}
+
+// asNamed is asList for groups that are written by name: the name becomes the
+// member that holds it.
+func (n *node) asNamed(member string) ([]*node, error) {
+	if member == "" {
+		return n.asList()
+	}
+	n, err := n.asObject()
+	if err != nil {
+		return nil, err
+	}
+	var list []*node
+	for _, f := range n.fields {
+		item, err := f.value.asObject()
+		if err != nil {
+			return nil, fmt.Errorf("has %s, which %w", f.name, err)
+		}
+		named := *item
+		named.remove(member)
+		named.fields = append(slices.Clip(named.fields), field{name: member, value: &node{shape: text, text: f.name, origin: f.place}, place: f.place})
+		list = append(list, &named)
+	}
+	return list, nil
+}
+
+// inKiB turns a size with a unit into a number of KiB. Anything else stays. As in
+// v26, kB and KiB are both 1024 bytes.
+func inKiB(n *node) *node {
+	if n.shape != text && n.shape != loose {
+		return n
+	}
+	size := strings.TrimSuffix(strings.ToUpper(strings.TrimSpace(n.text)), "B")
+	for i, unit := range []string{"K", "M", "G", "T"} {
+		number, ok := strings.CutSuffix(strings.TrimSuffix(size, "I"), unit)
+		if !ok {
+			continue
+		}
+		if value, err := strconv.ParseFloat(strings.TrimSpace(number), 64); err == nil && value >= 0 && value < 1<<20 {
+			return &node{shape: loose, text: strconv.FormatInt(int64(value*float64(int64(1)<<(10*i))), 10), origin: n.origin}
+		}
+	}
+	return n
 }

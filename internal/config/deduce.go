@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,6 +28,9 @@ func (l *loader) deduce() {
 			resolve(c.Serve.Public.BaseURL, k.ref.at(c))
 		}
 	}
+	l.deduceWire()
+	l.deduceSchema()
+	l.deduceHooks()
 	c.Log.Level = strings.ToLower(c.Log.Level)
 	if c.Log.Level == "warn" {
 		c.Log.Level = "warning"
@@ -37,26 +41,23 @@ func (l *loader) deduce() {
 
 const consoleEnabled = "serve.admin.console.enabled"
 
-// guess is where a listener is reached if nobody says so.
+// guess is where a listener is reached if the configuration does not say: on this
+// machine, where it listens on every address.
 func (l *loader) guess(key, host string, port int, tls TLS) *url.URL {
 	l.origins[key] = Origin{Kind: FromGuess}
-	scheme := "https"
-	if (l.config.Dev || loopback(host)) && !tls.Enabled() {
-		scheme = "http"
+	scheme := "http"
+	if tls.Enabled() {
+		scheme = "https"
+	}
+	public := key == "serve.public.base_url"
+	if public && !loopback(host) {
+		l.warn(key, "is not set; links lead to the address by which this machine is called, and mails to this machine: set it to what browsers use, for example https://id.example.org/", Origin{})
 	}
 	if everyAddress(host) {
-		name, err := l.source.Hostname()
-		if err != nil || name == "" {
-			l.warn(key, "is not set, and the name of this machine is unknown; localhost stands in for it", Origin{})
-			name = "localhost"
-		}
-		host = name
+		host = "127.0.0.1"
 	}
-	guessed := &url.URL{Scheme: scheme, Host: net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port)), Path: "/"}
-	if key == "serve.public.base_url" && scheme == "https" && !tls.Enabled() {
-		l.warn(key, fmt.Sprintf("is not set; links will point to %s, which this server does not serve itself", guessed), Origin{})
-	}
-	return guessed
+	l.config.Serve.Public.BaseURLGuessed = l.config.Serve.Public.BaseURLGuessed || public
+	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port)), Path: "/"}
 }
 
 func loopback(host string) bool {
@@ -138,15 +139,76 @@ func (l *loader) raiseLimits() {
 	}
 }
 
-// SecureCookies reports whether cookies carry Secure: always but in
-// development and when the public URL is http on a loopback host.
+// SecureCookies reports whether cookies carry Secure: always but in development,
+// when the public URL is http on a loopback host, and when nobody said what it is
+// and this server does not speak TLS.
 func (c *Config) SecureCookies() bool {
-	u := c.Serve.Public.BaseURL
-	return !c.Dev && (u.Scheme != "http" || !loopback(u.Hostname()))
+	p := c.Serve.Public
+	return !c.Dev && (p.BaseURL.Scheme != "http" || !loopback(p.BaseURL.Hostname()) && !p.BaseURLGuessed)
 }
 
 // offLoopback reports whether other machines can reach a listener, directly or
 // through something that forwards to it.
 func (c *Config) offLoopback() bool {
 	return !loopback(c.Serve.Public.Host) || !loopback(c.Serve.Admin.Host) || !loopback(c.Serve.Public.BaseURL.Hostname())
+}
+
+// deduceWire chooses the API by the version of the file.
+func (l *loader) deduceWire() {
+	const key = "serve.public.wire"
+	wire := &l.config.Serve.Public.Wire
+	if *wire != "" {
+		return
+	}
+	*wire = WireV05
+	if eraOf(l.config.Version) == eraV1 {
+		*wire = WireV1
+	}
+	l.origins[key] = Origin{Kind: FromGuess}
+}
+
+// deduceSchema takes the default schema out of the list, where v26 has it.
+func (l *loader) deduceSchema() {
+	c := &l.config.Identity
+	if c.DefaultSchemaID == "" {
+		c.DefaultSchemaID = "default"
+	}
+	for i, s := range c.Schemas {
+		if s.ID == c.DefaultSchemaID && c.DefaultSchemaURL == "" {
+			c.DefaultSchemaURL, c.Schemas = s.URL, slices.Delete(slices.Clone(c.Schemas), i, i+1)
+			l.origins["identity.default_schema_url"] = l.origins["identity.schemas"]
+			return
+		}
+	}
+}
+
+// deduceHooks gives the hooks of all methods to those whose own are not set.
+func (l *loader) deduceHooks() {
+	login, registration := &l.config.Selfservice.Flows.Login.After, &l.config.Selfservice.Flows.Registration.After
+	for flow, all := range map[string]struct {
+		hooks   Hooks
+		methods map[string]*After
+	}{
+		"login": {login.Hooks, map[string]*After{
+			"password": &login.Password, "oidc": &login.OIDC, "code": &login.Code, "webauthn": &login.WebAuthn,
+			"passkey": &login.Passkey, "totp": &login.TOTP, "lookup_secret": &login.LookupSecret,
+		}},
+		"registration": {registration.Hooks, map[string]*After{
+			"password": &registration.Password, "oidc": &registration.OIDC, "code": &registration.Code,
+			"webauthn": &registration.WebAuthn, "passkey": &registration.Passkey,
+		}},
+	} {
+		key := "selfservice.flows." + flow + ".after."
+		at, said := l.origins[key+"hooks"]
+		if !said {
+			continue
+		}
+		for method, after := range all.methods {
+			own := key + method + ".hooks"
+			if from := l.origins[own].Kind; from == "" || from == FromProfile {
+				after.Hooks = all.hooks
+				l.origins[own] = at
+			}
+		}
+	}
 }

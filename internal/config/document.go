@@ -63,6 +63,9 @@ func (k Key) facts() []fact {
 	if k.Example != "" {
 		facts = append(facts, fact{"example", k.Example, true})
 	}
+	if names := namesOf(k.Path); len(names) > 0 {
+		facts = append(facts, fact{"also read as", strings.Join(names, ", "), true})
+	}
 	return append(facts, fact{"change", k.reload(), false}, fact{"since", k.origin(), false})
 }
 
@@ -74,6 +77,9 @@ func (k Key) reload() string {
 }
 
 func (k Key) origin() string {
+	if k.V26 {
+		return "Kratos v26"
+	}
 	if k.Own {
 		return "Symbolon"
 	}
@@ -121,6 +127,7 @@ func sections() []section {
 		{"Methods", "The ways to prove who one is and to change it.", []string{"selfservice.methods"}},
 		{"Flows", "What people do for themselves, kind by kind.", []string{"selfservice.flows"}},
 		{"Sessions and secrets", "Being signed in, and the keys behind it.", []string{"session", "secrets"}},
+		{"Switches of v26", "Behaviours of the API v1 that v26 lets operators choose.", []string{"feature_flags"}},
 		{"Password hashing", "How passwords are stored, and what it may cost.", []string{"hashers"}},
 		{"Passwords", "Which passwords are accepted.", []string{"password"}},
 		{"Mail", "How messages go out.", []string{"courier", "link"}},

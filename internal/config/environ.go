@@ -31,9 +31,12 @@ func (l *loader) environment() {
 			}
 			continue
 		}
-		if plain {
-			l.apply(k, l.config, &node{shape: loose, text: value, origin: at})
+		if !plain {
+			if value, plain = l.otherVariable(env, k, &at); !plain {
+				continue
+			}
 		}
+		l.apply(k, l.config, &node{shape: loose, text: value, origin: at})
 	}
 	l.misspelt(env)
 }
@@ -77,6 +80,23 @@ func (l *loader) lax(value string, at Origin) {
 	default:
 		l.config.LaxAPI = on
 	}
+}
+
+// otherVariable reads a key from the variable of another name.
+func (l *loader) otherVariable(env map[string]string, k Key, at *Origin) (string, bool) {
+	for _, o := range otherNames() {
+		name := strings.ToUpper(strings.ReplaceAll(o.name, ".", "_"))
+		value, ok := env[name]
+		if o.key != k.Path || !ok {
+			continue
+		}
+		*at = Origin{Kind: FromEnvironment, Name: name, As: o.name}
+		if o.convert != nil {
+			value = o.convert(&node{shape: loose, text: value}).text
+		}
+		return value, true
+	}
+	return "", false
 }
 
 // legacyCORS honours the old names, below the new ones.

@@ -28,7 +28,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, format byte, text string) {
 		name := []string{"/c.yaml", "/c.json", "/c.toml"}[format%3]
-		c, report, err := Load(Source{Files: []string{name}, ReadFile: files{name: text}.read, Hostname: os.Hostname})
+		c, report, err := Load(Source{Files: []string{name}, ReadFile: files{name: text}.read})
 		if (c == nil) != (err != nil) || report == nil {
 			t.Fatalf("config %v, error %v", c, err)
 		}

@@ -19,12 +19,20 @@ type Key struct {
 	Example string
 	// Own tells that v0.5 does not know the key.
 	Own bool
+	// V26 tells that v26 knows the key by this name. Own is set too.
+	V26 bool
 	// Restart tells that a change only counts from the next start.
 	Restart bool
 	// Required tells that there is no useful default.
 	Required bool
 	// NoEffect says why the key is read and then ignored; empty for all others.
 	NoEffect string
+
+	// size tells that the number is KiB, and may be written with another unit.
+	size bool
+	// named is the member that holds the names of a list of groups written as a group
+	// of groups by name; empty for lists that are written as lists.
+	named string
 
 	rules []rule
 	ref   ref
@@ -54,7 +62,8 @@ func (k Key) Allowed() string {
 // Env is the name of the environment variable, and empty for the members of
 // list items, which are given as JSON in the variable of the list.
 func (k Key) Env() string {
-	if k.nested() {
+	// VERSION in the environment of a process is rarely the version of a file.
+	if k.nested() || k.Path == "version" {
 		return ""
 	}
 	return strings.ToUpper(strings.ReplaceAll(k.Path, ".", "_"))
@@ -84,6 +93,7 @@ const (
 	kindURLs
 	kindHooks
 	kindJSON
+	kindHeaders
 	kindObjects
 )
 
@@ -91,7 +101,7 @@ var kindNames = map[kind]string{
 	kindText: "text", kindSecret: "secret", kindSecretURL: "secret URL", kindBool: "true or false",
 	kindInt: "whole number", kindDuration: "duration", kindURL: "URL", kindTexts: "list of texts",
 	kindSecrets: "list of secrets", kindURLs: "list of URLs", kindHooks: "list of hooks",
-	kindJSON: "JSON value", kindObjects: "list of groups",
+	kindJSON: "JSON value", kindHeaders: "texts by name", kindObjects: "list of groups",
 }
 
 // ref leads from a root (*Config, or a pointer to the item of a list) to a
@@ -99,18 +109,26 @@ var kindNames = map[kind]string{
 type ref struct {
 	kind kind
 	at   func(root any) any
+	// root makes something that the value can be read into.
+	root func() any
 	// ignored marks values that are read and then dropped.
 	ignored bool
 }
 
 // in makes a ref from a function that returns the address of a field.
 func in[Root any](f func(*Root) any) ref {
-	return ref{kind: kindOf(f(new(Root))), at: func(root any) any { return f(root.(*Root)) }}
+	return ref{
+		kind: kindOf(f(new(Root))), at: func(root any) any { return f(root.(*Root)) },
+		root: func() any { return new(Root) },
+	}
 }
 
 // dropped makes a ref for keys without effect.
 func dropped[Value any]() ref {
-	return ref{kind: kindOf(new(Value)), at: func(any) any { return new(Value) }, ignored: true}
+	return ref{
+		kind: kindOf(new(Value)), at: func(any) any { return new(Value) }, ignored: true,
+		root: func() any { return new(Config) },
+	}
 }
 
 func kindOf(pointer any) kind {
@@ -137,6 +155,8 @@ func kindOf(pointer any) kind {
 		return kindHooks
 	case *json.RawMessage:
 		return kindJSON
+	case *Headers:
+		return kindHeaders
 	case objects:
 		return kindObjects
 	}

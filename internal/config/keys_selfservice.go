@@ -11,12 +11,16 @@ func identityKeys() []Key {
 			Help:  "The JSON Schema of identities with the schema id `default`. When unset, an embedded one with e-mail address and name applies.",
 		},
 		{
+			Path: "identity.default_schema_id", ref: in(func(c *Config) any { return &c.Identity.DefaultSchemaID }), Example: "customer", Own: true, V26: true,
+			Help: "The schema of identities that name none, and of those who register. When unset, `default`.",
+		},
+		{
 			Path: "identity.schemas", ref: in(func(c *Config) any { return objectsOf[Schema]{&c.Identity.Schemas} }), Example: `[{"id":"customer","url":"file:///etc/symbolon/customer.schema.json"}]`,
 			Help: "Further identity schemas.",
 		},
 		{
 			Path: "identity.schemas[].id", ref: in(func(s *Schema) any { return &s.ID }), Required: true, Example: "customer",
-			Help: "The name by which identities refer to the schema. `default` is taken by identity.default_schema_url.",
+			Help: "The name by which identities refer to the schema. The schema of identity.default_schema_url is called `default`.",
 		},
 		{
 			Path: "identity.schemas[].url", ref: in(func(s *Schema) any { return &s.URL }), Required: true, Example: "file:///etc/symbolon/customer.schema.json",

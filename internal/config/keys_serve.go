@@ -22,7 +22,7 @@ func baseKeys() []Key {
 		},
 		{
 			Path: "version", ref: in(func(c *Config) any { return &c.Version }), Example: "v0.5.5-alpha.1",
-			Help: "The release that the file was written for. Files are read as those of v0.5; any other number draws a warning.",
+			Help: "The release that the file was written for. Files for v0.5 and older keep its defaults; all others have the safer ones of the embedded profile. Files for newer releases also speak the API v1, see serve.public.wire.",
 		},
 	}
 }
@@ -32,7 +32,12 @@ func serveKeys() []Key {
 		{
 			Path: "serve.public.base_url", ref: in(func(c *Config) any { return &c.Serve.Public.BaseURL }), Example: "https://id.example.org/",
 			rules: []rule{absolute()},
-			Help:  "Where browsers and apps reach the public listener. It stands in every link, form action and redirect, and gives the anti-CSRF cookie its domain and path. When unset it is guessed: http:// with a loopback host or --dev, else https:// with the host of the listener or the name of the machine.",
+			Help:  "Where browsers and apps reach the public listener. It stands in every link, form action and redirect, and gives the anti-CSRF cookie its domain and path. When unset it is guessed: https:// where this listener has a certificate, else http://, with the address by which this machine is called.",
+		},
+		{
+			Path: "serve.public.wire", ref: in(func(c *Config) any { return &c.Serve.Public.Wire }), Example: WireV1, Own: true,
+			rules: []rule{oneOf(WireV05, WireV1)},
+			Help:  "The API that the root of the public listener speaks: that of Kratos v0.5 or today's, v1. Both are always served below /v0.5 and /v1. When unset, version decides: v0.5 and older, or no version: v0.5; newer: v1.",
 		},
 		{
 			Path: "serve.public.host", ref: in(func(c *Config) any { return &c.Serve.Public.Host }), Default: "0.0.0.0", Example: "127.0.0.1", Restart: true,

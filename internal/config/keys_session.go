@@ -56,9 +56,9 @@ func secretKeys() []Key {
 func hasherKeys() []Key {
 	keys := []Key{
 		{
-			Path: "hashers.argon2.memory", ref: in(func(c *Config) any { return &c.Hashers.Argon2.Memory }), Default: "19456", Example: "65536",
+			Path: "hashers.argon2.memory", ref: in(func(c *Config) any { return &c.Hashers.Argon2.Memory }), size: true, Default: "19456", Example: "65536",
 			rules: []rule{between(16384, 1<<32-1)},
-			Help:  "KiB of memory for each new hash. The default is that of the OWASP Password Storage Cheat Sheet; v0.5 takes 4 GiB.",
+			Help:  "KiB of memory for each new hash, or a size with a unit such as 128MB. The default is that of the OWASP Password Storage Cheat Sheet; v0.5 takes 4 GiB.",
 		},
 		{
 			Path: "hashers.argon2.iterations", ref: in(func(c *Config) any { return &c.Hashers.Argon2.Iterations }), Default: "2", Example: "3",
@@ -86,9 +86,9 @@ func hasherKeys() []Key {
 			Help:  "The code that computes Argon2. The built-in code takes less than half of the processor time; `x/crypto` is the library of the Go project. Both make the same hashes.",
 		},
 		{
-			Path: "hashers.budget.memory", ref: in(func(c *Config) any { return &c.Hashers.Budget.Memory }), Default: "0", Example: "524288", Own: true, Restart: true,
+			Path: "hashers.budget.memory", ref: in(func(c *Config) any { return &c.Hashers.Budget.Memory }), Default: "0", Example: "524288", Own: true, Restart: true, size: true,
 			rules: []rule{atLeast(0)},
-			Help:  "KiB of memory for all hashing at one time. 0 takes a quarter of what the process may use (cgroup, GOMEMLIMIT or machine), at most 1 GiB. There is always room for one hash.",
+			Help:  "KiB of memory for all hashing at one time, or a size with a unit. 0 takes a quarter of what the process may use (cgroup, GOMEMLIMIT or machine), at most 1 GiB. There is always room for one hash.",
 		},
 		{
 			Path: "hashers.budget.wait", ref: in(func(c *Config) any { return &c.Hashers.Budget.Wait }), Default: "5s", Example: "10s", Own: true,
@@ -129,6 +129,14 @@ func passwordKeys() []Key {
 		{
 			Path: "password.common_list", ref: in(func(c *Config) any { return &c.Password.CommonList }), Default: "false", Example: "true", Own: true,
 			Help: "Refuse new passwords that are on the embedded list of common ones. It needs no network. The embedded profile does.",
+		},
+		{
+			Path: "selfservice.methods.password.config.haveibeenpwned_enabled", ref: in(func(c *Config) any { return &c.Password.CheckBreaches }), Default: "true", Example: "false", Own: true, V26: true,
+			Help: "Look new passwords up in known breaches. Only the first five digits of a hash leave this server.",
+		},
+		{
+			Path: "selfservice.methods.password.config.identifier_similarity_check_enabled", ref: in(func(c *Config) any { return &c.Password.CheckSimilarity }), Default: "true", Example: "false", Own: true, V26: true,
+			Help: "Refuse new passwords that resemble the identifier.",
 		},
 		{
 			Path: "password.max_breaches", ref: in(func(c *Config) any { return &c.Password.MaxBreaches }), Default: "0", Example: "10",

@@ -1,7 +1,6 @@
 package config
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -28,15 +27,10 @@ type Source struct {
 	ReadFile func(path string) ([]byte, error)
 	// WorkDir is what relative paths start from; empty for the current directory.
 	WorkDir string
-	// Hostname names this machine in a guessed base_url; nil for os.Hostname.
-	Hostname func() (string, error)
 }
 
 // maxFile bounds configuration and secret files, in bytes.
 const maxFile = 1 << 20
-
-//go:embed profile.yaml
-var profile []byte
 
 // Load reads, completes and checks the configuration. The error, if any, is a
 // Problems with everything that is wrong; the report is there in both cases.
@@ -51,6 +45,8 @@ func Load(src Source) (*Config, *Report, error) {
 	l.environment()
 	l.flags()
 	l.deduce()
+	l.weaker()
+	l.tellMissing()
 	l.validate()
 	report := l.report()
 	if len(l.problems) > 0 {
@@ -62,9 +58,6 @@ func Load(src Source) (*Config, *Report, error) {
 func (s Source) complete() Source {
 	if s.ReadFile == nil {
 		s.ReadFile = readBounded
-	}
-	if s.Hostname == nil {
-		s.Hostname = os.Hostname
 	}
 	return s
 }
@@ -96,6 +89,9 @@ type loader struct {
 	// partial tells that a file is missing from the whole, so that there is no
 	// use in judging it.
 	partial bool
+	// absent are the settings whose features are not here, and where the first is.
+	absent   []string
+	absentAt Origin
 }
 
 func (l *loader) fail(key, text string, at Origin) {
@@ -116,15 +112,6 @@ func (l *loader) defaults() {
 
 // files reads and merges the files and applies the result.
 func (l *loader) files() {
-	if l.config.Embedded {
-		root, p := readYAML(profile, FromProfile, "")
-		if p != nil {
-			l.fail("", p.Text, p.Origin)
-			return
-		}
-		l.applyAll(root)
-		return
-	}
 	var merged *node
 	for _, name := range l.source.Files {
 		root, p := l.readFile(name)
@@ -136,9 +123,11 @@ func (l *loader) files() {
 			l.partial = true
 			l.fail("", fmt.Sprintf("is %s; write settings as name: value", root.what()), root.origin)
 		case root.shape == object:
+			l.rename(root)
 			merged = merge(merged, root)
 		}
 	}
+	l.applyProfile(merged)
 	if merged != nil {
 		l.applyAll(merged)
 	}
@@ -194,6 +183,13 @@ func (l *loader) collect(group *branch, n *node) map[string]*node {
 			continue
 		}
 		path := strings.TrimPrefix(group.path+"."+f.name, ".")
+		if a, ok := findAbsent(path); ok {
+			l.missing(path, a, f.place)
+			continue
+		}
+		if l.absentBelow(path, f) {
+			continue
+		}
 		l.fail(path, suggest(path, group, l.table.paths), f.place)
 	}
 	return found
@@ -205,6 +201,7 @@ func (l *loader) collectChild(child *branch, f field, found map[string]*node) {
 	case child.key != nil:
 		f.value.origin = firstKnown(f.value.origin, f.place)
 		found[child.path] = f.value
+	case f.value.shape == loose && f.value.text == "":
 	case f.value.shape != object:
 		l.fail(child.path, fmt.Sprintf("is %s; write a group of settings: %s", f.value.what(), strings.Join(child.names, ", ")), f.place)
 	default:

@@ -46,7 +46,7 @@ func TestEveryKeyOfVersion05ArrivesInItsField(t *testing.T) {
 		"relative":   {flows.Registration.UIURL, address("https://id.example.org/registration")},
 		"privileged": {flows.Settings.PrivilegedSessionMaxAge, 15 * time.Minute},
 		"profile":    {flows.Settings.After.Profile, After{address("https://app.example.org/profile-saved"), Hooks{"verify"}}},
-		"verified":   {flows.Verification, VerificationFlow{true, address("https://app.example.org/verify"), 2 * time.Hour, address("https://app.example.org/verified")}},
+		"verified":   {flows.Verification, VerificationFlow{Enabled: true, UIURL: address("https://app.example.org/verify"), Lifespan: 2 * time.Hour, Use: UseLink, DefaultBrowserReturnURL: address("https://app.example.org/verified")}},
 		"logout":     {flows.Logout.DefaultBrowserReturnURL, address("https://www.example.org/bye")},
 		"claims":     {string(c.Selfservice.Methods.OIDC.Providers[0].RequestedClaims), `{"id_token":{"acr":{"values":["urn:mace:incommon:iap:silver"]},"auth_time":{"essential":true}},"userinfo":{"given_name":{"essential":true},"nickname":null}}`},
 		"tenant":     {c.Selfservice.Methods.OIDC.Providers[1].Tenant, "common"},
@@ -62,6 +62,7 @@ func TestEveryKeyOfVersion05ArrivesInItsField(t *testing.T) {
 		}
 	}
 	wantContains(t, texts(r.Warnings), []string{
+		"link.confirm is false, as in v0.5", "password.common_list is false", "password.min_length is 6", "settings.revoke_other_sessions is false",
 		"auth_url and token_url, which have no effect without jwks_url", "settings.after.password.hooks has no effect",
 		"settings.after.profile.hooks has no effect", "recovery.after.default_browser_return_url has no effect",
 		"cors.options_passthrough has no effect", "cors.debug has no effect", "log.leak_sensitive_values has no effect", "profiling has no effect",
@@ -139,9 +140,46 @@ func TestWithoutFilesTheEmbeddedProfileApplies(t *testing.T) {
 	if c.Password.MinLength != 10 || !c.Password.CommonList || !c.Secrets.Unset() || len(r.Warnings) != 0 {
 		t.Errorf("got %+v, warnings %v", c.Password, r.Warnings)
 	}
-	bare, _ := mustLoad(t, source("dsn: memory"))
-	if bare.Embedded || bare.Password.MinLength != 6 || bare.Password.CommonList || bare.Selfservice.Flows.Recovery.Enabled || bare.Serve.Public.Host != "0.0.0.0" {
-		t.Errorf("the profile reached into a file: %+v", bare)
+}
+
+func TestProfile(t *testing.T) {
+	t.Parallel()
+	weak, safe := Password{MinLength: 6}, Password{MinLength: 8, CommonList: true}
+	for name, test := range map[string]struct {
+		text     string
+		v05      bool
+		host     string
+		password Password
+		wire     string
+		use      string
+	}{
+		"a file without version":     {"dsn: memory", false, "127.0.0.1", safe, WireV05, UseLink},
+		"a file of v0.5":             {"dsn: memory\nversion: v0.5.5-alpha.1", true, "0.0.0.0", weak, WireV05, UseLink},
+		"a file of v0.4":             {"dsn: memory\nversion: v0.4.6-alpha.1", true, "0.0.0.0", weak, WireV05, UseLink},
+		"a file of v0.6":             {"dsn: memory\nversion: v0.6.0-alpha.1", false, "127.0.0.1", safe, WireV1, UseCode},
+		"a file of v26":              {"dsn: memory\nversion: v26.2.0", false, "127.0.0.1", safe, WireV1, UseCode},
+		"a file without v":           {"dsn: memory\nversion: '1.3.0'", false, "127.0.0.1", safe, WireV1, UseCode},
+		"a version that is none":     {"dsn: memory\nversion: latest", false, "127.0.0.1", safe, WireV05, UseLink},
+		"what the file says wins":    {"dsn: memory\nserve: {public: {host: 0.0.0.0, wire: v1}}\npassword: {min_length: 12}", false, "0.0.0.0", Password{MinLength: 12, CommonList: true}, WireV1, UseLink},
+		"a wire against the version": {"dsn: memory\nversion: v26.2.0\nserve: {public: {wire: v0.5}}", false, "127.0.0.1", safe, WireV05, UseCode},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := mustLoad(t, source(test.text))
+			flows := c.Selfservice.Flows
+			if c.Embedded || c.V05 != test.v05 || c.Serve.Public.Host != test.host || c.Serve.Public.Wire != test.wire || flows.Recovery.Use != test.use {
+				t.Errorf("got %+v", c.Serve)
+			}
+			if c.Password.MinLength != test.password.MinLength || c.Password.CommonList != test.password.CommonList {
+				t.Errorf("got %+v", c.Password)
+			}
+			if flows.Recovery.Enabled == test.v05 || flows.Settings.RevokeOtherSessions == test.v05 || c.Link.Confirm == test.v05 || slices.Equal(flows.Registration.After.Password.Hooks, Hooks{"session"}) == test.v05 {
+				t.Errorf("got %+v", flows)
+			}
+		})
+	}
+	if got := mistakes(t, source("version: v26.2.0")); len(got) != 1 || got[0] != "dsn is not set; write for example sqlite:///var/lib/symbolon/db.sqlite?_fk=true&mode=rwc, or memory for a trial" {
+		t.Errorf("a file without dsn: %v", got)
 	}
 }
 

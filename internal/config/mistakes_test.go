@@ -25,7 +25,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 			"dsn: memory\nsession: {quux: 1}\n", []string{"2:11: session.quux is not a setting; here are: lifespan, cache_size, cookie"},
 		},
 		"a hook before a flow is no setting": {
-			"dsn: memory\nselfservice: {flows: {login: {before: {hooks: []}}}}\n", []string{"selfservice.flows.login.before is not a setting"},
+			"dsn: memory\nselfservice: {flows: {login: {bfore: {hooks: []}}}}\n", []string{"selfservice.flows.login.bfore is not a setting"},
 		},
 		"a key given twice": {
 			"dsn: memory\nlog: {level: info, level: debug}\n", []string{`2:20: "level" is given twice, first at /etc/c.yaml:2:7; keep one`},

@@ -17,6 +17,7 @@ type Origin struct {
 	Name   string // file, environment variable or key given as a flag
 	Line   int    // from 1; 0 if unknown
 	Column int    // from 1
+	As     string // the other name under which the value was given; empty for the key's own
 }
 
 // OriginKind is the sort of source.
@@ -32,8 +33,17 @@ const (
 	FromFlag        OriginKind = "flag"
 )
 
-// String is file:line:column for files, and else the kind with the name.
+// String is file:line:column for files, and else the kind with the name; with the
+// other name under which the value was given.
 func (o Origin) String() string {
+	if o.As != "" {
+		return o.Place() + " as " + o.As
+	}
+	return o.Place()
+}
+
+// Place is String without the other name.
+func (o Origin) Place() string {
 	switch {
 	case o.Kind == "":
 		return string(FromDefault)
@@ -93,7 +103,7 @@ func (p Problem) Error() string {
 	if p.Origin.Kind == "" || p.Origin.Kind == FromDefault {
 		return text
 	}
-	return p.Origin.String() + ": " + text
+	return p.Origin.Place() + ": " + text
 }
 
 // Problems is everything that is wrong with a configuration.
@@ -148,6 +158,12 @@ func (t *table) shown(k Key, root any) any {
 			return nil
 		}
 		return *raw
+	}
+	if headers, ok := pointer.(*Headers); ok {
+		if len(*headers) == 0 {
+			return nil
+		}
+		return *headers
 	}
 	values, isList := items(pointer)
 	if !isList {

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -52,6 +52,12 @@ func (t *table) keySchema(b *branch) map[string]any {
 	s := k.ref.kind.schema()
 	if k.ref.kind == kindObjects {
 		s["items"] = t.schema(b.child["[]"])
+	}
+	if k.named != "" {
+		item := t.schema(b.child["[]"])
+		delete(item["properties"].(map[string]any), k.named)
+		item["required"] = slices.DeleteFunc(item["required"].([]string), func(name string) bool { return name == k.named })
+		s = map[string]any{"type": "object", "additionalProperties": item}
 	}
 	constrained := s
 	if list, ok := s["items"].(map[string]any); ok && k.ref.kind != kindObjects {
@@ -114,6 +120,8 @@ func (k kind) schema() map[string]any {
 		return map[string]any{"type": "array"}
 	case kindJSON:
 		return map[string]any{}
+	case kindHeaders:
+		return map[string]any{"type": "object", "additionalProperties": texts}
 	default:
 		return texts
 	}
@@ -124,13 +132,13 @@ func (k kind) schema() map[string]any {
 func (k Key) sample(written string) any {
 	n := &node{shape: loose, text: written}
 	if k.ref.kind == kindObjects {
-		list, err := n.parsed()
+		parsed, err := n.parsed()
 		if err != nil {
 			return written
 		}
-		return list.json()
+		return parsed.json()
 	}
-	pointer := k.ref.at(k.root())
+	pointer := k.ref.at(k.ref.root())
 	if err := assign(k, pointer, n); err != nil {
 		return written
 	}
@@ -145,6 +153,8 @@ func sampleOf(pointer any, written string) any {
 		return *p
 	case *json.RawMessage:
 		return *p
+	case *Headers:
+		return json.RawMessage(written)
 	case *time.Duration, **url.URL:
 		return written
 	}
@@ -157,15 +167,4 @@ func sampleOf(pointer any, written string) any {
 		texts[i] = fmt.Sprint(plainText(v))
 	}
 	return texts
-}
-
-// root makes something that the key can be read into.
-func (k Key) root() any {
-	switch {
-	case strings.HasPrefix(k.Path, "identity.schemas[]"):
-		return new(Schema)
-	case k.nested():
-		return new(Provider)
-	}
-	return new(Config)
 }

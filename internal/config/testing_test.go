@@ -17,11 +17,10 @@ func (f files) read(path string) ([]byte, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 }
 
-// source reads one file, /etc/c.yaml, on a machine called id-7.
+// source reads one file, /etc/c.yaml.
 func source(text string) Source {
 	return Source{
 		Files: []string{"/etc/c.yaml"}, ReadFile: files{"/etc/c.yaml": text}.read,
-		Hostname: func() (string, error) { return "id-7", nil },
 	}
 }
 

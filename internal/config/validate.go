@@ -67,8 +67,8 @@ func (c *Config) checkDatabase(f *findings) {
 	if c.DSN == "" {
 		f.fail("dsn", "is not set; write for example sqlite:///var/lib/symbolon/db.sqlite?_fk=true&mode=rwc, or memory for a trial")
 	}
-	if c.Version != "" && !strings.HasPrefix(c.Version, "v0.5") {
-		f.warn("version", fmt.Sprintf("is %q; the file is read as one of v0.5", c.Version))
+	if c.Version != "" && eraOf(c.Version) == eraUnknown {
+		f.warn("version", fmt.Sprintf("is %q, which is no release; write for example v0.5.5-alpha.1 or v26.2.0", c.Version))
 	}
 }
 
@@ -204,11 +204,12 @@ func (c *Config) checkCookie(f *findings) {
 
 func (c *Config) checkMethods(f *findings) {
 	m, flows := c.Selfservice.Methods, c.Selfservice.Flows
-	if !m.Link.Enabled && flows.Recovery.Enabled {
-		f.warn("selfservice.flows.recovery.enabled", "is true, but selfservice.methods.link.enabled is not; there is no way to recover")
+	on := map[string]bool{UseLink: m.Link.Enabled, UseCode: m.Code.Enabled}
+	if flows.Recovery.Enabled && !on[flows.Recovery.Use] {
+		f.warn("selfservice.flows.recovery.enabled", fmt.Sprintf("is true, but selfservice.methods.%s.enabled is not; there is no way to recover", flows.Recovery.Use))
 	}
-	if !m.Link.Enabled && flows.Verification.Enabled {
-		f.warn("selfservice.flows.verification.enabled", "is true, but selfservice.methods.link.enabled is not; there is no way to verify")
+	if flows.Verification.Enabled && !on[flows.Verification.Use] {
+		f.warn("selfservice.flows.verification.enabled", fmt.Sprintf("is true, but selfservice.methods.%s.enabled is not; there is no way to verify", flows.Verification.Use))
 	}
 	for name, after := range map[string]After{"password": flows.Settings.After.Password, "profile": flows.Settings.After.Profile, "oidc": flows.Settings.After.OIDC} {
 		if len(after.Hooks) > 0 {
@@ -218,9 +219,13 @@ func (c *Config) checkMethods(f *findings) {
 }
 
 func (c *Config) checkSchemas(f *findings) {
+	id := c.Identity.DefaultSchemaID
+	if id != "default" && c.Identity.DefaultSchemaURL == "" {
+		f.fail("identity.default_schema_id", fmt.Sprintf("is %q, which is not the id of a schema in identity.schemas", id))
+	}
 	for _, s := range c.Identity.Schemas {
-		if s.ID == "default" {
-			f.fail("identity.schemas", `has a schema with the id "default"; that one is set with identity.default_schema_url`)
+		if s.ID == id {
+			f.fail("identity.schemas", fmt.Sprintf("has a schema with the id %q, and identity.default_schema_url is set too; keep one", id))
 		}
 	}
 }

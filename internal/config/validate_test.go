@@ -54,10 +54,12 @@ func TestSettingsThatContradictOneAnother(t *testing.T) {
 		"a host cookie":                     {"session: {cookie: {name: __Host-s}}", "", ""},
 		"the name of another cookie":        {"session: {cookie: {name: csrf_token}}", "is the name of another cookie of this server", ""},
 		"SameSite None over http":           {"serve: {public: {base_url: 'http://127.0.0.1'}}\nsession: {cookie: {same_site: None}}", "", "browsers accept only in Secure cookies"},
-		"recovery without links":            {"selfservice: {methods: {link: {enabled: false}}, flows: {recovery: {enabled: true}}}", "", "there is no way to recover"},
-		"verification without links":        {"selfservice: {methods: {link: {enabled: false}}, flows: {verification: {enabled: true}}}", "", "there is no way to verify"},
+		"recovery without links":            {"selfservice: {methods: {link: {enabled: false}}, flows: {verification: {enabled: false}}}", "", "there is no way to recover"},
+		"verification without links":        {"selfservice: {methods: {link: {enabled: false}}, flows: {recovery: {enabled: false}}}", "", "there is no way to verify"},
 		"two schemas of a name":             {"identity: {schemas: [{id: a, url: 'file:///1'}, {id: a, url: 'file:///2'}]}", "", `two schemas with the id "a"; the first counts`},
-		"a second default schema":           {"identity: {schemas: [{id: default, url: 'file:///1'}]}", `has a schema with the id "default"`, ""},
+		"a second default schema":           {"identity: {schemas: [{id: default, url: 'file:///1'}]}", "", ""},
+		"a default schema twice":            {"identity: {default_schema_url: 'file:///2', schemas: [{id: default, url: 'file:///1'}]}", `has a schema with the id "default", and identity.default_schema_url is set too`, ""},
+		"a default schema that is not":      {"identity: {default_schema_id: b, schemas: [{id: a, url: 'file:///1'}]}", `identity.default_schema_id is "b", which is not the id of a schema`, ""},
 		"two providers of a name":           {"selfservice: {methods: {oidc: {config: {providers: [{id: a, provider: google, " + provider + "}, {id: a, provider: github, " + provider + "}]}}}}", "", `two providers with the id "a"; the first counts`},
 		"microsoft without tenant":          {"selfservice: {methods: {oidc: {config: {providers: [{id: a, provider: microsoft, " + provider + "}]}}}}", "item 1 (a) needs tenant", ""},
 		"a tenant of google":                {"selfservice: {methods: {oidc: {config: {providers: [{id: a, provider: google, tenant: x, " + provider + "}]}}}}", "", "which only microsoft providers know"},
@@ -67,7 +69,7 @@ func TestSettingsThatContradictOneAnother(t *testing.T) {
 		"mail from somebody else":           {"courier: {smtp: {connection_uri: 'smtp://mail:25'}}", "", "mail will claim to come from no-reply@ory.kratos.sh"},
 		"a mail server that is no URL":      {"courier: {smtp: {connection_uri: 'smtp://user:hun/ter2@mail:25', from_address: a@example.org}}", "percent-encode special characters", ""},
 		"a mail server without host":        {"courier: {smtp: {connection_uri: 'smtp://:25', from_address: a@example.org}}", "courier.smtp.connection_uri is not smtp://user:password@host:port/", ""},
-		"a file for another release":        {"version: v0.11.0", "", `version is "v0.11.0"; the file is read as one of v0.5`},
+		"a file for no release":             {"version: latest", "", `version is "latest", which is no release`},
 		"hashes above the limits":           {"hashers: {argon2: {memory: 4194304}}", "", "hashers.limits.argon2.memory is raised to 4194304"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +97,7 @@ func TestWeakSecretsStopOnlyServersThatOthersReach(t *testing.T) {
 		dev   bool
 		stops bool
 	}{
-		"public on every address":        {"", false, true},
+		"public on every address":        {"serve: {public: {host: 0.0.0.0}}", false, true},
 		"development":                    {"", true, false},
 		"loopback":                       {"serve: {public: {host: 127.0.0.1}}", false, false},
 		"loopback behind a proxy":        {"serve: {public: {host: 127.0.0.1, base_url: 'https://id.example.org'}}", false, true},
@@ -130,13 +132,14 @@ func TestBaseURLsAreGuessed(t *testing.T) {
 		serve, public, admin string
 		dev, secure          bool
 	}{
-		"every address":    {"{}", "https://id-7:4433/", "http://127.0.0.1:4434/", false, true},
-		"development":      {"{}", "http://id-7:4433/", "http://127.0.0.1:4434/", true, false},
-		"loopback":         {"{public: {host: 127.0.0.1, port: 80}}", "http://127.0.0.1:80/", "http://127.0.0.1:4434/", false, false},
-		"IPv6 loopback":    {"{public: {host: '[::1]'}}", "http://[::1]:4433/", "http://127.0.0.1:4434/", false, false},
-		"one address":      {"{public: {host: 10.1.2.3}}", "https://10.1.2.3:4433/", "http://127.0.0.1:4434/", false, true},
-		"loopback and TLS": {"{public: {host: localhost, tls: {cert_file: /c, key_file: /k}}}", "https://localhost:4433/", "http://127.0.0.1:4434/", false, true},
-		"given":            {"{public: {base_url: 'https://id.example.org/x'}, admin: {base_url: 'https://a.example.org'}}", "https://id.example.org/x", "https://a.example.org", false, true},
+		"every address":     {"{public: {host: 0.0.0.0}}", "http://127.0.0.1:4433/", "http://127.0.0.1:4434/", false, false},
+		"every IPv6":        {"{public: {host: '::'}}", "http://127.0.0.1:4433/", "http://127.0.0.1:4434/", false, false},
+		"loopback":          {"{public: {host: 127.0.0.1, port: 80}}", "http://127.0.0.1:80/", "http://127.0.0.1:4434/", false, false},
+		"IPv6 loopback":     {"{public: {host: '[::1]'}}", "http://[::1]:4433/", "http://127.0.0.1:4434/", false, false},
+		"one address":       {"{public: {host: 10.1.2.3}}", "http://10.1.2.3:4433/", "http://127.0.0.1:4434/", false, false},
+		"one address, said": {"{public: {host: 10.1.2.3, base_url: 'http://10.1.2.3:4433/'}}", "http://10.1.2.3:4433/", "http://127.0.0.1:4434/", false, true},
+		"loopback and TLS":  {"{public: {host: localhost, tls: {cert_file: /c, key_file: /k}}}", "https://localhost:4433/", "http://127.0.0.1:4434/", false, true},
+		"given":             {"{public: {base_url: 'https://id.example.org/x'}, admin: {base_url: 'https://a.example.org'}}", "https://id.example.org/x", "https://a.example.org", false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -113,6 +113,8 @@ type Parts struct {
 type Config struct {
 	Product string
 	Version string
+	// DefaultSchema is the schema of new identities unless another is chosen.
+	DefaultSchema string
 	Started time.Time // of the process
 	// URL is where the admin listener is reached. Its path starts every link.
 	URL *url.URL

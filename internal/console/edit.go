@@ -45,7 +45,7 @@ type rejected struct {
 func (o *Console) showNew(w http.ResponseWriter, r *http.Request, status int, id string, why *rejected) error {
 	ids := o.Schemas.IDs()
 	if id == "" {
-		id = traits.DefaultID
+		id = o.config.DefaultSchema
 	}
 	if !slices.Contains(ids, id) {
 		return errNoSchema

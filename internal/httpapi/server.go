@@ -97,6 +97,7 @@ type Meter interface {
 type Config struct {
 	Version        string
 	Wire           string // that the public listener speaks at its root; default v0.5
+	DefaultSchema  string // of identities whose schema is not given
 	PublicURL      *url.URL
 	AdminURL       *url.URL
 	ErrorUI        *url.URL

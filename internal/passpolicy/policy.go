@@ -46,6 +46,8 @@ func (v *Violation) Error() string {
 type Config struct {
 	MinLength  int  // bytes, as version 0.5 counts
 	CommonList bool // refuse the passwords on the embedded list
+	// AllowSimilar accepts passwords that resemble an identifier.
+	AllowSimilar bool
 	// MaxBreaches is in how many breaches a password may have been found.
 	MaxBreaches int
 	// IgnoreNetworkErrors accepts a password that could not be looked up.
@@ -75,7 +77,7 @@ func (p *Policy) Check(ctx context.Context, password string, identifiers []strin
 		return &Violation{Kind: TooShort, Length: len(password), MinLength: p.config.MinLength}
 	}
 	for _, identifier := range identifiers {
-		if similar(password, identifier) {
+		if !p.config.AllowSimilar && similar(password, identifier) {
 			return &Violation{Kind: TooSimilar}
 		}
 	}

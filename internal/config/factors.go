@@ -1,0 +1,159 @@
+package config
+
+import (
+	"net/url"
+	"time"
+)
+
+// The wires that the root of the public listener can speak.
+const (
+	WireV05 = "v0.5"
+	WireV1  = "v1"
+)
+
+// The levels that a session can be asked for.
+const (
+	AAL1       = "aal1"
+	AALHighest = "highest_available"
+)
+
+// The styles of login and registration forms of v1.
+const (
+	StyleUnified         = "unified"
+	StyleIdentifierFirst = "identifier_first"
+	StyleProfileFirst    = "profile_first"
+)
+
+// The methods that can send recovery and verification.
+const (
+	UseLink = "link"
+	UseCode = "code"
+)
+
+// Link is proving an address by a link.
+type Link struct {
+	Enabled  bool
+	Lifespan time.Duration // of a link; 0 for that of its flow
+	BaseURL  *url.URL      // links start with it; nil for serve.public.base_url
+}
+
+// Code is proving an address by a one-time code, and signing in with one.
+type Code struct {
+	Enabled      bool // recovery and verification
+	Passwordless bool // as the first factor
+	MFA          bool // as the second factor
+	Lifespan     time.Duration
+	MaxTries     int // wrong codes before a flow must send another
+	// Fallback lets addresses without a code credential be used.
+	Fallback bool
+}
+
+// TOTP is codes from an authenticator app (RFC 6238).
+type TOTP struct {
+	Enabled bool
+	Issuer  string // shown by the app; empty for the host of serve.public.base_url
+}
+
+// WebAuthn is security keys: a second factor, or the first one if Passwordless.
+type WebAuthn struct {
+	Enabled      bool
+	Passwordless bool
+	RP           RelyingParty
+}
+
+// Passkey is signing in with a discoverable credential.
+type Passkey struct {
+	Enabled bool
+	RP      RelyingParty
+}
+
+// RelyingParty is what authenticators know of this server (WebAuthn Level 3).
+type RelyingParty struct {
+	ID          string   // empty for the host of serve.public.base_url
+	DisplayName string   // empty for ui.name
+	Origins     []string // of pages that use it; empty for those of the base URL and the configured pages
+}
+
+// Whoami is the session check.
+type Whoami struct {
+	RequiredAAL string // AAL1 or AALHighest
+	Tokenizer   Tokenizer
+}
+
+// Tokenizer turns sessions into signed tokens.
+type Tokenizer struct{ Templates []TokenTemplate }
+
+// TokenTemplate is one form of token, called by its name.
+type TokenTemplate struct {
+	Name            string
+	TTL             time.Duration
+	JWKSURL         string // private keys: file://, http(s):// or base64://
+	ClaimsMapperURL string // Jsonnet, likewise; empty for none
+	SubjectSource   string // "id" or "external_id"
+}
+
+// Channel carries text messages.
+type Channel struct {
+	ID      string // "sms"
+	Type    string // "http"
+	Request HTTPRequest
+}
+
+// HTTPRequest is a call that hands a message to another service.
+type HTTPRequest struct {
+	URL     SecretURL // empty for none
+	Method  string
+	Body    string // Jsonnet: file://, http(s):// or base64://; empty for the message as JSON
+	Headers Headers
+	Auth    HTTPAuth
+}
+
+// HTTPAuth is how that call proves who makes it.
+type HTTPAuth struct {
+	Type     string // "", "basic_auth" or "api_key"
+	User     string
+	Password Secret
+	Name     string // of the header or cookie with an API key
+	Value    Secret
+	In       string // "header" or "cookie"
+}
+
+// Headers are header fields by name. Values print as [redacted].
+type Headers map[string]Secret
+
+// FeatureFlags choose between behaviours of v1. They have the meaning that v26
+// gives them.
+type FeatureFlags struct {
+	ContinueWithTransitions         bool
+	ChooseRecoveryAddress           bool
+	LegacyVerificationUI            bool
+	LegacyRequireVerifiedLoginError bool
+	PasswordProfileGroup            string // "default" or "password"
+	LegacyOIDCRegistrationGroup     bool
+	CacheableSessions               bool
+	CacheableSessionsMaxAge         time.Duration // 0 for none
+	FasterSessionExtend             bool
+}
+
+// ByMethod is what follows a login, by the id of the method.
+func (a AfterLogin) ByMethod() map[string]After {
+	return map[string]After{
+		"password": a.Password, "oidc": a.OIDC, "code": a.Code, "webauthn": a.WebAuthn, "passkey": a.Passkey,
+		"totp": a.TOTP, "lookup_secret": a.LookupSecret,
+	}
+}
+
+// ByMethod is what follows a registration, by the id of the method.
+func (a AfterRegistration) ByMethod() map[string]After {
+	return map[string]After{
+		"password": a.Password, "oidc": a.OIDC, "code": a.Code, "webauthn": a.WebAuthn, "passkey": a.Passkey,
+	}
+}
+
+// ByMethod is what follows a change of settings, by the id of the method.
+func (a AfterSettings) ByMethod() map[string]After {
+	return map[string]After{
+		"password": a.Password, "profile": a.Profile, "oidc": a.OIDC, "totp": a.TOTP, "lookup_secret": a.LookupSecret,
+		"webauthn": a.WebAuthn, "passkey": a.Passkey,
+	}
+}

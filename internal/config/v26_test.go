@@ -1,0 +1,146 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// quickstart is a file of v26 with the shape that its quickstarts have.
+const quickstart = `
+version: v26.2.0
+dsn: memory
+serve:
+  public: {base_url: http://127.0.0.1:4433/, cors: {enabled: true}}
+  admin: {base_url: http://127.0.0.1:4434/}
+selfservice:
+  default_browser_return_url: http://127.0.0.1:4455/
+  allowed_return_urls: [http://127.0.0.1:4455, "exp://localhost:8081"]
+  methods:
+    password: {enabled: true, config: {min_password_length: 10, haveibeenpwned_host: breaches.example.org}}
+    totp: {enabled: true, config: {issuer: Example}}
+    lookup_secret: {enabled: true}
+    link: {enabled: true}
+    code: {enabled: true, passwordless_enabled: true, config: {lifespan: 15m}}
+    webauthn: {enabled: true, config: {passwordless: true, rp: {display_name: Example, id: localhost, origins: ["http://localhost:4455"]}}}
+    passkey: {enabled: true, config: {rp: {display_name: Example, id: localhost}}}
+  flows:
+    error: {ui_url: http://127.0.0.1:4455/error}
+    settings: {ui_url: http://127.0.0.1:4455/settings, privileged_session_max_age: 15m, required_aal: highest_available}
+    recovery: {enabled: true, use: code, ui_url: http://127.0.0.1:4455/recovery}
+    verification: {enabled: true, use: code, ui_url: http://127.0.0.1:4455/verification, after: {default_browser_return_url: http://127.0.0.1:4455/}}
+    logout: {after: {default_browser_return_url: http://127.0.0.1:4455/login}}
+    login: {ui_url: http://127.0.0.1:4455/login, lifespan: 10m, style: identifier_first, after: {hooks: [{hook: revoke_active_sessions}]}}
+    registration: {lifespan: 10m, ui_url: http://127.0.0.1:4455/registration, after: {password: {hooks: [{hook: session}, {hook: show_verification_ui}]}}}
+log: {level: debug, format: text, leak_sensitive_values: true}
+secrets:
+  cookie: [9f2c7be85c1d4a0e]
+  cipher: [32-LONG-SECRET-NOT-SECURE-AT-ALL]
+ciphers: {algorithm: xchacha20-poly1305}
+hashers: {algorithm: bcrypt, bcrypt: {cost: 8}, argon2: {memory: 128MB}}
+identity:
+  default_schema_id: person
+  schemas:
+  - {id: person, url: "base64://e30="}
+  - {id: customer, url: "base64://e30="}
+cookies: {domain: example.org, same_site: Strict}
+session:
+  cookie: {same_site: Lax}
+  whoami: {required_aal: aal1, tokenizer: {templates: {api: {jwks_url: "file:///keys.json", ttl: 10m}}}}
+courier:
+  message_retries: 4
+  smtp: {connection_uri: "smtps://test:test@mailslurper:1025/?skip_ssl_verify=true"}
+  channels: [{id: sms, type: http, request_config: {url: "http://sms/send", method: POST, headers: {X-Key: s3cret-key}, auth: {type: basic_auth, config: {user: u, password: p4ssword}}}}]
+feature_flags: {use_continue_with_transitions: true}
+clients: {http: {disallow_private_ip_ranges: true}}
+`
+
+func TestFilesOfV26Start(t *testing.T) {
+	t.Parallel()
+	c, r := mustLoad(t, source(quickstart))
+	methods, flows := c.Selfservice.Methods, c.Selfservice.Flows
+	for name, pair := range map[string][2]any{
+		"wire":       {c.Serve.Public.Wire, WireV1},
+		"returns":    {len(c.Selfservice.WhitelistedReturnURLs), 2},
+		"password":   {c.Password.MinLength, 10},
+		"breaches":   {c.Password.BreachAPIURL.String(), "https://breaches.example.org"},
+		"totp":       {methods.TOTP, TOTP{Enabled: true, Issuer: "Example"}},
+		"code":       {methods.Code, Code{Enabled: true, Passwordless: true, Lifespan: 15 * time.Minute, MaxTries: 5}},
+		"webauthn":   {methods.WebAuthn, WebAuthn{Enabled: true, Passwordless: true, RP: RelyingParty{ID: "localhost", DisplayName: "Example", Origins: []string{"http://localhost:4455"}}}},
+		"hooks":      {flows.Login.After.OIDC.Hooks, Hooks{"revoke_active_sessions"}},
+		"own hooks":  {flows.Registration.After.Password.Hooks, Hooks{"session"}},
+		"style":      {flows.Login.Style, StyleIdentifierFirst},
+		"memory":     {c.Hashers.Argon2.Memory, 131072},
+		"schema":     {c.Identity, Identity{DefaultSchemaURL: "base64://e30=", DefaultSchemaID: "person", Schemas: []Schema{{"customer", "base64://e30="}}}},
+		"domain":     {c.Session.Cookie.Domain, "example.org"},
+		"own wins":   {c.Session.Cookie.SameSite, "Lax"},
+		"whoami":     {c.Session.Whoami.RequiredAAL, AAL1},
+		"templates":  {c.Session.Whoami.Tokenizer.Templates, []TokenTemplate{{Name: "api", TTL: 10 * time.Minute, JWKSURL: "file:///keys.json", SubjectSource: "id"}}},
+		"tries":      {c.Courier.MaxTries, 5},
+		"channel":    {c.Courier.Channels[0].Request.Auth, HTTPAuth{Type: "basic_auth", User: "u", Password: "p4ssword", In: "header"}},
+		"transition": {c.Flags.ContinueWithTransitions, true},
+	} {
+		if d := cmp.Diff(pair[1], pair[0]); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	told := warnings(r)
+	for _, part := range []string{
+		"has settings of features that are not here; they have no effect: ciphers (", "clients.http (", "hashers.algorithm (", "secrets.cipher (",
+		"registration.after.password.hooks: show_verification_ui (",
+	} {
+		if strings.Count(told, part) != 1 {
+			t.Errorf("%q stands not once in:\n%s", part, told)
+		}
+	}
+	printed, err := r.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"as selfservice.allowed_return_urls", "as courier.message_retries", "as cookies.domain", "as selfservice.methods.password.config.min_password_length"} {
+		if !strings.Contains(string(printed), part) {
+			t.Errorf("config print does not say %q", part)
+		}
+	}
+	for _, secret := range []string{"s3cret-key", "p4ssword"} {
+		if strings.Contains(string(printed), secret) {
+			t.Errorf("config print shows %s", secret)
+		}
+	}
+}
+
+func TestOtherNames(t *testing.T) {
+	t.Parallel()
+	for _, o := range otherNames() {
+		if _, ok := Find(o.key); !ok {
+			t.Errorf("%s stands for %s, which is no key", o.name, o.key)
+		}
+		if _, ok := Find(o.name); ok {
+			t.Errorf("%s is a key itself", o.name)
+		}
+		if _, ok := findAbsent(o.name); ok {
+			t.Errorf("%s is said to be absent", o.name)
+		}
+	}
+	for _, a := range absentKeys() {
+		if _, ok := Find(a.name); ok || len(Below(a.name)) > 0 {
+			t.Errorf("%s is said to be absent and is a key", a.name)
+		}
+	}
+	c, r := mustLoad(t, Source{
+		Files: []string{"/a.yaml", "/b.yaml"}, Environ: []string{"COURIER_MESSAGE_RETRIES=2"},
+		ReadFile: files{
+			"/a.yaml": "dsn: memory\nselfservice: {whitelisted_return_urls: ['https://a.example']}",
+			"/b.yaml": "selfservice: {allowed_return_urls: ['https://b.example']}",
+		}.read,
+	})
+	if got := c.Selfservice.WhitelistedReturnURLs; len(got) != 1 || got[0].Host != "b.example" || c.Courier.MaxTries != 3 {
+		t.Errorf("got %v, %d tries", got, c.Courier.MaxTries)
+	}
+	_, r = mustLoad(t, source("dsn: memory\nselfservice: {whitelisted_return_urls: ['https://a.example'], allowed_return_urls: ['https://b.example']}"))
+	if !strings.Contains(warnings(r), "is also given as selfservice.allowed_return_urls, which has no effect then") {
+		t.Errorf("got %s", warnings(r))
+	}
+}
