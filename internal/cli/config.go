@@ -29,11 +29,6 @@ the environment: serve.public.port is SERVE_PUBLIC_PORT.`,
 	return c
 }
 
-// source is what a configuration is read from.
-func (f *configFlags) source(e *env) config.Source {
-	return config.Source{Files: f.files, Environ: e.Environ, Dev: f.dev}
-}
-
 func (f *configFlags) addWithDev(c *cobra.Command) {
 	f.add(c)
 	c.Flags().BoolVar(&f.dev, "dev", false, "judge as 'serve --dev' does")

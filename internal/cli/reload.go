@@ -39,7 +39,7 @@ func keepCurrent(ctx context.Context, f *configFlags, e *env, a *app.App, log *s
 			continue
 		}
 		seen = now
-		next, _, err := config.Load(config.Source{Files: f.files, Environ: e.Environ, Dev: f.dev})
+		next, _, err := config.Load(f.source(e))
 		if err == nil {
 			err = a.Reload(next)
 		}

@@ -17,6 +17,18 @@ import (
 type configFlags struct {
 	files []string
 	dev   bool
+	// v05 tells that the command line is one of v0.5.
+	v05 bool
+}
+
+// source is what a configuration is read from. Files that do not say which release
+// they are for are of v0.5 where the command line is.
+func (f *configFlags) source(e *env) config.Source {
+	source := config.Source{Files: f.files, Environ: e.Environ, Dev: f.dev}
+	if f.v05 {
+		source.Release = "v0.5"
+	}
+	return source
 }
 
 func (f *configFlags) add(c *cobra.Command) {
@@ -25,7 +37,7 @@ func (f *configFlags) add(c *cobra.Command) {
 
 // load reads the configuration and prints its warnings.
 func (f *configFlags) load(e *env) (*config.Config, error) {
-	c, report, err := config.Load(config.Source{Files: f.files, Environ: e.Environ, Dev: f.dev})
+	c, report, err := config.Load(f.source(e))
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +65,7 @@ tells what a key does.`,
 		Example: `  symbolon serve
   symbolon serve --dev -c kratos.yml
   SERVE_PUBLIC_PORT=8080 symbolon serve`,
-		Args: cobra.NoArgs,
+		Args: onlyAll, // "serve all" is how older releases were started
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := f.load(e)
 			if err != nil {
@@ -79,9 +91,18 @@ tells what a key does.`,
 	c.Flags().BoolVar(&f.dev, "dev", false, "development: cookies without Secure, lenient checks; never for production")
 	c.Flags().BoolVar(&migrate, "migrate", false, "bring the database up to date first (SQLite always is)")
 	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "print no greeting")
-	c.Flags().BoolVar(&ignored, "disable-telemetry", false, "accepted and without effect: there is no telemetry")
+	c.Flags().BoolVar(&f.v05, "disable-telemetry", false, "a flag of v0.5: files that name no version are read as its files; there is no telemetry")
 	c.Flags().BoolVar(&ignored, "sqa-opt-out", false, "accepted and without effect: there is no telemetry")
+	c.Flags().BoolVar(&ignored, "watch-courier", false, "accepted and without effect: mail is always delivered")
 	return c
+}
+
+// onlyAll accepts nothing, or the word that older releases wanted.
+func onlyAll(c *cobra.Command, args []string) error {
+	if len(args) == 1 && args[0] == "all" {
+		return nil
+	}
+	return cobra.NoArgs(c, args)
 }
 
 // greet tells a person where to go.

@@ -310,7 +310,7 @@ func (n *node) asHeaders() (Headers, error) {
 // asNamed is asList for groups that are written by name: the name becomes the
 // member that holds it.
 func (n *node) asNamed(member string) ([]*node, error) {
-	if member == "" {
+	if member == "" || n.shape == list {
 		return n.asList()
 	}
 	n, err := n.asObject()

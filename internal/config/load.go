@@ -23,6 +23,8 @@ type Source struct {
 	Flags map[string]string
 	// Dev is --dev.
 	Dev bool
+	// Release is what files were written for that do not say; empty for unknown.
+	Release string
 	// ReadFile reads configuration and secret files; nil for the file system.
 	ReadFile func(path string) ([]byte, error)
 	// WorkDir is what relative paths start from; empty for the current directory.

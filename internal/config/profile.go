@@ -39,10 +39,10 @@ func eraOf(version string) era {
 // applyProfile fills in what applies before any file does. Files that say that
 // they were written for v0.5 have its defaults instead.
 func (l *loader) applyProfile(files *node) {
-	version := ""
+	version := l.source.Release
 	if files != nil {
 		if f := files.field("version"); f != nil {
-			version = f.value.text
+			version = f.value.text // of any shape
 		}
 	}
 	texts := [][]byte{profile}
