@@ -11,7 +11,6 @@ import (
 	"symbolon/internal/httpapi"
 	"symbolon/internal/locale"
 	"symbolon/internal/mailbox"
-	"symbolon/internal/traits"
 	"symbolon/internal/webui"
 )
 
@@ -131,14 +130,15 @@ func (a *composition) httpConfig() httpapi.Config {
 	flows := c.Selfservice.Flows
 	return httpapi.Config{
 		Version:        a.version,
-		DefaultSchema:  c.Identity.DefaultSchemaID,
+		Wire:           c.Serve.Public.Wire,
 		PublicURL:      c.Serve.Public.BaseURL,
 		AdminURL:       c.Serve.Admin.BaseURL,
 		ErrorUI:        page(c, flows.Error.UIURL, "error"),
 		LoginUI:        page(c, flows.Login.UIURL, "login"),
 		LogoutReturn:   logoutReturn(c),
 		DefaultReturn:  page(c, c.Selfservice.DefaultBrowserReturnURL, "/"),
-		DefaultSchema:  traits.DefaultID,
+		DefaultSchema:  c.Identity.DefaultSchemaID,
+		TwoSteps:       c.Selfservice.Flows.Registration.Style == config.StyleProfileFirst && !c.Selfservice.Flows.Registration.LegacyOneStep,
 		Registered:     registeredPage(c),
 		Cookies:        cookieConfig(c),
 		CookieSecrets:  c.Secrets.Signing(),

@@ -76,7 +76,7 @@ func (m *mount) createIdentity(w http.ResponseWriter, r *http.Request) error {
 // of their ids.
 func (m *mount) create(ctx context.Context, id string, in identityBody) (*identity.Identity, error) {
 	if in.SchemaID == "" {
-		in.SchemaID = s.config.DefaultSchema
+		in.SchemaID = m.config.DefaultSchema
 	}
 	draft, err := m.Identities.Draft(ctx, in.SchemaID, in.Traits)
 	if err != nil {

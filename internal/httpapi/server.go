@@ -97,14 +97,13 @@ type Meter interface {
 type Config struct {
 	Version        string
 	Wire           string // that the public listener speaks at its root; default v0.5
-	DefaultSchema  string // of identities whose schema is not given
 	PublicURL      *url.URL
 	AdminURL       *url.URL
 	ErrorUI        *url.URL
 	LoginUI        *url.URL
 	LogoutReturn   *url.URL // nil for the default
 	DefaultReturn  *url.URL
-	DefaultSchema  string   // of registrations
+	DefaultSchema  string   // of registrations, and of identities whose schema is not given
 	TwoSteps       bool     // registration in v1 asks for the traits first
 	Registered     *url.URL // the page after a registration that signs nobody in; nil for the return URL
 	RecoveryLife   time.Duration
