@@ -108,14 +108,14 @@ func hashLimitKeys() []Key {
 		}
 	}
 	return []Key{
-		limit("argon2.memory", "1048576", "4194304", "The most KiB of memory of an Argon2 hash that is verified. hashers.argon2.memory raises it if higher.", func(l *HashLimits) *int { return &l.Argon2.Memory }),
+		limit("argon2.memory", "1048576", "4194304", "The most KiB of memory of an Argon2 hash that is verified; memory times passes is 2 GiB at most. hashers.argon2.memory raises it if higher.", func(l *HashLimits) *int { return &l.Argon2.Memory }),
 		limit("argon2.iterations", "16", "32", "The most passes of an Argon2 hash that is verified. hashers.argon2.iterations raises it if higher.", func(l *HashLimits) *int { return &l.Argon2.Iterations }),
 		limit("argon2.parallelism", "16", "64", "The most lanes of an Argon2 hash that is verified. hashers.argon2.parallelism raises it if higher.", func(l *HashLimits) *int { return &l.Argon2.Parallelism }),
 		limit("bcrypt.cost", "16", "18", "The highest cost of a bcrypt hash that is verified.", func(l *HashLimits) *int { return &l.Bcrypt.Cost }),
 		limit("scrypt.cost", "20", "21", "The highest cost, as the base-2 logarithm of N, of a scrypt hash that is verified.", func(l *HashLimits) *int { return &l.Scrypt.Cost }),
 		limit("scrypt.block_size", "16", "32", "The largest block size r of a scrypt hash that is verified.", func(l *HashLimits) *int { return &l.Scrypt.BlockSize }),
 		limit("scrypt.parallelism", "16", "32", "The highest parallelism p of a scrypt hash that is verified.", func(l *HashLimits) *int { return &l.Scrypt.Parallelism }),
-		limit("pbkdf2.iterations", "10000000", "20000000", "The most iterations of a PBKDF2 hash that is verified.", func(l *HashLimits) *int { return &l.PBKDF2.Iterations }),
+		limit("pbkdf2.iterations", "4000000", "10000000", "The most iterations of a PBKDF2 hash that is verified.", func(l *HashLimits) *int { return &l.PBKDF2.Iterations }),
 	}
 }
 

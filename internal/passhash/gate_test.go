@@ -15,7 +15,7 @@ const mib = 1 << 20
 // hold enters and fails the test if that is not possible at once.
 func hold(t *testing.T, g *gate, need int64) (release func()) {
 	t.Helper()
-	release, err := g.enter(t.Context(), need)
+	release, err := g.enter(t.Context(), need, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestWhoeverWaitedTooLongIsToldWhenToComeBack(t *testing.T) {
 		g := newGate(64*mib, 10*time.Second, 1)
 		defer hold(t, g, 64*mib)()
 		start := time.Now()
-		_, err := g.enter(t.Context(), mib)
+		_, err := g.enter(t.Context(), mib, false)
 		busy, ok := errors.AsType[*Busy](err)
 		if !ok || busy.RetryAfter < time.Second || time.Since(start) != 10*time.Second {
 			t.Errorf("after %v: %v; want Busy after 10s", time.Since(start), err)
@@ -116,7 +116,7 @@ func TestADeadlineOfTheirOwnEndsTheWaitEarlier(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := g.enter(ctx, mib)
+		_, err := g.enter(ctx, mib, false)
 		if _, ok := errors.AsType[*Busy](err); !ok || time.Since(start) != time.Second {
 			t.Errorf("after %v: %v; want Busy after 1s", time.Since(start), err)
 		}
@@ -131,7 +131,7 @@ func TestWhoeverLeavesTheQueueBlocksNobodyBehind(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		left := make(chan error)
 		go func() {
-			_, err := g.enter(ctx, 64*mib) // waits for everything
+			_, err := g.enter(ctx, 64*mib, false) // waits for everything
 			left <- err
 		}()
 		synctest.Wait()
@@ -154,11 +154,11 @@ func TestTheQueueIsBounded(t *testing.T) {
 		release := hold(t, g, 64*mib)
 		ctx, cancel := context.WithCancel(t.Context())
 		for range queuePerProcessor {
-			go func() { _, _ = g.enter(ctx, mib) }()
+			go func() { _, _ = g.enter(ctx, mib, false) }()
 		}
 		synctest.Wait()
 		start := time.Now()
-		_, err := g.enter(t.Context(), mib)
+		_, err := g.enter(t.Context(), mib, false)
 		if _, ok := errors.AsType[*Busy](err); !ok || time.Since(start) != 0 {
 			t.Errorf("with a full queue: %v after %v; want Busy at once", err, time.Since(start))
 		}
@@ -217,5 +217,32 @@ func TestNothingWaitsAtTheGateAsAPasswordDoes(t *testing.T) {
 		if waited := time.Since(start); waited != DefaultWait {
 			t.Errorf("nothing waited %v, want %v", waited, DefaultWait)
 		}
+	})
+}
+
+// One login with an expensive imported hash must not stop the others (D3).
+func TestGateHeavyHashLeavesHalfOfTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(64*mib, 5*time.Second, 2)
+		for range 3 {
+			go func() {
+				release, err := g.enter(t.Context(), 1024*mib, true)
+				if err != nil {
+					return // the third waits too long
+				}
+				time.Sleep(4 * time.Second)
+				release()
+			}()
+		}
+		synctest.Wait()
+		if got := g.stats(); got.Running != 1 || got.Waiting != 2 {
+			t.Errorf("%+v, want one heavy hash running", got)
+		}
+		for range 10 {
+			hold(t, g, 19*mib)()
+		}
+		time.Sleep(time.Minute)
+		hold(t, g, 64*mib)()
 	})
 }

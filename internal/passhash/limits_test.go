@@ -30,6 +30,10 @@ func TestAHostileHashIsRefusedAtOnceAndNamesTheKeyToRaise(t *testing.T) {
 		"scrypt by N":            {"$scrypt$ln=1073741824,r=8,p=1" + tail, "hashers.limits.scrypt.cost"},
 		"scrypt of large blocks": {"$scrypt$ln=10,r=1000000,p=1" + tail, "hashers.limits.scrypt.block_size"},
 		"scrypt of many lanes":   {"$scrypt$ln=10,r=8,p=100000" + tail, "hashers.limits.scrypt.parallelism"},
+		"argon2id 1 GiB x 16":    {"$argon2id$v=19$m=1048576,t=16,p=16" + tail, "the product of memory (KiB) and iterations of argon2"},
+		"argon2i 512 MiB x 5":    {"$argon2i$v=19$m=524288,t=5,p=1" + tail, "the product of memory (KiB) and iterations of argon2"},
+		"scrypt 2 GiB x 16":      {"$scrypt$ln=20,r=16,p=16" + tail, "the product of N, block size and parallelism of scrypt"},
+		"pbkdf2 of ten million":  {"$pbkdf2-sha512$10000000" + tail, "hashers.limits.pbkdf2.iterations"},
 		"pbkdf2 of many turns":   {"$pbkdf2-sha512$2147483647" + tail, "hashers.limits.pbkdf2.iterations"},
 	}
 	h := newHasher(t)

@@ -100,7 +100,7 @@ type Result struct {
 // Hash returns an Argon2id hash in PHC format. The error is *Busy if memory was
 // not free in time.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	release, err := h.gate.enter(ctx, h.argon2.bytes())
+	release, err := h.gate.enter(ctx, h.argon2.bytes(), false)
 	if err != nil {
 		return "", err
 	}
@@ -129,7 +129,8 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
-	release, err := h.gate.enter(ctx, s.bytes())
+	heavy := !h.current(s) && (s.heavy() || s.bytes() > h.gate.budget/2)
+	release, err := h.gate.enter(ctx, s.bytes(), heavy)
 	if err != nil {
 		return Result{}, err
 	}

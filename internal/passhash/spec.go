@@ -47,6 +47,33 @@ func (s spec) bytes() int64 {
 	return 64 << 10 // bcrypt and PBKDF2 need a few KiB; this covers what is around them
 }
 
+// work is what the time of a hash is proportional to: for argon2 memory in KiB times
+// passes, for scrypt N*r*p, else the rounds.
+func (s spec) work() uint64 {
+	switch s.algorithm {
+	case argon2id, argon2i:
+		return uint64(s.memoryKiB) * uint64(s.iterations)
+	case scryptName:
+		return uint64(s.blockSize) * uint64(s.parallelism) << s.cost
+	case bcryptName:
+		return 1 << s.cost
+	}
+	return uint64(s.iterations)
+}
+
+// heavy reports whether the hash takes much longer than those of a login should.
+func (s spec) heavy() bool {
+	switch s.algorithm {
+	case argon2id, argon2i:
+		return s.work() > heavyArgon2Work
+	case scryptName:
+		return s.work() > heavyScryptWork
+	case bcryptName:
+		return s.cost > heavyBcryptCost
+	}
+	return s.iterations > heavyPBKDF2Iterations
+}
+
 // match computes the hash of a password again and compares in constant time.
 // The error is *FormatError or that of ctx.
 func (s spec) match(ctx context.Context, pool *argon2Pool, password string) (bool, error) {

@@ -420,3 +420,21 @@ func TestQueriesUseIndexes(t *testing.T) {
 		}
 	}
 }
+
+// A node whose writes fail must be taken out of the load balancer (W3).
+func TestReadyAfterAFailedWrite(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, Config{Now: frozen()})
+	if err := db.InTx(t.Context(), func(ctx context.Context) error { return outgrow(ctx, t, db) }); !errors.Is(err, errs.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	if err := db.Ready(t.Context()); !errors.Is(err, errs.ErrUnavailable) {
+		t.Errorf("after a write that failed for want of space: %v", err)
+	}
+	if err := db.CreateFlow(t.Context(), newFlow()); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ready(t.Context()); err != nil {
+		t.Errorf("after a write that succeeded: %v", err)
+	}
+}

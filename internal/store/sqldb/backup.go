@@ -108,7 +108,12 @@ func Restore(ctx context.Context, schema Schema, file, dsn string, now time.Time
 	if err := checkCopy(ctx, schema, file); err != nil {
 		return "", fmt.Errorf("restore: %w", err)
 	}
-	lock, err := lockFile(path + ".lock")
+	if _, err := os.Stat(path); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return "", fmt.Errorf("restore: %w", err)
+		}
+	}
+	lock, err := lockReplaced(path)
 	if err != nil {
 		return "", fmt.Errorf("restore: %w", err)
 	}
@@ -128,6 +133,14 @@ func Restore(ctx context.Context, schema Schema, file, dsn string, now time.Time
 		return replaced, fmt.Errorf("restore: %w", err)
 	}
 	return replaced, nil
+}
+
+// lockReplaced takes the locks of a database that may not exist yet.
+func lockReplaced(path string) (io.Closer, error) {
+	if _, err := os.Stat(path); err != nil {
+		return lockFile(path + ".lock")
+	}
+	return lockDatabase(path)
 }
 
 // Replaced is the name under which a file is kept that was replaced at that time.

@@ -68,6 +68,8 @@ type DB struct {
 	retry         *retrier                                     // nil for SQLite
 	listen        func(ctx context.Context, wake func()) error // nil without notifications
 	pendingNotify chan struct{}                                // nil without notifications
+	file          string                                       // see pools
+	writeFailed   atomic.Int64                                 // when a write last failed, Unix nanoseconds; 0 after a success
 	closed        atomic.Bool
 	close         func() error // once
 }
@@ -85,6 +87,7 @@ type committer interface {
 // pools is what a dialect opens.
 type pools struct {
 	name  string // for people
+	file  string // of SQLite, empty for databases in memory and on servers
 	read  *sql.DB
 	write *sql.DB   // at most one connection, or the same as read
 	poll  *sql.DB   // one connection for polling; nil where there are no changes to poll
@@ -125,7 +128,7 @@ func Open(ctx context.Context, schema Schema, c Config) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), follower.close())
 	}
-	db := &DB{dialect: d, logger: c.Logger, now: c.Now, listen: p.listen, replica: follower, timeout: c.Timeout, reads: newPool(p.read, &d)}
+	db := &DB{dialect: d, logger: c.Logger, now: c.Now, listen: p.listen, replica: follower, file: p.file, timeout: c.Timeout, reads: newPool(p.read, &d)}
 	if d.Notifies {
 		db.pendingNotify = make(chan struct{}, 1)
 	}
@@ -271,7 +274,41 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err := db.dialect.supports(needed); err != nil {
 		return errs.ErrUnavailable.Because(err)
 	}
+	return db.writable()
+}
+
+const (
+	// leastSpace is how much of the disk SQLite needs for the log of a burst of writes.
+	leastSpace = 4 << 20
+	// failedFor is how long a write that failed makes a node not ready, unless another
+	// one succeeds.
+	failedFor = 10 * time.Second
+)
+
+// writable says why the next write will probably fail. It writes nothing itself, because
+// anyone may ask whether a node is ready.
+func (db *DB) writable() error {
+	if db.file != "" {
+		if free, ok := freeSpace(db.file); ok && free < leastSpace {
+			return errs.ErrUnavailable.Because(fmt.Errorf("the disk of %s is full: %d bytes are free", db.file, free))
+		}
+	}
+	if failed := db.writeFailed.Load(); failed != 0 && db.now().Sub(time.Unix(0, failed)) < failedFor {
+		return errs.ErrUnavailable.Because(errors.New("the last write failed"))
+	}
 	return nil
+}
+
+// write runs a transaction and records for Ready whether writes succeed.
+func (db *DB) write(ctx context.Context, do txFunc) error {
+	err := db.writes.run(ctx, do)
+	switch {
+	case err == nil && db.writeFailed.Load() != 0:
+		db.writeFailed.Store(0)
+	case errors.Is(err, errs.ErrUnavailable) && ctx.Err() == nil && !errors.Is(err, errQueued):
+		db.writeFailed.Store(db.now().UnixNano())
+	}
+	return err
 }
 
 // pool reads outside of transactions, with one prepared statement a query.

@@ -59,6 +59,9 @@ type batch struct {
 	err     error
 }
 
+// errQueued says that a write waited too long, which says nothing of the database.
+var errQueued = errors.New("write queued")
+
 var errClosed = errs.ErrUnavailable.Because(errors.New("database is closed"))
 
 func newGroupCommitter(pool *sql.DB, d *Dialect, c Config) *groupCommitter {
@@ -229,7 +232,7 @@ func (w *groupCommitter) leave(ctx context.Context, place *list.Element, ready c
 	if err := ended(ctx); err != nil {
 		return err
 	}
-	return errs.ErrUnavailable.Because(fmt.Errorf("write queued for %s", w.timeout))
+	return errs.ErrUnavailable.Because(fmt.Errorf("%w for %s", errQueued, w.timeout))
 }
 
 // commit ends the open batch, if there is one, and releases its members.

@@ -7,7 +7,9 @@ import (
 	"io"
 )
 
-// lockFile refuses: a server that can't keep others out must not start.
-func lockFile(string) (io.Closer, error) {
-	return nil, errors.New("locking a database file is not supported on this system")
-}
+var errNoLocks = errors.New("locking a database file is not supported on this system")
+
+func lockFile(string) (io.Closer, error) { return nil, errNoLocks }
+
+// lockDatabase refuses: a server that cannot keep other processes out must not start.
+func lockDatabase(string) (io.Closer, error) { return nil, errNoLocks }

@@ -124,7 +124,7 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (changed int6
 	if t != nil {
 		return db.execIn(ctx, t, query, args)
 	}
-	err = db.writes.run(ctx, db.statement(&changed, query, args))
+	err = db.write(ctx, db.statement(&changed, query, args))
 	return changed, err
 }
 
@@ -158,7 +158,7 @@ func (db *DB) InsertNew(ctx context.Context, query string, args ...any) error {
 		}
 		return safeToRetry(err)
 	}
-	return db.writes.run(ctx, do)
+	return db.write(ctx, do)
 }
 
 func (db *DB) execIn(ctx context.Context, t *tx, query string, args []any) (changed int64, err error) {
@@ -208,7 +208,7 @@ func (db *DB) ExecTimed(ctx context.Context, query string, args ...any) (changed
 		defer func() { took = db.now().Sub(began) }()
 		return run(ctx, c)
 	}
-	err = db.writes.run(ctx, do)
+	err = db.write(ctx, do)
 	return changed, took, err
 }
 

@@ -49,13 +49,13 @@ func openSQLite(src source, c Config) (*pools, error) {
 	name := memoryName()
 	if src.rest != memoryPath {
 		var path string
-		if path, p.lock, err = claimFile(src, c.Exclusive); err != nil {
+		if path, p.lock, err = claimFile(src, c); err != nil {
 			return nil, err
 		}
 		name = url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
 		// SQLite makes the log beside the file with the rights of the file.
 		name.RawQuery = url.Values{"modeof": {path}}.Encode()
-		p.name = path
+		p.name, p.file = path, path
 		p.prepare = func(ctx context.Context, pool *sql.DB) error { return useWAL(ctx, pool, path) }
 	}
 	busy := "busy_timeout(" + strconv.FormatInt(c.Timeout.Milliseconds(), 10) + ")"

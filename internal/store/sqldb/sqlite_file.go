@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 )
 
-// claimFile makes sure that the file exists, readable by its owner alone, and
-// takes its lock if asked to.
-func claimFile(src source, exclusive bool) (path string, lock io.Closer, err error) {
+// claimFile makes sure that the file exists, readable by its owner alone, and takes its
+// lock if asked to. The path is that of the file itself, whatever links lead there.
+func claimFile(src source, c Config) (path string, lock io.Closer, err error) {
 	mode, err := oneOf(src.params.Get("mode"), "", "rwc", "rw")
 	if err != nil {
 		return "", nil, fmt.Errorf("read dsn option \"mode\": %w", err)
@@ -28,13 +29,17 @@ func claimFile(src source, exclusive bool) (path string, lock io.Closer, err err
 	} else {
 		err = createPrivate(path)
 	}
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
 	if err != nil {
 		return "", nil, err
 	}
-	if exclusive {
-		if lock, err = lockFile(path + ".lock"); err != nil {
+	if c.Exclusive {
+		if lock, err = lockDatabase(path); err != nil {
 			return "", nil, err
 		}
+		warnOfModes(c.Logger, path)
 	}
 	if inWAL(path) {
 		err = createPrivate(path + indexSuffix)
@@ -43,6 +48,18 @@ func claimFile(src source, exclusive bool) (path string, lock io.Closer, err err
 		return "", nil, errors.Join(err, closeLock(lock))
 	}
 	return path, lock, nil
+}
+
+// warnOfModes warns of files that other users of the machine can read or write.
+func warnOfModes(log *slog.Logger, path string) {
+	const tooOpen = 0o026 // written by the group, or read or written by all
+	for _, suffix := range []string{"", "-wal", indexSuffix} {
+		info, err := os.Stat(path + suffix)
+		if err == nil && info.Mode().Perm()&tooOpen != 0 {
+			log.Warn("database file is open to other users; set its mode to 0600",
+				slog.String("file", path+suffix), slog.String("mode", info.Mode().Perm().String()))
+		}
+	}
 }
 
 // indexSuffix ends the name of the index of the write-ahead log. SQLite itself

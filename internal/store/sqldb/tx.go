@@ -27,7 +27,7 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 		return outer.nest(ctx, fn)
 	}
 	var hooks []func()
-	err := db.writes.run(ctx, txFunc{fn: func(ctx context.Context, c *conn) error {
+	err := db.write(ctx, txFunc{fn: func(ctx context.Context, c *conn) error {
 		t := &tx{conn: c}
 		defer func() { t.over = true }()
 		err := fn(context.WithValue(ctx, txKey{}, t))
