@@ -49,6 +49,7 @@ type base struct {
 	// What the console shows and remembers.
 	started      time.Time
 	history      *metrics.History
+	clockOffset  atomic.Int64                     // nanoseconds that the database server is ahead of this node
 	removed      atomic.Int64                     // rows that were cleaned up
 	longestBatch atomic.Int64                     // nanoseconds that the slowest batch of clean-up took
 	sizes        atomic.Pointer[map[string]int64] // rows by table, as of the last clean-up

@@ -30,7 +30,7 @@ func (a *App) followChanges(ctx context.Context) error {
 	var listening sync.WaitGroup
 	listening.Go(func() { a.listen(ctx, wake) })
 	defer listening.Wait()
-	changes := a.db.Changes()
+	changes, clock := a.db.Changes(), clockWatch{app: a}
 	failing := false
 	for {
 		changed, before, err := changes.Read(ctx, a.now())
@@ -45,6 +45,7 @@ func (a *App) followChanges(ctx context.Context) error {
 			failing = true
 			a.log.WarnContext(ctx, "change polling failed; session cache disabled", slog.Any("error", err))
 		}
+		clock.check(ctx)
 		pending, err := waitFor(ctx, wake, a.db.PendingNotify())
 		if err != nil {
 			return err

@@ -47,6 +47,7 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 	if q.After != "" && !secret.IsID(q.After) {
 		return errs.ErrNotFound
 	}
+	q.NoTotal = q.After != "" || q.SchemaID != ""
 	found, total, err := o.Identities.List(r.Context(), q)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	if q.After != "" {
 		body.First = o.identitiesAt(body, "")
-	} else {
+	} else if !q.NoTotal {
 		body.Total = plural(total, "identity", "identities")
 	}
 	for _, i := range found {

@@ -27,6 +27,7 @@ func (m *mount) listIdentities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	list.NoTotal = list.After != "" || query.Has("page_size")
 	found, total, err := m.Identities.List(r.Context(), list)
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func bounded(text string, byDefault, least, most int) int {
 
 // links names the pages around the present one (RFC 8288).
 func (m *mount) links(query url.Values, list identity.Query, found []*identity.Identity, total int) string {
-	if list.After != "" || query.Has("page_size") {
+	if list.NoTotal {
 		return m.tokenLinks(query, list, found)
 	}
 	page, last := list.Offset/list.Limit, max(total-1, 0)/list.Limit

@@ -119,4 +119,5 @@ type Query struct {
 	ExternalID string   // only the one that another system calls so
 	Similar    string   // only owners of a credential identifier that contains this, normalised
 	None       bool     // nothing: what is asked for can't be
+	NoTotal    bool     // the caller needs no total, which would cost reading all matches
 }

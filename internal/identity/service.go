@@ -151,7 +151,7 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 }
 
 // List returns a page of identities in the order of their ids, and how many
-// there are on all pages.
+// there are on all pages; 0 with q.NoTotal.
 func (s *Service) List(ctx context.Context, q Query) ([]*Identity, int, error) {
 	if q.Identifier != "" {
 		q.Identifier = traits.Normalize(q.Identifier)
@@ -159,6 +159,9 @@ func (s *Service) List(ctx context.Context, q Query) ([]*Identity, int, error) {
 	page, err := s.store.Identities(ctx, q)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list identities: %w", err)
+	}
+	if q.NoTotal {
+		return page, 0, nil
 	}
 	total, err := s.store.CountIdentities(ctx, q)
 	if err != nil {

@@ -19,6 +19,7 @@ const LeaseCleanup Lease = "cleanup"
 // expire; they are never released. A lease of more than twice the requested length was
 // taken by a node with a wrong clock and is ignored.
 func (db *DB) AcquireLease(ctx context.Context, l Lease, now, until time.Time) (acquired bool, err error) {
+	now, until = db.ServerTime(now), db.ServerTime(until)
 	changed, err := db.Exec(ctx, `UPDATE duties SET until = ? WHERE name = ? AND (until <= ? OR until > ?)`,
 		sqldb.Micros(until), string(l), sqldb.Micros(now), sqldb.Micros(now.Add(2*until.Sub(now))))
 	if err != nil {

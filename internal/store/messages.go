@@ -26,6 +26,9 @@ func messageTargets(m *courier.Stored) []any {
 	}
 }
 
+// The column next_try is a time of the database server, so that nodes whose clocks differ
+// neither steal leases nor delay each other's messages.
+
 // Conditions of partial indexes, word for word, so that the planner uses them. Phrased
 // the other way round they would make SQLite use the index of statuses and sort.
 const (
@@ -46,7 +49,7 @@ const (
 func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
 	err := db.InsertNew(ctx, `INSERT INTO messages (`+messageColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.ID, string(m.Template), m.Recipient, m.Subject, m.Sealed, m.IdentityID, string(m.Status), m.Tries, sqldb.Micros(m.NextTry),
+		m.ID, string(m.Template), m.Recipient, m.Subject, m.Sealed, m.IdentityID, string(m.Status), m.Tries, sqldb.Micros(db.ServerTime(m.NextTry)),
 		m.Lease, m.LastError, sqldb.Micros(m.CreatedAt), sqldb.MicrosOrNull(m.Expires), sqldb.MicrosOrNull(m.SentAt))
 	if err != nil {
 		return fmt.Errorf("insert message: %w", err)
@@ -58,6 +61,7 @@ func (db *DB) CreateMessage(ctx context.Context, m *courier.Stored) error {
 // ClaimMessages leases up to limit messages that are due, or whose lease has run
 // out, to one dispatcher, and counts a try for each. The longest due come first.
 func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.Time, limit int) ([]*courier.Stored, error) {
+	now, until = db.ServerTime(now), db.ServerTime(until)
 	// This read needs no write transaction; the claim below compares.
 	due, err := messages(ctx, db.Query, dueMessages, sqldb.Micros(now), limit)
 	if err != nil {
@@ -77,6 +81,7 @@ func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.T
 				return err
 			}
 			if taken {
+				mine.NextTry = db.LocalTime(mine.NextTry)
 				claimed = append(claimed, &mine)
 			}
 		}
@@ -101,7 +106,7 @@ func (db *DB) claim(ctx context.Context, seen, mine *courier.Stored) (bool, erro
 func (db *DB) RecordDelivery(ctx context.Context, m *courier.Stored) error {
 	err := db.ExecOne(ctx, `UPDATE messages SET status = ?, sealed = ?, next_try = ?, last_error = ?, sent_at = ?
  WHERE id = ? AND lease = ? AND tries = ? AND status = ?`,
-		string(m.Status), m.Sealed, sqldb.Micros(m.NextTry), m.LastError, sqldb.MicrosOrNull(m.SentAt),
+		string(m.Status), m.Sealed, sqldb.Micros(db.ServerTime(m.NextTry)), m.LastError, sqldb.MicrosOrNull(m.SentAt),
 		m.ID, m.Lease, m.Tries, string(courier.Sending))
 	if errors.Is(err, errs.ErrNotFound) {
 		err = errs.ErrStale
@@ -122,7 +127,7 @@ func (db *DB) NextMessage(ctx context.Context) (due time.Time, ok bool, err erro
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("find next message: %w", err)
 	}
-	return due, true, nil
+	return db.LocalTime(due), true, nil
 }
 
 // EraseMessages removes the bodies of at most limit messages that were sent or
@@ -194,27 +199,31 @@ func (db *DB) RetryMessage(ctx context.Context, id string, now time.Time) error 
 		return errs.ErrNotFound
 	}
 	err := db.ExecOne(ctx, `UPDATE messages SET status = ?, tries = 0, next_try = ? WHERE id = ? AND status = ? AND sealed <> ''`,
-		string(courier.Queued), sqldb.Micros(now), id, string(courier.Dead))
+		string(courier.Queued), sqldb.Micros(db.ServerTime(now)), id, string(courier.Dead))
 	if err != nil {
 		return fmt.Errorf("retry message: %w", err)
 	}
 	return nil
 }
 
-// CountMessages counts messages by status.
+// maxCount is where counting stops, so that its cost does not grow with the table.
+const maxCount = 10_000
+
+// countMessages counts the messages of one status in its index.
+const countMessages = `SELECT COUNT(*) FROM (SELECT 1 FROM messages WHERE status = ? LIMIT ?) counted`
+
+// CountMessages counts messages by status, up to maxCount of each; a status without
+// messages is left out.
 func (db *DB) CountMessages(ctx context.Context) (map[courier.Status]int, error) {
 	counts := map[courier.Status]int{}
-	err := db.List(ctx, func(scan sqldb.ScanFunc) error {
-		var status courier.Status
-		var n int
-		if err := scan(&status, &n); err != nil {
-			return err
+	for _, status := range courier.Statuses {
+		n := 0
+		if err := db.QueryRow(ctx, []any{&n}, countMessages, string(status), maxCount); err != nil {
+			return nil, fmt.Errorf("count messages: %w", err)
 		}
-		counts[status] = n
-		return nil
-	}, `SELECT status, COUNT(*) FROM messages GROUP BY status`)
-	if err != nil {
-		return nil, fmt.Errorf("count messages: %w", err)
+		if n > 0 {
+			counts[status] = n
+		}
 	}
 	return counts, nil
 }

@@ -81,7 +81,7 @@ func wantIndexed(t *testing.T, db *DB, query string) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(plan.String()) {
-		if strings.Contains(line, "TEMP B-TREE") || strings.HasPrefix(line, "SCAN") && !strings.Contains(line, " USING ") {
+		if strings.Contains(line, "TEMP B-TREE") || strings.HasPrefix(line, "SCAN") && !strings.Contains(line, " USING ") && line != "SCAN counted\n" {
 			t.Errorf("%s\nis answered by\n%s", query, plan.String())
 		}
 	}

@@ -33,11 +33,15 @@ func (w *Wire) listIdentities(out http.ResponseWriter, r *http.Request) error {
 	asked.Limit, asked.Offset = p.size, 0
 	if p.legacy {
 		asked.After, asked.Offset = "", p.number*p.size
+	} else {
+		asked.NoTotal, asked.Limit = true, p.size+1 // one more tells whether there is a next page
 	}
 	found, total, err := w.parts.Identities.List(r.Context(), asked)
 	if err != nil {
 		return err
 	}
+	more := len(found) > p.size
+	found = found[:min(len(found), p.size)]
 	shown := make([]Identity, len(found))
 	for i, one := range found {
 		if len(wanted) == 0 && asked.Identifier == "" {
@@ -53,7 +57,7 @@ func (w *Wire) listIdentities(out http.ResponseWriter, r *http.Request) error {
 		p.numberedBriefly(out.Header(), r, total)
 	} else {
 		next := ""
-		if len(found) == p.size && len(found) < total {
+		if more {
 			next = found[len(found)-1].ID
 		}
 		p.tokens(out.Header(), r, zeroID, next)

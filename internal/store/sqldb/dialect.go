@@ -29,6 +29,7 @@ type Dialect struct {
 	Folder     string // of its migrations in Schema.Migrations
 	Migrations fs.FS
 	Tables     string // query for the names of all tables
+	Clock      string // query for the time of the server, in microseconds since 1970; empty if Embedded
 	// Begin starts a transaction in which several callers write one after the
 	// other (groupCommitter); empty for databases that have many writers at once
 	// (pooledCommitter).

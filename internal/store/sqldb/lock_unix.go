@@ -68,11 +68,12 @@ func lockFile(path string) (io.Closer, error) {
 
 // flock waits for lockWait at most; the error is then EWOULDBLOCK.
 func flock(f *os.File) error {
-	for end := time.Now().Add(lockWait); ; time.Sleep(lockEvery) {
+	for tries := lockWait / lockEvery; ; tries-- {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
+		if !errors.Is(err, syscall.EWOULDBLOCK) || tries == 0 {
 			return err
 		}
+		<-time.NewTimer(lockEvery).C
 	}
 }
 

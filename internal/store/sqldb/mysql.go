@@ -25,6 +25,7 @@ func mysqlDialect() Dialect {
 		Goose:   goose.DialectMySQL,
 		Folder:  "mysql",
 		Tables:  `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()`,
+		Clock:   `SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)`,
 		Rebind: func(query string) string { // LIMIT is not allowed in IN, but in DELETE and UPDATE
 			return limited.ReplaceAllString(query, ` WHERE $2`)
 		},

@@ -29,6 +29,7 @@ func postgresDialect() Dialect {
 		Goose:     goose.DialectPostgres,
 		Folder:    "postgres",
 		Tables:    `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`,
+		Clock:     `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`,
 		Isolation: sql.LevelReadCommitted,
 		Notifies:  true,
 		Rebind: func(query string) string {

@@ -21,6 +21,7 @@ func (a *App) watch() {
 	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
 	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })
 	m.Gauge("symbolon_hashing_budget_bytes", "Memory that password hashes may use together.", func() float64 { return float64(a.current.Load().hasher.Stats().Budget) })
+	m.Gauge("symbolon_clock_offset_seconds", "How far the clock of the database server is ahead of this node's; 0 within a second, and on SQLite.", func() float64 { return time.Duration(a.clockOffset.Load()).Seconds() })
 	m.Counter("symbolon_cleanup_removed_total", "Rows that this node removed because they had ended.", func() float64 { return float64(a.removed.Load()) })
 	m.Gauge("symbolon_cleanup_longest_batch_seconds", "How long the slowest batch of clean-up took since this node started; on SQLite others wait so long to write.", func() float64 { return time.Duration(a.longestBatch.Load()).Seconds() })
 	m.Counter("symbolon_database_commits_total", "Commits of this node.", func() float64 { return float64(a.db.Stats().Batches) })
@@ -82,7 +83,7 @@ func (a *App) queue(ctx context.Context) []metrics.Reading {
 	}}
 	for _, status := range courier.Statuses {
 		list = append(list, metrics.Reading{
-			Name: "symbolon_courier_messages", Help: "Messages in the queue, by status. What is dead needs an operator.",
+			Name: "symbolon_courier_messages", Help: "Messages in the queue by status, counted up to 10,000. Dead ones need an operator.",
 			Labels: map[string]string{"status": string(status)}, Value: float64(o.Counts[status]),
 		})
 	}
