@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"symbolon/internal/kratoskeys"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
@@ -44,10 +45,12 @@ type cookies struct {
 	session    *secret.Signer
 	continuity *secret.Signer
 	csrf       *secret.CSRFKeys
+	// taken recognise session cookies of the server whose accounts were taken over.
+	taken *kratoskeys.Keys
 }
 
 func newCookies(c CookieConfig, public *url.URL, secrets []string) (*cookies, error) {
-	k := &cookies{config: c, csrfDomain: public.Hostname(), csrfPath: public.JoinPath("/").Path}
+	k := &cookies{config: c, csrfDomain: public.Hostname(), csrfPath: public.JoinPath("/").Path, taken: kratoskeys.New(secrets)}
 	if c.HostPrefix {
 		k.csrfDomain, k.csrfPath = "", "/"
 	}
@@ -91,6 +94,9 @@ func (k *cookies) sessionTokens(r *http.Request) []string {
 	var tokens []string
 	for _, value := range signed {
 		token, ok := k.session.Open(value)
+		if !ok {
+			token, ok = k.taken.SessionToken(k.config.SessionName, value)
+		}
 		if ok && !slices.Contains(tokens, token) && len(tokens) < maxTokens {
 			tokens = append(tokens, token)
 		}
