@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"symbolon/internal/store/kratos"
+	"symbolon/internal/store/sqldb"
+)
+
+// asidePrefix begins the names of the original's tables where they are taken over in place.
+const asidePrefix = "kratos_"
+
+// ownPrefix begins the names of this program's tables where those of the original were put
+// back.
+const ownPrefix = "symbolon_"
+
+// Kratos is a database of the original server.
+type Kratos struct {
+	*kratos.Source
+	foreign *sqldb.Foreign
+}
+
+// OpenKratos opens a database of the original to read it, whether its tables have their own
+// names or were set aside. network names a tenant, and may be empty where there is one.
+func OpenKratos(ctx context.Context, dsn, network string) (*Kratos, error) {
+	f, err := sqldb.OpenForeign(ctx, schema(), sqldb.Config{DSN: dsn})
+	if err != nil {
+		return nil, err
+	}
+	d, err := kratosDialect(ctx, f)
+	if err == nil {
+		var source *kratos.Source
+		if source, err = kratos.Open(ctx, f.DB, d, network); err == nil {
+			return &Kratos{Source: source, foreign: f}, nil
+		}
+	}
+	_ = f.Close() // the first error says more
+	return nil, err
+}
+
+func kratosDialect(ctx context.Context, f *sqldb.Foreign) (kratos.Dialect, error) {
+	d := map[string]kratos.Dialect{"SQLite": kratos.SQLite, "PostgreSQL": kratos.PostgreSQL, "MySQL": kratos.MySQL}[f.Dialect]
+	names, err := f.Tables(ctx)
+	if err != nil {
+		return d, err
+	}
+	if slices.Contains(names, asidePrefix+"identity_credential_types") {
+		d.Prefix = asidePrefix
+	}
+	return d, nil
+}
+
+// Close releases the database.
+func (k *Kratos) Close() error { return k.foreign.Close() }
+
+// SetAside renames the tables of the original in a database, so that the tables of this
+// program have room beside them. It does nothing where that was done, and where there are
+// none of them.
+func SetAside(ctx context.Context, dsn string) (renamed int, err error) {
+	return renameTables(ctx, dsn, func(names []string) func(string) string {
+		if !slices.Contains(names, "identity_credential_types") {
+			return nil
+		}
+		return func(table string) string {
+			if strings.HasPrefix(table, asidePrefix) || strings.HasPrefix(table, ownPrefix) {
+				return table
+			}
+			return asidePrefix + table
+		}
+	})
+}
+
+// PutBack gives the tables of the original their names again, and sets aside those of
+// this program, under a prefix, so that nothing is lost either way.
+func PutBack(ctx context.Context, dsn string) (renamed int, err error) {
+	return renameTables(ctx, dsn, func(names []string) func(string) string {
+		if !slices.Contains(names, asidePrefix+"identity_credential_types") {
+			return nil
+		}
+		return func(table string) string {
+			if own, ok := strings.CutPrefix(table, asidePrefix); ok {
+				return own
+			}
+			return ownPrefix + strings.TrimPrefix(table, ownPrefix)
+		}
+	})
+}
+
+func renameTables(ctx context.Context, dsn string, plan func(names []string) func(string) string) (renamed int, err error) {
+	f, err := sqldb.OpenForeign(ctx, schema(), sqldb.Config{DSN: dsn, Exclusive: true})
+	if err != nil {
+		return 0, err
+	}
+	names, err := f.Tables(ctx)
+	if rename := plan(names); err == nil && rename != nil {
+		renamed, err = f.RenameTables(ctx, rename)
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return 0, fmt.Errorf("rename the original's tables: %w", err)
+	}
+	return renamed, nil
+}

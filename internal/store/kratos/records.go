@@ -1,0 +1,293 @@
+package kratos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+	"symbolon/internal/takeover"
+	"symbolon/internal/traits"
+)
+
+// Records returns at most limit accounts, those with the least ids after the one given, in
+// the order of their ids.
+func (s *Source) Records(ctx context.Context, after string, limit int) ([]takeover.Record, error) {
+	where, args := `1 = 1`, []any(nil)
+	if after != "" {
+		where, args = `id > ?`, append(args, after)
+	}
+	where, args = s.ofNetwork("identities", where, args)
+	found, err := s.read(ctx, "identities", []string{
+		"id", "schema_id", "traits", "created_at", "updated_at", "state", "state_changed_at", "metadata_public", "metadata_admin", "external_id",
+		"organization_id",
+	}, where+` ORDER BY id LIMIT ?`, append(args, limit))
+	if err != nil {
+		return nil, err
+	}
+	records := make([]takeover.Record, len(found))
+	b := batch{Source: s, byID: map[string]*takeover.Record{}}
+	for i, r := range found {
+		records[i] = record(r)
+		b.byID[records[i].Identity.ID] = &records[i]
+		b.ids = append(b.ids, records[i].Identity.ID)
+	}
+	for _, part := range []func(context.Context) error{
+		b.addresses, b.credentials, b.sessions, b.links, b.codes,
+	} {
+		if err := part(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+func record(r row) takeover.Record {
+	out := takeover.Record{Identity: identity.Identity{
+		ID: r.text("id"), SchemaID: r.text("schema_id"), Traits: r.raw("traits"),
+		CreatedAt: r.time("created_at"), UpdatedAt: r.time("updated_at"),
+		State: identity.Active, StateChangedAt: r.time("state_changed_at"),
+		MetadataPublic: r.raw("metadata_public"), MetadataAdmin: r.raw("metadata_admin"), ExternalID: r.text("external_id"),
+	}}
+	if r.text("state") == string(identity.Inactive) {
+		out.Identity.State = identity.Inactive
+	}
+	if o := r.text("organization_id"); o != "" && o != noID {
+		out.Notes = append(out.Notes, "is not a member of organization "+o+" any more: there are no organizations here")
+	}
+	return out
+}
+
+// noID is how some versions write that there is no id.
+const noID = "00000000-0000-0000-0000-000000000000"
+
+// batch reads what belongs to some accounts, table by table.
+type batch struct {
+	*Source
+	ids  []string
+	byID map[string]*takeover.Record
+	// found are addresses by the ids that links and codes name them by.
+	found map[string]owned
+}
+
+type owned struct {
+	record  *takeover.Record
+	address identity.Address
+}
+
+func (b *batch) addresses(ctx context.Context) error {
+	b.found = map[string]owned{}
+	for table, purpose := range map[string]identity.Purpose{
+		"identity_verifiable_addresses": identity.ForVerification, "identity_recovery_addresses": identity.ForRecovery,
+	} {
+		where, args := among("identity_id", b.ids)
+		rows, err := b.read(ctx, table, []string{"id", "identity_id", "via", "value", "verified", "verified_at", "status", "updated_at"},
+			where+` ORDER BY created_at, id`, args)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			a := identity.Address{
+				ID: r.text("id"), Via: r.text("via"), Value: r.text("value"), Normalized: traits.Normalize(r.text("value")),
+				Verified: r.flag("verified"), VerifiedAt: r.time("verified_at"),
+			}
+			if r.text("status") == "sent" {
+				a.SentAt = r.time("updated_at")
+			}
+			owner := b.byID[r.text("identity_id")]
+			owner.Addresses = append(owner.Addresses, takeover.Address{Purpose: purpose, Address: a})
+			b.found[a.ID] = owned{owner, a}
+		}
+	}
+	return nil
+}
+
+func (b *batch) credentials(ctx context.Context) error {
+	where, args := among("identity_id", b.ids)
+	rows, err := b.read(ctx, "identity_credentials", []string{"id", "identity_id", "identity_credential_type_id", "config"}, where, args)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.text("id"))
+	}
+	identifiers := map[string][]string{}
+	where, args = among("identity_credential_id", ids)
+	named, err := b.read(ctx, "identity_credential_identifiers", []string{"identity_credential_id", "identifier"},
+		where+` ORDER BY created_at, id`, args)
+	if err != nil {
+		return err
+	}
+	for _, r := range named {
+		id := r.text("identity_credential_id")
+		identifiers[id] = append(identifiers[id], r.text("identifier"))
+	}
+	for _, r := range rows {
+		owner := b.byID[r.text("identity_id")]
+		owner.Credentials = append(owner.Credentials, takeover.Credential{
+			Type: b.types[r.text("identity_credential_type_id")], Identifiers: identifiers[r.text("id")], Config: r.raw("config"),
+		})
+	}
+	for _, id := range b.ids { // the same order in every run
+		slices.SortFunc(b.byID[id].Credentials, func(x, y takeover.Credential) int { return strings.Compare(x.Type, y.Type) })
+	}
+	return nil
+}
+
+func (b *batch) sessions(ctx context.Context) error {
+	where, args := among("identity_id", b.ids)
+	rows, err := b.read(ctx, "sessions", []string{
+		"id", "identity_id", "token", "active", "issued_at", "authenticated_at", "expires_at", "authentication_methods", "aal",
+	}, where+` ORDER BY issued_at, id`, args)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.text("id"))
+	}
+	devices, err := b.devices(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		s, err := b.session(r)
+		owner := b.byID[r.text("identity_id")]
+		if err != nil {
+			owner.Notes = append(owner.Notes, "session "+r.text("id")+" "+err.Error())
+			continue
+		}
+		s.UserAgent, s.Address = devices[s.ID].text("user_agent"), devices[s.ID].text("ip_address")
+		owner.Sessions = append(owner.Sessions, s)
+	}
+	return nil
+}
+
+func (b *batch) devices(ctx context.Context, sessions []string) (map[string]row, error) {
+	where, args := among("session_id", sessions)
+	rows, err := b.read(ctx, "session_devices", []string{"session_id", "user_agent", "ip_address"}, where+` ORDER BY created_at, id`, args)
+	if err != nil {
+		return nil, err
+	}
+	devices := map[string]row{}
+	for _, r := range rows {
+		if devices[r.text("session_id")] == nil { // where it began
+			devices[r.text("session_id")] = r
+		}
+	}
+	return devices, nil
+}
+
+// session reads one session. Version 0.5 does not say how it was authenticated.
+func (b *batch) session(r row) (session.Session, error) {
+	s := session.Session{
+		ID: r.text("id"), IdentityID: r.text("identity_id"), Active: r.flag("active"),
+		IssuedAt: r.time("issued_at"), AuthenticatedAt: r.time("authenticated_at"), ExpiresAt: r.time("expires_at"),
+	}
+	if s.TokenHash = takeover.TokenHash(r.text("token")); s.TokenHash == "" {
+		return s, fmt.Errorf("has no token")
+	}
+	var methods []struct {
+		Method      string    `json:"method"`
+		AAL         string    `json:"aal"`
+		Provider    string    `json:"provider"`
+		CompletedAt time.Time `json:"completed_at"`
+	}
+	if raw := r.raw("authentication_methods"); raw != nil {
+		if err := json.Unmarshal(raw, &methods); err != nil {
+			return s, fmt.Errorf("says in an unknown form how it was authenticated")
+		}
+	}
+	for _, m := range methods {
+		f := session.Factor{Method: m.Method, AAL: session.AAL1, Provider: m.Provider, At: m.CompletedAt}
+		if m.AAL == "aal2" {
+			f.AAL = session.AAL2
+		}
+		s.Factors = append(s.Factors, f)
+	}
+	if len(methods) == 0 {
+		s.Factors = []session.Factor{{Method: identity.TypePassword, AAL: session.AAL1, At: s.AuthenticatedAt}}
+	}
+	return s, nil
+}
+
+// links reads the links of mails that nobody opened yet.
+func (b *batch) links(ctx context.Context) error {
+	for _, l := range []struct{ table, kind, address, flow string }{
+		{"identity_recovery_tokens", "recovery", "identity_recovery_address_id", "selfservice_recovery_flow_id"},
+		{"identity_verification_tokens", "verification", "identity_verifiable_address_id", "selfservice_verification_flow_id"},
+	} {
+		rows, err := b.pending(ctx, l.table, l.address, []string{"id", "token", "used", "expires_at", "identity_id", l.address, l.flow})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if !r.flag("used") {
+				b.challenge(r, l.address, takeover.Challenge{Kind: l.kind, Hash: r.text("token"), Expires: r.time("expires_at")})
+			}
+		}
+	}
+	return nil
+}
+
+// codes reads codes of recovery and verification that wait to be typed.
+func (b *batch) codes(ctx context.Context) error {
+	for _, l := range []struct{ table, kind, address, flow, flows, hash string }{
+		{"identity_recovery_codes", "recovery", "identity_recovery_address_id", "selfservice_recovery_flow_id", "selfservice_recovery_flows", "code"},
+		{"identity_verification_codes", "verification", "identity_verifiable_address_id", "selfservice_verification_flow_id", "selfservice_verification_flows", "code_hmac"},
+	} {
+		rows, err := b.pending(ctx, l.table, l.address, []string{"id", l.hash, "used_at", "expires_at", "identity_id", l.address, l.flow})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if !r.time("used_at").IsZero() {
+				continue
+			}
+			flow, err := b.read(ctx, l.flows, []string{"id", "csrf_token", "expires_at"}, "id = ?", []any{r.text(l.flow)})
+			if err != nil {
+				return err
+			}
+			if len(flow) == 1 {
+				b.challenge(r, l.address, takeover.Challenge{
+					Kind: l.kind, Code: true, Hash: r.text(l.hash), Expires: r.time("expires_at"),
+					FlowID: flow[0].text("id"), CSRF: flow[0].text("csrf_token"),
+				})
+			}
+		}
+	}
+	return nil
+}
+
+// pending reads rows that belong to an account by its id, where the table has one, or by
+// one of its addresses.
+func (b *batch) pending(ctx context.Context, table, address string, columns []string) ([]row, error) {
+	var addresses []string
+	for id := range b.found {
+		addresses = append(addresses, id)
+	}
+	slices.Sort(addresses)
+	where, args := among(address, addresses)
+	if slices.Contains(b.columns[table], "identity_id") {
+		more, moreArgs := among("identity_id", b.ids)
+		where, args = where+` OR `+more, append(args, moreArgs...)
+	}
+	return b.read(ctx, table, columns, where+` ORDER BY id`, args)
+}
+
+// challenge adds a pending link or code to its account. One that an operator made names
+// no address.
+func (b *batch) challenge(r row, address string, c takeover.Challenge) {
+	owner := b.byID[r.text("identity_id")]
+	if known, ok := b.found[r.text(address)]; ok {
+		owner, c.Address = known.record, known.address
+	}
+	if owner != nil {
+		owner.Challenges = append(owner.Challenges, c)
+	}
+}

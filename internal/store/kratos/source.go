@@ -1,0 +1,215 @@
+package kratos
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Source is a database of the original. It is safe for concurrent use.
+type Source struct {
+	db      *sql.DB
+	dialect Dialect
+	columns map[string][]string // of each table that is there
+	network string              // the tenant to read; empty where there are no tenants
+	types   map[string]string   // names of the types of credentials, by id
+}
+
+// Dialect is what differs among the databases.
+type Dialect struct {
+	// Columns lists tables and their columns, as rows (table, column).
+	Columns string
+	// Numbered placeholders are $1, $2, …; others are ?.
+	Numbered bool
+	// Prefix stands before the name of each table: the original's tables are renamed so
+	// when they are taken over in place.
+	Prefix string
+}
+
+// The dialects.
+var (
+	SQLite     = Dialect{Columns: `SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'`}
+	PostgreSQL = Dialect{Columns: `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`, Numbered: true}
+	MySQL      = Dialect{Columns: `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()`}
+)
+
+// ErrNotKratos says that a database has no tables of the original.
+var ErrNotKratos = errors.New("the database has no tables of Ory Kratos")
+
+// Open inspects a database. network names the tenant to read, by its id; it may be empty
+// where there is one. The caller closes db.
+func Open(ctx context.Context, db *sql.DB, d Dialect, network string) (*Source, error) {
+	s := &Source{db: db, dialect: d, columns: map[string][]string{}, network: network}
+	rows, err := s.query(ctx, d.Columns)
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	for _, r := range rows {
+		if table, ours := strings.CutPrefix(r.text("0"), d.Prefix); ours {
+			s.columns[table] = append(s.columns[table], r.text("1"))
+		}
+	}
+	if s.columns["identities"] == nil || s.columns["identity_credentials"] == nil || s.columns["identity_credential_types"] == nil {
+		return nil, ErrNotKratos
+	}
+	if err := s.chooseNetwork(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.readTypes(ctx)
+}
+
+// Version is "v0.5" for databases without tenants and "v1" for later ones.
+func (s *Source) Version() string {
+	if s.columns["networks"] == nil {
+		return "v0.5"
+	}
+	return "v1"
+}
+
+func (s *Source) chooseNetwork(ctx context.Context) error {
+	if s.columns["networks"] == nil {
+		return nil
+	}
+	found, err := s.read(ctx, "networks", []string{"id"}, "", nil)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, r := range found {
+		if id := r.text("id"); s.network == "" || id == s.network {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) != 1 {
+		return fmt.Errorf("the database has %d tenants that match: name one with --network", len(ids))
+	}
+	s.network = ids[0]
+	return nil
+}
+
+func (s *Source) readTypes(ctx context.Context) error {
+	found, err := s.read(ctx, "identity_credential_types", []string{"id", "name"}, "", nil)
+	if err != nil {
+		return err
+	}
+	s.types = map[string]string{}
+	for _, r := range found {
+		s.types[r.text("id")] = r.text("name")
+	}
+	return nil
+}
+
+// Count returns how many accounts there are.
+func (s *Source) Count(ctx context.Context) (int, error) {
+	where, args := s.ofNetwork("identities", "1 = 1", nil)
+	rows, err := s.query(ctx, `SELECT COUNT(*) FROM `+s.dialect.Prefix+`identities WHERE `+where, args...)
+	if err != nil {
+		return 0, fmt.Errorf("count identities: %w", err)
+	}
+	n, err := strconv.Atoi(rows[0].text("0"))
+	if err != nil {
+		return 0, fmt.Errorf("count identities: %w", err)
+	}
+	return n, nil
+}
+
+// read returns the columns of a table that are there, of those asked for.
+func (s *Source) read(ctx context.Context, table string, columns []string, where string, args []any) ([]row, error) {
+	there := s.columns[table]
+	if there == nil {
+		return nil, nil
+	}
+	var selected []string
+	for _, c := range columns {
+		for _, t := range there {
+			if t == c {
+				selected = append(selected, c)
+			}
+		}
+	}
+	if where == "" {
+		where = "1 = 1"
+	}
+	query := `SELECT ` + strings.Join(selected, ", ") + ` FROM ` + s.dialect.Prefix + table + ` WHERE ` + where
+	found, err := s.query(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", table, err)
+	}
+	for _, r := range found {
+		for i, c := range selected {
+			r[c] = r[strconv.Itoa(i)]
+		}
+	}
+	return found, nil
+}
+
+// ofNetwork restricts a condition to the tenant, where the table knows tenants.
+func (s *Source) ofNetwork(table, where string, args []any) (string, []any) {
+	for _, c := range s.columns[table] {
+		if c == "nid" {
+			return where + ` AND nid = ?`, append(args, s.network)
+		}
+	}
+	return where, args
+}
+
+// among is the condition that a column has one of the values; no value is none.
+func among(column string, values []string) (string, []any) {
+	if len(values) == 0 {
+		return "1 = 0", nil
+	}
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	return column + ` IN (?` + strings.Repeat(`, ?`, len(values)-1) + `)`, args
+}
+
+// query returns rows with the columns numbered from "0".
+func (s *Source) query(ctx context.Context, query string, args ...any) ([]row, error) {
+	if s.dialect.Numbered {
+		query = numbered(query)
+	}
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var found []row
+	for rows.Next() {
+		values, targets := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		if err := rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		r := row{}
+		for i, v := range values {
+			r[strconv.Itoa(i)] = v
+		}
+		found = append(found, r)
+	}
+	return found, rows.Err()
+}
+
+func numbered(query string) string {
+	var out strings.Builder
+	n := 0
+	for _, c := range query {
+		if c != '?' {
+			out.WriteRune(c)
+			continue
+		}
+		n++
+		out.WriteString("$" + strconv.Itoa(n))
+	}
+	return out.String()
+}
