@@ -19,13 +19,13 @@ var domain = []string{"courier", "errs", "flow", "identity", "message", "secret"
 var mayImport = map[string][]string{
 	// The edge.
 	"cmd/symbolon": {"cli"},
-	"cli":          {"adminclient", "app", "claims", "config", "doctor", "passhash", "secret", "traits"},
+	"cli":          {"adminclient", "app", "claims", "config", "doctor", "passhash", "secret", "takeover", "takeover/auth0", "takeover/authentik", "takeover/csvfile", "takeover/firebase", "takeover/keycloak", "takeover/ldif", "takeover/supabase", "traits"},
 	"config/gen":   {"config"},
 	// app alone may import both a method and the store; nil means anything but cli.
 	"app": nil,
 
 	// Transports render what the engine returns. They never see the store.
-	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"httpapi/wire05": {"errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
 	"httpapi/wire1":  {"courier", "errs", "flow", "httpapi/wire", "identity", "message", "secret", "session", "traits", "ui"},
 	"httpapi/wire":   {"errs", "flow", "identity", "message", "session"},
@@ -51,8 +51,19 @@ var mayImport = map[string][]string{
 	"ui":       {"message"},
 
 	// The store keeps what the domain declares, and judges nothing.
-	"store":       {"courier", "errs", "flow", "identity", "secret", "session", "store/sqldb"},
+	"store":       {"courier", "errs", "flow", "identity", "secret", "session", "store/kratos", "store/sqldb"},
 	"store/sqldb": {"errs", "secret"},
+
+	// Other systems' data, and what becomes of it here.
+	"store/kratos":       {"identity", "session", "takeover", "traits"},
+	"takeover":           {"errs", "flow", "identity", "secret", "session", "traits"},
+	"takeover/auth0":     {"takeover"},
+	"takeover/authentik": {"takeover"},
+	"takeover/csvfile":   {"takeover"},
+	"takeover/firebase":  {"takeover"},
+	"takeover/keycloak":  {"takeover"},
+	"takeover/ldif":      {"takeover"},
+	"takeover/supabase":  {"takeover"},
 
 	// The protocols of providers, and what their answers mean.
 	"oidc": {"claims", "secret"},
@@ -70,6 +81,7 @@ var mayImport = map[string][]string{
 
 	// Leaves: the standard library and one library each.
 	"adminclient": {},
+	"kratoskeys":  {},
 	"argon2":      {},
 	"ceremony":    {},
 	"claims":      {"program"},

@@ -15,10 +15,11 @@ import (
 
 func newMigrateCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "migrate", Short: "Bring the database's tables up to date", Args: cobra.NoArgs,
+		Use: "migrate", Short: "Bring the database's tables up to date, and take over accounts from other systems", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newMigrateSQLCommand(e), newMigrateStatusCommand(e))
+	c.AddCommand(newMigrateSQLCommand(e), newMigrateStatusCommand(e), newMigrateKratosCommand(e))
+	c.AddCommand(newMigrateUsersCommands(e)...)
 	return c
 }
 

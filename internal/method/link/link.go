@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -53,6 +54,12 @@ type memory struct {
 	IdentityID string `json:"identity_id"`
 	Via        string `json:"via"`
 	Normalized string `json:"normalized"`
+}
+
+// Memory is what a flow remembers of a link to an address, for links that another
+// server sent.
+func Memory(identityID string, a identity.Address) (json.RawMessage, error) {
+	return json.Marshal(memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized})
 }
 
 func show(context.Context, flow.View) ([]ui.Node, error) {

@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+
+	"symbolon/internal/claims"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/method/link"
+	"symbolon/internal/secret"
+	"symbolon/internal/store"
+	"symbolon/internal/takeover"
+	"symbolon/internal/traits"
+)
+
+// takeoverBatch is how many accounts one transaction stores.
+const takeoverBatch = 200
+
+// TakeoverOptions say how accounts are taken over.
+type TakeoverOptions struct {
+	DryRun   bool
+	Progress func(takeover.Report) // after each batch
+	Tell     func(takeover.Line)   // what is not taken
+}
+
+// Takeover stores accounts of another system while no server runs on the database.
+type Takeover struct {
+	app     *App
+	writer  *takeover.Writer
+	options TakeoverOptions
+	report  takeover.Report
+}
+
+// OpenTakeover opens the database of a configuration, brings its tables up to date and
+// prepares to store accounts in it.
+func OpenTakeover(ctx context.Context, o Options, t TakeoverOptions) (*Takeover, error) {
+	migrations, err := OpenMigrations(ctx, o.Config.DSN.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	_, err = migrations.Apply(ctx)
+	if err = errors.Join(err, migrations.Close()); err != nil {
+		return nil, err
+	}
+	a, err := New(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	c := a.current.Load()
+	return &Takeover{app: a, options: t, writer: &takeover.Writer{
+		Store: a.db, Drafts: c.identities, Converters: c.converters(), Challenge: c.pendingChallenge, Now: a.now, DryRun: t.DryRun,
+	}}, nil
+}
+
+// Close releases the database.
+func (t *Takeover) Close() error { return t.app.Close() }
+
+// FromKratos takes all accounts of a database of the original. It may be stopped at any
+// moment and run again.
+func (t *Takeover) FromKratos(ctx context.Context, from *store.Kratos) (takeover.Report, error) {
+	after := ""
+	for {
+		batch, err := from.Records(ctx, after, takeoverBatch)
+		if err != nil {
+			return t.report, fmt.Errorf("read accounts: %w", err)
+		}
+		if len(batch) == 0 {
+			return t.report, nil
+		}
+		if err := t.write(ctx, batch); err != nil {
+			return t.report, err
+		}
+		after = batch[len(batch)-1].Identity.ID
+	}
+}
+
+// FromUsers takes the users of another system. An error of one user becomes a line of the
+// report; one without a user ends the run.
+func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User, error], s takeover.Shape, m takeover.Mapper) (takeover.Report, error) {
+	var batch []takeover.Record
+	for u, err := range users {
+		if err != nil && u.Key == "" {
+			return t.report, errors.Join(t.write(ctx, batch), err)
+		}
+		var record takeover.Record
+		if err == nil {
+			record, err = s.Record(u, m)
+		}
+		if err != nil {
+			t.report.Read++
+			t.report.Refused++
+			t.options.Tell(takeover.Line{ID: u.Key, Refused: true, Text: err.Error()})
+			continue
+		}
+		if batch = append(batch, record); len(batch) == takeoverBatch {
+			if err := t.write(ctx, batch); err != nil {
+				return t.report, err
+			}
+			batch = nil
+		}
+	}
+	return t.report, t.write(ctx, batch)
+}
+
+func (t *Takeover) write(ctx context.Context, batch []takeover.Record) error {
+	if err := t.writer.Write(ctx, batch, &t.report, t.options.Tell); err != nil {
+		return err
+	}
+	copied := t.report
+	copied.Credentials = maps.Clone(t.report.Credentials)
+	t.options.Progress(copied)
+	return nil
+}
+
+// Mapper returns what makes traits of a system's claims: a Jsonnet program like those of
+// providers, or, without one, the names in the schema.
+func (t *Takeover) Mapper(ctx context.Context, schemaID, name, program string) (takeover.Mapper, error) {
+	schema, err := t.app.current.Load().schemas.Schema(ctx, schemaID)
+	if err != nil {
+		return nil, err
+	}
+	if program == "" {
+		return takeover.SchemaMapper{Schema: schema}, nil
+	}
+	compiled, err := claims.Compile(name, program)
+	if err != nil {
+		return nil, err
+	}
+	return programMapper{ctx, compiled}, nil
+}
+
+// programMapper is a mapper by Jsonnet, in the life of one command.
+type programMapper struct {
+	ctx     context.Context //nolint:containedctx // of the command that made it
+	program *claims.Mapper
+}
+
+func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
+	raw, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("its claims are no JSON: %w", err)
+	}
+	c, err := claims.Decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("its claims can't be read: %w", err)
+	}
+	made, err := m.program.Traits(m.ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("the mapper refuses it: %w", err)
+	}
+	return made, nil
+}
+
+// converters turn credentials as other systems store them into those of the methods.
+func (a *composition) converters() map[string]takeover.Converter {
+	return map[string]takeover.Converter{
+		identity.TypePassword: a.convertPassword,
+		identity.TypeOIDC:     convertProviders,
+	}
+}
+
+func (a *composition) convertPassword(_ string, c takeover.Credential) (identity.Credential, []string, error) {
+	made := identity.Credential{Type: c.Type, Config: json.RawMessage(`{}`)}
+	for _, identifier := range c.Identifiers {
+		made.Identifiers = append(made.Identifiers, traits.Normalize(identifier))
+	}
+	var stored struct {
+		Hash string `json:"hashed_password"`
+	}
+	if len(c.Config) > 0 {
+		if err := json.Unmarshal(c.Config, &stored); err != nil {
+			return made, nil, errors.New("its configuration can't be read")
+		}
+	}
+	if stored.Hash == "" {
+		return made, nil, nil
+	}
+	if err := a.hasher.Check(stored.Hash); err != nil {
+		return made, []string{"the password is not taken, and its owner has to recover the account: " + err.Error()}, nil
+	}
+	config, err := json.Marshal(map[string]string{"hashed_password": stored.Hash})
+	made.Config = config
+	return made, nil, err
+}
+
+// convertProviders keeps the subjects at providers, which are case-sensitive.
+func convertProviders(_ string, c takeover.Credential) (identity.Credential, []string, error) {
+	return identity.Credential{Type: c.Type, Identifiers: c.Identifiers, Config: json.RawMessage(`{}`)}, nil, nil
+}
+
+// Kratos is a database of the original server, opened to read it.
+type Kratos = store.Kratos
+
+// OpenKratos opens the database of the original; see store.OpenKratos.
+func OpenKratos(ctx context.Context, dsn, network string) (*Kratos, error) {
+	return store.OpenKratos(ctx, dsn, network)
+}
+
+// SetKratosAside makes room beside the tables of the original; see store.SetAside.
+func SetKratosAside(ctx context.Context, dsn string) (renamed int, err error) {
+	return store.SetAside(ctx, dsn)
+}
+
+// PutKratosBack undoes SetKratosAside; see store.PutBack.
+func PutKratosBack(ctx context.Context, dsn string) (renamed int, err error) {
+	return store.PutBack(ctx, dsn)
+}
+
+// kratosHash marks the hash of a token as one that the original made, so that no token of
+// this server can be taken for it.
+func kratosHash(hash string) string { return "kratos:" + hash }
+
+// pendingChallenge makes the flow that waits for a link that the original sent.
+func (a *composition) pendingChallenge(c takeover.Challenge, owner *identity.Identity) (*flow.Flow, error) {
+	kind, addresses := flow.Recovery, owner.Recovery
+	if c.Kind == string(flow.Verification) {
+		kind, addresses = flow.Verification, owner.Verifiable
+	}
+	if c.Code {
+		return nil, errors.New("codes are not taken: ask for a new one")
+	}
+	if c.Address.Normalized == "" && len(addresses) > 0 { // an operator made the link
+		c.Address = addresses[0]
+	}
+	if c.Address.Normalized == "" {
+		return nil, errors.New("the account has no address for it")
+	}
+	memory, err := link.Memory(owner.ID, c.Address)
+	if err != nil {
+		return nil, err
+	}
+	return &flow.Flow{
+		ID: secret.NewID(), Kind: kind, Client: flow.Browser, State: flow.Challenged, IssuedAt: a.now(), ExpiresAt: c.Expires,
+		Request: a.config.Serve.Public.BaseURL.JoinPath("self-service", c.Kind, "browser").String(), IdentityID: owner.ID,
+		Private: map[string]json.RawMessage{link.ID: memory}, ResumeHash: kratosHash(c.Hash),
+	}, nil
+}

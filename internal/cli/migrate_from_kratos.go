@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"symbolon/internal/app"
+	"symbolon/internal/config"
+	"symbolon/internal/takeover"
+)
+
+// kratosFlags say where the original's tables are.
+type kratosFlags struct {
+	takeoverFlags
+	source, network  string
+	inPlace, putBack bool
+}
+
+func newMigrateKratosCommand(e *env) *cobra.Command {
+	var f kratosFlags
+	c := &cobra.Command{
+		Use:   "from-kratos",
+		Short: "Take over the accounts of Ory Kratos, version 0.5 or later, with sessions and pending links",
+		Long: `Take over the accounts of an Ory Kratos database: ids, traits, metadata, addresses with
+their state, passwords, provider links, authenticator apps, recovery codes, security
+keys and passkeys, live sessions, and links and codes in mails that are not used yet.
+Cookies and tokens of sessions go on working, if the configuration has the secrets that
+the original had.
+
+The database is another one (--source), which is only read; or the one of the
+configuration itself (--in-place): then the tables of the original are renamed, with
+kratos_ before their names, and stay as they are. --put-back gives them their names
+again, and this server's tables the prefix symbolon_.
+
+Stop both servers first. The command may be stopped and run again: accounts that are here
+already stay as they are.`,
+		Example: joined(
+			"symbolon migrate from-kratos -c kratos.yml --in-place --dry-run",
+			"symbolon migrate from-kratos -c kratos.yml --in-place",
+			"symbolon migrate from-kratos -c symbolon.yml --source postgres://kratos@db/kratos --report report.ndjson"),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case f.putBack && f.source == "" && !f.inPlace:
+				return f.goBack(cmd, e)
+			case !f.putBack && (f.source != "") != f.inPlace:
+				return f.takeKratos(cmd, e)
+			}
+			return usageError{errors.New("name the database of the original with --source DSN, or say --in-place, or --put-back")}
+		},
+	}
+	f.add(c)
+	c.Flags().StringVar(&f.source, "source", "", "the `DSN` of the original's database")
+	c.Flags().BoolVar(&f.inPlace, "in-place", false, "the original's tables are in the database of the configuration")
+	c.Flags().BoolVar(&f.putBack, "put-back", false, "give the original's tables their names again, to go back to the original")
+	c.Flags().StringVar(&f.network, "network", "", "the `ID` of the tenant, where the database has several")
+	return c
+}
+
+func (f *kratosFlags) takeKratos(cmd *cobra.Command, e *env) error {
+	c, err := f.load(e)
+	if err != nil {
+		return err
+	}
+	source := f.source
+	if f.inPlace {
+		source = c.DSN.Reveal()
+		if f.dryRun {
+			// The tables have their names, so there is no room for others beside them.
+			c.DSN = config.SecretURL("memory")
+		} else if renamed, err := app.SetKratosAside(cmd.Context(), source); err != nil {
+			return err
+		} else if renamed > 0 {
+			fmt.Fprintf(e.Stdout, "%d tables of the original have the prefix kratos_ now.\n", renamed)
+		}
+	}
+	from, err := app.OpenKratos(cmd.Context(), source, f.network)
+	if err != nil {
+		return err
+	}
+	total, err := from.Count(cmd.Context())
+	if err == nil {
+		fmt.Fprintf(e.Stdout, "The database is one of Ory Kratos %s with %d accounts.\n", from.Version(), total)
+		err = f.run(cmd, e, c, func(t *app.Takeover) (takeover.Report, error) {
+			return t.FromKratos(cmd.Context(), from)
+		})
+	}
+	return errors.Join(err, from.Close())
+}
+
+func (f *kratosFlags) goBack(cmd *cobra.Command, e *env) error {
+	c, err := f.load(e)
+	if err != nil {
+		return err
+	}
+	renamed, err := app.PutKratosBack(cmd.Context(), c.DSN.Reveal())
+	if err != nil {
+		return err
+	}
+	if renamed == 0 {
+		return errors.New("the database has no tables of the original that were set aside")
+	}
+	fmt.Fprintf(e.Stdout, "The tables of the original have their names again, and those of this server the prefix symbolon_.\n")
+	return nil
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"symbolon/internal/takeover"
+	"symbolon/internal/takeover/auth0"
+	"symbolon/internal/takeover/authentik"
+	"symbolon/internal/takeover/csvfile"
+	"symbolon/internal/takeover/firebase"
+	"symbolon/internal/takeover/keycloak"
+	"symbolon/internal/takeover/ldif"
+	"symbolon/internal/takeover/supabase"
+)
+
+// reader reads the users of one file.
+type reader = func(io.Reader) (iter.Seq2[takeover.User, error], error)
+
+// plain is a reader that needs nothing but the file.
+func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*cobra.Command) reader {
+	return func(*cobra.Command) reader {
+		return func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return read(r), nil }
+	}
+}
+
+// newMigrateUsersCommands are the commands for other systems, each with what it reads.
+func newMigrateUsersCommands(e *env) []*cobra.Command {
+	return []*cobra.Command{
+		newUsersCommand(e, "keycloak", "the users of a Keycloak realm export",
+			joined("kc.sh export --realm shop --file realm.json", "symbolon migrate from-keycloak -c symbolon.yml realm.json"), plain(keycloak.Users)),
+		newAuth0Command(e),
+		newFirebaseCommand(e),
+		newUsersCommand(e, "supabase", "the users of Supabase Auth, as the query in docs/from-others.md writes them",
+			joined("symbolon migrate from-supabase -c symbolon.yml users.json"), func(*cobra.Command) reader {
+				return func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return supabase.Users(r, time.Now()), nil }
+			}),
+		newUsersCommand(e, "authentik", "the users of authentik, as 'ak dumpdata' writes them",
+			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(authentik.Users)),
+		newUsersCommand(e, "ldif", "the people of an LDAP directory in LDIF",
+			joined("slapcat -l people.ldif", "symbolon migrate from-ldif -c symbolon.yml people.ldif"), plain(ldif.Users)),
+		newUsersCommand(e, "csv", "users in CSV, whose first line names claims, id, password_hash, totp_secret, recovery_codes, providers, disabled or created_at",
+			joined("symbolon migrate from-csv -c symbolon.yml users.csv"), plain(csvfile.Users)),
+	}
+}
+
+func newUsersCommand(e *env, system, what, example string, read func(*cobra.Command) reader) *cobra.Command {
+	var f userFlags
+	c := &cobra.Command{
+		Use:   "from-" + system + " FILE...",
+		Short: "Take over " + what,
+		Long: "Take over " + what + `. The command opens the database of the configuration,
+so no server may run on it. It may be stopped and run again: accounts that are here
+already stay as they are. Ids that are UUIDs stay; others become the same UUID in each run.`,
+		Example: example,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return f.take(cmd, e, system, files, read(cmd))
+		},
+	}
+	f.add(c)
+	return c
+}
+
+func newAuth0Command(e *env) *cobra.Command {
+	var hashes string
+	c := newUsersCommand(e, "auth0", "the users of an Auth0 export",
+		joined("symbolon migrate from-auth0 -c symbolon.yml --hashes hashes.json --provider google-oauth2=google users.json"),
+		func(*cobra.Command) reader {
+			return func(r io.Reader) (iter.Seq2[takeover.User, error], error) {
+				if hashes == "" {
+					return auth0.Users(r, nil), nil
+				}
+				file, err := os.Open(hashes)
+				if err != nil {
+					return nil, fmt.Errorf("read hashes: %w", err)
+				}
+				defer file.Close()
+				known, err := auth0.Hashes(file)
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", hashes, err)
+				}
+				return auth0.Users(r, known), nil
+			}
+		})
+	c.Flags().StringVar(&hashes, "hashes", "", "the `FILE` of password hashes that Auth0's support hands out")
+	return c
+}
+
+func newFirebaseCommand(e *env) *cobra.Command {
+	var parameters string
+	c := newUsersCommand(e, "firebase", "the users of a Firebase export",
+		joined("firebase auth:export users.json --format=json", "symbolon migrate from-firebase -c symbolon.yml --hash-parameters parameters.json users.json"),
+		func(*cobra.Command) reader {
+			return func(r io.Reader) (iter.Seq2[takeover.User, error], error) {
+				var p firebase.Params
+				if parameters != "" {
+					raw, err := os.ReadFile(parameters)
+					if err == nil {
+						err = json.Unmarshal(raw, &p)
+					}
+					if err != nil {
+						return nil, fmt.Errorf("read hash parameters: %w", err)
+					}
+				}
+				return firebase.Users(r, p), nil
+			}
+		})
+	c.Flags().StringVar(&parameters, "hash-parameters", "",
+		"a JSON `FILE` with base64_signer_key, base64_salt_separator, rounds and mem_cost, which Firebase's console shows")
+	return c
+}

@@ -1,0 +1,4 @@
+// Package authentik owns reading the users of authentik, as `ak dumpdata` writes them, into
+// users of package takeover, with authenticator apps, recovery codes, keys and sources. It
+// does not read groups, policies or applications.
+package authentik

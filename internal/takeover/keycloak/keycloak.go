@@ -1,0 +1,236 @@
+package keycloak
+
+import (
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"symbolon/internal/takeover"
+)
+
+// user is an account as `kc.sh export` and the admin console write it.
+type user struct {
+	ID            string              `json:"id"`
+	Username      string              `json:"username"`
+	Email         string              `json:"email"`
+	EmailVerified bool                `json:"emailVerified"`
+	FirstName     string              `json:"firstName"`
+	LastName      string              `json:"lastName"`
+	Enabled       *bool               `json:"enabled"`
+	CreatedMillis int64               `json:"createdTimestamp"`
+	Attributes    map[string][]string `json:"attributes"`
+	Credentials   []credential        `json:"credentials"`
+	Links         []struct {
+		Provider string `json:"identityProvider"`
+		Subject  string `json:"userId"`
+	} `json:"federatedIdentities"`
+	ServiceAccount string   `json:"serviceAccountClientId"`
+	Groups         []string `json:"groups"`
+	RealmRoles     []string `json:"realmRoles"`
+}
+
+// credential holds two JSON documents as texts; before version 8 their members stood in
+// it directly.
+type credential struct {
+	Type       string `json:"type"`
+	Secret     string `json:"secretData"`
+	Data       string `json:"credentialData"`
+	Label      string `json:"userLabel"`
+	OldHash    string `json:"hashedSaltedValue"`
+	OldSalt    string `json:"salt"`
+	OldRounds  int    `json:"hashIterations"`
+	OldName    string `json:"algorithm"`
+	OldDigits  int    `json:"digits"`
+	OldPeriod  int    `json:"period"`
+	CreatedMil int64  `json:"createdDate"`
+}
+
+// Users reads the accounts of a realm export, or of one of the files of users that a
+// directory export writes. It stops with an error where the file is no such export.
+func Users(r io.Reader) iter.Seq2[takeover.User, error] {
+	return takeover.Array(r, "users", func(raw json.RawMessage) (takeover.User, error) {
+		var u user
+		if err := json.Unmarshal(raw, &u); err != nil {
+			return takeover.User{}, err
+		}
+		return u.neutral(), nil
+	})
+}
+
+func (u user) neutral() takeover.User {
+	out := takeover.User{Key: u.ID, Disabled: u.Enabled != nil && !*u.Enabled, CreatedAt: time.UnixMilli(u.CreatedMillis).UTC()}
+	if out.Key == "" {
+		out.Key = u.Username
+	}
+	out.Set("preferred_username", u.Username)
+	out.Set("email", u.Email)
+	out.Set("email_verified", u.EmailVerified)
+	out.Set("given_name", u.FirstName)
+	out.Set("family_name", u.LastName)
+	more := map[string]any{}
+	for name, values := range u.Attributes {
+		switch {
+		case len(values) == 1:
+			more[name] = values[0]
+		case len(values) > 1:
+			more[name] = values
+		}
+	}
+	out.SetAll(more)
+	for _, l := range u.Links {
+		out.Links = append(out.Links, takeover.Link{Provider: l.Provider, Subject: l.Subject})
+	}
+	if u.ServiceAccount != "" {
+		out.Note("is the service account of client %s: make a client instead", u.ServiceAccount)
+	}
+	admin := map[string]any{}
+	if len(u.Groups) > 0 {
+		admin["groups"] = u.Groups
+	}
+	if len(u.RealmRoles) > 0 {
+		admin["roles"] = u.RealmRoles
+	}
+	out.MetadataAdmin = admin
+	for _, c := range u.Credentials {
+		if err := c.addTo(&out); err != nil {
+			out.Note("%s is not taken: %v", c.Type, err)
+		}
+	}
+	return out
+}
+
+func (c credential) addTo(out *takeover.User) error {
+	switch c.Type {
+	case "password":
+		hash, err := c.password()
+		out.PasswordHash = hash
+		return err
+	case "otp", "totp":
+		seed, err := c.totp()
+		if out.TOTP != "" {
+			return fmt.Errorf("there is a first authenticator app, and one is kept")
+		}
+		out.TOTP = seed
+		return err
+	case "webauthn", "webauthn-passwordless":
+		key, err := c.key()
+		if err == nil {
+			out.Keys = append(out.Keys, key)
+		}
+		return err
+	default:
+		return fmt.Errorf("this kind has no counterpart")
+	}
+}
+
+// password is the PHC string of a hash.
+func (c credential) password() (string, error) {
+	var secret struct{ Value, Salt string }
+	var data struct {
+		HashIterations int                 `json:"hashIterations"`
+		Algorithm      string              `json:"algorithm"`
+		Additional     map[string][]string `json:"additionalParameters"`
+	}
+	if c.Secret == "" {
+		secret.Value, secret.Salt = c.OldHash, c.OldSalt
+		data.HashIterations, data.Algorithm = c.OldRounds, c.OldName
+	} else if err := c.decode(&secret, &data); err != nil {
+		return "", err
+	}
+	value, err := base64.StdEncoding.DecodeString(secret.Value)
+	if err != nil {
+		return "", fmt.Errorf("its hash is no base64")
+	}
+	salt, err := base64.StdEncoding.DecodeString(secret.Salt)
+	if err != nil {
+		return "", fmt.Errorf("its salt is no base64")
+	}
+	raw := base64.RawStdEncoding.EncodeToString
+	switch name := data.Algorithm; name {
+	case "pbkdf2-sha256", "pbkdf2-sha512", "pbkdf2", "pbkdf2-sha1", "":
+		if name == "pbkdf2" || name == "" {
+			name = "pbkdf2-sha1"
+		}
+		return fmt.Sprintf("$%s$i=%d,l=%d$%s$%s", name, data.HashIterations, len(value), raw(salt), raw(value)), nil
+	case "argon2":
+		one := func(name, otherwise string) string {
+			if v := data.Additional[name]; len(v) == 1 {
+				return v[0]
+			}
+			return otherwise
+		}
+		version := 19
+		if one("version", "1.3") == "1.0" {
+			version = 16
+		}
+		return fmt.Sprintf("$argon2%s$v=%d$m=%s,t=%d,p=%s$%s$%s", one("type", "id"), version, one("memory", "7168"),
+			data.HashIterations, one("parallelism", "1"), raw(salt), raw(value)), nil
+	case "bcrypt":
+		return string(value), nil
+	default:
+		return "", fmt.Errorf("the algorithm %q is not known", name)
+	}
+}
+
+// totp is the otpauth URL of an authenticator app. The secret is the text itself, not
+// base32 of it.
+func (c credential) totp() (string, error) {
+	var secret struct {
+		Value string `json:"value"`
+	}
+	data := struct {
+		SubType   string `json:"subType"`
+		Digits    int    `json:"digits"`
+		Period    int    `json:"period"`
+		Algorithm string `json:"algorithm"`
+		Encoding  string `json:"secretEncoding"`
+	}{"totp", 6, 30, "HmacSHA1", ""}
+	if err := c.decode(&secret, &data); err != nil {
+		return "", err
+	}
+	if data.SubType != "totp" {
+		return "", fmt.Errorf("it counts (%s) instead of using the time", data.SubType)
+	}
+	seed := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte(secret.Value))
+	if data.Encoding == "BASE32" {
+		seed = secret.Value
+	}
+	algorithm := strings.ToUpper(strings.TrimPrefix(data.Algorithm, "Hmac"))
+	return "otpauth://totp/account?secret=" + seed + "&algorithm=" + algorithm +
+		"&digits=" + strconv.Itoa(data.Digits) + "&period=" + strconv.Itoa(data.Period), nil
+}
+
+// key is a security key. Its parts are base64 with or without the alphabet for URLs.
+func (c credential) key() (json.RawMessage, error) {
+	var data struct {
+		ID        string `json:"credentialId"`
+		PublicKey string `json:"credentialPublicKey"`
+		Counter   uint32 `json:"counter"`
+		AAGUID    string `json:"aaguid"`
+	}
+	if err := c.decode(&struct{}{}, &data); err != nil {
+		return nil, err
+	}
+	return takeover.Key{
+		ID: data.ID, PublicKey: data.PublicKey, SignCount: data.Counter, Name: c.Label, AddedAt: time.UnixMilli(c.CreatedMil).UTC(),
+		Passwordless: c.Type == "webauthn-passwordless",
+	}.JSON()
+}
+
+func (c credential) decode(secret, data any) error {
+	if c.Secret != "" {
+		if err := json.Unmarshal([]byte(c.Secret), secret); err != nil {
+			return fmt.Errorf("its secret data is no JSON")
+		}
+	}
+	if err := json.Unmarshal([]byte(c.Data), data); err != nil {
+		return fmt.Errorf("its credential data is no JSON")
+	}
+	return nil
+}

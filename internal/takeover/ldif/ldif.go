@@ -1,0 +1,176 @@
+package ldif
+
+import (
+	"bufio"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"symbolon/internal/takeover"
+)
+
+// claims are the attributes of people (RFC 4519, RFC 2798) as claims.
+func claims() map[string]string {
+	return map[string]string{
+		"uid": "preferred_username", "samaccountname": "preferred_username", "mail": "email", "cn": "name", "givenname": "given_name",
+		"sn": "family_name", "displayname": "nickname", "mobile": "phone_number", "telephonenumber": "phone_number", "preferredlanguage": "locale",
+	}
+}
+
+// keys are attributes that name an entry for all time, the best first.
+func keys() []string {
+	return []string{"entryuuid", "nsuniqueid", "ipauniqueid", "objectguid", "uid", "mail"}
+}
+
+// people are the object classes whose entries are accounts.
+func people() []string {
+	return []string{"person", "organizationalperson", "inetorgperson", "posixaccount", "account", "user"}
+}
+
+// maxLine bounds an unfolded line, in bytes: photographs are longer and are skipped.
+const maxLine = 1 << 20
+
+// entry is an entry of the directory: its attributes without options, in lower case.
+type entry map[string][]string
+
+// Users reads a file. Entries that are no people are passed over.
+func Users(r io.Reader) iter.Seq2[takeover.User, error] {
+	return func(yield func(takeover.User, error) bool) {
+		for e, err := range entries(r) {
+			if err != nil {
+				yield(takeover.User{}, err)
+				return
+			}
+			if e.person() && !yield(e.neutral(), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (e entry) person() bool {
+	for _, class := range e["objectclass"] {
+		if slices.Contains(people(), strings.ToLower(class)) {
+			return !slices.Contains(e["objectclass"], "computer")
+		}
+	}
+	return false
+}
+
+func (e entry) neutral() takeover.User {
+	out := takeover.User{Key: e["dn"][0]}
+	for _, name := range keys() {
+		if len(e[name]) > 0 {
+			out.Key = e[name][0]
+			break
+		}
+	}
+	out.Set("dn", e["dn"][0])
+	known := claims()
+	for name, values := range e {
+		claim, ok := known[name]
+		switch {
+		case name == "dn" || name == "userpassword" || name == "objectclass":
+		case ok && len(values) > 0:
+			out.Set(claim, values[0])
+		case len(values) == 1:
+			out.SetAll(map[string]any{name: values[0]})
+		default:
+			out.SetAll(map[string]any{name: values})
+		}
+	}
+	// What administers the directory wrote the address.
+	out.Set("email_verified", len(e["mail"]) > 0)
+	for _, hash := range e["userpassword"] {
+		if out.PasswordHash != "" {
+			out.Note("a second password is not taken")
+			continue
+		}
+		out.PasswordHash = hash
+	}
+	return out
+}
+
+// entries unfolds lines and splits at empty ones.
+func entries(r io.Reader) iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		current, n := entry{}, 0
+		flush := func() bool {
+			done := current
+			current = entry{}
+			return len(done["dn"]) == 0 || yield(done, nil)
+		}
+		for line, err := range unfolded(r) {
+			n++
+			if err == nil && line != "" {
+				err = current.add(line)
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("line %d: %w", n, err))
+				return
+			}
+			if line == "" && !flush() {
+				return
+			}
+		}
+		flush()
+	}
+}
+
+// unfolded joins lines that continue (RFC 2849, note 2) and drops comments.
+func unfolded(r io.Reader) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		lines := bufio.NewScanner(r)
+		lines.Buffer(nil, maxLine)
+		pending, have := "", false
+		emit := func() bool { return !have || strings.HasPrefix(pending, "#") || yield(pending, nil) }
+		for lines.Scan() {
+			line := strings.TrimSuffix(lines.Text(), "\r")
+			if have && pending != "" && strings.HasPrefix(line, " ") {
+				pending += line[1:]
+				continue
+			}
+			if !emit() {
+				return
+			}
+			pending, have = line, true
+		}
+		if err := lines.Err(); err != nil {
+			yield("", err)
+			return
+		}
+		emit()
+	}
+}
+
+func (e entry) add(line string) error {
+	name, value, ok := strings.Cut(line, ":")
+	if !ok {
+		return errors.New("has no colon: the file is no LDIF")
+	}
+	name, _, _ = strings.Cut(strings.ToLower(name), ";") // options such as languages
+	switch {
+	case name == "version":
+		return nil
+	case name == "changetype":
+		return errors.New("the file has changes, not entries: export the entries")
+	case strings.HasPrefix(value, "<"):
+		return nil // a value kept elsewhere, such as a photograph
+	case strings.HasPrefix(value, ":"):
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(value[1:]))
+		if err != nil {
+			return fmt.Errorf("the value of %s is no base64", name)
+		}
+		value = string(raw)
+	default:
+		value = strings.TrimLeft(value, " ")
+	}
+	if strings.ToValidUTF8(value, "") == value { // others are binary, such as photographs
+		e[name] = append(e[name], value)
+	}
+	return nil
+}

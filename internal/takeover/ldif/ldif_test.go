@@ -1,0 +1,103 @@
+package ldif
+
+import (
+	"strings"
+	"testing"
+
+	"symbolon/internal/takeover"
+)
+
+const directory = `version: 1
+# people
+dn: dc=example,dc=org
+objectClass: dcObject
+
+dn: uid=vera,ou=people,dc=example,dc=org
+objectClass: top
+objectClass: inetOrgPerson
+entryUUID: 0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f10
+uid: vera
+cn: Vera Muster
+givenName: Vera
+sn;lang-de: Muster
+mail: vera@exa
+ mple.org
+mail: second@example.org
+description:: SMOkbGxv
+userPassword:: e1NTSEF9dzh4WnlyTytuVG1GRnNMMzNaWGhFbHNXcXg5elkxMHQ=
+userPassword: {CRYPT}$1$x
+jpegPhoto:: /9j/4AAQ
+jpegPhoto:< file:///tmp/a.jpg
+
+dn: cn=printer,dc=example,dc=org
+objectClass: device
+
+dn: uid=old,dc=example,dc=org
+objectClass: posixAccount
+uid: old
+`
+
+func collect(t *testing.T, text string) (users []takeover.User, failed error) {
+	t.Helper()
+	for u, err := range Users(strings.NewReader(text)) {
+		if err != nil {
+			return users, err
+		}
+		users = append(users, u)
+	}
+	return users, nil
+}
+
+func TestUsers(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"lf": directory, "crlf": strings.ReplaceAll(directory, "\n", "\r\n")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			users, err := collect(t, text)
+			if err != nil || len(users) != 2 {
+				t.Fatalf("%d users, %v", len(users), err)
+			}
+			vera := users[0]
+			for claim, want := range map[string]any{
+				"email": "vera@example.org", "email_verified": true, "preferred_username": "vera", "name": "Vera Muster", "given_name": "Vera",
+				"family_name": "Muster", "description": "Hällo", "dn": "uid=vera,ou=people,dc=example,dc=org",
+			} {
+				if vera.Claims[claim] != want {
+					t.Errorf("%s is %v, want %v", claim, vera.Claims[claim], want)
+				}
+			}
+			if vera.Key != "0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f10" || vera.PasswordHash != "{SSHA}w8xZyrO+nTmFFsL33ZXhElsWqx9zY10t" || len(vera.Notes) != 1 {
+				t.Errorf("%+v", vera)
+			}
+			if users[1].Key != "old" {
+				t.Errorf("%+v", users[1])
+			}
+		})
+	}
+}
+
+func TestUsers_otherFiles(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"changes": "dn: uid=a\nchangetype: delete\n", "no LDIF": "hello\n", "bad base64": "dn: uid=a\ncn:: !!\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := collect(t, text); err == nil {
+				t.Error("the file was read without an error")
+			}
+		})
+	}
+}
+
+func FuzzUsers(f *testing.F) {
+	f.Add(directory)
+	f.Add("dn:: \n \n\n:")
+	f.Fuzz(func(t *testing.T, text string) {
+		for u, err := range Users(strings.NewReader(text)) {
+			if err == nil && u.Key == "" {
+				t.Error("a user without a key")
+			}
+		}
+	})
+}

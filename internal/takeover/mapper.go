@@ -1,0 +1,111 @@
+package takeover
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"symbolon/internal/traits"
+)
+
+// SchemaMapper fills the traits of a schema with claims of the same meaning: by the whole
+// path of a trait, by its last name, and by the names that schemas commonly have for the
+// standard claims. Claims without a trait are dropped.
+type SchemaMapper struct{ Schema *traits.Schema }
+
+// Traits implements Mapper.
+func (m SchemaMapper) Traits(values map[string]any) (json.RawMessage, error) {
+	form := map[string][]string{}
+	for _, f := range m.Schema.Fields() {
+		if value := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email"); len(value) > 0 && !f.Structured {
+			if !f.Multiple {
+				value = value[:1]
+			}
+			form[f.Name] = value
+		}
+	}
+	made, err := m.Schema.Decode(traits.Input{Form: form, EmptyIsAbsent: true, Admin: true})
+	if err != nil {
+		return nil, fmt.Errorf("its claims do not fit the schema: %s", causes(err))
+	}
+	return made, nil
+}
+
+// find returns the texts of the claim that a trait of that path means.
+func find(values map[string]any, path string, email bool) []string {
+	leaf := path[strings.LastIndex(path, ".")+1:]
+	candidates := append([]string{path, leaf}, synonyms(strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(path)))...)
+	if email {
+		candidates = append(candidates, "email")
+	}
+	for _, name := range candidates {
+		if texts := texts(member(values, name)); len(texts) > 0 {
+			return texts
+		}
+	}
+	return nil
+}
+
+// synonyms are the standard claims that schemas know under other names, without their
+// dashes and underscores.
+func synonyms(name string) []string {
+	switch name {
+	case "mail", "emailaddress", "emails", "emailaddresses":
+		return []string{"email"}
+	case "username", "user", "login", "handle", "uid":
+		return []string{"preferred_username"}
+	case "name.first", "name.given", "name.firstname", "name.givenname", "firstname", "givenname":
+		return []string{"given_name", "name"}
+	case "name.last", "name.family", "name.lastname", "name.familyname", "lastname", "familyname", "surname":
+		return []string{"family_name"}
+	case "name.full", "fullname", "displayname":
+		return []string{"name"}
+	case "phone", "phonenumber", "mobile", "mobilephone", "telephone", "tel":
+		return []string{"phone_number"}
+	case "avatar", "photo", "image", "pictureurl":
+		return []string{"picture"}
+	case "language", "lang":
+		return []string{"locale"}
+	case "website", "url", "homepage":
+		return []string{"website"}
+	}
+	return nil
+}
+
+// member finds a value by its name, or by a dotted path.
+func member(values map[string]any, path string) any {
+	if value, ok := values[path]; ok {
+		return value
+	}
+	head, rest, dotted := strings.Cut(path, ".")
+	inner, ok := values[head].(map[string]any)
+	if !dotted || !ok {
+		return nil
+	}
+	return member(inner, rest)
+}
+
+// texts are the scalars of a value as a form would send them.
+func texts(value any) []string {
+	switch v := value.(type) {
+	case nil, map[string]any:
+		return nil
+	case string:
+		if v == "" {
+			return nil
+		}
+		return []string{v}
+	case []string:
+		return v
+	case []any:
+		var all []string
+		for _, one := range v {
+			all = append(all, texts(one)...)
+		}
+		return all
+	case float64:
+		return []string{string(mustJSON(v))}
+	default:
+		return []string{fmt.Sprint(v)}
+	}
+}

@@ -1,0 +1,50 @@
+package takeover
+
+import (
+	"encoding/json"
+	"time"
+
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+)
+
+// Record is one account of another system with everything that belongs to it, in the
+// terms of this one.
+type Record struct {
+	// Identity has the id that the other system gave, or none, and no addresses.
+	Identity    identity.Identity
+	Addresses   []Address
+	Credentials []Credential
+	Sessions    []session.Session
+	Challenges  []Challenge
+	// Verified are values of addresses that are proven, where Addresses are not known and
+	// follow from the traits.
+	Verified []string
+	// Notes say what the reader could not take.
+	Notes []string
+}
+
+// Address is a way to reach the owner, with the state that it had.
+type Address struct {
+	Purpose identity.Purpose
+	identity.Address
+}
+
+// Credential is a way to sign in as the other system stored it. The converter of its
+// type turns Config into the form of this system.
+type Credential struct {
+	Type        string
+	Identifiers []string
+	Config      json.RawMessage
+}
+
+// Challenge is a link or code that was sent and not used yet.
+type Challenge struct {
+	FlowID  string // of the flow that waits for it; empty if the other system had none
+	Kind    string // "recovery" or "verification"
+	Code    bool   // a code to type, not a link
+	Hash    string // what the other system stored of the secret: see Hashes
+	Address identity.Address
+	Expires time.Time
+	CSRF    string // cookie value that the flow belongs to; empty if it belongs to any browser
+}

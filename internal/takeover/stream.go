@@ -1,0 +1,157 @@
+package takeover
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"time"
+)
+
+// errNoUsers says that a document is JSON and holds nothing of the kind.
+var errNoUsers = errors.New("the file has no users where this kind of export has them")
+
+// Convert reads one user of an export.
+type Convert func(json.RawMessage) (User, error)
+
+// Array reads the users of a JSON document one by one: the elements of the member of that
+// name, or of a document that is an array itself. An error of convert comes with a user
+// that has a key alone, and the next user follows; any other error is the last element.
+func Array(r io.Reader, member string, convert Convert) iter.Seq2[User, error] {
+	return users(convert, func(yield func(json.RawMessage, error) bool) {
+		d := json.NewDecoder(r)
+		switch first, err := d.Token(); {
+		case err != nil:
+			yield(nil, fmt.Errorf("the file is no JSON: %w", err))
+		case first == json.Delim('['):
+			each(d, yield)
+		case first == json.Delim('{') && seek(d, member):
+			each(d, yield)
+		default:
+			yield(nil, errNoUsers)
+		}
+	})
+}
+
+// Lines reads the users of a file with one JSON document on each line, or of an array of
+// them, as Array does.
+func Lines(r io.Reader, convert Convert) iter.Seq2[User, error] {
+	buffered := bufio.NewReader(r)
+	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
+		_, _ = buffered.Discard(3)
+	}
+	for {
+		next, err := buffered.ReadByte()
+		if err == nil {
+			err = buffered.UnreadByte()
+		}
+		if err == nil && next == '[' {
+			return Array(buffered, "", convert)
+		}
+		if err != nil || !strings.ContainsRune(" \t\r\n", rune(next)) {
+			break
+		}
+		_, _ = buffered.Discard(1)
+	}
+	return users(convert, func(yield func(json.RawMessage, error) bool) {
+		for d := json.NewDecoder(buffered); ; {
+			var raw json.RawMessage
+			err := d.Decode(&raw)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if !yield(raw, err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+func users(convert Convert, raws iter.Seq2[json.RawMessage, error]) iter.Seq2[User, error] {
+	return func(yield func(User, error) bool) {
+		n := 0
+		for raw, err := range raws {
+			if err != nil {
+				yield(User{}, fmt.Errorf("after %d users: %w", n, err))
+				return
+			}
+			n++
+			u, err := convert(raw)
+			if err != nil {
+				u, err = User{Key: fmt.Sprintf("number %d", n)}, fmt.Errorf("user number %d: %w", n, err)
+			}
+			if !yield(u, err) {
+				return
+			}
+		}
+	}
+}
+
+// seek moves to the elements of the array that the object has under that name.
+func seek(d *json.Decoder, member string) bool {
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if name == member {
+			begin, err := d.Token()
+			return err == nil && begin == json.Delim('[')
+		}
+		var skipped json.RawMessage
+		if d.Decode(&skipped) != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// each yields the elements of the array that has begun.
+func each(d *json.Decoder, yield func(json.RawMessage, error) bool) {
+	for d.More() {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if !yield(raw, err) || err != nil {
+			return
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		yield(nil, err)
+	}
+}
+
+// Key is a WebAuthn key in the terms of other systems.
+type Key struct {
+	ID, PublicKey string // base64 of any kind; the public key is a COSE_Key
+	SignCount     uint32
+	Name          string
+	AddedAt       time.Time
+	Passwordless  bool
+}
+
+// JSON is the key in the form that method webauthn imports.
+func (k Key) JSON() (json.RawMessage, error) {
+	id, err := Bytes(k.ID)
+	if err != nil || len(id) == 0 {
+		return nil, errors.New("its id is no base64")
+	}
+	public, err := Bytes(k.PublicKey)
+	if err != nil || len(public) == 0 {
+		return nil, errors.New("its public key is no base64")
+	}
+	return json.Marshal(map[string]any{
+		"id": id, "public_key": public, "attestation_type": "none", "display_name": k.Name, "added_at": k.AddedAt,
+		"authenticator": map[string]any{"aaguid": make([]byte, 16), "sign_count": k.SignCount},
+		"flags":         map[string]any{"user_present": true}, "is_passwordless": k.Passwordless,
+	})
+}
+
+// Bytes reads base64 in either alphabet, padded or not.
+func Bytes(text string) ([]byte, error) {
+	text = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimSpace(text)), "=")
+	return base64.RawStdEncoding.DecodeString(text)
+}

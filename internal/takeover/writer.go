@@ -1,0 +1,380 @@
+package takeover
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+	"symbolon/internal/traits"
+)
+
+// Store keeps what is taken over. *store.DB satisfies it.
+type Store interface {
+	InTx(ctx context.Context, fn func(context.Context) error) error
+	Identities(context.Context, identity.Query) ([]*identity.Identity, error)
+	IdentityByIdentifier(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error)
+	CreateIdentity(context.Context, *identity.Identity, []identity.Credential) error
+	CreateSession(context.Context, *session.Session) error
+	CreateFlow(context.Context, *flow.Flow) error
+}
+
+// Drafts makes identities of traits. *identity.Service satisfies it.
+type Drafts interface {
+	Draft(ctx context.Context, schemaID string, values json.RawMessage) (*identity.Draft, error)
+}
+
+// Converter makes a credential of this system of one that another system stored. Lines
+// say what of it is lost. An error says that all of it is, and why.
+type Converter func(identityID string, c Credential) (converted identity.Credential, lost []string, err error)
+
+// Writer stores records.
+type Writer struct {
+	Store      Store
+	Drafts     Drafts
+	Converters map[string]Converter // by type of credential
+	// Challenge makes the flow that waits for a pending link or code; nil drops them.
+	Challenge func(Challenge, *identity.Identity) (*flow.Flow, error)
+	Now       func() time.Time
+	DryRun    bool // everything is done and undone again
+}
+
+// Report counts what became of records.
+type Report struct {
+	Read        int            `json:"read"`
+	Taken       int            `json:"taken"`
+	Present     int            `json:"present"` // taken by an earlier run
+	Refused     int            `json:"refused"`
+	Sessions    int            `json:"sessions"`
+	Challenges  int            `json:"pending_links_and_codes"`
+	Credentials map[string]int `json:"credentials"`
+}
+
+// Line is one thing that was not taken.
+type Line struct {
+	ID      string `json:"id"`             // of the account, here or there
+	Name    string `json:"name,omitempty"` // what its owner signs in with
+	Refused bool   `json:"refused"`        // the whole account; otherwise a part of it
+	Text    string `json:"text"`
+}
+
+func (r *Report) add(taken *prepared) {
+	r.Taken++
+	r.Sessions += len(taken.sessions)
+	r.Challenges += len(taken.flows)
+	for _, c := range taken.credentials {
+		if string(c.Config) == `{}` && c.Type == identity.TypePassword {
+			continue // an identifier without a password
+		}
+		if r.Credentials == nil {
+			r.Credentials = map[string]int{}
+		}
+		r.Credentials[c.Type]++
+	}
+}
+
+// prepared is a record in the terms of the store.
+type prepared struct {
+	identity    identity.Identity
+	credentials []identity.Credential
+	sessions    []session.Session
+	flows       []*flow.Flow
+}
+
+// errUndo ends the transaction of a dry run.
+var errUndo = errors.New("dry run")
+
+// Write stores records in one transaction and adds to the report; tell gets each line of
+// what is not taken. Accounts that are present already stay as they are. The error is that
+// of the store: the batch is not stored then, and can be written again.
+func (w *Writer) Write(ctx context.Context, records []Record, report *Report, tell func(Line)) error {
+	present, err := w.present(ctx, records)
+	if err != nil {
+		return err
+	}
+	var (
+		batch Report
+		lines []Line
+	)
+	err = w.Store.InTx(ctx, func(ctx context.Context) error {
+		batch, lines = Report{Credentials: map[string]int{}}, nil // a transaction may be retried
+		for i := range records {
+			batch.Read++
+			if present[records[i].Identity.ID] {
+				batch.Present++
+				continue
+			}
+			more, err := w.take(ctx, &records[i], &batch)
+			if err != nil {
+				return err
+			}
+			lines = append(lines, more...)
+		}
+		if w.DryRun {
+			return errUndo
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errUndo) {
+		return fmt.Errorf("store accounts: %w", err)
+	}
+	report.sum(batch)
+	for _, l := range lines {
+		tell(l)
+	}
+	return nil
+}
+
+func (r *Report) sum(batch Report) {
+	r.Read += batch.Read
+	r.Taken += batch.Taken
+	r.Present += batch.Present
+	r.Refused += batch.Refused
+	r.Sessions += batch.Sessions
+	r.Challenges += batch.Challenges
+	if r.Credentials == nil {
+		r.Credentials = map[string]int{}
+	}
+	for typ, n := range batch.Credentials {
+		r.Credentials[typ] += n
+	}
+}
+
+func (w *Writer) present(ctx context.Context, records []Record) (map[string]bool, error) {
+	var ids []string
+	for _, r := range records {
+		ids = append(ids, r.Identity.ID)
+	}
+	there := map[string]bool{}
+	if len(ids) == 0 {
+		return there, nil
+	}
+	found, err := w.Store.Identities(ctx, identity.Query{IDs: ids, Limit: len(ids)})
+	if err != nil {
+		return nil, fmt.Errorf("look for accounts: %w", err)
+	}
+	for _, i := range found {
+		there[i.ID] = true
+	}
+	return there, nil
+}
+
+// take stores one record. What is wrong with it becomes lines; the error is the store's.
+func (w *Writer) take(ctx context.Context, r *Record, batch *Report) ([]Line, error) {
+	name := r.name()
+	refuse := func(text string) []Line {
+		batch.Refused++
+		return []Line{{ID: r.Identity.ID, Name: name, Refused: true, Text: text}}
+	}
+	p, notes, err := w.prepare(ctx, r)
+	if err != nil {
+		return refuse(err.Error()), nil
+	}
+	err = w.Store.InTx(ctx, func(ctx context.Context) error { return w.store(ctx, p) })
+	switch {
+	case errors.Is(err, errs.ErrConflict):
+		return refuse("an identifier or address of it belongs to another account: " + w.taken(ctx, p)), nil
+	case errors.Is(err, errs.ErrUnavailable):
+		return nil, err
+	case err != nil:
+		return refuse(err.Error()), nil
+	}
+	batch.add(p)
+	var lines []Line
+	for _, text := range notes {
+		lines = append(lines, Line{ID: r.Identity.ID, Name: name, Text: text})
+	}
+	return lines, nil
+}
+
+// name is what a person recognises the account by.
+func (r *Record) name() string {
+	for _, c := range r.Credentials {
+		if c.Type == identity.TypePassword && len(c.Identifiers) > 0 {
+			return c.Identifiers[0]
+		}
+	}
+	for _, a := range r.Addresses {
+		return a.Value
+	}
+	return ""
+}
+
+// taken names identifiers of a refused account that others have.
+func (w *Writer) taken(ctx context.Context, p *prepared) string {
+	for _, c := range p.credentials {
+		for _, identifier := range c.Identifiers {
+			owner, _, err := w.Store.IdentityByIdentifier(ctx, c.Type, identifier)
+			if err == nil {
+				return fmt.Sprintf("%q of %s", identifier, owner.ID)
+			}
+		}
+	}
+	return "an address, or its own name in another system"
+}
+
+func (w *Writer) store(ctx context.Context, p *prepared) error {
+	i := p.identity
+	if err := w.Store.CreateIdentity(ctx, &i, p.credentials); err != nil {
+		return err
+	}
+	for k := range p.sessions {
+		s := p.sessions[k]
+		s.IdentityID = i.ID
+		if err := w.Store.CreateSession(ctx, &s); err != nil {
+			return err
+		}
+	}
+	for _, f := range p.flows {
+		copied := *f
+		if err := w.Store.CreateFlow(ctx, &copied); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare checks a record against its schema. Traits that do not obey it are taken all
+// the same where the other system had accepted them, which Addresses tell.
+func (w *Writer) prepare(ctx context.Context, r *Record) (*prepared, []string, error) {
+	p := &prepared{identity: r.Identity}
+	notes := slices.Clone(r.Notes)
+	draft, err := w.Drafts.Draft(ctx, r.Identity.SchemaID, r.Identity.Traits)
+	var unknown *traits.UnknownError
+	switch {
+	case errors.As(err, &unknown):
+		return nil, nil, fmt.Errorf("the schema %q is not configured", r.Identity.SchemaID)
+	case err != nil && r.Addresses == nil:
+		return nil, nil, fmt.Errorf("its traits do not obey the schema: %s", causes(err))
+	case err != nil:
+		notes = append(notes, "its traits do not obey the schema, and its owner has to correct them at the next change: "+causes(err))
+	}
+	w.complete(p, r, draft)
+	more, err := w.convert(p, r, draft)
+	if err != nil {
+		return nil, nil, err
+	}
+	notes = append(notes, more...)
+	for _, s := range r.Sessions {
+		if s.Valid(w.Now()) {
+			p.sessions = append(p.sessions, s)
+		}
+	}
+	for _, c := range r.Challenges {
+		if !w.Now().Before(c.Expires) {
+			continue
+		}
+		if w.Challenge == nil {
+			notes = append(notes, "a pending "+c.Kind+" link or code is not taken")
+			continue
+		}
+		f, err := w.Challenge(c, &p.identity)
+		if err != nil {
+			notes = append(notes, fmt.Sprintf("a pending %s link or code is not taken: %v", c.Kind, err))
+			continue
+		}
+		p.flows = append(p.flows, f)
+	}
+	return p, notes, nil
+}
+
+// complete gives the identity its addresses and times.
+func (w *Writer) complete(p *prepared, r *Record, draft *identity.Draft) {
+	i := &p.identity
+	if i.CreatedAt.IsZero() {
+		i.CreatedAt = w.Now()
+	}
+	if i.UpdatedAt.IsZero() {
+		i.UpdatedAt = i.CreatedAt
+	}
+	if r.Addresses != nil || draft == nil {
+		for _, a := range r.Addresses {
+			list := &i.Recovery
+			if a.Purpose == identity.ForVerification {
+				list = &i.Verifiable
+			}
+			*list = append(*list, a.Address)
+		}
+		return
+	}
+	i.Traits = draft.Identity.Traits
+	i.Verifiable, i.Recovery = draft.Identity.Verifiable, draft.Identity.Recovery
+	for k := range i.Verifiable {
+		a := &i.Verifiable[k]
+		for _, proven := range r.Verified {
+			if traits.Normalize(proven) == a.Normalized {
+				a.Verified, a.VerifiedAt = true, i.CreatedAt
+			}
+		}
+	}
+}
+
+// convert gives the identity its credentials. An identifier that traits yield is kept for
+// the identity even if it has no password.
+func (w *Writer) convert(p *prepared, r *Record, draft *identity.Draft) (lost []string, err error) {
+	if draft != nil {
+		p.credentials = slices.Clone(draft.Credentials)
+	}
+	for _, c := range r.Credentials {
+		convert := w.Converters[c.Type]
+		if convert == nil {
+			if len(c.Config) > 0 && string(c.Config) != `{}` {
+				lost = append(lost, "a credential of type "+c.Type+" is not taken: there is no such method here")
+			}
+			continue
+		}
+		made, more, err := convert(r.Identity.ID, c)
+		lost = append(lost, more...)
+		if err != nil {
+			lost = append(lost, fmt.Sprintf("a credential of type %s is not taken: %v", c.Type, err))
+			continue
+		}
+		p.set(made)
+	}
+	return lost, nil
+}
+
+// set replaces the credential of a type. One without identifiers has those of the draft.
+func (p *prepared) set(c identity.Credential) {
+	for k := range p.credentials {
+		if p.credentials[k].Type == c.Type {
+			if len(c.Identifiers) == 0 {
+				c.Identifiers = p.credentials[k].Identifiers
+			}
+			p.credentials[k] = c
+			return
+		}
+	}
+	p.credentials = append(p.credentials, c)
+}
+
+// causes are the texts of what is wrong with traits.
+func causes(err error) string {
+	var invalid *traits.Invalid
+	if !errors.As(err, &invalid) {
+		return err.Error()
+	}
+	text := ""
+	for k, v := range invalid.Violations {
+		if k > 0 {
+			text += "; "
+		}
+		text += v.Field + ": " + v.Text
+	}
+	return text
+}
+
+// TokenHash is the form in which the session of a token is stored; empty for no token.
+func TokenHash(token string) string {
+	if token == "" {
+		return ""
+	}
+	return secret.Hash(token)
+}

@@ -1,0 +1,236 @@
+package takeover_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+	"symbolon/internal/store"
+	"symbolon/internal/store/storetest"
+	"symbolon/internal/takeover"
+	"symbolon/internal/traits"
+)
+
+const id = "0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f10"
+
+// world is a writer over a store in memory, with the schema that comes with the program.
+type world struct {
+	*takeover.Writer
+	db    *store.DB
+	lines []takeover.Line
+}
+
+type oneSchema struct{ schema *traits.Schema }
+
+func (o oneSchema) Schema(_ context.Context, schemaID string) (*traits.Schema, error) {
+	if schemaID != "default" {
+		return nil, &traits.UnknownError{ID: schemaID}
+	}
+	return o.schema, nil
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	schema, err := traits.Compile(traits.DefaultSchema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, now := storetest.Open(t), func() time.Time { return storetest.Now }
+	identities := identity.New(db, oneSchema{schema}, func(context.Context, string) {}, now)
+	keep := func(_ string, c takeover.Credential) (identity.Credential, []string, error) {
+		return identity.Credential{Type: c.Type, Identifiers: c.Identifiers, Config: c.Config}, nil, nil
+	}
+	return &world{db: db, Writer: &takeover.Writer{
+		Store: db, Drafts: identities, Now: now,
+		Converters: map[string]takeover.Converter{"password": keep, "oidc": keep, "broken": func(string, takeover.Credential) (identity.Credential, []string, error) {
+			return identity.Credential{}, nil, errors.New("its seed is cut off")
+		}},
+	}}
+}
+
+func (w *world) write(t *testing.T, records ...takeover.Record) takeover.Report {
+	t.Helper()
+	var report takeover.Report
+	w.lines = nil
+	if err := w.Write(t.Context(), records, &report, func(l takeover.Line) { w.lines = append(w.lines, l) }); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func (w *world) wantLine(t *testing.T, refused bool, part string) {
+	t.Helper()
+	for _, l := range w.lines {
+		if l.Refused == refused && strings.Contains(l.Text, part) {
+			return
+		}
+	}
+	t.Errorf("no line with refused %v says %q: %+v", refused, part, w.lines)
+}
+
+// vera is an account with everything.
+func vera() takeover.Record {
+	address := identity.Address{ID: secret.NewID(), Via: "email", Value: "Vera@example.org", Normalized: "vera@example.org", Verified: true, VerifiedAt: storetest.Now}
+	recovery := address
+	recovery.ID, recovery.Verified, recovery.VerifiedAt = secret.NewID(), false, time.Time{}
+	return takeover.Record{
+		Identity: identity.Identity{
+			ID: id, SchemaID: "default", Traits: json.RawMessage(`{"email":"Vera@example.org"}`), State: identity.Inactive, ExternalID: "x1",
+			MetadataPublic: json.RawMessage(`{"a":1}`), CreatedAt: storetest.Now.AddDate(-1, 0, 0), UpdatedAt: storetest.Now,
+		},
+		Addresses: []takeover.Address{{Purpose: identity.ForVerification, Address: address}, {Purpose: identity.ForRecovery, Address: recovery}},
+		Credentials: []takeover.Credential{
+			{Type: "password", Identifiers: []string{"vera@example.org"}, Config: json.RawMessage(`{"hashed_password":"x"}`)},
+			{Type: "oidc", Identifiers: []string{"google:1", "github:A"}, Config: json.RawMessage(`{}`)},
+		},
+		Sessions: []session.Session{
+			{ID: secret.NewID(), TokenHash: takeover.TokenHash("token-1"), Active: true, IssuedAt: storetest.Now, AuthenticatedAt: storetest.Now, ExpiresAt: storetest.Now.Add(time.Hour), UserAgent: "Browser/1"},
+			{ID: secret.NewID(), TokenHash: takeover.TokenHash("token-2"), Active: false, ExpiresAt: storetest.Now.Add(time.Hour)},
+			{ID: secret.NewID(), TokenHash: takeover.TokenHash("token-3"), Active: true, ExpiresAt: storetest.Now},
+		},
+		Challenges: []takeover.Challenge{
+			{Kind: "recovery", Hash: "aa", Address: recovery, Expires: storetest.Now.Add(time.Hour)},
+			{Kind: "recovery", Hash: "bb", Address: recovery, Expires: storetest.Now},
+		},
+	}
+}
+
+func TestWriter_Write(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Challenge = func(c takeover.Challenge, owner *identity.Identity) (*flow.Flow, error) {
+		return &flow.Flow{ID: secret.NewID(), Kind: flow.Recovery, Client: flow.Browser, State: flow.Challenged, IdentityID: owner.ID, ResumeHash: c.Hash, ExpiresAt: c.Expires}, nil
+	}
+	record := vera()
+	report := w.write(t, record)
+	want := takeover.Report{Read: 1, Taken: 1, Sessions: 1, Challenges: 1, Credentials: map[string]int{"password": 1, "oidc": 1}}
+	if diff := cmp.Diff(want, report); diff != "" {
+		t.Error(diff)
+	}
+	got, err := w.db.Identity(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.State != identity.Inactive || got.ExternalID != "x1" || string(got.MetadataPublic) != `{"a":1}` || !got.CreatedAt.Before(storetest.Now.AddDate(0, -11, 0)) ||
+		len(got.Verifiable) != 1 || !got.Verifiable[0].Verified || got.Verifiable[0].ID != record.Addresses[0].ID || len(got.Recovery) != 1 {
+		t.Errorf("%+v", got)
+	}
+	if s, err := w.db.SessionByToken(t.Context(), secret.Hash("token-1")); err != nil || s.UserAgent != "Browser/1" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err := w.db.SessionByToken(t.Context(), secret.Hash("token-2")); !errors.Is(err, errs.ErrNotFound) {
+		t.Errorf("a session that was ended is taken: %v", err)
+	}
+	if _, err := w.db.FlowByResume(t.Context(), "aa"); err != nil {
+		t.Errorf("the pending link: %v", err)
+	}
+
+	t.Run("a second run changes nothing", func(t *testing.T) {
+		again := record
+		again.Identity.Traits = json.RawMessage(`{"email":"other@example.org"}`)
+		if report := w.write(t, again); report.Present != 1 || report.Taken != 0 || len(w.lines) != 0 {
+			t.Errorf("%+v %+v", report, w.lines)
+		}
+		if same, err := w.db.Identity(t.Context(), id); err != nil || cmp.Diff(got, same) != "" {
+			t.Errorf("%v", cmp.Diff(got, same))
+		}
+	})
+	t.Run("an identifier that is taken", func(t *testing.T) {
+		twin := vera()
+		twin.Identity.ID, twin.Identity.ExternalID = secret.NewID(), ""
+		other := vera()
+		other.Identity.ID, other.Identity.ExternalID, other.Addresses, other.Sessions, other.Challenges = secret.NewID(), "", []takeover.Address{}, nil, nil
+		other.Credentials = []takeover.Credential{{Type: "oidc", Identifiers: []string{"google:2"}}}
+		other.Identity.Traits = json.RawMessage(`{"email":"b@example.org"}`)
+		if report := w.write(t, twin, other); report.Refused != 1 || report.Taken != 1 {
+			t.Errorf("%+v %+v", report, w.lines)
+		}
+		w.wantLine(t, true, `"vera@example.org" of `+id)
+	})
+}
+
+func TestWriter_Write_whatIsNotTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	record := vera()
+	record.Identity.Traits = json.RawMessage(`{"email":"Vera@example.org","age":"old"}`)
+	record.Notes = []string{"a note of the reader"}
+	record.Credentials = append(record.Credentials,
+		takeover.Credential{Type: "saml", Config: json.RawMessage(`{"a":1}`)}, takeover.Credential{Type: "code", Config: json.RawMessage(`{}`)},
+		takeover.Credential{Type: "broken", Config: json.RawMessage(`{"a":1}`)})
+	if report := w.write(t, record); report.Taken != 1 {
+		t.Errorf("%+v", report)
+	}
+	w.wantLine(t, false, "a note of the reader")
+	w.wantLine(t, false, "type saml is not taken: there is no such method")
+	w.wantLine(t, false, "type broken is not taken: its seed is cut off")
+	w.wantLine(t, false, "a pending recovery link or code is not taken")
+	unknown := vera()
+	unknown.Identity.ID, unknown.Identity.SchemaID = secret.NewID(), "other"
+	if report := w.write(t, unknown); report.Refused != 1 {
+		t.Errorf("%+v", report)
+	}
+	w.wantLine(t, true, `the schema "other" is not configured`)
+}
+
+func TestWriter_Write_dryRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.DryRun = true
+	if report := w.write(t, vera()); report.Taken != 1 {
+		t.Errorf("%+v", report)
+	}
+	if _, err := w.db.Identity(t.Context(), id); !errors.Is(err, errs.ErrNotFound) {
+		t.Errorf("a dry run stored an account: %v", err)
+	}
+}
+
+// Users of other systems get their addresses from their traits.
+func TestShape_Record(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	schema, err := traits.Compile(traits.DefaultSchema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := takeover.Shape{System: "csv", SchemaID: "default", Providers: map[string]string{"google-oauth2": "google"}, Issuer: "Shop"}
+	mapper := takeover.SchemaMapper{Schema: schema}
+	u := takeover.User{
+		Key: "42", Claims: map[string]any{"email": "Vera@Example.org", "email_verified": true}, PasswordHash: "x", Disabled: true,
+		Links: []takeover.Link{{Provider: "google-oauth2", Subject: "1"}, {Provider: "github", Subject: "2"}},
+	}
+	record, err := shape.Record(u, mapper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := shape.Record(u, mapper)
+	if err != nil || again.Identity.ID != record.Identity.ID || record.Identity.ID[14] != '4' {
+		t.Errorf("ids are %s and %s, %v", record.Identity.ID, again.Identity.ID, err)
+	}
+	if report := w.write(t, record); report.Taken != 1 {
+		t.Fatalf("%+v %+v", report, w.lines)
+	}
+	got, _, err := w.db.IdentityByIdentifier(t.Context(), "password", "vera@example.org")
+	if err != nil || got.State != identity.Inactive || !got.Verifiable[0].Verified || got.Verifiable[0].Value != "Vera@Example.org" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, _, err := w.db.IdentityByIdentifier(t.Context(), "oidc", "google:1"); err != nil {
+		t.Errorf("the link: %v", err)
+	}
+	u.Key, u.Claims["email"] = "43", "no address"
+	record, err = shape.Record(u, mapper)
+	if err == nil {
+		w.write(t, record)
+		w.wantLine(t, true, "do not obey the schema")
+	}
+}
