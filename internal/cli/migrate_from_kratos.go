@@ -23,19 +23,18 @@ func newMigrateKratosCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "from-kratos",
 		Short: "Take over the accounts of Ory Kratos, version 0.5 or later, with sessions and pending links",
-		Long: `Take over the accounts of an Ory Kratos database: ids, traits, metadata, addresses with
-their state, passwords, provider links, authenticator apps, recovery codes, security
-keys and passkeys, live sessions, and links and codes in mails that are not used yet.
-Cookies and tokens of sessions go on working, if the configuration has the secrets that
-the original had.
+		Long: `Take over the accounts of an Ory Kratos database: ids, traits, metadata,
+addresses with their state, passwords, provider links, second factors, live
+sessions, and links and codes in mails that are not used yet. Cookies and tokens
+of sessions go on working if the configuration has the original's secrets.
 
 The database is another one (--source), which is only read; or the one of the
-configuration itself (--in-place): then the tables of the original are renamed, with
-kratos_ before their names, and stay as they are. --put-back gives them their names
-again, and this server's tables the prefix symbolon_.
+configuration itself (--in-place): then the tables of the original are renamed,
+with kratos_ before their names, and stay as they are. --put-back gives them
+their names again, and this server's tables the prefix symbolon_.
 
-Stop both servers first. The command may be stopped and run again: accounts that are here
-already stay as they are.`,
+Stop both servers first. The command may be stopped and run again: accounts that
+are here already stay as they are.`,
 		Example: joined(
 			"symbolon migrate from-kratos -c kratos.yml --in-place --dry-run",
 			"symbolon migrate from-kratos -c kratos.yml --in-place",

@@ -34,18 +34,18 @@ func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*cobra.Com
 func newMigrateUsersCommands(e *env) []*cobra.Command {
 	return []*cobra.Command{
 		newUsersCommand(e, "keycloak", "the users of a Keycloak realm export",
-			joined("kc.sh export --realm shop --file realm.json", "symbolon migrate from-keycloak -c symbolon.yml realm.json"), plain(keycloak.Users)),
+			joined("symbolon migrate from-keycloak -c symbolon.yml realm.json"), plain(keycloak.Users)),
 		newAuth0Command(e),
 		newFirebaseCommand(e),
-		newUsersCommand(e, "supabase", "the users of Supabase Auth, as the query in docs/from-others.md writes them",
+		newUsersCommand(e, "supabase", "the users of Supabase Auth",
 			joined("symbolon migrate from-supabase -c symbolon.yml users.json"), func(*cobra.Command) reader {
 				return func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return supabase.Users(r, time.Now()), nil }
 			}),
 		newUsersCommand(e, "authentik", "the users of authentik, as 'ak dumpdata' writes them",
 			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(authentik.Users)),
 		newUsersCommand(e, "ldif", "the people of an LDAP directory in LDIF",
-			joined("slapcat -l people.ldif", "symbolon migrate from-ldif -c symbolon.yml people.ldif"), plain(ldif.Users)),
-		newUsersCommand(e, "csv", "users in CSV, whose first line names claims, id, password_hash, totp_secret, recovery_codes, providers, disabled or created_at",
+			joined("symbolon migrate from-ldif -c symbolon.yml people.ldif"), plain(ldif.Users)),
+		newUsersCommand(e, "csv", "users in CSV, whose first line names the columns",
 			joined("symbolon migrate from-csv -c symbolon.yml users.csv"), plain(csvfile.Users)),
 	}
 }
@@ -55,9 +55,10 @@ func newUsersCommand(e *env, system, what, example string, read func(*cobra.Comm
 	c := &cobra.Command{
 		Use:   "from-" + system + " FILE...",
 		Short: "Take over " + what,
-		Long: "Take over " + what + `. The command opens the database of the configuration,
-so no server may run on it. It may be stopped and run again: accounts that are here
-already stay as they are. Ids that are UUIDs stay; others become the same UUID in each run.`,
+		Long: `Take over the accounts of the files. The command opens the database of the
+configuration, so no server may run on it. It may be stopped and run again:
+accounts that are here already stay as they are. Ids that are UUIDs stay; others
+become the same UUID in each run. docs/from-others.md says how each system exports.`,
 		Example: example,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -96,7 +97,7 @@ func newAuth0Command(e *env) *cobra.Command {
 func newFirebaseCommand(e *env) *cobra.Command {
 	var parameters string
 	c := newUsersCommand(e, "firebase", "the users of a Firebase export",
-		joined("firebase auth:export users.json --format=json", "symbolon migrate from-firebase -c symbolon.yml --hash-parameters parameters.json users.json"),
+		joined("symbolon migrate from-firebase -c symbolon.yml --hash-parameters parameters.json users.json"),
 		func(*cobra.Command) reader {
 			return func(r io.Reader) (iter.Seq2[takeover.User, error], error) {
 				var p firebase.Params
