@@ -39,13 +39,15 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
+require github.com/GehirnInc/crypt v0.0.0-20230320061759-8cc1b52080c5
+
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/boombuler/barcode v1.1.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/fxamacker/cbor/v2 v2.9.4 // indirect
-	github.com/go-crypt/x v0.4.16 // indirect
+	github.com/go-crypt/x v0.4.16
 	github.com/go-openapi/jsonpointer v0.22.5 // indirect
 	github.com/go-openapi/swag/jsonname v0.25.5 // indirect
 	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect

@@ -113,7 +113,7 @@ func hashLimitKeys() []Key {
 		limit("argon2.parallelism", "16", "64", "The most lanes of an Argon2 hash that is verified. hashers.argon2.parallelism raises it if higher.", func(l *HashLimits) *int { return &l.Argon2.Parallelism }),
 		limit("bcrypt.cost", "16", "18", "The highest cost of a bcrypt hash that is verified.", func(l *HashLimits) *int { return &l.Bcrypt.Cost }),
 		limit("scrypt.cost", "20", "21", "The highest cost, as the base-2 logarithm of N, of a scrypt hash that is verified.", func(l *HashLimits) *int { return &l.Scrypt.Cost }),
-		limit("scrypt.block_size", "16", "32", "The largest block size r of a scrypt hash that is verified.", func(l *HashLimits) *int { return &l.Scrypt.BlockSize }),
+		limit("scrypt.block_size", "32", "64", "The largest block size r of a scrypt hash that is verified.", func(l *HashLimits) *int { return &l.Scrypt.BlockSize }),
 		limit("scrypt.parallelism", "16", "32", "The highest parallelism p of a scrypt hash that is verified.", func(l *HashLimits) *int { return &l.Scrypt.Parallelism }),
 		limit("pbkdf2.iterations", "4000000", "10000000", "The most iterations of a PBKDF2 hash that is verified.", func(l *HashLimits) *int { return &l.PBKDF2.Iterations }),
 	}

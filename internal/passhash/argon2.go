@@ -38,7 +38,10 @@ func (w *workspace) bytes() int64 { return int64(len(w.memory)) << 10 }
 // key computes the key of length bytes that s names. The error is that of ctx, or says
 // that the parameters are impossible.
 func (p *argon2Pool) key(ctx context.Context, s spec, password string, length int) ([]byte, error) {
-	if p.external {
+	if s.version == 0 {
+		s.version = argon2.Version13
+	}
+	if p.external && s.version == argon2.Version13 && s.algorithm != argon2d && s.data == nil {
 		key := xargon2.IDKey
 		if s.algorithm == argon2i {
 			key = xargon2.Key
@@ -46,18 +49,18 @@ func (p *argon2Pool) key(ctx context.Context, s spec, password string, length in
 		return key([]byte(password), s.salt, s.iterations, s.memoryKiB, uint8(s.parallelism), uint32(length)), nil
 	}
 	params := argon2.Params{
-		Variant: variants[s.algorithm], Version: argon2.Version13,
+		Variant: variants[s.algorithm], Version: s.version,
 		Time: s.iterations, Memory: s.memoryKiB, Lanes: s.parallelism,
 	}
 	w := p.take(params.Blocks())
 	defer p.give(w)
 	key := make([]byte, length)
-	err := w.hasher.Key(ctx, key, argon2.Input{Password: []byte(password), Salt: s.salt}, params, w.memory)
+	err := w.hasher.Key(ctx, key, argon2.Input{Password: []byte(password), Salt: s.salt, Data: s.data}, params, w.memory)
 	return key, err
 }
 
 // variants are the algorithms of Argon2, as hashes name them.
-var variants = map[string]argon2.Variant{argon2id: argon2.ID, argon2i: argon2.I}
+var variants = map[string]argon2.Variant{argon2id: argon2.ID, argon2i: argon2.I, argon2d: argon2.D}
 
 // take returns the smallest idle workspace that is large enough, or a new one.
 func (p *argon2Pool) take(blocks int) *workspace {

@@ -39,7 +39,7 @@ const (
 func DefaultLimits() Limits {
 	return Limits{
 		Argon2MemoryKiB: 1 << 20, Argon2Iterations: 16, Argon2Parallelism: 16,
-		BcryptCost: 16, ScryptCost: 20, ScryptBlockSize: 16, ScryptParallelism: 16,
+		BcryptCost: 16, ScryptCost: 20, ScryptBlockSize: 32, ScryptParallelism: 16,
 		PBKDF2Iterations: 4_000_000,
 	}
 }
@@ -75,7 +75,7 @@ func (l Limits) check(s spec) error {
 	const prefix = "hashers.limits."
 	var bounds []bound
 	switch s.algorithm {
-	case argon2id, argon2i:
+	case argon2id, argon2i, argon2d:
 		bounds = []bound{
 			{"argon2.memory", s.memoryKiB, l.Argon2MemoryKiB},
 			{"argon2.iterations", s.iterations, l.Argon2Iterations},
@@ -103,7 +103,7 @@ func (l Limits) check(s spec) error {
 // checkWork bounds the product of parameters, which is the time that a hash takes.
 func (l Limits) checkWork(s spec) error {
 	switch s.algorithm {
-	case argon2id, argon2i:
+	case argon2id, argon2i, argon2d:
 		if limit := max(maxArgon2Work, l.ownArgon2Work); s.work() > limit {
 			return &LimitError{Key: "the product of memory (KiB) and iterations of argon2", Value: s.work(), Limit: limit}
 		}

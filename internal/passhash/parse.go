@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"symbolon/internal/argon2"
 )
 
 // maxEncoded bounds a hash string. Decoded, a salt has 1 to maxPart bytes and a
@@ -33,12 +35,16 @@ func parse(encoded string) (spec, error) {
 	if len(encoded) > maxEncoded {
 		return spec{}, malformed("longer than %d characters", maxEncoded)
 	}
+	encoded = strings.TrimSpace(encoded) // dumps have line ends
+	if s, known, err := parseForeign(encoded); known {
+		return s, err
+	}
 	parts := strings.Split(encoded, "$")
 	if len(parts) < 4 || parts[0] != "" {
 		return spec{}, malformed("not of the form $algorithm$parameters$salt$key")
 	}
 	switch name := parts[1]; name {
-	case argon2id, argon2i:
+	case argon2id, argon2i, argon2d:
 		return parseArgon2(name, parts[2:])
 	case "2a", "2b", "2y":
 		return parseBcrypt(encoded, parts[2:])
@@ -49,23 +55,53 @@ func parse(encoded string) (spec, error) {
 	case "pbkdf2-sha256", "pbkdf2-sha512":
 		return parsePBKDF2(strings.TrimPrefix(name, "pbkdf2-"), parts[2:])
 	}
-	return spec{}, malformed("unknown algorithm; known are argon2id, argon2i, 2a, 2b and 2y (bcrypt), scrypt, pbkdf2 (-sha1, -sha256, -sha512)")
+	return spec{}, malformed("unknown algorithm; known are argon2id, argon2i, argon2d, 2a, 2b and 2y (bcrypt), scrypt, pbkdf2 (-sha1, -sha256, -sha512), and those of other systems in docs/operating.md")
 }
 
 func parseArgon2(name string, parts []string) (spec, error) {
-	if len(parts) != 4 || parts[0] != "v=19" {
-		return spec{}, malformed("%s without v=19, parameters, salt and key", name)
+	version := argon2.Version13
+	switch {
+	case len(parts) == 3: // before versions were written
+		parts, version = append([]string{"v=16"}, parts...), argon2.Version10
+	case parts[0] == "v=16":
+		version = argon2.Version10
 	}
-	values, err := numbers(parts[1], "m", "t", "p")
+	if len(parts) != 4 || parts[0] != "v=19" && parts[0] != "v=16" {
+		return spec{}, malformed("%s without v=19 or v=16, parameters, salt and key", name)
+	}
+	settings, data, err := associated(parts[1])
 	if err != nil {
 		return spec{}, err
 	}
-	s := spec{algorithm: name, memoryKiB: values["m"], iterations: values["t"], parallelism: values["p"]}
+	values, err := numbers(settings, "m", "t", "p")
+	if err != nil {
+		return spec{}, err
+	}
+	s := spec{algorithm: name, version: version, data: data, memoryKiB: values["m"], iterations: values["t"], parallelism: values["p"]}
 	// RFC 9106 section 3.1: at least one pass and lane, and 8 KiB a lane.
 	if s.iterations < 1 || s.parallelism < 1 || s.parallelism > math.MaxUint8 || s.memoryKiB < 8*s.parallelism {
 		return spec{}, malformed("%s with parameters that RFC 9106 does not allow", name)
 	}
 	return s.withParts(parts[2], parts[3])
+}
+
+// associated takes the optional parameters keyid and data out of those of Argon2. The
+// key that an id names is not known here: only hashes made without one can match.
+func associated(parameters string) (rest string, data []byte, err error) {
+	var kept []string
+	for entry := range strings.SplitSeq(parameters, ",") {
+		name, value, _ := strings.Cut(entry, "=")
+		switch name {
+		case "keyid":
+		case "data":
+			if data, err = decode(value); err != nil {
+				return "", nil, malformed("argon2 whose data are no base64")
+			}
+		default:
+			kept = append(kept, entry)
+		}
+	}
+	return strings.Join(kept, ","), data, nil
 }
 
 func parseBcrypt(encoded string, parts []string) (spec, error) {

@@ -92,12 +92,12 @@ func New(c Config) (*Hasher, error) {
 // Result is what a verification found.
 type Result struct {
 	Match bool
-	// Outdated asks to hash the password again: another algorithm or other
-	// parameters than today's.
+	// Outdated asks to hash the password again: another algorithm, other parameters
+	// or another normal form than today's.
 	Outdated bool
 }
 
-// Hash returns an Argon2id hash in PHC format. The error is *Busy if memory was
+// Hash returns an Argon2id hash in PHC format, of the normal form of the password. The error is *Busy if memory was
 // not free in time.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	release, err := h.gate.enter(ctx, h.argon2.bytes(), false)
@@ -110,7 +110,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		algorithm: argon2id, memoryKiB: p.MemoryKiB, iterations: p.Iterations, parallelism: uint32(p.Parallelism),
 		salt: random(p.SaltLength),
 	}
-	key, err := h.pool.key(ctx, s, password, int(p.KeyLength))
+	key, err := h.pool.key(ctx, s, normalize(password), int(p.KeyLength))
 	if err != nil {
 		return "", err
 	}
@@ -135,11 +135,16 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, 
 		return Result{}, err
 	}
 	defer release()
-	match, err := s.match(ctx, h.pool, password)
-	if err != nil {
-		return Result{}, err
+	for i, spelling := range spellings(password) {
+		match, err := s.match(ctx, h.pool, spelling)
+		if err != nil {
+			return Result{}, err
+		}
+		if match {
+			return Result{Match: true, Outdated: i > 0 || !h.current(s)}, nil
+		}
 	}
-	return Result{Match: match, Outdated: !h.current(s)}, nil
+	return Result{Outdated: !h.current(s)}, nil
 }
 
 // VerifyNothing costs what verifying a current hash costs. It is for identifiers
@@ -177,7 +182,7 @@ func (h *Hasher) read(encoded string) (spec, error) {
 
 func (h *Hasher) current(s spec) bool {
 	p := h.argon2
-	return s.algorithm == argon2id && s.memoryKiB == p.MemoryKiB && s.iterations == p.Iterations &&
+	return s.algorithm == argon2id && s.version == argon2.Version13 && s.data == nil && s.memoryKiB == p.MemoryKiB && s.iterations == p.Iterations &&
 		s.parallelism == uint32(p.Parallelism) && len(s.salt) == int(p.SaltLength) && len(s.key) == int(p.KeyLength)
 }
 

@@ -18,6 +18,7 @@ import (
 const (
 	argon2id   = "argon2id"
 	argon2i    = "argon2i"
+	argon2d    = "argon2d"
 	bcryptName = "bcrypt"
 	scryptName = "scrypt"
 	pbkdf2Name = "pbkdf2"
@@ -34,12 +35,17 @@ type spec struct {
 	digest      string // pbkdf2: sha1, sha256 or sha512
 	salt, key   []byte // all but bcrypt
 	encoded     string // bcrypt, whose library reads no parts
+	version     uint32 // argon2
+	data        []byte // argon2: associated data, nil for none
+
+	prehash func(password string) string // what is done to a password before; nil for nothing
+	check   func(password string) bool   // compares by itself; nil for all of the above
 }
 
 // bytes is the memory that computing the hash takes.
 func (s spec) bytes() int64 {
 	switch s.algorithm {
-	case argon2id, argon2i:
+	case argon2id, argon2i, argon2d:
 		return int64(s.memoryKiB) << 10
 	case scryptName: // RFC 7914 section 2
 		return 128 * int64(s.blockSize) * (int64(1)<<s.cost + int64(s.parallelism))
@@ -51,7 +57,7 @@ func (s spec) bytes() int64 {
 // passes, for scrypt N*r*p, else the rounds.
 func (s spec) work() uint64 {
 	switch s.algorithm {
-	case argon2id, argon2i:
+	case argon2id, argon2i, argon2d:
 		return uint64(s.memoryKiB) * uint64(s.iterations)
 	case scryptName:
 		return uint64(s.blockSize) * uint64(s.parallelism) << s.cost
@@ -64,7 +70,7 @@ func (s spec) work() uint64 {
 // heavy reports whether the hash takes much longer than those of a login should.
 func (s spec) heavy() bool {
 	switch s.algorithm {
-	case argon2id, argon2i:
+	case argon2id, argon2i, argon2d:
 		return s.work() > heavyArgon2Work
 	case scryptName:
 		return s.work() > heavyScryptWork
@@ -77,6 +83,12 @@ func (s spec) heavy() bool {
 // match computes the hash of a password again and compares in constant time.
 // The error is *FormatError or that of ctx.
 func (s spec) match(ctx context.Context, pool *argon2Pool, password string) (bool, error) {
+	if s.check != nil {
+		return s.check(password), nil
+	}
+	if s.prehash != nil {
+		password = s.prehash(password)
+	}
 	if s.algorithm == bcryptName {
 		err := bcrypt.CompareHashAndPassword([]byte(s.encoded), []byte(password))
 		if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
@@ -97,7 +109,7 @@ func (s spec) match(ctx context.Context, pool *argon2Pool, password string) (boo
 func (s spec) compute(ctx context.Context, pool *argon2Pool, password string) ([]byte, error) {
 	length := len(s.key)
 	switch s.algorithm {
-	case argon2id, argon2i:
+	case argon2id, argon2i, argon2d:
 		return pool.key(ctx, s, password, length)
 	case scryptName:
 		return scrypt.Key([]byte(password), s.salt, 1<<s.cost, int(s.blockSize), int(s.parallelism), length)
