@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 	"store/sqldb": {"errs", "secret"},
 
 	// Other systems' data, and what becomes of it here.
-	"store/kratos":       {"identity", "session", "takeover", "traits"},
+	"store/kratos":       {"identity", "kratoskeys", "secret", "session", "takeover", "traits"},
 	"takeover":           {"errs", "flow", "identity", "secret", "session", "traits"},
 	"takeover/auth0":     {"takeover"},
 	"takeover/authentik": {"takeover"},

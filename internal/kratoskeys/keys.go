@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"strings"
 
 	"github.com/gorilla/securecookie"
 )
@@ -46,11 +47,15 @@ func (k *Keys) SessionToken(name, value string) (string, bool) {
 		values := map[any]any{}
 		if c.Decode(name, value, &values) == nil {
 			token, ok := values["session_token"].(string)
-			return token, ok
+			return Bare(token), ok
 		}
 	}
 	return "", false
 }
+
+// Bare is a session token without the mark that today's version puts before it, which
+// this server reads away too.
+func Bare(token string) string { return strings.TrimPrefix(token, "ory_st_") }
 
 // Hashes returns the forms in which the other server stored a token or code.
 func (k *Keys) Hashes(token string) []string {

@@ -29,8 +29,8 @@ func TestKeys_SessionToken(t *testing.T) {
 		want    string
 	}{
 		{"version 0.5", []string{"takeover-cookie-secret-0001"}, name, cookie05, "Kyzsx4SqVr9C3RvpsDkaf3WCMkDPIFtE"},
-		{"version 26", []string{"takeover26-cookie-secret-0001"}, name, cookie26, "ory_st_I7aQ1woIuVOomEEeCr1HcmNb1HHThRKb"},
-		{"an older secret", []string{"a-newer-secret-than-that", "takeover26-cookie-secret-0001"}, name, cookie26, "ory_st_I7aQ1woIuVOomEEeCr1HcmNb1HHThRKb"},
+		{"version 26", []string{"takeover26-cookie-secret-0001"}, name, cookie26, "I7aQ1woIuVOomEEeCr1HcmNb1HHThRKb"},
+		{"an older secret", []string{"a-newer-secret-than-that", "takeover26-cookie-secret-0001"}, name, cookie26, "I7aQ1woIuVOomEEeCr1HcmNb1HHThRKb"},
 		{"a pair of secrets", []string{"a-secret-that-signs", "sixteen-bytes-16"}, name, encrypted, "of-a-pair"},
 		{"another secret", []string{"another-secret-entirely"}, name, cookie26, ""},
 		{"another name", []string{"takeover26-cookie-secret-0001"}, "other", cookie26, ""},

@@ -11,7 +11,6 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
-	"symbolon/internal/secret"
 	"symbolon/internal/session"
 	"symbolon/internal/traits"
 )
@@ -22,6 +21,7 @@ type Store interface {
 	Identities(context.Context, identity.Query) ([]*identity.Identity, error)
 	IdentityByIdentifier(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error)
 	CreateIdentity(context.Context, *identity.Identity, []identity.Credential) error
+	MarkSent(ctx context.Context, addressID string, at time.Time) error
 	CreateSession(context.Context, *session.Session) error
 	CreateFlow(context.Context, *flow.Flow) error
 }
@@ -225,6 +225,14 @@ func (w *Writer) store(ctx context.Context, p *prepared) error {
 	if err := w.Store.CreateIdentity(ctx, &i, p.credentials); err != nil {
 		return err
 	}
+	for _, a := range slices.Concat(i.Verifiable, i.Recovery) {
+		if a.SentAt.IsZero() {
+			continue
+		}
+		if err := w.Store.MarkSent(ctx, a.ID, a.SentAt); err != nil {
+			return err
+		}
+	}
 	for k := range p.sessions {
 		s := p.sessions[k]
 		s.IdentityID = i.ID
@@ -369,12 +377,4 @@ func causes(err error) string {
 		text += v.Field + ": " + v.Text
 	}
 	return text
-}
-
-// TokenHash is the form in which the session of a token is stored; empty for no token.
-func TokenHash(token string) string {
-	if token == "" {
-		return ""
-	}
-	return secret.Hash(token)
 }

@@ -80,9 +80,9 @@ func (w *world) wantLine(t *testing.T, refused bool, part string) {
 
 // vera is an account with everything.
 func vera() takeover.Record {
-	address := identity.Address{ID: secret.NewID(), Via: "email", Value: "Vera@example.org", Normalized: "vera@example.org", Verified: true, VerifiedAt: storetest.Now}
+	address := identity.Address{ID: secret.NewID(), Via: "email", Value: "Vera@example.org", Normalized: "vera@example.org", Verified: true, VerifiedAt: storetest.Now, SentAt: storetest.Now}
 	recovery := address
-	recovery.ID, recovery.Verified, recovery.VerifiedAt = secret.NewID(), false, time.Time{}
+	recovery.ID, recovery.Verified, recovery.VerifiedAt, recovery.SentAt = secret.NewID(), false, time.Time{}, time.Time{}
 	return takeover.Record{
 		Identity: identity.Identity{
 			ID: id, SchemaID: "default", Traits: json.RawMessage(`{"email":"Vera@example.org"}`), State: identity.Inactive, ExternalID: "x1",
@@ -94,9 +94,9 @@ func vera() takeover.Record {
 			{Type: "oidc", Identifiers: []string{"google:1", "github:A"}, Config: json.RawMessage(`{}`)},
 		},
 		Sessions: []session.Session{
-			{ID: secret.NewID(), TokenHash: takeover.TokenHash("token-1"), Active: true, IssuedAt: storetest.Now, AuthenticatedAt: storetest.Now, ExpiresAt: storetest.Now.Add(time.Hour), UserAgent: "Browser/1"},
-			{ID: secret.NewID(), TokenHash: takeover.TokenHash("token-2"), Active: false, ExpiresAt: storetest.Now.Add(time.Hour)},
-			{ID: secret.NewID(), TokenHash: takeover.TokenHash("token-3"), Active: true, ExpiresAt: storetest.Now},
+			{ID: secret.NewID(), TokenHash: secret.Hash("token-1"), Active: true, IssuedAt: storetest.Now, AuthenticatedAt: storetest.Now, ExpiresAt: storetest.Now.Add(time.Hour), UserAgent: "Browser/1"},
+			{ID: secret.NewID(), TokenHash: secret.Hash("token-2"), Active: false, ExpiresAt: storetest.Now.Add(time.Hour)},
+			{ID: secret.NewID(), TokenHash: secret.Hash("token-3"), Active: true, ExpiresAt: storetest.Now},
 		},
 		Challenges: []takeover.Challenge{
 			{Kind: "recovery", Hash: "aa", Address: recovery, Expires: storetest.Now.Add(time.Hour)},
@@ -122,7 +122,7 @@ func TestWriter_Write(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.State != identity.Inactive || got.ExternalID != "x1" || string(got.MetadataPublic) != `{"a":1}` || !got.CreatedAt.Before(storetest.Now.AddDate(0, -11, 0)) ||
-		len(got.Verifiable) != 1 || !got.Verifiable[0].Verified || got.Verifiable[0].ID != record.Addresses[0].ID || len(got.Recovery) != 1 {
+		len(got.Verifiable) != 1 || !got.Verifiable[0].Verified || got.Verifiable[0].ID != record.Addresses[0].ID || got.Verifiable[0].SentAt.IsZero() || len(got.Recovery) != 1 {
 		t.Errorf("%+v", got)
 	}
 	if s, err := w.db.SessionByToken(t.Context(), secret.Hash("token-1")); err != nil || s.UserAgent != "Browser/1" {

@@ -3,12 +3,14 @@ package kratos
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"symbolon/internal/identity"
+	"symbolon/internal/kratoskeys"
+	"symbolon/internal/secret"
 	"symbolon/internal/session"
 	"symbolon/internal/takeover"
 	"symbolon/internal/traits"
@@ -189,9 +191,11 @@ func (b *batch) session(r row) (session.Session, error) {
 		ID: r.text("id"), IdentityID: r.text("identity_id"), Active: r.flag("active"),
 		IssuedAt: r.time("issued_at"), AuthenticatedAt: r.time("authenticated_at"), ExpiresAt: r.time("expires_at"),
 	}
-	if s.TokenHash = takeover.TokenHash(r.text("token")); s.TokenHash == "" {
-		return s, fmt.Errorf("has no token")
+	token := kratoskeys.Bare(r.text("token"))
+	if token == "" {
+		return s, errors.New("has no token")
 	}
+	s.TokenHash = secret.Hash(token)
 	var methods []struct {
 		Method      string    `json:"method"`
 		AAL         string    `json:"aal"`
@@ -200,7 +204,7 @@ func (b *batch) session(r row) (session.Session, error) {
 	}
 	if raw := r.raw("authentication_methods"); raw != nil {
 		if err := json.Unmarshal(raw, &methods); err != nil {
-			return s, fmt.Errorf("says in an unknown form how it was authenticated")
+			return s, errors.New("says in an unknown form how it was authenticated")
 		}
 	}
 	for _, m := range methods {
