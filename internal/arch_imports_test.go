@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"method/lookup":   append([]string{"passhash"}, domain...),
 
 	// The domain. What flow needs from methods, storage and the clock it declares as interfaces.
-	"flow":     {"courier", "errs", "identity", "message", "secret", "session", "traits", "ui"},
+	"flow":     {"courier", "errs", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"identity": {"errs", "secret", "traits"},
 	"session":  {"errs", "identity", "reqctx", "secret"},
 	"courier":  {"errs", "locale", "secret"},

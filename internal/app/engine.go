@@ -26,18 +26,19 @@ func engineConfig(c *config.Config) flow.Config {
 	public := c.Serve.Public.BaseURL
 	self := c.Selfservice
 	return flow.Config{
-		PublicURL:              public,
-		DefaultReturn:          page(c, self.DefaultBrowserReturnURL, "/"),
-		Allowed:                allowedReturns(c),
-		Kinds:                  kinds(c),
-		PrivilegedAge:          self.Flows.Settings.PrivilegedSessionMaxAge,
-		DefaultSchema:          c.Identity.DefaultSchemaID,
-		RevokeOnRecovery:       self.Flows.Recovery.RevokeOtherSessions,
-		RevokeOnPasswordChange: self.Flows.Settings.RevokeOtherSessions,
-		KeepAddress:            self.Flows.Settings.KeepAddressUntilVerified,
-		Notices:                c.Security.Notices,
-		HideExisting:           self.Flows.Registration.HideExisting,
-		LaxAPI:                 c.LaxAPI,
+		PublicURL:                public,
+		DefaultReturn:            page(c, self.DefaultBrowserReturnURL, "/"),
+		Allowed:                  allowedReturns(c),
+		Kinds:                    kinds(c),
+		PrivilegedAge:            self.Flows.Settings.PrivilegedSessionMaxAge,
+		DefaultSchema:            c.Identity.DefaultSchemaID,
+		RevokeOnRecovery:         self.Flows.Recovery.RevokeOtherSessions,
+		RevokeOnCredentialChange: self.Flows.Settings.RevokeOtherSessions,
+		KeepAddress:              self.Flows.Settings.KeepAddressUntilVerified,
+		Notices:                  c.Security.Notices,
+		HideExisting:             self.Flows.Registration.HideExisting,
+		SettingsAAL:              flow.Requirement(self.Flows.Settings.RequiredAAL),
+		LaxAPI:                   c.LaxAPI,
 	}
 }
 
@@ -75,10 +76,10 @@ func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
 			After:  afterEach(f.Settings.After.ByMethod()),
 		},
 		flow.Recovery: {
-			Enabled: f.Recovery.Enabled, Lifespan: f.Recovery.Lifespan, UI: page(c, f.Recovery.UIURL, "recovery"),
+			Enabled: f.Recovery.Enabled, Lifespan: f.Recovery.Lifespan, Use: f.Recovery.Use, UI: page(c, f.Recovery.UIURL, "recovery"),
 		},
 		flow.Verification: {
-			Enabled: f.Verification.Enabled, Lifespan: f.Verification.Lifespan, UI: page(c, f.Verification.UIURL, "verification"),
+			Enabled: f.Verification.Enabled, Lifespan: f.Verification.Lifespan, Use: f.Verification.Use, UI: page(c, f.Verification.UIURL, "verification"),
 			Return: f.Verification.DefaultBrowserReturnURL,
 		},
 	}

@@ -117,9 +117,15 @@ func (l *limits) Count(ctx context.Context, attempt flow.Attempt) (refund func()
 			keys = append(keys, ratelimit.Key{Scope: scope, Value: value, Limit: limit})
 		}
 	}
-	add("identity/"+string(attempt.Kind), attempt.IdentityID, c.PerIdentity)
-	for _, identifier := range attempt.Identifiers {
-		add("identifier/"+string(attempt.Kind), identifier, c.PerIdentity)
+	if attempt.KnownBrowser != "" {
+		// A browser in which the owner signed in before has a count of its own, so that
+		// strangers who guess do not lock the owner out (OWASP: device cookies).
+		add("device/"+string(attempt.Kind), attempt.KnownBrowser, c.PerIdentity)
+	} else {
+		add("identity/"+string(attempt.Kind), attempt.IdentityID, c.PerIdentity)
+		for _, identifier := range attempt.Identifiers {
+			add("identifier/"+string(attempt.Kind), identifier, c.PerIdentity)
+		}
 	}
 	if attempt.Kind != flow.LimitNotify {
 		add("address", network(reqctx.From(ctx).Address), c.PerAddress)

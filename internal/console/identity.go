@@ -139,7 +139,7 @@ func credentialsOf(kept []identity.Credential) []credential {
 		switch c.Type {
 		case identity.TypePassword:
 			one.Kind, one.State = "Password", "set"
-			if identity.FirstFactors([]identity.Credential{c}) == 0 {
+			if !c.IsSet() || len(c.Identifiers) == 0 {
 				one.State = "not set"
 			}
 		case identity.TypeOIDC:

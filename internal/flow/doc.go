@@ -1,4 +1,4 @@
-// Package flow ownsAnyIdentifier the self-service flows: one type for all kinds, the engine
+// Package flow owns the self-service flows: one type for all kinds, the engine
 // that runs them, and what each kind does with an established fact.
 //
 // It does not know HTTP, cookies or JSON members (httpapi), it does not judge

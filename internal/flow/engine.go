@@ -35,6 +35,7 @@ type Identities interface {
 	DraftUnchanged(context.Context, *identity.Identity) (*identity.Draft, error)
 	Create(context.Context, *identity.Draft) (*identity.Identity, error)
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
+	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
 	Credential(ctx context.Context, id, typ string) (*identity.Credential, error)
 	UpdateCredential(ctx context.Context, id string, c identity.Credential) error
 	DropRetained(ctx context.Context, id string) error
@@ -45,38 +46,12 @@ type Identities interface {
 // Sessions is what the engine needs from sessions.
 type Sessions interface {
 	Issue(context.Context, *identity.Identity, session.Factor) (*session.Session, string, error)
+	// Lock returns a session that stays valid until the context's transaction ends;
+	// session.ErrNone if it has ended.
+	Lock(ctx context.Context, id string) (*session.Session, error)
+	Upgrade(context.Context, *session.Session, session.Proof) (*session.Session, string, error)
 	RevokeOthers(ctx context.Context, identityID, exceptID string) error
 }
-
-// Limiter counts attempts. Count takes one for each key before a submission is
-// judged; refund gives it back once the submission has succeeded.
-type Limiter interface {
-	Count(ctx context.Context, keys Attempt) (refund func(), wait time.Duration, ok bool)
-}
-
-// Attempt is what an attempt counts against, beside the client's address, which
-// the context carries.
-type Attempt struct {
-	Kind        LimitKind
-	IdentityID  string   // empty if the identifier is unknown
-	Identifiers []string // normalised
-}
-
-// LimitKind is what is attempted. Each kind has its own count: too many wrong
-// passwords do not stop a request for a link.
-type LimitKind string
-
-// The kinds. Their values are keys of the counters that nodes exchange.
-const (
-	LimitPassword LimitKind = "guess" // a guess at a password
-	LimitRegister LimitKind = "claim" // a registration, whose identifier may be taken
-	LimitSendLink LimitKind = "link"  // a mail to an address that anybody may name
-	// LimitNotify is mail about a change of settings. It counts for the identity and
-	// not for the client's address.
-	LimitNotify LimitKind = "news"
-	// LimitCode is a guess at a one-time code or another second factor.
-	LimitCode LimitKind = "code"
-)
 
 // Observer is told how submissions end, for metrics.
 type Observer interface {
@@ -95,10 +70,10 @@ type Config struct {
 	PrivilegedAge time.Duration
 	// DefaultSchema is the schema of registrations.
 	DefaultSchema string
-	// RevokeOnRecovery and RevokeOnPasswordChange end an identity's other
+	// RevokeOnRecovery and RevokeOnCredentialChange end an identity's other
 	// sessions.
-	RevokeOnRecovery       bool
-	RevokeOnPasswordChange bool
+	RevokeOnRecovery         bool
+	RevokeOnCredentialChange bool
 	// KeepAddress lets an address that was changed sign in until the new one is
 	// proven.
 	KeepAddress bool
@@ -107,6 +82,10 @@ type Config struct {
 	// HideExisting answers a registration for a taken identifier as if it had
 	// worked, and tells the owner by mail.
 	HideExisting bool
+	// SettingsAAL is the level that settings ask for.
+	SettingsAAL Requirement
+	// OpenFlows shows a browser's flow by its id to every caller, as v0.5 does.
+	OpenFlows bool
 	// LaxAPI accepts cookies and Origin headers in API flows. For development.
 	LaxAPI bool
 }
@@ -115,7 +94,10 @@ type Config struct {
 type KindConfig struct {
 	Enabled  bool
 	Lifespan time.Duration
-	UI       *url.URL // the page that shows the flow
+	// Use names the method that sends secrets for flows of the kind which nobody
+	// started by hand; empty for the first that can.
+	Use string
+	UI  *url.URL // the page that shows the flow
 	// SendsEmpty: the page sends an empty value for every trait that was not filled
 	// in, as browsers do; they count as absent. In settings they clear a trait.
 	SendsEmpty bool
@@ -147,9 +129,10 @@ type Engine struct {
 	config     Config
 	now        func() time.Time
 
-	methods    []Method
-	steps      map[Kind]map[string]Step
-	challenger Challenger // nil if no method can reach an address
+	methods     []Method
+	steps       map[Kind]map[string]Step
+	counters    []FactorCounter
+	challengers map[Kind]Challenger // what sends secrets for flows that nobody started by hand
 }
 
 // Deps are what an engine is made of.
@@ -170,7 +153,7 @@ func New(p Deps, c Config) *Engine {
 	e := &Engine{
 		store: p.Store, identities: p.Identities, sessions: p.Sessions, limiter: p.Limiter,
 		mail: p.Mail, observer: p.Observer, methods: p.Methods, now: p.Now, config: c,
-		steps: map[Kind]map[string]Step{},
+		steps: map[Kind]map[string]Step{}, challengers: map[Kind]Challenger{},
 	}
 	for _, k := range Kinds {
 		e.steps[k] = map[string]Step{}
@@ -179,11 +162,27 @@ func New(p Deps, c Config) *Engine {
 		for k, step := range m.Steps() {
 			e.steps[k][m.ID()] = step
 		}
-		if c, ok := m.(Challenger); ok && e.challenger == nil {
-			e.challenger = c
+		if c, ok := m.(FactorCounter); ok {
+			e.counters = append(e.counters, c)
 		}
+		e.addChallenger(m)
 	}
 	return e
+}
+
+// addChallenger lets a method send secrets for the kinds that it serves: the one
+// that the kind names, else the first.
+func (e *Engine) addChallenger(m Method) {
+	c, ok := m.(Challenger)
+	if !ok {
+		return
+	}
+	for _, k := range []Kind{Recovery, Verification} {
+		_, serves := e.steps[k][m.ID()]
+		if serves && (e.challengers[k] == nil || e.config.Kinds[k].Use == m.ID()) {
+			e.challengers[k] = c
+		}
+	}
 }
 
 // Serves reports whether a kind is switched on.

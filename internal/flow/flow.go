@@ -2,8 +2,11 @@ package flow
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"time"
 
+	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
 
@@ -54,13 +57,15 @@ type Flow struct {
 	Request   string // the URL the flow was started with
 	// ReturnTo is where a browser goes after success, checked against the allow
 	// list when the flow started; empty for the configured default.
-	ReturnTo   string
-	IdentityID string // whom it is about; set for settings, re-authentication and recovery by link
+	ReturnTo string
+	// IdentityID is whom the flow is about: the owner of settings, the person who
+	// signs in again or with a second factor, the owner of a recovery address.
+	IdentityID string
 	Refresh    bool   // a signed-in person proves their credentials once more
 	Active     string // method that last handled a submission
 	Form       ui.Form
-	// CSRF is the masked token of the browser that started the flow; empty for
-	// API flows.
+	// CSRF is the masked token of the browser that the flow belongs to; empty for API
+	// flows, and for those that a mail leads to until a browser does so.
 	CSRF string
 	// Private is each method's memory, never rendered.
 	Private map[string]json.RawMessage
@@ -74,10 +79,78 @@ type Flow struct {
 // at the moment of their success.
 func (f *Flow) Expired(now time.Time) bool { return !now.Before(f.ExpiresAt) }
 
-// end consumes the flow: from now on it answers as an expired one does.
+// end consumes the flow: from now on it answers as an expired one does. What it
+// asked for stays, and which session it made.
 func (f *Flow) end(now time.Time) {
 	f.State = Passed
 	f.ExpiresAt = now
 	f.ResumeHash = ""
-	f.Private = nil
+	maps.DeleteFunc(f.Private, func(slot string, _ json.RawMessage) bool {
+		return slot != levelMemory && slot != madeMemory
+	})
+}
+
+// The engine's own slots of Flow.Private. A method's slot is its id, which has no
+// dot.
+const (
+	levelMemory    = "engine.level"    // the level that was asked for
+	madeMemory     = "engine.made"     // the session that the flow made
+	sessionMemory  = "engine.session"  // the session that the flow was started with
+	redirectMemory = "engine.redirect" // a browser at another site
+	pendingMemory  = "engine.pending"  // a submission that waits for a sign-in
+	traitsMemory   = "engine.traits"   // traits that a provider did not tell
+	linkMemory     = "engine.link"     // an external account that waits for its owner
+)
+
+// RequestedAAL is the level that a login flow leads to: AAL2 asks a signed-in
+// person for a second factor.
+func (f *Flow) RequestedAAL() session.AAL {
+	level := session.AAL1
+	_, _ = f.recall(levelMemory, &level) // what can't be read asks for a first factor
+	return level
+}
+
+// again reports whether the flow is for somebody who is signed in: to prove it once
+// more, or with a second factor.
+func (f *Flow) again() bool { return f.Refresh || f.RequestedAAL() == session.AAL2 }
+
+func (f *Flow) remember(slot string, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("remember for %s: %w", slot, err)
+	}
+	if f.Private == nil {
+		f.Private = map[string]json.RawMessage{}
+	}
+	f.Private[slot] = raw
+	return nil
+}
+
+func (f *Flow) recall(slot string, into any) (bool, error) {
+	raw, ok := f.Private[slot]
+	if !ok {
+		return false, nil
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return false, fmt.Errorf("recall for %s: %w", slot, err)
+	}
+	return true, nil
+}
+
+// recallText returns a slot that holds a text, empty if there is none.
+func (f *Flow) recallText(slot string) string {
+	var text string
+	_, _ = f.recall(slot, &text) // what can't be read is not there
+	return text
+}
+
+// clone copies what an effect changes, so that a rollback leaves the original.
+func (f *Flow) clone() *Flow {
+	c := *f
+	c.Private = maps.Clone(f.Private)
+	if c.Private == nil {
+		c.Private = map[string]json.RawMessage{}
+	}
+	c.Form.Messages = append(c.Form.Messages[:0:0], c.Form.Messages...)
+	return &c
 }

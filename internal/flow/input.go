@@ -38,6 +38,9 @@ func (in Input) Unfit(why message.Message) Input {
 	return in
 }
 
+// readable reports whether the body could be decoded, so that its token counts.
+func (in Input) readable() bool { return in.problem == nil || in.unfit }
+
 // Form returns the values of a form, nil for JSON.
 func (in Input) Form() url.Values { return in.form }
 

@@ -3,46 +3,77 @@ package flow
 import (
 	"context"
 
+	"symbolon/internal/identity"
 	"symbolon/internal/message"
+	"symbolon/internal/session"
 )
 
-// loginEffect signs in whoever was authenticated.
-func loginEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
-	switch fact := fact.(type) {
+// loginEffect signs in whoever was authenticated, or raises the session that is
+// there.
+func loginEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
+	switch fact := j.fact.(type) {
 	case Authenticated:
-		return e.signIn(ctx, s, fact)
+		return e.signIn(ctx, j, fact)
 	case ProvedExternalAccount:
 		return Result{}, Reject("", message.Of(message.KeySubjectUnknown))
 	}
-	return Result{}, errWrongFact(Login, fact)
+	return Result{}, errWrongFact(Login, j.fact)
 }
 
-func (e *Engine) signIn(ctx context.Context, s Submission, proof Authenticated) (Result, error) {
+func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Result, error) {
 	owner := proof.Identity
 	if err := e.unchanged(ctx, owner.ID, proof.Judged); err != nil {
 		return Result{}, err
 	}
-	if err := e.upgrade(ctx, owner, proof.Upgrade); err != nil {
+	if err := e.upgrade(ctx, owner.ID, proof); err != nil {
 		return Result{}, err
 	}
-	if s.work.draft != nil {
-		var err error
-		if owner, err = e.saveLink(ctx, s.work.draft); err != nil {
+	var err error
+	if j.draft != nil {
+		if owner, err = e.saveLink(ctx, j); err != nil {
 			return Result{}, err
 		}
 	}
-	if e.hasHook(Login, s.method, HookRevoke) {
+	if proof.Factor.Address != "" {
+		if owner, err = e.markVerified(ctx, owner, proof.Factor.Via, proof.Factor.Address); err != nil {
+			return Result{}, err
+		}
+	}
+	result := Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(j.flow, j.method)}
+	if err := e.openSession(ctx, j, owner, proof.Factor, &result); err != nil {
+		return Result{}, err
+	}
+	if page, err := e.askToLink(ctx, j, owner, j.caller.csrfOf(owner.ID)); err != nil {
+		return Result{}, err
+	} else if page != "" {
+		result.Redirect = page
+	}
+	j.flow.end(e.now())
+	return result, j.flow.remember(madeMemory, result.Session.ID)
+}
+
+// openSession issues a session, or raises the one that the person has: a second
+// factor, and a sign-in that a browser was asked for again, keep its id and replace
+// its token (OWASP ASVS 7.2.4). A client that asks for it without a browser gets
+// another session, as v0.5 has it, unless it says that it keeps its token.
+func (e *Engine) openSession(ctx context.Context, j *judged, owner *identity.Identity, f session.Factor, result *Result) (err error) {
+	has := j.caller.Session
+	stepUp := j.flow.RequestedAAL() == session.AAL2
+	same := has != nil && has.IdentityID == owner.ID
+	switch {
+	case stepUp && !same:
+		return ErrFirstFactorRequired
+	case stepUp, j.flow.Refresh && same && (j.flow.Client == Browser || j.caller.KeepToken):
+		raised := *has
+		raised.Identity = owner
+		result.Session, result.Token, err = e.sessions.Upgrade(ctx, &raised, session.Proof{Factor: f, KeepToken: j.caller.KeepToken})
+		return err
+	}
+	if e.hasHook(Login, j.method, HookRevoke) {
 		if err := e.sessions.RevokeOthers(ctx, owner.ID, ""); err != nil {
-			return Result{}, err
+			return err
 		}
 	}
-	issued, token, err := e.sessions.Issue(ctx, owner, proof.Factor)
-	if err != nil {
-		return Result{}, err
-	}
-	s.Flow.end(e.now())
-	return Result{
-		Outcome: Completed, Session: issued, Token: token, Identity: owner,
-		Redirect: e.returnURL(s.Flow, s.method),
-	}, nil
+	result.Session, result.Token, err = e.sessions.Issue(ctx, owner, f)
+	return err
 }

@@ -18,6 +18,7 @@ const (
 	Pending                         // a secret was sent; the flow waits for it
 	Completed                       // the effect of the kind has happened
 	Redirected                      // the browser goes on at another URL
+	Prepares                        // the method prepared something; the form shows it
 )
 
 // Result is what the transport renders.
@@ -31,6 +32,9 @@ type Result struct {
 	// Cause is why a submission was rejected where the person must not learn it; for
 	// the log, nil for none.
 	Cause error
+	// Next is the flow that a success leads to, such as the settings after a
+	// recovery; nil if none.
+	Next *Flow
 	// Continuity is what only this browser must keep until it is back; empty if
 	// nothing.
 	Continuity string
@@ -65,6 +69,7 @@ func (e *Restarted) Error() string { return fmt.Sprintf("%s flow was started aga
 type Reauthenticate struct {
 	Flow  *Flow
 	Token string
+	AAL   session.AAL // AAL2 if a second factor is missing, AAL1 if the session is too old
 }
 
 func (e *Reauthenticate) Error() string { return "session is too old to change credentials" }
@@ -72,14 +77,17 @@ func (e *Reauthenticate) Error() string { return "session is too old to change c
 // The errors that say what was wrong with a request as a whole.
 var (
 	errFlowOwnerMismatch = errs.New(errs.Invalid, "flow_of_another_identity", "You must restart the flow because the resumable session was initiated by another person.")
-	errResumeEnded       = errs.New(errs.Invalid, "resumable_session_expired", "You must restart the flow because the resumable session has expired.")
+	errResumeExpired     = errs.New(errs.Invalid, "resumable_session_expired", "You must restart the flow because the resumable session has expired.")
 	errPrivilege         = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
-	errNoSecret          = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
+	errIdentifierMissing = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
 	errCredentialChanged = errs.New(errs.Conflict, "credential_changed", "The credential was changed by another request at the same time. Please try again.")
-	errNoState           = errs.New(errs.Invalid, "state_missing", "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter.")
-	errWrongState        = errs.New(errs.Invalid, "state_mismatch", "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie.")
-	errNoReturn          = &errs.Error{Code: errs.Invalid, ID: "not_resumable", Message: "session is not resumable", Reason: "No resumable session could be found in the HTTP Header."}
-	errNoLink            = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
+	errStateMissing      = errs.New(errs.Invalid, "state_missing", "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter.")
+	errStateMismatch     = errs.New(errs.Invalid, "state_mismatch", "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie.")
+	errNotResumable      = &errs.Error{Code: errs.Invalid, ID: "not_resumable", Message: "session is not resumable", Reason: "No resumable session could be found in the HTTP Header."}
+	errNothingToLink     = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
+	errSessionChanged    = errs.New(errs.Conflict, "session_changed", "The session changed while the request was processed. Please try again.")
+	errFlowMissing       = errs.New(errs.Invalid, "flow_missing", "The flow query parameter is missing or invalid.")
+	errNoRecoveryAddress = errs.New(errs.Invalid, "no_recovery_address", "The identity does not have any recovery addresses set.")
 	// ErrNotFlowOwner says that a settings flow belongs to someone else.
 	ErrNotFlowOwner = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")
 )

@@ -9,112 +9,129 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/message"
 	"symbolon/internal/secret"
+	"symbolon/internal/session"
 )
 
-// reauthMemory is the slot of Flow.Private in which a submission waits.
-const reauthMemory = "reauthenticate"
+// pendingLifespan is how long a submission waits for its owner to sign in.
+const pendingLifespan = 15 * time.Minute
 
-// reauthLifespan is how long it waits.
-const reauthLifespan = 15 * time.Minute
+// sealContext separates sealed submissions from all else that is sealed.
+const sealContext = "reauthenticate"
 
-// pending is a submission that waits for its owner to sign in again. It may
-// hold a new password, so it is sealed with a token that only the browser has.
-type pending struct {
+// pendingSubmission is a submission that waits for its owner to sign in again. It
+// may hold a new password, so it is sealed with a token that only the browser has.
+type pendingSubmission struct {
 	Method    string    `json:"method"`
 	TokenHash string    `json:"token_hash"`
 	Sealed    string    `json:"sealed"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// reauthenticate keeps a browser's submission and asks to sign in again. API
-// clients keep their submission themselves.
-func (e *Engine) reauthenticate(ctx context.Context, f *Flow, r SubmitRequest) error {
-	if f.Client == API {
+// holdSubmission keeps a browser's submission and asks to sign in again, or with a
+// second factor. API clients keep their submission themselves. The error says what
+// is missing.
+func (e *Engine) holdSubmission(ctx context.Context, c checked, level session.AAL) error {
+	if c.flow.Client == API {
+		if level == session.AAL2 {
+			return ErrSecondFactorRequired
+		}
 		return errPrivilege
 	}
-	token := r.Caller.continuity()
-	sealer, err := secret.NewSealer(reauthMemory, []string{token})
+	token := c.caller.continuity()
+	sealer, err := secret.NewSealer(sealContext, []string{token})
 	if err != nil {
 		return err
 	}
-	plain, err := json.Marshal(r.Input.store())
+	plain, err := json.Marshal(c.input.store())
 	if err != nil {
-		return fmt.Errorf("keep submission: %w", err)
+		return fmt.Errorf("hold submission: %w", err)
 	}
-	f = f.clone()
-	err = f.remember(reauthMemory, pending{
-		Method: r.Method, TokenHash: secret.Hash(token),
-		Sealed: sealer.Seal(string(plain), f.ID), ExpiresAt: e.now().Add(reauthLifespan),
+	f := c.flow.clone()
+	err = f.remember(pendingMemory, pendingSubmission{
+		Method: c.method, TokenHash: secret.Hash(token),
+		Sealed: sealer.Seal(string(plain), f.ID), ExpiresAt: e.now().Add(pendingLifespan),
 	})
 	if err != nil {
 		return err
 	}
 	if err := e.store.SaveFlow(ctx, f); err != nil {
-		return fmt.Errorf("keep submission: %w", err)
+		return fmt.Errorf("hold submission: %w", err)
 	}
-	return &Reauthenticate{Flow: f, Token: token}
+	return &Reauthenticate{Flow: f, Token: token, AAL: level}
 }
 
-// Continue executes the submission that waits in a settings flow, once, for the
-// identity that made it. token is what Reauthenticate handed to the browser; if
+// ResumeSubmission executes the submission that waits in a settings flow, once, for
+// the identity that made it. token is what Reauthenticate handed to the browser; if
 // nothing waits for it, the form says that a link is no submission.
 func (e *Engine) ResumeSubmission(ctx context.Context, r SubmitRequest, token string) (Result, error) {
-	result, err := e.resumeSubmission(ctx, r, token)
+	c, err := e.checkPending(ctx, r, token)
+	result, err := e.finish(ctx, c, err)
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
 }
 
-func (e *Engine) resumeSubmission(ctx context.Context, r SubmitRequest, token string) (Result, error) {
-	if r.Caller.Session == nil {
-		return Result{}, &LoginRequired{Kind: r.Kind}
+// checkPending makes the checks on a submission that waited and takes it: it runs
+// once, whatever comes of it.
+func (e *Engine) checkPending(ctx context.Context, r SubmitRequest, token string) (checked, error) {
+	step, served := e.steps[r.Kind][r.Method]
+	c := checked{step: step, method: r.Method, caller: r.Caller, url: r.URL}
+	if err := e.checkSession(r.Kind, r.Caller, false, ""); err != nil {
+		return c, err
+	}
+	if !secret.IsID(r.FlowID) {
+		return c, errFlowMissing
 	}
 	f, err := e.load(ctx, r.Kind, r.FlowID)
 	if err != nil {
-		return Result{}, err
+		return c, err
 	}
+	c.flow = f
 	if f.IdentityID != r.Caller.Session.IdentityID {
-		return Result{Flow: f}, errFlowOwnerMismatch
+		return c, errFlowOwnerMismatch
 	}
-	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
-		return Result{}, err
+	if err := e.checkOpen(ctx, c); err != nil {
+		return c, err
 	}
-	step, served := e.steps[r.Kind][r.Method]
 	if !served {
-		return Result{}, errs.ErrNotFound
+		return c, errs.ErrNotFound
 	}
-	var wait pending
-	if ok, err := f.recall(reauthMemory, &wait); err != nil {
-		return Result{}, err
+	var wait pendingSubmission
+	if ok, err := f.recall(pendingMemory, &wait); err != nil {
+		return c, err
 	} else if !ok || wait.Method != r.Method || !secret.Equal(wait.TokenHash, secret.Hash(token)) {
-		return e.again(ctx, f, r, Reject("", message.Message{Key: message.KeyBodyMethod, Params: map[string]any{"method": "GET"}}))
+		if !r.Caller.sees(f) {
+			return c, errs.ErrCSRF
+		}
+		return c, Reject("", message.Message{Key: message.KeyBodyMethod, Params: map[string]any{"method": "GET"}})
 	}
 	if e.now().After(wait.ExpiresAt) {
-		return Result{Flow: f}, errResumeEnded
+		return c, errResumeExpired
 	}
-	if r.Input, err = wait.open(token, f.ID); err != nil {
-		return Result{}, err
+	if c.input, err = wait.open(token, f.ID); err != nil {
+		return c, err
 	}
-	f.CSRF = secret.MaskCSRF(r.Caller.CSRF) // signing in again has changed the browser's
-	// Gone before it is judged: whatever comes of it, it happens once.
-	delete(f.Private, reauthMemory)
+	// The browser that holds the continuity token and is signed in as the owner is the
+	// one that submitted; signing in has changed its anti-CSRF cookie.
+	f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
+	delete(f.Private, pendingMemory)
 	if err := e.store.SaveFlow(ctx, f); err != nil {
-		return Result{}, fmt.Errorf("take kept submission: %w", err)
+		return c, fmt.Errorf("take held submission: %w", err)
 	}
-	return e.judge(ctx, f, r, step)
+	return c, nil
 }
 
-func (p pending) open(token, flowID string) (Input, error) {
-	sealer, err := secret.NewSealer(reauthMemory, []string{token})
+func (p pendingSubmission) open(token, flowID string) (Input, error) {
+	sealer, err := secret.NewSealer(sealContext, []string{token})
 	if err != nil {
 		return Input{}, err
 	}
 	plain, err := sealer.Open(p.Sealed, flowID)
 	if err != nil {
-		return Input{}, errResumeEnded.Because(err)
+		return Input{}, errResumeExpired.Because(err)
 	}
 	var kept stored
 	if err := json.Unmarshal([]byte(plain), &kept); err != nil {
-		return Input{}, fmt.Errorf("read kept submission: %w", err)
+		return Input{}, fmt.Errorf("read held submission: %w", err)
 	}
 	return kept.input(), nil
 }

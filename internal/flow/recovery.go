@@ -2,9 +2,6 @@ package flow
 
 import (
 	"context"
-	"fmt"
-	"net/url"
-	"time"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
@@ -13,18 +10,13 @@ import (
 )
 
 // recoveryEffect signs in whoever controls a recovery address, for long enough
-// to choose a new password, and leads to the settings.
-func recoveryEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
-	switch fact := fact.(type) {
-	case Sent:
-		return e.wait(ctx, s, fact)
-	case ProvedAddress:
-		return e.recovered(ctx, s, fact)
+// to choose a new password, and leads to the settings. That is a first factor: an
+// identity that has a second one needs it too before anything changes.
+func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
+	fact, ok := j.fact.(ProvedAddress)
+	if !ok {
+		return Result{}, errWrongFact(Recovery, j.fact)
 	}
-	return Result{}, errWrongFact(Recovery, fact)
-}
-
-func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress) (Result, error) {
 	// Its owner may be giving the address up, with all sessions.
 	if err := e.store.LockIdentity(ctx, fact.IdentityID); err != nil {
 		return Result{}, err
@@ -34,85 +26,67 @@ func (e *Engine) recovered(ctx context.Context, s Submission, fact ProvedAddress
 		return Result{}, err
 	}
 	if identity.Find(owner.Recovery, fact.Via, fact.Normalized) == nil {
-		return Result{}, errs.ErrNotFound // the address was given up since the link was sent
+		return Result{}, errs.ErrNotFound // the address was given up since the secret was sent
 	}
-	if owner, err = e.markVerified(ctx, owner, fact); err != nil {
+	evicted, owner, err := e.firstProof(ctx, owner, fact)
+	if err != nil {
 		return Result{}, err
 	}
-	if e.config.RevokeOnRecovery {
+	if owner, err = e.markVerified(ctx, owner, fact.Via, fact.Normalized); err != nil {
+		return Result{}, err
+	}
+	if e.config.RevokeOnRecovery || evicted {
 		if err := e.sessions.RevokeOthers(ctx, fact.IdentityID, ""); err != nil {
 			return Result{}, err
 		}
 	}
+	fact.Factor.Recovery, fact.Factor.Via, fact.Factor.Address = true, fact.Via, fact.Normalized
 	issued, token, err := e.sessions.Issue(ctx, owner, fact.Factor)
 	if err != nil {
 		return Result{}, err
 	}
-	s.Flow.State, s.Flow.ResumeHash = Passed, ""
-	if err := e.invalidateOlderLinks(ctx, s.Flow, owner.ID); err != nil {
+	j.flow.State, j.flow.ResumeHash = Passed, ""
+	delete(j.flow.Private, j.method)
+	if err := e.invalidateOlderSecrets(ctx, j.flow, owner.ID); err != nil {
 		return Result{}, err
 	}
 
-	next := e.newFlow(Settings, Browser, e.now())
-	next.Request = s.url
-	next.IdentityID, next.ReturnTo = owner.ID, s.Flow.ReturnTo
-	next.CSRF = secret.MaskCSRF(s.caller.NextCSRF(owner.ID))
+	next := e.newFlow(Settings, j.flow.Client, e.now())
+	next.Request = withoutSecrets(j.url)
+	next.IdentityID, next.ReturnTo = owner.ID, j.flow.ReturnTo
+	if next.Client == Browser {
+		next.CSRF = secret.MaskCSRF(j.caller.nextCSRF(owner.ID))
+	}
 	until := issued.AuthenticatedAt.Add(e.config.PrivilegedAge)
 	next.Form.Messages = []message.Message{message.RecoveryDone(until, e.config.PrivilegedAge)}
-	if err := e.create(ctx, next, owner); err != nil {
+	if evicted {
+		next.Form.Messages = append(next.Form.Messages, message.Of(message.KeyUnprovenEnded))
+	}
+	if err := e.create(ctx, next, owner, Caller{Session: issued}); err != nil {
 		return Result{}, err
 	}
-	return Result{Outcome: Completed, Session: issued, Token: token, Identity: owner, Redirect: e.Page(next)}, nil
+	return Result{
+		Outcome: Completed, Session: issued, Token: token, Identity: owner, Redirect: e.Page(next), Next: next,
+	}, nil
 }
 
-// markVerified records a proof of an address where the address is a verifiable
-// one, and returns the identity as it is then.
-func (e *Engine) markVerified(ctx context.Context, owner *identity.Identity, fact ProvedAddress) (*identity.Identity, error) {
-	a := identity.Find(owner.Verifiable, fact.Via, fact.Normalized)
-	if a == nil || a.Verified {
-		return owner, nil
+// firstProof ends the credentials of an identity of which no address was ever
+// proven before: somebody else may have registered it with the address of the
+// person who proves it now, and waited (Sudhodanan and Paverd, Pre-hijacked
+// accounts, 2022).
+func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact ProvedAddress) (evicted bool, _ *identity.Identity, err error) {
+	if len(owner.Verifiable) == 0 || identity.Find(owner.Verifiable, fact.Via, fact.Normalized) == nil {
+		return false, owner, nil // it proves no address that could have been proven before
 	}
-	if err := e.identities.MarkVerified(ctx, owner.ID, a.ID); err != nil {
-		return nil, err
+	for _, a := range owner.Verifiable {
+		if a.Verified {
+			return false, owner, nil
+		}
 	}
-	return e.identities.ByID(ctx, owner.ID)
-}
-
-// RecoveryLink makes a link that signs the identity in once, for an
-// administrator to hand over. A zero lifespan is the kind's own.
-func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (link string, expires time.Time, err error) {
-	owner, err := e.identities.ByID(ctx, identityID)
-	if err != nil {
-		return "", time.Time{}, err
+	draft, err := e.identities.DraftUnchanged(ctx, owner)
+	if err != nil || !draft.EndCredentials() {
+		return false, owner, err
 	}
-	if len(owner.Recovery) == 0 {
-		return "", time.Time{}, errs.New(errs.Invalid, "no_recovery_address", "The identity does not have any recovery addresses set.")
-	}
-	f := e.newFlow(Recovery, Browser, e.now())
-	f.Request = e.config.PublicURL.JoinPath("self-service/recovery/browser").String()
-	if lifespan > 0 {
-		f.ExpiresAt = f.IssuedAt.Add(lifespan)
-	}
-	err = e.store.InTx(ctx, func(ctx context.Context) error {
-		link, err = e.challenge(ctx, f, owner.Recovery[0], owner.ID, false)
-		return err
-	})
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	link, err = addFlow(link, f.ID)
-	return link, f.ExpiresAt, err
-}
-
-// addFlow names the flow in a link, for clients of the admin API that read it
-// there.
-func addFlow(link, id string) (string, error) {
-	u, err := url.Parse(link)
-	if err != nil {
-		return "", fmt.Errorf("name flow in link: %w", err)
-	}
-	q := u.Query()
-	q.Set("flow", id)
-	u.RawQuery = q.Encode()
-	return u.String(), nil
+	owner, err = e.identities.Save(ctx, draft)
+	return err == nil, owner, err
 }

@@ -13,31 +13,24 @@ import (
 
 // registrationEffect creates the identity that the submission drafted, with the
 // credential that was chosen.
-func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
-	draft := s.work.draft
+func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	var factor session.Factor
-	switch fact := fact.(type) {
+	switch fact := j.fact.(type) {
 	case NewCredential:
 		factor = fact.Factor
-		draft.Set(fact.Credential)
-		if len(draft.Credential(fact.Credential.Type).Identifiers) == 0 {
-			return Result{}, errNoSecret
+		j.draft.Set(fact.Credential)
+		if len(j.draft.Credential(fact.Credential.Type).Identifiers) == 0 {
+			return Result{}, errIdentifierMissing
 		}
 	case ProvedExternalAccount: // which is in the draft
 		factor = fact.Factor
 	default:
-		return Result{}, errWrongFact(Registration, fact)
+		return Result{}, errWrongFact(Registration, j.fact)
 	}
-	result := Result{Outcome: Completed, Redirect: e.returnURL(s.Flow, s.method)}
-	created, err := e.identities.Create(ctx, draft)
+	result := Result{Outcome: Completed, Redirect: e.returnURL(j.flow, j.method)}
+	created, err := e.identities.Create(ctx, j.draft)
 	if errors.Is(err, errs.ErrConflict) {
-		s.work.keepAttempts()
-		if !e.config.HideExisting {
-			return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))
-		}
-		s.Flow.end(e.now())
-		result.Identity = &draft.Identity
-		return result, e.notifyExistingOwners(ctx, draft)
+		return e.identifiersTaken(ctx, j, result)
 	}
 	if err != nil {
 		return Result{}, err
@@ -46,20 +39,33 @@ func registrationEffect(e *Engine, ctx context.Context, s Submission, fact Fact)
 	if err := e.verify(ctx, created, created.Verifiable); err != nil {
 		return Result{}, err
 	}
+	j.flow.end(e.now())
 	// With existing accounts hidden nobody is signed in, since that would tell
 	// the two outcomes apart.
-	if e.hasHook(Registration, s.method, HookSession) && !e.config.HideExisting {
+	if e.hasHook(Registration, j.method, HookSession) && !e.config.HideExisting {
 		result.Session, result.Token, err = e.sessions.Issue(ctx, created, factor)
 		if err != nil {
 			return Result{}, err
 		}
+		err = j.flow.remember(madeMemory, result.Session.ID)
 	}
-	s.Flow.end(e.now())
-	return result, nil
+	return result, err
 }
 
-// notifyExistingOwners writes to the addresses of a registration that failed because its
-// identifier is taken: to their owner it is news, to anyone else it is nothing.
+// identifiersTaken answers a registration whose identifiers somebody has: on the
+// form, or as if it had worked, with a mail to the owner.
+func (e *Engine) identifiersTaken(ctx context.Context, j *judged, result Result) (Result, error) {
+	j.attempts.keep()
+	if !e.config.HideExisting {
+		return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))
+	}
+	j.flow.end(e.now())
+	result.Identity = &j.draft.Identity
+	return result, e.notifyExistingOwners(ctx, j.draft)
+}
+
+// notifyExistingOwners writes to the addresses of a registration that failed because
+// its identifier is taken: to their owner it is news, to anyone else it is nothing.
 func (e *Engine) notifyExistingOwners(ctx context.Context, d *identity.Draft) error {
 	for _, a := range d.Identity.Verifiable {
 		if err := e.mail.Enqueue(ctx, courier.Message{Template: courier.RegistrationTaken, To: a.Value}); err != nil {
@@ -67,4 +73,14 @@ func (e *Engine) notifyExistingOwners(ctx context.Context, d *identity.Draft) er
 		}
 	}
 	return nil
+}
+
+// hasHook reports whether a hook is configured after a success of the method.
+func (e *Engine) hasHook(k Kind, method, hook string) bool {
+	for _, h := range e.config.Kinds[k].After[method].Hooks {
+		if h == hook {
+			return true
+		}
+	}
+	return false
 }

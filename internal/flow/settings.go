@@ -2,70 +2,120 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
+	"symbolon/internal/session"
 )
 
 // settingsEffect stores what the signed-in person chose. The flow stays usable
 // until it expires.
-func settingsEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
+func settingsEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	var saved *identity.Identity
 	var err error
-	switch fact := fact.(type) {
+	var factor session.Factor
+	switch fact := j.fact.(type) {
 	case NewCredential:
-		s.work.draft.Set(fact.Credential)
-		saved, err = e.saveCredential(ctx, s, fact.Credential.Type)
+		factor = fact.Factor
+		j.draft.Set(fact.Credential)
+		saved, err = e.saveCredential(ctx, j)
 	case ProvedExternalAccount:
-		s.work.draft.Link(fact.Account.Type, fact.Account.Identifier)
-		saved, err = e.saveCredential(ctx, s, fact.Account.Type)
+		j.draft.Link(fact.Account.Type, fact.Account.Identifier)
+		delete(j.flow.Private, linkMemory)
+		saved, err = e.saveCredential(ctx, j)
 	case RemoveCredential:
-		s.work.draft.Unlink(fact.Account.Type, fact.Account.Identifier)
-		if s.work.draft.FirstFactors() == 0 {
-			return Result{}, Reject("", message.Of(message.KeyLastCredential))
-		}
-		saved, err = e.saveCredential(ctx, s, fact.Account.Type)
+		saved, err = e.removeCredential(ctx, j, fact)
+	case DeclinedLink:
+		return e.declineLink(ctx, j)
 	case NewTraits:
-		if e.config.KeepAddress {
-			fact.Draft.RetainOldAddresses()
-		}
-		saved, err = e.saveTraits(ctx, fact.Draft)
+		saved, err = e.saveTraits(ctx, j, fact.Draft)
 	default:
-		return Result{}, errWrongFact(Settings, fact)
+		return Result{}, errWrongFact(Settings, j.fact)
 	}
 	if err != nil {
 		return Result{}, err
 	}
-	s.Flow.State = Passed
-	s.Flow.Form.Messages = []message.Message{message.Of(message.KeySettingsSaved)}
-	if err := e.build(ctx, s.Flow, saved); err != nil {
+	return e.settingsSaved(ctx, j, saved, factor)
+}
+
+// settingsSaved shows the form with what is stored now. A factor that was set up
+// raises the session at once.
+func (e *Engine) settingsSaved(ctx context.Context, j *judged, saved *identity.Identity, factor session.Factor) (Result, error) {
+	j.flow.State = Passed
+	j.flow.Form.Messages = []message.Message{message.Of(message.KeySettingsSaved)}
+	now := *j.caller.Session
+	now.Identity = saved
+	result := Result{Outcome: Completed, Identity: saved, Session: &now, Redirect: e.returnURL(j.flow, j.method)}
+	if factor.Method != "" {
+		var err error
+		result.Session, result.Token, err = e.sessions.Upgrade(ctx, &now, session.Proof{
+			Factor: factor, Enrolled: true, KeepToken: j.caller.KeepToken || j.flow.Client == API,
+		})
+		if err != nil {
+			return Result{}, err
+		}
+	}
+	if err := e.renderFor(ctx, j.flow, saved, result.Session); err != nil {
 		return Result{}, err
 	}
-	session := *s.Session
-	session.Identity = saved
+	return result, nil
+}
+
+// declineLink forgets the external account that waited.
+func (e *Engine) declineLink(ctx context.Context, j *judged) (Result, error) {
+	delete(j.flow.Private, linkMemory)
+	j.flow.State = Open
+	if err := e.renderFor(ctx, j.flow, j.identity, j.caller.Session); err != nil {
+		return Result{}, err
+	}
 	return Result{
-		Outcome: Completed, Identity: saved, Session: &session,
-		Redirect: e.returnURL(s.Flow, s.method),
+		Outcome: Completed, Identity: j.identity, Session: j.caller.Session, Redirect: e.returnURL(j.flow, j.method),
 	}, nil
 }
 
-// saveCredential stores the draft, of which a credential of that type is new or
-// gone.
-func (e *Engine) saveCredential(ctx context.Context, s Submission, typ string) (*identity.Identity, error) {
-	saved, err := e.identities.Save(ctx, s.work.draft)
+// removeCredential takes a credential away, unless it is the last first factor:
+// its owner could not sign in any more.
+func (e *Engine) removeCredential(ctx context.Context, j *judged, fact RemoveCredential) (*identity.Identity, error) {
+	before := slices.Clone(j.draft.Credentials)
+	switch {
+	case fact.Rest != nil:
+		j.draft.Set(*fact.Rest)
+	case fact.Identifier != "":
+		j.draft.Unlink(fact.Type, fact.Identifier)
+	default:
+		j.draft.Remove(fact.Type)
+	}
+	if e.LosesLastFactor(j.identity, before, j.draft.Credentials) {
+		return nil, Reject("", message.Of(message.KeyLastCredential))
+	}
+	return e.saveCredential(ctx, j)
+}
+
+// saveCredential stores the draft, of which a credential is new or gone, and ends
+// the identity's other sessions where that is configured. After a recovery it
+// always does: an intruder who knew the old password may have signed in since.
+func (e *Engine) saveCredential(ctx context.Context, j *judged) (*identity.Identity, error) {
+	saved, err := e.identities.Save(ctx, j.draft)
 	if err != nil {
 		return nil, err
 	}
-	if e.config.RevokeOnPasswordChange && typ == identity.TypePassword {
-		if err := e.sessions.RevokeOthers(ctx, saved.ID, s.Session.ID); err != nil {
+	if e.config.RevokeOnCredentialChange || j.caller.Session.Recovered() {
+		if err := e.sessions.RevokeOthers(ctx, saved.ID, j.caller.Session.ID); err != nil {
 			return nil, err
 		}
 	}
-	return saved, e.notifyOwner(ctx, courier.CredentialsChanged, saved.ID, saved.Verifiable)
+	return saved, e.notifyOwner(ctx, j, saved)
 }
 
-func (e *Engine) saveTraits(ctx context.Context, draft *identity.Draft) (*identity.Identity, error) {
+func (e *Engine) saveTraits(ctx context.Context, j *judged, draft *identity.Draft) (*identity.Identity, error) {
+	if e.config.KeepAddress {
+		draft.RetainOldAddresses()
+	}
+	if draft.LosesIdentifiers() {
+		return nil, Reject("", message.Of(message.KeyLastIdentifier))
+	}
 	saved, err := e.identities.Save(ctx, draft)
 	if err != nil {
 		return nil, err
@@ -73,5 +123,5 @@ func (e *Engine) saveTraits(ctx context.Context, draft *identity.Draft) (*identi
 	if err := e.verify(ctx, saved, draft.NewAddresses()); err != nil {
 		return nil, err
 	}
-	return saved, e.notifyOwner(ctx, courier.AddressChanged, saved.ID, draft.RemovedAddresses())
+	return saved, e.notify(ctx, j, courier.AddressChanged, saved.ID, draft.RemovedAddresses())
 }

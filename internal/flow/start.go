@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -11,44 +10,7 @@ import (
 	"symbolon/internal/message"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
-	"symbolon/internal/traits"
-	"symbolon/internal/ui"
 )
-
-// Caller is what is known of who makes a request.
-type Caller struct {
-	Session *session.Session // nil when anonymous
-	CSRF    string           // value of the csrf_token cookie; empty if absent
-	// NextCSRF returns the value the cookie gets should this request sign that identity
-	// in, or restart a flow for a browser without the cookie: values are bound to
-	// the identity that is signed in, "" for none. The same owner gets the same value.
-	NextCSRF func(owner string) string
-	// Continuity is what Result.Continuity handed to this browser; empty if nothing.
-	Continuity string
-	Cookie     bool // the request carried a Cookie header
-	Origin     bool // the request carried an Origin header
-}
-
-// csrf is the value of the anti-CSRF cookie, or the one it is about to get: a
-// browser without the cookie could not use the form otherwise.
-func (c Caller) csrf(client Client) string {
-	if c.CSRF == "" && client == Browser {
-		if c.Session == nil {
-			return c.NextCSRF("")
-		}
-		return c.NextCSRF(c.Session.IdentityID)
-	}
-	return c.CSRF
-}
-
-// continuity is what the browser keeps until it is params: what it keeps already, so
-// that two things can wait for it at once, or something new.
-func (c Caller) continuity() string {
-	if c.Continuity != "" {
-		return c.Continuity
-	}
-	return secret.Token()
-}
 
 // StartRequest asks for a new flow.
 type StartRequest struct {
@@ -57,15 +19,19 @@ type StartRequest struct {
 	URL      string // full URL of the request, kept for the wire's request_url
 	ReturnTo string // as sent; browsers only
 	Refresh  bool   // login: prove credentials although signed in
-	// Link is the id of a registration whose identifiers were taken: whoever signs in
-	// gets its subject linked. Login of browsers only.
+	// AAL is the level that a login is to reach: AAL2 asks a signed-in person for a
+	// second factor. The zero value is AAL1.
+	AAL session.AAL
+	// Link is the id of a registration whose identifiers were taken: who signs in is
+	// asked whether its external account is theirs. Login of browsers only.
 	Link   string
 	Caller Caller
 }
 
 // Start makes a flow. The error is *LoggedIn or *LoginRequired where the
-// kind's session rule says so, and of code errs.Invalid for a return_to that
-// leads where nobody allowed.
+// kind's session rule says so, ErrFirstFactorRequired or ErrSecondFactorRequired
+// where the session is of the wrong level, and of code errs.Invalid for a
+// return_to that leads where nobody allowed.
 func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	returnTo := ""
 	if r.Client == Browser {
@@ -75,29 +41,58 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 		}
 	}
 	refresh := r.Refresh && r.Kind == Login
-	if err := e.checkSession(r.Kind, r.Caller, refresh, returnTo); err != nil {
+	stepUp := r.AAL == session.AAL2 && r.Kind == Login
+	if stepUp && r.Caller.Session == nil {
+		return Result{}, ErrFirstFactorRequired
+	}
+	again := refresh || stepUp && r.Caller.Session.AAL() < session.AAL2
+	if err := e.checkSession(r.Kind, r.Caller, again, returnTo); err != nil {
 		return Result{}, err
 	}
 	f := e.newFlow(r.Kind, r.Client, e.now())
-	f.Request, f.ReturnTo, f.Refresh = r.URL, returnTo, refresh
+	f.Request, f.ReturnTo, f.Refresh = withoutSecrets(r.URL), returnTo, refresh
 	f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
-	subject, err := e.subject(ctx, f, r.Caller)
-	if err != nil {
+	if err := e.noteLevel(f, stepUp, refresh, r.Caller); err != nil {
 		return Result{}, err
 	}
-	if r.Link != "" && r.Kind == Login && r.Client == Browser {
+	if r.Link != "" && r.Kind == Login && r.Client == Browser && !stepUp {
 		if err := e.claimPendingLink(ctx, f, r.Link, r.Caller); err != nil {
 			return Result{}, err
 		}
 	}
-	if err := e.create(ctx, f, subject); err != nil {
+	subject, err := e.about(ctx, f, r.Caller)
+	if err != nil {
+		return Result{}, err
+	}
+	if r.Kind == Settings {
+		if err := e.checkSettingsLevel(ctx, subject, r.Client, r.Caller.Session); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := e.create(ctx, f, subject, r.Caller); err != nil {
 		return Result{}, err
 	}
 	e.observer.Started(f.Kind, f.Client)
 	return Result{Outcome: FormShown, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
 }
 
-// fresh returns an empty flow of a kind.
+// noteLevel notes in a login flow what it is to reach and the session it raises.
+func (e *Engine) noteLevel(f *Flow, stepUp, refresh bool, c Caller) error {
+	if !stepUp {
+		return nil
+	}
+	if err := f.remember(levelMemory, session.AAL2); err != nil {
+		return err
+	}
+	key := message.KeySecondFactor
+	if refresh {
+		key = message.KeyConfirmIdentity
+	}
+	f.Form.Messages = append(f.Form.Messages, message.Of(key))
+	return f.remember(sessionMemory, c.Session.ID)
+}
+
+// newFlow returns an empty flow of a kind.
 func (e *Engine) newFlow(k Kind, c Client, now time.Time) *Flow {
 	now = now.UTC().Truncate(time.Microsecond)
 	return &Flow{
@@ -106,85 +101,27 @@ func (e *Engine) newFlow(k Kind, c Client, now time.Time) *Flow {
 	}
 }
 
-// subject names the identity that a flow is about, before anyone has proved to
-// be one: the owner of settings, the person who re-authenticates.
-func (e *Engine) subject(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
-	if c.Session == nil || f.Kind != Settings && !f.Refresh {
-		return nil, nil
-	}
-	f.IdentityID = c.Session.IdentityID
-	return e.identities.ByID(ctx, f.IdentityID)
-}
-
-func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity) error {
-	if err := e.build(ctx, f, subject); err != nil {
-		return err
-	}
-	if err := e.store.CreateFlow(ctx, f); err != nil {
-		return fmt.Errorf("create %s flow: %w", f.Kind, err)
-	}
-	return nil
-}
-
-// build makes the form anew from what the methods offer.
-func (e *Engine) build(ctx context.Context, f *Flow, subject *identity.Identity) error {
-	f.Form.Groups = nil
-	missingTraits := f.missingTraits()
-	for _, m := range e.methods {
-		step, ok := e.steps[f.Kind][m.ID()]
-		if !ok || step.Show == nil || step.BrowserOnly && f.Client == API {
-			continue
-		}
-		nodes, err := step.Show(ctx, View{Flow: f, Identity: subject, method: m.ID()})
-		if err != nil {
-			return fmt.Errorf("show %s in %s flow: %w", m.ID(), f.Kind, err)
-		}
-		if nodes == nil {
-			continue
-		}
-		group := ui.Group{Method: m.ID(), Nodes: nodes}
-		if missingTraits.Method == m.ID() {
-			if err := e.addTraits(ctx, f.Kind, &group, nil, missingTraits.Traits); err != nil {
-				return err
-			}
-			group.SubmitLast()
-		} else if step.Traits {
-			if err := e.addTraits(ctx, f.Kind, &group, subject, nil); err != nil {
-				return err
-			}
-		}
-		if csrf := group.Node(ui.CSRFName); csrf != nil {
-			csrf.Value = f.CSRF
-		}
-		f.Form.Groups = append(f.Form.Groups, group)
-	}
-	return nil
-}
-
-// addTraits adds an input for each trait, with the subject's values or those that
-// are known of a newcomer.
-func (e *Engine) addTraits(ctx context.Context, k Kind, g *ui.Group, subject *identity.Identity, known json.RawMessage) error {
-	schema, err := e.schemaFor(ctx, k, subject)
+// create stores a new flow with what its methods remember from the start.
+func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity, c Caller) error {
+	mail, err := e.begin(ctx, f, subject, c)
 	if err != nil {
 		return err
 	}
-	for _, t := range schema.Fields() {
-		if t.AdminOnly {
-			continue
-		}
-		for _, input := range append([]traits.Field{t}, t.Elements...) {
-			g.Nodes = append(g.Nodes, ui.Node{
-				Name: input.Name, Type: input.Type, Pattern: input.Pattern, Required: input.Required,
-				Label: input.Title, Options: input.Enum, Autocomplete: input.Autocomplete,
-				List: input.Multiple && !input.Structured && input.Elements == nil,
-			})
-		}
+	if err := e.renderFor(ctx, f, subject, c.Session); err != nil {
+		return err
 	}
-	if subject != nil {
-		known = subject.Traits
+	if len(mail) == 0 {
+		err = e.store.CreateFlow(ctx, f)
+	} else {
+		err = e.store.InTx(ctx, func(ctx context.Context) error {
+			if err := e.store.CreateFlow(ctx, f); err != nil {
+				return err
+			}
+			return e.enqueue(ctx, mail)
+		})
 	}
-	for _, v := range schema.Flatten(known) {
-		g.Set(v.Name, v.Value)
+	if err != nil {
+		return fmt.Errorf("create %s flow: %w", f.Kind, err)
 	}
 	return nil
 }
@@ -196,6 +133,11 @@ func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.M
 	f.Request, f.ReturnTo, f.Refresh, f.IdentityID = old.Request, old.ReturnTo, old.Refresh, old.IdentityID
 	f.CSRF = secret.MaskCSRF(c.csrf(f.Client))
 	f.Form.Messages = []message.Message{why}
+	if old.RequestedAAL() == session.AAL2 && c.Session != nil {
+		if err := e.noteLevel(f, true, old.Refresh, c); err != nil {
+			return err
+		}
+	}
 	var subject *identity.Identity
 	if f.IdentityID != "" {
 		var err error
@@ -203,13 +145,14 @@ func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.M
 			return err
 		}
 	}
-	if err := e.create(ctx, f, subject); err != nil {
+	if err := e.create(ctx, f, subject, c); err != nil {
 		return err
 	}
 	return &Restarted{Flow: f}
 }
 
-// Get returns a flow for display. Settings flows are for their owner alone.
+// Get returns a flow for display. Settings flows are for their owner alone, and
+// those of browsers for the browser they belong to.
 func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, error) {
 	if k == Settings && c.Session == nil {
 		return Result{}, &LoginRequired{Kind: k}
@@ -221,19 +164,30 @@ func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, 
 	if k == Settings && f.IdentityID != c.Session.IdentityID {
 		return Result{}, ErrNotFlowOwner
 	}
-	return e.shown(ctx, f)
+	result, err := e.resultFor(ctx, f)
+	if err != nil {
+		return Result{}, err
+	}
+	if k != Settings {
+		if !e.config.OpenFlows && !c.sees(f) {
+			return Result{Flow: f}, errs.ErrCSRF
+		}
+		return result, nil
+	}
+	result.Session = c.Session
+	return result, e.checkSettingsLevel(ctx, result.Identity, f.Client, c.Session)
 }
 
-// Inspect returns a flow for an administrator, whoever ownsAnyIdentifier it.
+// Inspect returns a flow for an administrator, whoever owns it.
 func (e *Engine) Inspect(ctx context.Context, k Kind, id string) (Result, error) {
 	f, err := e.load(ctx, k, id)
 	if err != nil {
 		return Result{}, err
 	}
-	return e.shown(ctx, f)
+	return e.resultFor(ctx, f)
 }
 
-func (e *Engine) shown(ctx context.Context, f *Flow) (Result, error) {
+func (e *Engine) resultFor(ctx context.Context, f *Flow) (Result, error) {
 	if f.Expired(e.now()) {
 		return Result{}, &Expired{Flow: f}
 	}
@@ -257,4 +211,14 @@ func (e *Engine) load(ctx context.Context, k Kind, id string) (*Flow, error) {
 		return nil, errs.ErrNotFound
 	}
 	return f, nil
+}
+
+// KindOf tells which kind of flow an id is of, and for which client;
+// errs.ErrNotFound if there is none.
+func (e *Engine) KindOf(ctx context.Context, id string) (Kind, Client, error) {
+	f, err := e.store.Flow(ctx, id)
+	if err != nil {
+		return "", "", fmt.Errorf("read flow: %w", err)
+	}
+	return f.Kind, f.Client, nil
 }

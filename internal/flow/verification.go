@@ -9,36 +9,45 @@ import (
 	"symbolon/internal/secret"
 )
 
-// verificationEffect marks the address that was proved.
-func verificationEffect(e *Engine, ctx context.Context, s Submission, fact Fact) (Result, error) {
-	switch fact := fact.(type) {
-	case Sent:
-		return e.wait(ctx, s, fact)
-	case ProvedAddress:
-		return e.verified(ctx, s, fact)
-	}
-	return Result{}, errWrongFact(Verification, fact)
+// provedSlot keeps which address a verification flow has proven, for a second use
+// of its link.
+const provedSlot = "engine.proved"
+
+type provedMemory struct {
+	Via        string `json:"via"`
+	Normalized string `json:"normalized"`
 }
 
-func (e *Engine) verified(ctx context.Context, s Submission, fact ProvedAddress) (Result, error) {
+// verificationEffect marks the address that was proved. The hash of the link stays
+// until the flow expires: its second use is told apart from a wrong one.
+func verificationEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
+	fact, ok := j.fact.(ProvedAddress)
+	if !ok {
+		return Result{}, errWrongFact(Verification, j.fact)
+	}
 	owner, err := e.identities.ByID(ctx, fact.IdentityID)
 	if err != nil {
 		return Result{}, err
 	}
 	if identity.Find(owner.Verifiable, fact.Via, fact.Normalized) == nil {
-		return Result{}, errs.ErrNotFound // the address was given up since the link was sent
+		return Result{}, errs.ErrNotFound // the address was given up since the secret was sent
 	}
-	if _, err := e.markVerified(ctx, owner, fact); err != nil {
+	if owner, err = e.markVerified(ctx, owner, fact.Via, fact.Normalized); err != nil {
 		return Result{}, err
 	}
-	s.Flow.State, s.Flow.ResumeHash = Passed, ""
-	s.Flow.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
-	if s.Flow.CSRF == "" {
-		// It was started by us, for nobody's browser; it is this one's now.
-		s.Flow.CSRF = secret.MaskCSRF(s.caller.CSRF)
-		if err := e.build(ctx, s.Flow, nil); err != nil {
+	f := j.flow
+	f.State, f.IdentityID = Passed, owner.ID
+	f.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
+	delete(f.Private, j.method)
+	if err := f.remember(provedSlot, provedMemory{Via: fact.Via, Normalized: fact.Normalized}); err != nil {
+		return Result{}, err
+	}
+	if f.CSRF == "" && f.Client == Browser {
+		// The engine started it, for no browser; it is this one's now.
+		f.CSRF = secret.MaskCSRF(j.caller.csrf(Browser))
+		if err := e.renderFor(ctx, f, nil, j.caller.Session); err != nil {
 			return Result{}, err
 		}
 	}
-	return Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(s.Flow, s.method)}, nil
+	return Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(f, j.method)}, nil
 }

@@ -33,10 +33,8 @@ type Engine interface {
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string
-	// CheckSession applies the kind's session rule where it does not depend on
-	// the flow.
-	CheckSession(flow.Kind, flow.Caller) error
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
+	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
 }

@@ -6,11 +6,9 @@ import (
 	"net/http"
 	"slices"
 
-	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
 )
 
 // submitFlow takes the submission of a method's form; an empty method leaves it
@@ -71,19 +69,11 @@ func (m *mount) run(r wire.Request, in flow.Input) (flow.Result, error) {
 		return m.engine.RedeemToken(ctx, flow.RedeemRequest{Kind: r.Kind, Method: r.Method, Token: token, URL: r.URL, Caller: r.Caller})
 	}
 	request := flow.SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: query.Get("flow"), URL: r.URL, Input: in, Caller: r.Caller}
-	if err := m.engine.CheckSession(r.Kind, r.Caller); err != nil {
-		return flow.Result{}, err
-	}
-	if !secret.IsID(request.FlowID) {
-		return flow.Result{}, errFlowMissing
-	}
 	if r.Request.Method == http.MethodGet && r.Kind == flow.Settings {
 		return m.engine.ResumeSubmission(ctx, request, r.Caller.Continuity)
 	}
 	return m.engine.Submit(ctx, request)
 }
-
-var errFlowMissing = errs.New(errs.Invalid, "flow_missing", "The flow query parameter is missing or malformed.")
 
 // sendsLinks reports whether flows of the kind send secrets that come back by
 // link.

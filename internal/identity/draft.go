@@ -161,8 +161,37 @@ func (d *Draft) Unlink(typ, identifier string) {
 	}
 }
 
-// FirstFactors counts the ways to sign in that the draft has.
-func (d *Draft) FirstFactors() int { return FirstFactors(d.Credentials) }
+// Remove takes away the credential of a type. The identifiers of a password stay
+// reserved.
+func (d *Draft) Remove(typ string) {
+	d.Credentials = slices.DeleteFunc(slices.Clone(d.Credentials), func(c Credential) bool { return c.Type == typ })
+	d.claim()
+}
+
+// EndCredentials takes away everything that signs in, and reports whether there was
+// anything.
+func (d *Draft) EndCredentials() bool {
+	ended := false
+	var rest []Credential
+	for _, c := range d.Credentials {
+		if c.Type != TypePassword {
+			ended = true
+			continue
+		}
+		ended = ended || c.IsSet()
+		c.Config = json.RawMessage(`{}`)
+		rest = append(rest, c)
+	}
+	d.Credentials = rest
+	return ended
+}
+
+// LosesIdentifiers reports whether the draft gives up the last login identifier
+// while a password depends on it.
+func (d *Draft) LosesIdentifiers() bool {
+	c := d.Credential(TypePassword)
+	return c != nil && c.IsSet() && len(d.oldIdentifiers) > 0 && len(c.Identifiers) == 0
+}
 
 // Credential returns the draft's credential of that type, nil if it has none.
 func (d *Draft) Credential(typ string) *Credential {
@@ -181,7 +210,17 @@ func (d *Draft) Protected() bool {
 		return true
 	}
 	added := without(d.Identity.Recovery, d.before.Recovery)
-	return len(d.NewAddresses())+len(d.RemovedAddresses())+len(added) > 0 || d.identifiersChanged()
+	return len(d.NewAddresses())+len(d.RemovedAddresses())+len(added) > 0 || d.identifiersChanged() ||
+		respelt(d.before.Verifiable, d.Identity.Verifiable) || respelt(d.before.Recovery, d.Identity.Recovery)
+}
+
+// respelt reports whether an address is written in another way, which may lead to
+// another mailbox although it compares as the same.
+func respelt(before, now []Address) bool {
+	return slices.ContainsFunc(now, func(a Address) bool {
+		old := Find(before, a.Via, a.Normalized)
+		return old != nil && old.Value != a.Value
+	})
 }
 
 func (d *Draft) identifiersChanged() bool {
@@ -274,11 +313,4 @@ func addresses(old []Address, found []traits.Address) []Address {
 		out = append(out, a)
 	}
 	return out
-}
-
-// Remove takes the credential of a type away. The identifiers of a password stay
-// reserved.
-func (d *Draft) Remove(typ string) {
-	d.Credentials = slices.DeleteFunc(slices.Clone(d.Credentials), func(c Credential) bool { return c.Type == typ })
-	d.claim()
 }

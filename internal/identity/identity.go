@@ -82,20 +82,9 @@ type Credential struct {
 	Version int
 }
 
-// FirstFactors counts the ways to sign in that credentials are: a password that is set,
-// each subject of a provider.
-func FirstFactors(credentials []Credential) int {
-	ways := 0
-	for _, c := range credentials {
-		switch {
-		case c.Type != TypePassword:
-			ways += len(c.Identifiers)
-		case string(c.Config) != `{}` && len(c.Identifiers) > 0:
-			ways++
-		}
-	}
-	return ways
-}
+// IsSet reports whether a password credential holds a password. Without one it only
+// reserves its identifiers.
+func (c *Credential) IsSet() bool { return string(c.Config) != `{}` && len(c.Config) > 0 }
 
 // Find returns the address of via whose normalised value is given, nil if there is
 // none.

@@ -57,6 +57,11 @@ const (
 	KeyCannotUnlink        = "provider.cannot_unlink"
 	KeyLastCredential      = "provider.last_credential"
 	KeyLinkAndUnlink       = "provider.link_and_unlink"
+	KeyConfirmIdentity     = "login.confirm_identity"
+	KeyConfirmLink         = "provider.confirm_link"
+	KeyUnprovenEnded       = "recovery.unproven_ended"
+	KeyLastIdentifier      = "settings.last_identifier"
+	KeyAccountExists       = "login.account_exists"
 
 	KeySecondFactor       = "second_factor.prompt"
 	KeyFactorCodeInvalid  = "factor.code_invalid"
@@ -151,6 +156,12 @@ var catalogue = map[string]Entry{
 	KeyBodyMalformed:   {4000001, Error, "Unable to decode JSON payload: {cause}", nil},
 	KeyBodyTooLarge:    {4000001, Error, "The request body is larger than {limit} bytes. Please send less.", nil},
 
+	KeyConfirmIdentity: {1010003, Info, "Please confirm this action by verifying that it is you.", none},
+	KeyConfirmLink:     {1050030, Info, "Do you want to connect the account {account} at {provider} to the account that you are signed in to? Do so only if both are yours.", []string{"provider", "account"}},
+	KeyUnprovenEnded:   {1060010, Info, "This address was confirmed for the first time. The password and the connected accounts from before have been removed, since they may not be yours. Please set a new password.", none},
+	KeyLastIdentifier:  {4000001, Error, "This would remove the last name that you sign in with. Please keep one while you have a password.", nil},
+	KeyAccountExists:   {1010030, Info, "Your account has been created. Please sign in.", none},
+
 	// Second factors, keys and codes. The numbers are those of v26 where v0.5 has not given them to something else.
 	KeySecondFactor:       {1010004, Info, "Please complete the second authentication challenge.", none},
 	KeyFactorCodeInvalid:  {4000042, Error, "The provided authentication code is invalid, please try again.", none},
@@ -220,6 +231,24 @@ func Of(key string) Message { return Message{Key: key} }
 // SignInToLink asks to sign in so that an account at a provider can be linked.
 func SignInToLink(provider string) Message {
 	return Message{Key: KeySignInToLink, Params: map[string]any{"provider": provider}}
+}
+
+// ConfirmLink asks whether an account at a provider is to be linked. account is what
+// the person is called there; may be empty.
+func ConfirmLink(provider, account string) Message {
+	return Message{Key: KeyConfirmLink, Params: map[string]any{"provider": provider, "account": account}}
+}
+
+// Sent says that a secret is on its way, in a flow of a kind, by a method: "link" or
+// "code".
+func Sent(kind, method string) Message {
+	switch {
+	case method != "link":
+		return Of(KeyCodeSentPrefix + kind)
+	case kind == "recovery":
+		return Of(KeyRecoverySent)
+	}
+	return Of(KeyVerificationSent)
 }
 
 // Missing says that a required property was not sent.

@@ -6,6 +6,11 @@ func emittedFactors() map[string]said {
 		return said{Message{Key: key, Params: params}, on{id, typ, text, context}}
 	}
 	return map[string]said{
+		"login.account_exists":        says("login.account_exists", nil, 1010030, Info, `Your account has been created. Please sign in.`, `{}`),
+		"login.confirm_identity":      says("login.confirm_identity", nil, 1010003, Info, `Please confirm this action by verifying that it is you.`, `{}`),
+		"provider.confirm_link":       says("provider.confirm_link", map[string]any{"provider": "Acme", "account": "jane"}, 1050030, Info, `Do you want to connect the account jane at Acme to the account that you are signed in to? Do so only if both are yours.`, `{"account":"jane","provider":"Acme"}`),
+		"recovery.unproven_ended":     says("recovery.unproven_ended", nil, 1060010, Info, `This address was confirmed for the first time. The password and the connected accounts from before have been removed, since they may not be yours. Please set a new password.`, `{}`),
+		"settings.last_identifier":    says("settings.last_identifier", nil, 4000001, Error, `This would remove the last name that you sign in with. Please keep one while you have a password.`, ""),
 		"code.invalid.login":          says("code.invalid.login", nil, 4010008, Error, `The login code is invalid or has already been used. Please try again.`, `{}`),
 		"code.invalid.recovery":       says("code.invalid.recovery", nil, 4060006, Error, `The recovery code is invalid or has already been used. Please try again.`, `{}`),
 		"code.invalid.registration":   says("code.invalid.registration", nil, 4040003, Error, `The registration code is invalid or has already been used. Please try again.`, `{}`),

@@ -16,6 +16,14 @@ const (
 	Error Type = "error"
 )
 
+// The labels of inputs that are no traits. Pages know them by the input's name; the
+// text is for clients that show labels as they come.
+const (
+	LabelIdentifier = "E-mail or user name"
+	LabelPassword   = "Password"
+	LabelEmail      = "E-mail"
+)
+
 // Message is a text as it is kept: the key of its catalogue entry and the
 // values to fill in. The text itself is never stored.
 type Message struct {

@@ -36,11 +36,20 @@ type Factor struct {
 	// MultiFactor marks a first factor that is two by itself, such as a passkey that
 	// verified its user (NIST SP 800-63B-4, 3.1.7.3).
 	MultiFactor bool `json:"multi_factor,omitempty"`
-	// Address is where the secret of this proof was sent, normalised; empty if it
-	// was no secret sent anywhere.
-	Address  string    `json:"address,omitempty"`
-	Provider string    `json:"provider,omitempty"` // id of the provider that vouched
+	// Via and Address say where the secret of this proof was sent, normalised; empty
+	// if it was no secret sent anywhere.
+	Via      string `json:"via,omitempty"`
+	Address  string `json:"address,omitempty"`
+	Provider string `json:"provider,omitempty"` // id of the provider that vouched
+	// Recovery: the proof was a recovery and no ordinary sign-in.
+	Recovery bool      `json:"recovery,omitempty"`
 	At       time.Time `json:"at"`
+}
+
+// Recovered reports whether the session began with a recovery. Sessions of earlier
+// releases name the method "link", which did nothing else.
+func (s *Session) Recovered() bool {
+	return len(s.Factors) > 0 && (s.Factors[0].Recovery || s.Factors[0].Method == "link")
 }
 
 // Valid reports whether the session may be used at that time.

@@ -156,7 +156,7 @@ func (m *model) logIn(t *rapid.T, a *attempt) {
 	if wrong {
 		typed = m.secret()
 	}
-	wanted := m.mayStart(a) && !wrong && !who.deleted && m.owner(who.email) == who
+	wanted := m.mayStart(a) && !wrong && !who.deleted && m.owner(who.email) == who && who.password != ""
 	answer := m.send(a, "password", "", map[string]string{"identifier": who.email, "password": typed})
 	m.judge(t, "login", a, who, answer, wanted)
 }
@@ -249,7 +249,12 @@ func (m *model) change(t *rapid.T, a *attempt) {
 	switch what {
 	case "password":
 		next := m.secret()
-		m.settle(t, a, m.send(a, "password", token, map[string]string{"password": next}), allowed, func() { a.who.password = next })
+		m.settle(t, a, m.send(a, "password", token, map[string]string{"password": next}), allowed, func() {
+			a.who.password = next
+			for _, other := range m.passes { // as the option says, and after a recovery in any case
+				other.ended = other.ended || p.recovered && other.who == p.who && other != p
+			}
+		})
 	case "name":
 		m.settle(t, a, m.send(a, "profile", token, map[string]string{"traits.name.first": "Ada"}), allowed, func() {})
 	case "email":
@@ -297,6 +302,9 @@ func (m *model) follow(t *rapid.T) {
 	if !wanted {
 		return
 	}
+	if l.kind == "recovery" && !l.who.verified {
+		l.who.password = "" // nobody had proven the address: who set it is unknown
+	}
 	l.dead, l.who.verified = true, true
 	if l.flow != nil {
 		l.flow.over = true
@@ -307,6 +315,7 @@ func (m *model) follow(t *rapid.T) {
 			p.ended = p.ended || p.who == l.who
 		}
 		m.signIn(l.who, "", where)
+		where.pass.recovered = true
 	}
 }
 

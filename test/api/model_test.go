@@ -28,11 +28,12 @@ type account struct {
 
 // pass is a session: of an app by its token, of a tab by its cookie.
 type pass struct {
-	who   *account
-	token string
-	tab   *tab
-	since time.Time
-	ended bool
+	who       *account
+	token     string
+	tab       *tab
+	since     time.Time
+	ended     bool
+	recovered bool // began with a recovery
 }
 
 type tab struct {

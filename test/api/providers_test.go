@@ -326,9 +326,15 @@ func TestAConflictIsLinkedByItsOwnerAlone(t *testing.T) {
 	if a := signIn(stranger, link, "ada@example.org"); strings.Contains(a.Header.Get("Location"), "/login?flow=") {
 		t.Errorf("another browser takes the link over: %s", a.Header.Get("Location"))
 	}
-	signIn(ada, link, "ada@example.org")
+	asked := signIn(ada, link, "ada@example.org").Header.Get("Location")
+	if got := linked(); got != "" {
+		t.Errorf("it is linked to %q before its owner has said so", got)
+	}
+	u, _ := url.Parse(asked)
+	action, token := ada.fetch(t, "settings", "oidc", u.Query().Get("flow"))
+	ada.form(t, action, map[string]string{"csrf_token": token, "confirm_link": "true"})
 	if got := linked(); got != "ada@example.org" {
-		t.Errorf("after its owner signed in the subject is known as %q", got)
+		t.Errorf("after its owner said so the account is known as %q", got)
 	}
 	if a := ada.get(t, link); strings.Contains(a.Header.Get("Location"), "/login?flow=") {
 		t.Error("the link works twice")

@@ -2,6 +2,9 @@ package wire
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,16 +21,71 @@ type detour struct {
 func newDetours() []detour {
 	return []detour{{
 		rule: &rule{
-			source: "surprises 4.6", reason: "a recovery ends the other sessions",
+			source: "surprises 4.6, issue 13", reason: "a recovery ends the other sessions, and the first proof of an address what was set up before",
 			names: regexp.MustCompile(`^(settings\.profile\.(json-types|bad-int)|whoami\.token-scheme-plus-x-session-token|` +
 				`login\.api\.refresh-uppercase|createIdentity\.location-follow)$`),
 		},
 		before: "setup.216",
 		take: func(t *testing.T, p *player) error {
 			t.Helper()
+			if err := p.setPassword(t, "{{id.3}}", "uncommon-secret-1"); err != nil {
+				return err
+			}
 			return p.signInAgain(t, "more@example.org", "uncommon-secret-1", "{{token.1}}", "{{id.2}}")
 		},
 	}}
+}
+
+// setPassword sets the password of an identity by a recovery.
+func (p *player) setPassword(t *testing.T, identity, password string) error {
+	t.Helper()
+	asked, err := p.send(t, request{
+		Method: "POST", API: "admin", Path: "/recovery/link", Body: `{"identity_id":"` + identity + `"}`,
+		Headers: map[string]string{"Content-Type": "application/json"},
+	})
+	if err != nil {
+		return err
+	}
+	o, _ := asked.value.(map[string]any)
+	link, err := url.Parse(fmt.Sprint(o["recovery_link"]))
+	if err != nil {
+		return err
+	}
+	entered, err := p.send(t, request{Method: "GET", API: "public", Path: link.RequestURI()})
+	if err != nil {
+		return err
+	}
+	cookies := ""
+	for _, h := range entered.headers {
+		if h[0] == "Set-Cookie" {
+			pair, _, _ := strings.Cut(h[1], ";")
+			cookies += pair + "; "
+		}
+	}
+	const flow = "{{id.9998}}"
+	if err := p.bindFlow(flow, entered); err != nil {
+		return err
+	}
+	as := map[string]string{"Cookie": strings.TrimSuffix(cookies, "; ")}
+	shown, err := p.send(t, request{Method: "GET", API: "public", Path: "/self-service/settings/flows?id=" + flow, Headers: as})
+	if err != nil {
+		return err
+	}
+	token := ""
+	eachField(shown.value, func(f map[string]any) {
+		if f["name"] == "csrf_token" {
+			token, _ = f["value"].(string)
+		}
+	})
+	saved, err := p.send(t, request{
+		Method: "POST", API: "public", Path: "/self-service/settings/methods/password?flow=" + flow,
+		Form:    [][2]string{{"password", password}, {"csrf_token", token}},
+		Headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Cookie": as["Cookie"]},
+	})
+	if err == nil && saved.status != http.StatusFound {
+		err = fmt.Errorf("set password: %d", saved.status)
+	}
+	return err
 }
 
 // signInAgain gives the placeholders of a token and its session the values of a new one.

@@ -14,7 +14,7 @@ import (
 const intendedFile = "intended.txt"
 
 // sourced is how a reason names where it is written down.
-var sourced = regexp.MustCompile(`\((?:(?:surprises|decision) \d+(?:\.\d+)?(?:, )?)+\)$`)
+var sourced = regexp.MustCompile(`\((?:(?:surprises|decision|issue) \d+(?:\.\d+)?(?:, )?)+\)$`)
 
 // readIntended reads intended.txt: a name and a reason a line.
 func readIntended(t *testing.T) map[string]string {

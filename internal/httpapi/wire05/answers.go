@@ -8,6 +8,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
+	"symbolon/internal/session"
 )
 
 // Started implements wire.Wire.
@@ -127,7 +128,7 @@ func (w *Wire) refused(r wire.Request, f *flow.Flow, err error) wire.Answer {
 		return wire.Redirect(wire.WithQuery(w.URL(wire.FetchFlow, again.Flow.Kind), "id", again.Flow.ID))
 	}
 	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
-		return w.reauthenticate(r, wait.Flow)
+		return w.reauthenticate(r, wait)
 	}
 	if missing, ok := errors.AsType[*errs.Error](err); ok && missing.ID == "flow_missing" {
 		err = flowMissing(r.Kind)
@@ -157,13 +158,17 @@ func (w *Wire) toLogin(back string) wire.Answer {
 	return wire.Redirect(wire.WithQuery(w.URL(wire.StartBrowser, flow.Login), "return_to", back))
 }
 
-// reauthenticate leads a browser to sign in once more and then back to the
-// submission that waits.
-func (w *Wire) reauthenticate(r wire.Request, f *flow.Flow) wire.Answer {
+// reauthenticate leads a browser to sign in once more, or with a second factor, and
+// then back to the submission that waits.
+func (w *Wire) reauthenticate(r wire.Request, wait *flow.Reauthenticate) wire.Answer {
 	login := w.URL(wire.StartBrowser, flow.Login)
 	q := login.Query()
-	q.Set("refresh", "true")
-	q.Set("return_to", w.Action(f, r.Method))
+	if wait.AAL == session.AAL2 {
+		q.Set("aal", wait.AAL.String())
+	} else {
+		q.Set("refresh", "true")
+	}
+	q.Set("return_to", w.Action(wait.Flow, r.Method))
 	login.RawQuery = q.Encode()
 	return wire.Redirect(login.String())
 }

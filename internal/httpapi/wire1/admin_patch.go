@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
@@ -120,10 +121,11 @@ func (w *Wire) deleteCredential(out http.ResponseWriter, r *http.Request) error 
 	if held == nil || typ == identity.TypePassword && string(held.Config) == "{}" {
 		return refusal(http.StatusNotFound, "", fmt.Sprintf("You tried to remove a %[1]s but this user have no %[1]s set up.", typ), "")
 	}
+	before := slices.Clone(draft.Credentials)
 	if err := remove(draft, held, given); err != nil {
 		return err
 	}
-	if draft.FirstFactors() == 0 {
+	if w.parts.Engine.LosesLastFactor(current, before, draft.Credentials) {
 		return badRequest("You cannot remove the last first factor credential.")
 	}
 	if _, err := w.parts.Identities.Save(r.Context(), draft); err != nil {

@@ -48,6 +48,9 @@ type Host interface {
 type Engine interface {
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
+	// LosesLastFactor reports whether a change of credentials takes the last first
+	// factor away.
+	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
 }
 
 // Sessions checks and ends sessions. *session.Service satisfies it.

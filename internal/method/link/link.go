@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"time"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
@@ -45,7 +44,7 @@ func (*Method) ID() string { return ID }
 
 // Steps implements flow.Method.
 func (m *Method) Steps() map[flow.Kind]flow.Step {
-	step := flow.Step{Show: show, Submit: m.submit}
+	step := flow.Step{Role: flow.AddressProof, Show: show, Submit: m.submit}
 	return map[flow.Kind]flow.Step{flow.Recovery: step, flow.Verification: step}
 }
 
@@ -64,13 +63,13 @@ func Memory(identityID string, a identity.Address) (json.RawMessage, error) {
 
 func show(context.Context, flow.View) ([]ui.Node, error) {
 	return []ui.Node{ui.CSRF(), {
-		Name: "email", Type: "email", Required: true, Label: "E-mail", Autocomplete: "email",
+		Name: "email", Type: "email", Required: true, Label: message.LabelEmail, Autocomplete: "email",
 	}}, nil
 }
 
 // submit sends a link, or takes the token of one.
 func (m *Method) submit(ctx context.Context, s flow.Submission) (flow.Fact, error) {
-	if s.Resumed {
+	if s.Redeemed {
 		return proved(s)
 	}
 	var in struct {
@@ -83,7 +82,7 @@ func (m *Method) submit(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if !traits.IsEmail(in.Email) {
 		return nil, flow.Reject("email", message.Message{Key: message.KeyNotAnEmail, Params: map[string]any{"value": in.Email}})
 	}
-	if err := s.Spend(ctx, in.Email); err != nil {
+	if err := s.CountMail(ctx, in.Email); err != nil {
 		return nil, err
 	}
 	return m.send(ctx, s, in.Email)
@@ -95,45 +94,63 @@ func (m *Method) send(ctx context.Context, s flow.Submission, email string) (flo
 	kind := s.Flow.Kind
 	owner, address, err := m.identities.ByAddress(ctx, purpose(kind), identity.ViaEmail, email)
 	if errors.Is(err, errs.ErrNotFound) {
-		return flow.Sent{
-			Notify: message.Of(sent(kind)),
-			Mail:   []courier.Message{{Template: unknown(kind), To: traits.Normalize(email)}},
-		}, nil
+		return m.sendUnknown(s, traits.Normalize(email))
 	}
 	if err != nil {
 		return nil, err
 	}
-	c, err := m.Challenge(kind, *address, owner.ID, s.Flow.ExpiresAt)
+	c, err := m.Challenge(s.Flow, *address, owner.ID)
 	if err != nil {
 		return nil, err
 	}
 	return flow.Sent{
-		Notify: message.Of(sent(kind)), ResumeHash: c.ResumeHash, Memory: c.Memory, IdentityID: owner.ID,
+		Notify: message.Sent(string(kind), ID), ResumeHash: c.ResumeHash, Memory: c.Memory, IdentityID: owner.ID,
 		Mail: []courier.Message{c.Mail},
 	}, nil
 }
 
+// sendUnknown does the work that it takes to send a link to a known address: a token
+// that nobody has is made and remembered. A link that was sent before, in the same
+// flow, stays good.
+func (m *Method) sendUnknown(s flow.Submission, email string) (flow.Fact, error) {
+	c, err := m.Challenge(s.Flow, identity.Address{Via: identity.ViaEmail, Normalized: email}, "")
+	if err != nil {
+		return nil, err
+	}
+	sent := flow.Sent{
+		Notify: message.Sent(string(s.Flow.Kind), ID), ResumeHash: c.ResumeHash, Memory: c.Memory,
+		Mail: []courier.Message{{Template: unknown(s.Flow.Kind), To: email}},
+	}
+	var before memory
+	if waits, err := s.Recall(&before); err != nil {
+		return nil, err
+	} else if waits && before.IdentityID != "" {
+		sent.ResumeHash, sent.Memory = s.Flow.ResumeHash, before
+	}
+	return sent, nil
+}
+
 // Challenge implements flow.Challenger.
-func (m *Method) Challenge(k flow.Kind, a identity.Address, identityID string, expires time.Time) (flow.Challenge, error) {
+func (m *Method) Challenge(f *flow.Flow, a identity.Address, identityID string) (flow.Challenge, error) {
 	token := secret.Token()
-	link := m.public.JoinPath("self-service", string(k), "methods", ID)
+	link := m.public.JoinPath("self-service", string(f.Kind), "methods", ID)
 	link.RawQuery = url.Values{"token": {token}}.Encode()
 	return flow.Challenge{
-		ResumeHash: secret.Hash(token),
-		Memory:     memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized},
-		URL:        link.String(),
+		Link: link.String(), ResumeHash: secret.Hash(token),
+		Memory: memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized},
 		Mail: courier.Message{
-			Template: known(k), To: a.Value, URL: link.String(), Expires: expires, IdentityID: identityID,
+			Template: known(f.Kind), To: a.Value, URL: link.String(), Expires: f.ExpiresAt, IdentityID: identityID,
 		},
 	}, nil
 }
 
-// proved turns a returned token into the address it was sent to. The engine
-// found the flow by the token's hash, so the token itself is right.
 func proved(s flow.Submission) (flow.Fact, error) {
 	var m memory
 	if ok, err := s.Recall(&m); err != nil || !ok {
 		return nil, errors.Join(errors.New("flow waits for a token but remembers no address"), err)
+	}
+	if m.IdentityID == "" {
+		return nil, errs.ErrNotFound // the address was unknown: nobody was sent the token
 	}
 	return flow.ProvedAddress{
 		IdentityID: m.IdentityID, Via: m.Via, Normalized: m.Normalized,
@@ -146,13 +163,6 @@ func purpose(k flow.Kind) identity.Purpose {
 		return identity.ForRecovery
 	}
 	return identity.ForVerification
-}
-
-func sent(k flow.Kind) string {
-	if k == flow.Recovery {
-		return message.KeyRecoverySent
-	}
-	return message.KeyVerificationSent
 }
 
 func known(k flow.Kind) courier.Template {

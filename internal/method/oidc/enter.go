@@ -19,24 +19,24 @@ import (
 func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error) {
 	if s.Callback == nil {
 		id, _, _ := s.Input.Text("provider")
-		return m.leave(ctx, s, id)
+		return m.redirect(ctx, s, id)
 	}
-	p, c, err := m.back(ctx, s)
+	p, c, err := m.finish(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	subject := p.subject(c)
-	owner, credential, err := m.identities.ByCredential(ctx, subject.Type, subject.Identifier)
+	account := p.account(c)
+	owner, credential, err := m.identities.ByCredential(ctx, account.Type, account.Identifier)
 	if err == nil {
-		return flow.Authenticated{Identity: owner, Judged: credential, Factor: m.factor()}, nil
+		return flow.Authenticated{Identity: owner, Judged: credential, Factor: p.factor()}, nil
 	}
 	if !errors.Is(err, errs.ErrNotFound) {
-		return nil, fmt.Errorf("find owner of subject: %w", err)
+		return nil, fmt.Errorf("find owner of external account: %w", err)
 	}
 	if owner, err = m.sharedAddress(ctx, p, c); err != nil {
 		return nil, err
 	} else if owner != nil {
-		return flow.Authenticated{Identity: owner, Link: &subject, Factor: m.factor()}, nil
+		return flow.Authenticated{Identity: owner, Link: &account, Factor: p.factor()}, nil
 	}
 	traits, err := p.Traits(ctx, c)
 	if errors.Is(err, claims.ErrNoTraits) { // people are asked for them, as v0.5 does
@@ -47,11 +47,11 @@ func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error
 		m.log.ErrorContext(ctx, "claims could not be mapped to traits", slog.String("provider", p.ID()), slog.Any("error", err))
 		return nil, trouble(p, err)
 	}
-	return flow.ProvedExternalAccount{Account: subject, Traits: traits, Factor: m.factor()}, nil
+	return flow.ProvedExternalAccount{Account: account, Traits: traits, Factor: p.factor()}, nil
 }
 
-// leave sends the person to a provider.
-func (m *Method) leave(ctx context.Context, s flow.Submission, id string) (flow.Fact, error) {
+// redirect sends the person to a provider.
+func (m *Method) redirect(ctx context.Context, s flow.Submission, id string) (flow.Fact, error) {
 	if id == "" {
 		return nil, flow.Reject("", message.Of(message.KeyProviderMissing))
 	}
@@ -70,9 +70,9 @@ func (m *Method) leave(ctx context.Context, s flow.Submission, id string) (flow.
 	return flow.RedirectTo{URL: to, ResumeHash: secret.Hash(state), Memory: memory{Provider: p.ID(), Protocol: kept}}, nil
 }
 
-// back judges the answer that the person brings. It must come from the provider
+// finish judges the answer that the person brings. It must come from the provider
 // that was asked (RFC 9700, 4.4).
-func (m *Method) back(ctx context.Context, s flow.Submission) (*Provider, claims.Claims, error) {
+func (m *Method) finish(ctx context.Context, s flow.Submission) (*Provider, claims.Claims, error) {
 	var asked memory
 	if _, err := s.Recall(&asked); err != nil {
 		return nil, claims.Claims{}, err

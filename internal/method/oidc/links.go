@@ -14,14 +14,24 @@ import (
 	"symbolon/internal/ui"
 )
 
+// The values of the button that answers whether a waiting account is linked.
+const (
+	confirmField = "confirm_link"
+	declineField = "decline_link"
+)
+
 // showLinks offers the providers that are not linked yet, and to unlink those that
-// are while another way to sign in is left.
-func (m *Method) showLinks(ctx context.Context, v flow.View) ([]ui.Node, error) {
-	credentials, err := m.identities.Credentials(ctx, v.Identity.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read links: %w", err)
+// are while another way to sign in is left. While an account waits to be linked, it
+// asks for that alone.
+func (m *Method) showLinks(_ context.Context, v flow.View) ([]ui.Node, error) {
+	if waits := v.Flow.PendingLink(); waits != "" {
+		return []ui.Node{
+			ui.CSRF(),
+			{Name: confirmField, Type: "submit", Value: "true", Label: waits},
+			{Name: declineField, Type: "submit", Value: "true", Label: waits},
+		}, nil
 	}
-	links := linksOf(credentials)
+	links := linksOf(v.Credentials)
 	var link, unlink []ui.Node
 	for i := range m.providers {
 		if _, linked := links[m.providers[i].ID()]; linked {
@@ -30,7 +40,7 @@ func (m *Method) showLinks(ctx context.Context, v flow.View) ([]ui.Node, error) 
 			link = append(link, m.providers[i].button("link"))
 		}
 	}
-	if identity.FirstFactors(credentials) < 2 {
+	if v.FirstFactors < 2 {
 		unlink = nil
 	}
 	return slices.Concat([]ui.Node{ui.CSRF()}, link, unlink), nil
@@ -50,16 +60,15 @@ func linksOf(credentials []identity.Credential) map[string]string {
 	return links
 }
 
-// settle links or unlinks. To link takes the person to our own address first, which
-// sends them on to the provider: a form of settings is not the only way there.
-func (m *Method) settle(ctx context.Context, s flow.Submission) (flow.Fact, error) {
-	credentials, err := m.identities.Credentials(ctx, s.Identity.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read links: %w", err)
-	}
-	links := linksOf(credentials)
+// changeLinks links or unlinks. To link takes the person to our own address first,
+// which sends them on to the provider: a form of settings is not the only way there.
+func (m *Method) changeLinks(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	links := linksOf(s.Credentials)
 	if s.Callback != nil {
 		return m.linked(ctx, s, links)
+	}
+	if s.Flow.PendingLink() != "" {
+		return m.answerPending(ctx, s, links)
 	}
 	link, _, _ := s.Input.Text("link")
 	unlink, _, _ := s.Input.Text("unlink")
@@ -78,7 +87,7 @@ func (m *Method) settle(ctx context.Context, s flow.Submission) (flow.Fact, erro
 		if !m.linkable(provider, links) {
 			return nil, flow.Reject("", message.Of(message.KeyCannotLink))
 		}
-		return m.leave(ctx, s, provider)
+		return m.redirect(ctx, s, provider)
 	}
 	return nil, flow.Reject("link", message.Missing("link"))
 }
@@ -101,26 +110,48 @@ func (m *Method) unlink(id string, links map[string]string) (flow.Fact, error) {
 	if !linked {
 		return nil, flow.Reject("", message.Of(message.KeyCannotUnlink))
 	}
-	return flow.RemoveCredential{Account: flow.ExternalAccount{Type: ID, Identifier: identifier}}, nil
+	return flow.RemoveCredential{Type: ID, Identifier: identifier}, nil
 }
 
 // linked adds the account that the person proved to have at a provider. If it is
 // somebody else's already the answer is a conflict, as v0.5 has it.
 func (m *Method) linked(ctx context.Context, s flow.Submission, links map[string]string) (flow.Fact, error) {
-	p, c, err := m.back(ctx, s)
+	p, c, err := m.finish(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	if !m.linkable(p.ID(), links) {
 		return nil, flow.Reject("", message.Of(message.KeyCannotLink))
 	}
-	subject := p.subject(c)
-	owner, _, err := m.identities.ByCredential(ctx, subject.Type, subject.Identifier)
+	return m.claimed(ctx, s, p.account(c))
+}
+
+// claimed adds an account that is nobody else's.
+func (m *Method) claimed(ctx context.Context, s flow.Submission, a flow.ExternalAccount) (flow.Fact, error) {
+	owner, _, err := m.identities.ByCredential(ctx, a.Type, a.Identifier)
 	switch {
 	case err == nil && owner.ID != s.Identity.ID:
 		return nil, errs.ErrConflict
 	case err != nil && !errors.Is(err, errs.ErrNotFound):
-		return nil, fmt.Errorf("find owner of subject: %w", err)
+		return nil, fmt.Errorf("find owner of external account: %w", err)
 	}
-	return flow.ProvedExternalAccount{Account: subject, Factor: m.factor()}, nil
+	return flow.ProvedExternalAccount{Account: a}, nil
+}
+
+// answerPending links the account that waits, or forgets it.
+func (m *Method) answerPending(ctx context.Context, s flow.Submission, links map[string]string) (flow.Fact, error) {
+	confirmed, _, _ := s.Input.Text(confirmField)
+	declined, _, _ := s.Input.Text(declineField)
+	switch {
+	case declined != "":
+		return flow.DeclinedLink{}, nil
+	case confirmed == "":
+		return nil, flow.Reject(confirmField, message.Missing(confirmField))
+	}
+	waits := s.Flow.PendingAccount()
+	provider, _, _ := strings.Cut(waits.Identifier, ":")
+	if !m.linkable(provider, links) {
+		return nil, flow.Reject("", message.Of(message.KeyCannotLink))
+	}
+	return m.claimed(ctx, s, waits)
 }

@@ -21,7 +21,6 @@ const ID = identity.TypeOIDC
 type Identities interface {
 	ByCredential(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error)
 	ByAddress(ctx context.Context, p identity.Purpose, via, typed string) (*identity.Identity, *identity.Address, error)
-	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
 }
 
 // Site is where people have another account. *protocol.Provider satisfies it.
@@ -55,16 +54,18 @@ func New(p []Provider, i Identities, public *url.URL, log *slog.Logger) *Method 
 	return &Method{providers: p, identities: i, public: public, log: log}
 }
 
+var _ flow.FactorCounter = (*Method)(nil)
+
 // ID implements flow.Method.
 func (*Method) ID() string { return ID }
 
 // Steps implements flow.Method.
 func (m *Method) Steps() map[flow.Kind]flow.Step {
-	enter := flow.Step{Show: m.showProviders, Submit: m.enter, BrowserOnly: true}
+	enter := flow.Step{Role: flow.FirstFactor, Show: m.showProviders, Submit: m.enter, BrowserOnly: true}
 	return map[flow.Kind]flow.Step{
 		flow.Login:        enter,
 		flow.Registration: enter,
-		flow.Settings:     {Show: m.showLinks, Submit: m.settle, BrowserOnly: true, Privileged: true},
+		flow.Settings:     {Role: flow.Management, Show: m.showLinks, Submit: m.changeLinks, BrowserOnly: true, Privileged: true},
 	}
 }
 
@@ -105,8 +106,22 @@ func (p *Provider) button(name string) ui.Node {
 	return ui.Node{Name: name, Type: "submit", Value: p.ID(), Label: p.Label()}
 }
 
-func (*Method) factor() session.Factor { return session.Factor{Method: ID} }
+// CountFactors implements flow.FactorCounter: each linked account of a provider that
+// is configured, for browsers.
+func (m *Method) CountFactors(_ *identity.Identity, credentials []identity.Credential, c flow.Client) (f flow.Factors) {
+	if c != flow.Browser {
+		return f
+	}
+	for id := range linksOf(credentials) {
+		if m.provider(id) != nil {
+			f.First++
+		}
+	}
+	return f
+}
 
-func (p *Provider) subject(c claims.Claims) flow.ExternalAccount {
-	return flow.ExternalAccount{Type: ID, Identifier: p.ID() + ":" + c.Subject, Provider: p.Label()}
+func (p *Provider) factor() session.Factor { return session.Factor{Method: ID, Provider: p.ID()} }
+
+func (p *Provider) account(c claims.Claims) flow.ExternalAccount {
+	return flow.ExternalAccount{Type: ID, Identifier: p.ID() + ":" + c.Subject, Provider: p.Label(), Name: c.Email}
 }

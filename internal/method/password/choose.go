@@ -7,6 +7,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
 	"symbolon/internal/passpolicy"
+	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
 
@@ -32,10 +33,10 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 	if err := m.allowed(ctx, password, draft.Identifiers); err != nil {
 		return nil, err
 	}
-	if err := s.Claim(ctx, draft); err != nil {
+	if err := s.CountRegistration(ctx, draft); err != nil {
 		return nil, err
 	}
-	return m.accept(ctx, password)
+	return m.accept(ctx, password, m.factor())
 }
 
 // change accepts a new password of the signed-in identity.
@@ -51,7 +52,7 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err := m.allowed(ctx, password, draft.Identifiers); err != nil {
 		return nil, err
 	}
-	return m.accept(ctx, password)
+	return m.accept(ctx, password, session.Factor{})
 }
 
 func chosen(s flow.Submission) (string, error) {
@@ -72,12 +73,12 @@ func (m *Method) allowed(ctx context.Context, password string, identifiers []str
 	return err
 }
 
-func (m *Method) accept(ctx context.Context, password string) (flow.Fact, error) {
+func (m *Method) accept(ctx context.Context, password string, proved session.Factor) (flow.Fact, error) {
 	hash, err := m.hasher.Hash(ctx, password)
 	if err != nil {
 		return nil, Busy(err)
 	}
-	return flow.NewCredential{Credential: Credential(hash), Factor: m.factor()}, nil
+	return flow.NewCredential{Credential: Credential(hash), Factor: proved}, nil
 }
 
 func explain(v *passpolicy.Violation) message.Message {

@@ -8,20 +8,16 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
+	"symbolon/internal/message"
 	"symbolon/internal/passhash"
 	"symbolon/internal/ui"
 )
 
-func (m *Method) showLogin(ctx context.Context, v flow.View) ([]ui.Node, error) {
-	identifier := ui.Node{Name: "identifier", Type: "text", Required: true, Label: "E-mail or user name", Autocomplete: "username"}
-	if v.Identity != nil {
-		known, err := m.identities.Credential(ctx, v.Identity.ID, identity.TypePassword)
-		if err != nil && !errors.Is(err, errs.ErrNotFound) {
-			return nil, err
-		}
-		if known != nil && len(known.Identifiers) > 0 {
-			identifier.Value = known.Identifiers[0]
-		}
+// showLogin asks for both; who signs in again need not type the identifier.
+func showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {
+	identifier := ui.Node{Name: "identifier", Type: "text", Required: true, Label: message.LabelIdentifier, Autocomplete: "username"}
+	if known := v.Credential(identity.TypePassword); known != nil && len(known.Identifiers) > 0 {
+		identifier.Value = known.Identifiers[0]
 	}
 	return []ui.Node{identifier, field("current-password"), ui.CSRF()}, nil
 }
@@ -39,7 +35,11 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, err
 	}
-	if err := m.charge(ctx, s, owner, in.Identifier); err != nil {
+	ownerID := ""
+	if owner != nil {
+		ownerID = owner.ID
+	}
+	if err := s.CountGuess(ctx, ownerID, in.Identifier); err != nil {
 		return nil, err
 	}
 	if owner == nil {
@@ -53,14 +53,6 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 		return nil, m.pretend(ctx, in.Password, errors.New("identity has no password"))
 	}
 	return m.judge(ctx, owner, credential, hash, in.Password)
-}
-
-func (m *Method) charge(ctx context.Context, s flow.Submission, owner *identity.Identity, identifier string) error {
-	id := ""
-	if owner != nil {
-		id = owner.ID
-	}
-	return s.Charge(ctx, id, identifier)
 }
 
 // pretend takes as long as judging a password would.

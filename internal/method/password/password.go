@@ -22,7 +22,6 @@ const ID = "password"
 // Identities finds whom an identifier belongs to.
 type Identities interface {
 	ByIdentifier(ctx context.Context, typ, typed string) (*identity.Identity, *identity.Credential, error)
-	Credential(ctx context.Context, id, typ string) (*identity.Credential, error)
 }
 
 // Hasher judges and makes password hashes. *passhash.Hasher satisfies it.
@@ -50,16 +49,29 @@ func New(i Identities, h Hasher, p Policy, log *slog.Logger) *Method {
 	return &Method{identities: i, hasher: h, policy: p, log: log}
 }
 
+var _ flow.FactorCounter = (*Method)(nil)
+
 // ID implements flow.Method.
 func (*Method) ID() string { return ID }
 
 // Steps implements flow.Method.
 func (m *Method) Steps() map[flow.Kind]flow.Step {
 	return map[flow.Kind]flow.Step{
-		flow.Login:        {Show: m.showLogin, Submit: m.login},
-		flow.Registration: {Show: showRegistration, Submit: m.register, Traits: true},
-		flow.Settings:     {Show: showSettings, Submit: m.change, Privileged: true},
+		flow.Login:        {Role: flow.FirstFactor, Show: showLogin, Submit: m.login},
+		flow.Registration: {Role: flow.FirstFactor, Show: showRegistration, Submit: m.register, Traits: true},
+		flow.Settings:     {Role: flow.Management, Show: showSettings, Submit: m.change, Privileged: true},
 	}
+}
+
+// CountFactors implements flow.FactorCounter: a password that is set and can be
+// named.
+func (*Method) CountFactors(_ *identity.Identity, credentials []identity.Credential, _ flow.Client) (f flow.Factors) {
+	for i := range credentials {
+		if c := &credentials[i]; c.Type == identity.TypePassword && c.IsSet() && len(c.Identifiers) > 0 {
+			f.First++
+		}
+	}
+	return f
 }
 
 // config is the stored form of a password credential. An empty hash reserves
@@ -89,7 +101,7 @@ func hashOf(c *identity.Credential) (string, error) {
 // field is the input for a password. autocomplete tells password managers
 // whether to fill in or to suggest one.
 func field(autocomplete string) ui.Node {
-	return ui.Node{Name: "password", Type: "password", Required: true, Label: "Password", Autocomplete: autocomplete}
+	return ui.Node{Name: "password", Type: "password", Required: true, Label: message.LabelPassword, Autocomplete: autocomplete}
 }
 
 // Busy turns a full hashing queue into an answer that says when to come back.

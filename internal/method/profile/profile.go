@@ -22,7 +22,7 @@ func (*Method) ID() string { return ID }
 
 // Steps implements flow.Method.
 func (*Method) Steps() map[flow.Kind]flow.Step {
-	return map[flow.Kind]flow.Step{flow.Settings: {Show: show, Submit: change, Traits: true}}
+	return map[flow.Kind]flow.Step{flow.Settings: {Role: flow.Management, Show: show, Submit: change, Traits: true}}
 }
 
 // show has nothing of its own: the engine adds the traits.

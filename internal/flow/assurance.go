@@ -1,0 +1,98 @@
+package flow
+
+import (
+	"context"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+)
+
+// Requirement is a level that configuration asks of a session.
+type Requirement string
+
+// The requirements, as configuration spells them. The empty one is aal1.
+const (
+	RequireAAL1             Requirement = "aal1"
+	RequireHighestAvailable Requirement = "highest_available"
+)
+
+// ErrFirstFactorRequired says that a second factor was asked for without the
+// session that it would raise.
+var ErrFirstFactorRequired = errs.New(errs.Unauthorized, "session_aal1_required", "A second factor can be asked for only in a session that has a first one.")
+
+// ErrSecondFactorRequired says that the session is below the level that its
+// identity can reach and that is asked for.
+var ErrSecondFactorRequired = errs.New(errs.Forbidden, "session_aal2_required", "The session has a first factor only. Sign in with a second factor.")
+
+// countFactors asks every enabled method what the identity can use on a kind of
+// client.
+func (e *Engine) countFactors(i *identity.Identity, credentials []identity.Credential, c Client) Factors {
+	var sum Factors
+	for _, m := range e.counters {
+		counted := m.CountFactors(i, credentials, c)
+		sum.First += counted.First
+		sum.Second += counted.Second
+	}
+	return sum
+}
+
+// LosesLastFactor reports whether a change of credentials takes the last first factor
+// of an identity away, of whatever kind: nobody could sign in to it any more.
+func (e *Engine) LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool {
+	return e.countFactors(i, before, Browser).First > 0 && e.countFactors(i, after, Browser).First == 0
+}
+
+// AvailableAAL is the level that an identity can reach on a kind of client: AAL2
+// with any usable second factor, whatever its first ones are. It is the one place
+// that decides this. Methods that are switched off, or that the client can't use,
+// do not count: they would lock people out.
+func (e *Engine) AvailableAAL(ctx context.Context, i *identity.Identity, c Client) (session.AAL, error) {
+	credentials, err := e.identities.Credentials(ctx, i.ID)
+	if err != nil {
+		return session.AAL0, err
+	}
+	switch counted := e.countFactors(i, credentials, c); {
+	case counted.Second > 0:
+		return session.AAL2, nil
+	case counted.First > 0:
+		return session.AAL1, nil
+	}
+	return session.AAL0, nil
+}
+
+// Satisfies reports whether a session reaches what is required of it on a kind of
+// client. available counts what the identity could reach, which callers may have at
+// hand; it is asked only where it matters.
+func Satisfies(s *session.Session, r Requirement, available func() (session.AAL, error)) (bool, error) {
+	if r != RequireHighestAvailable || s.AAL() >= session.AAL2 {
+		return true, nil
+	}
+	can, err := available()
+	return err == nil && can < session.AAL2, err
+}
+
+// settingsLevel is what settings, or a protected change in them, ask of the session
+// of an identity.
+func (e *Engine) settingsLevel(ctx context.Context, i *identity.Identity, c Client, protected bool) (session.AAL, error) {
+	if !protected && e.config.SettingsAAL != RequireHighestAvailable {
+		return session.AAL0, nil
+	}
+	can, err := e.AvailableAAL(ctx, i, c)
+	if can < session.AAL2 {
+		return session.AAL0, err
+	}
+	return can, err
+}
+
+// checkSettingsLevel refuses to show settings to a session below what they ask.
+func (e *Engine) checkSettingsLevel(ctx context.Context, i *identity.Identity, c Client, s *session.Session) error {
+	need, err := e.settingsLevel(ctx, i, c, false)
+	if err != nil {
+		return err
+	}
+	if s.AAL() < need {
+		return ErrSecondFactorRequired
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package flow
+
+import (
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+	"symbolon/internal/ui"
+)
+
+// Caller is what is known of who makes a request.
+type Caller struct {
+	Session *session.Session // nil when anonymous
+	CSRF    string           // value of the csrf_token cookie; empty if absent
+	// NextCSRF returns the value the cookie gets should this request sign that identity
+	// in, or restart a flow for a browser without the cookie: values are bound to
+	// the identity that is signed in, "" for none. The same owner gets the same value.
+	NextCSRF func(owner string) string
+	// Continuity is what Result.Continuity handed to this browser; empty if nothing.
+	Continuity string
+	// Devices are the values by which this browser is known to identities that
+	// signed in here before, by identity id (OWASP: device cookies).
+	Devices map[string]string
+	// KeepToken: the client goes on with the session token that it has.
+	KeepToken bool
+	Cookie    bool // the request carried a Cookie header
+	Origin    bool // the request carried an Origin header
+}
+
+// csrf is the value of the anti-CSRF cookie, or the one it is about to get: a
+// browser without the cookie could not use the form otherwise.
+func (c Caller) csrf(client Client) string {
+	if c.CSRF == "" && client == Browser {
+		return c.nextCSRF(c.identityID())
+	}
+	return c.CSRF
+}
+
+func (c Caller) nextCSRF(owner string) string {
+	if c.NextCSRF == nil {
+		return ""
+	}
+	return c.NextCSRF(owner)
+}
+
+// identityID is who is signed in, empty if nobody is.
+func (c Caller) identityID() string {
+	if c.Session == nil {
+		return ""
+	}
+	return c.Session.IdentityID
+}
+
+// csrfOf is the value of the anti-CSRF cookie once the identity is signed in by
+// this request.
+func (c Caller) csrfOf(owner string) string {
+	if c.identityID() == owner && c.CSRF != "" {
+		return c.CSRF
+	}
+	return c.nextCSRF(owner)
+}
+
+// continuity is what the browser keeps until it is back: what it keeps already, so
+// that two things can wait for it at once, or something new.
+func (c Caller) continuity() string {
+	if c.Continuity != "" {
+		return c.Continuity
+	}
+	return secret.Token()
+}
+
+// sees reports whether the flow is this browser's own: it was started with the
+// anti-CSRF cookie that the caller has.
+func (c Caller) sees(f *Flow) bool {
+	return f.Client == API || secret.CheckCSRF(f.CSRF, c.CSRF)
+}
+
+// sent reports whether a submission comes from a page of ours that this browser
+// was shown: it carries the form token that belongs to the cookie.
+func (c Caller) sent(in Input) bool {
+	token, _, _ := in.Text(ui.CSRFName)
+	return secret.CheckCSRF(token, c.CSRF)
+}

@@ -1,0 +1,259 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/reqctx"
+)
+
+// sentEffect leaves the flow until the secret that was sent comes back. For an
+// unknown address it does the same: its time must not tell.
+func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
+	fact := j.fact.(Sent)
+	f := j.flow
+	f.State, f.Active = Challenged, j.method
+	f.Form.Messages = []message.Message{fact.Notify}
+	f.ResumeHash = fact.ResumeHash
+	if err := f.remember(j.method, fact.Memory); err != nil {
+		return Result{}, err
+	}
+	if err := e.invalidateOlderSecrets(ctx, f, fact.IdentityID); err != nil {
+		return Result{}, err
+	}
+	if err := e.enqueue(ctx, fact.Mail); err != nil {
+		return Result{}, err
+	}
+	subject, err := e.renderForm(ctx, f, j.caller)
+	if err != nil {
+		return Result{}, err
+	}
+	if group := f.Form.Group(j.method); group != nil {
+		group.Fill(submittedTexts(group, j.input))
+	}
+	return Result{Outcome: Pending, Identity: subject, Session: j.caller.Session}, nil
+}
+
+// preparedEffect keeps what the method prepared and shows it.
+func preparedEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
+	fact := j.fact.(Prepared)
+	if j.flow.Kind == Settings {
+		j.flow.State = Open
+	}
+	j.flow.Active = j.method
+	j.flow.Form.Messages = append(e.standing(j.flow), fact.Notify...)
+	if err := j.flow.remember(j.method, fact.Memory); err != nil {
+		return Result{}, err
+	}
+	subject, err := e.renderForm(ctx, j.flow, j.caller)
+	if err != nil {
+		return Result{}, err
+	}
+	if group := j.flow.Form.Group(j.method); group != nil {
+		group.Fill(submittedTexts(group, j.input))
+	}
+	return Result{Outcome: Prepares, Identity: subject, Session: j.caller.Session}, nil
+}
+
+// invalidateOlderSecrets lets the newest recovery link or code of an identity be its
+// only one.
+func (e *Engine) invalidateOlderSecrets(ctx context.Context, f *Flow, ownerID string) error {
+	if f.Kind != Recovery {
+		return nil
+	}
+	if ownerID != "" {
+		f.IdentityID = ownerID
+	}
+	return e.store.ClearResumeHashes(ctx, Recovery, ownerID, f.ID)
+}
+
+// verifies reports whether new addresses are asked to prove themselves.
+func (e *Engine) verifies() bool { return e.Serves(Verification) && e.challengers[Verification] != nil }
+
+// verify starts a verification flow for each address and sends its secret.
+func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses []identity.Address) error {
+	if !e.verifies() {
+		return nil
+	}
+	for _, a := range addresses {
+		if a.Verified {
+			continue
+		}
+		f := e.newFlow(Verification, Browser, e.now())
+		f.Request = e.config.PublicURL.JoinPath("self-service/verification/browser").String()
+		c, err := e.challenge(ctx, e.challengers[Verification], f, a, owner.ID)
+		if err != nil {
+			return err
+		}
+		if err := e.mail.Enqueue(ctx, c.Mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// challenge stores a flow that waits for an address to answer.
+func (e *Engine) challenge(ctx context.Context, by Challenger, f *Flow, a identity.Address, ownerID string) (Challenge, error) {
+	c, err := by.Challenge(f, a, ownerID)
+	if err != nil {
+		return c, err
+	}
+	f.State = Challenged
+	f.Active = by.ID()
+	f.ResumeHash = c.ResumeHash
+	f.Form.Messages = []message.Message{message.Sent(string(f.Kind), by.ID())}
+	if err := f.remember(by.ID(), c.Memory); err != nil {
+		return c, err
+	}
+	if err := e.invalidateOlderSecrets(ctx, f, ownerID); err != nil {
+		return c, err
+	}
+	return c, e.create(ctx, f, nil, Caller{})
+}
+
+// RecoveryOffer is what an administrator hands over to let an identity recover: a
+// link that signs it in, or a code to type into the flow's form.
+type RecoveryOffer struct {
+	Link    string
+	Code    string
+	FlowID  string
+	Page    string // where the flow is shown
+	Expires time.Time
+}
+
+// OfferRecovery makes a recovery link or code for an administrator to hand over.
+// method names what makes it, empty for the one that recoveries use. A zero
+// lifespan is the kind's own.
+func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, lifespan time.Duration) (RecoveryOffer, error) {
+	owner, err := e.identities.ByID(ctx, identityID)
+	if err != nil {
+		return RecoveryOffer{}, err
+	}
+	if len(owner.Recovery) == 0 {
+		return RecoveryOffer{}, errNoRecoveryAddress
+	}
+	by, err := e.recoverer(method)
+	if err != nil {
+		return RecoveryOffer{}, err
+	}
+	f := e.newFlow(Recovery, Browser, e.now())
+	f.Request = e.config.PublicURL.JoinPath("self-service/recovery/browser").String()
+	if lifespan > 0 {
+		f.ExpiresAt = f.IssuedAt.Add(lifespan)
+	}
+	var c Challenge
+	err = e.store.InTx(ctx, func(ctx context.Context) error {
+		fresh := f.clone() // the function may run again
+		c, err = e.challenge(ctx, by, fresh, owner.Recovery[0], owner.ID)
+		return err
+	})
+	if err != nil {
+		return RecoveryOffer{}, err
+	}
+	offer := RecoveryOffer{Code: c.Code, FlowID: f.ID, Page: e.Page(f), Expires: f.ExpiresAt}
+	if c.Link != "" {
+		offer.Link, err = addFlow(c.Link, f.ID)
+	}
+	return offer, err
+}
+
+// recoverer finds the method that makes recovery secrets.
+func (e *Engine) recoverer(method string) (Challenger, error) {
+	if method == "" {
+		if by := e.challengers[Recovery]; by != nil {
+			return by, nil
+		}
+		return nil, errs.ErrNotFound
+	}
+	at := slices.IndexFunc(e.methods, func(m Method) bool { return m.ID() == method })
+	if at < 0 {
+		return nil, errs.ErrNotFound
+	}
+	by, ok := e.methods[at].(Challenger)
+	if _, serves := e.steps[Recovery][method]; !ok || !serves {
+		return nil, errs.ErrNotFound
+	}
+	return by, nil
+}
+
+// RecoveryLink makes a link that signs the identity in once, for an administrator to
+// hand over. A zero lifespan is the kind's own.
+func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (link string, expires time.Time, err error) {
+	offer, err := e.OfferRecovery(ctx, identityID, "link", lifespan)
+	return offer.Link, offer.Expires, err
+}
+
+// addFlow names the flow in a link, for clients of the admin API that read it
+// there.
+func addFlow(link, id string) (string, error) {
+	u, err := url.Parse(link)
+	if err != nil {
+		return "", fmt.Errorf("name flow in link: %w", err)
+	}
+	q := u.Query()
+	q.Set("flow", id)
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// noticesOf lists the addresses that get mail about what settings change.
+func (e *Engine) noticesOf(j *judged) []identity.Address {
+	switch fact := j.fact.(type) {
+	case NewCredential, ProvedExternalAccount, RemoveCredential:
+		if e.config.Notices {
+			return j.identity.Verifiable
+		}
+	case NewTraits:
+		var to []identity.Address
+		if e.verifies() {
+			to = fact.Draft.NewAddresses()
+		}
+		if e.config.Notices {
+			to = append(slices.Clip(to), fact.Draft.RemovedAddresses()...)
+		}
+		return to
+	}
+	return nil
+}
+
+// notifyOwner writes to the addresses of an identity about a change of credentials
+// that its owner may not have made (OWASP ASVS 6.3.7).
+func (e *Engine) notifyOwner(ctx context.Context, j *judged, owner *identity.Identity) error {
+	return e.notify(ctx, j, courier.CredentialsChanged, owner.ID, owner.Verifiable)
+}
+
+func (e *Engine) notify(ctx context.Context, j *judged, t courier.Template, ownerID string, to []identity.Address) error {
+	if !e.config.Notices {
+		return nil
+	}
+	client := reqctx.From(ctx)
+	for _, a := range to {
+		m := courier.Message{Template: t, To: a.Value, IdentityID: ownerID, Change: courier.Change{
+			Method: j.method, At: e.now(), Device: client.UserAgent, Address: client.Address,
+		}}
+		if err := e.mail.Enqueue(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markVerified records a proof of an address where the address is a verifiable
+// one, and returns the identity as it is then.
+func (e *Engine) markVerified(ctx context.Context, owner *identity.Identity, via, normalized string) (*identity.Identity, error) {
+	a := identity.Find(owner.Verifiable, via, normalized)
+	if a == nil || a.Verified {
+		return owner, nil
+	}
+	if err := e.identities.MarkVerified(ctx, owner.ID, a.ID); err != nil {
+		return nil, err
+	}
+	return e.identities.ByID(ctx, owner.ID)
+}

@@ -1,0 +1,147 @@
+package flow
+
+import (
+	"context"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+)
+
+// checked is a submission whose sender and flow have passed the checks. Nothing
+// else reaches a method.
+type checked struct {
+	flow     *Flow
+	step     Step
+	method   string
+	input    Input
+	caller   Caller
+	url      string
+	redeemed bool
+	callback *CallbackParams
+}
+
+// check makes the checks on a submission, each once and in this order: does the
+// kind take the method and the caller, is the flow there, is it this caller's, is
+// it still open, may this client send so, is it readable. An error before the
+// flow is known to be the caller's changes nothing and shows nothing of it. The
+// flow is returned beside an error once it was found: it tells the transport who
+// is asking.
+func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err error) {
+	step, served := e.steps[r.Kind][r.Method]
+	if !served {
+		return c, errs.ErrNotFound
+	}
+	if err := e.checkSession(r.Kind, r.Caller, r.Kind == Login, ""); err != nil {
+		return c, err
+	}
+	if !secret.IsID(r.FlowID) {
+		return c, errFlowMissing
+	}
+	f, err := e.load(ctx, r.Kind, r.FlowID)
+	if err != nil {
+		return c, err
+	}
+	c = checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL}
+	if err := e.checkOwner(f, r); err != nil {
+		return c, err
+	}
+	if err := e.checkOpen(ctx, c); err != nil {
+		return c, err
+	}
+	if r.Input.problem != nil {
+		return c, Reject("", *r.Input.problem)
+	}
+	return c, e.checkMisuse(f, r.Caller)
+}
+
+// checkOwner refuses a caller whose flow it is not. A flow never changes its
+// owner: nothing after this check sets another browser or identity.
+func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
+	c := r.Caller
+	if f.Kind == Settings && f.IdentityID != c.Session.IdentityID {
+		return errFlowOwnerMismatch
+	}
+	if made := f.recallText(madeMemory); made != "" && c.Session != nil && c.Session.ID == made {
+		// The form was sent twice: the first answer signed this browser in.
+		return &LoggedIn{Kind: f.Kind, Redirect: e.returnURL(f, r.Method)}
+	}
+	// A body that can't be read has no token, and neither has a link.
+	if f.Client == Browser && r.Input.readable() && !r.ByLink && !c.sent(r.Input) {
+		return errs.ErrCSRF
+	}
+	// A signed-in browser whose cookie is newer than the flow is led on.
+	if err := e.checkSession(f.Kind, c, f.again(), f.ReturnTo); err != nil {
+		return err
+	}
+	if !c.sees(f) {
+		return errs.ErrCSRF
+	}
+	return nil
+}
+
+// checkOpen refuses a flow that is over, or that was to raise another session.
+func (e *Engine) checkOpen(ctx context.Context, c checked) error {
+	if err := e.checkStepUp(c.flow, c.caller); err != nil {
+		return err
+	}
+	return e.checkLifetime(ctx, c.flow, c.caller)
+}
+
+// checkSession applies the kind's session rule.
+func (e *Engine) checkSession(k Kind, c Caller, again bool, returnTo string) error {
+	switch r := ruleFor(k).session; {
+	case r == liveSession && c.Session == nil:
+		return &LoginRequired{Kind: k}
+	case r == noSession && c.Session != nil && !again:
+		if returnTo == "" {
+			returnTo = e.config.DefaultReturn.String()
+		}
+		return &LoggedIn{Kind: k, Redirect: returnTo}
+	}
+	return nil
+}
+
+// checkStepUp ties a flow that asks for a second factor to the session that it
+// raises.
+func (e *Engine) checkStepUp(f *Flow, c Caller) error {
+	if f.Kind != Login || f.RequestedAAL() != session.AAL2 {
+		return nil
+	}
+	if c.Session == nil || c.Session.ID != f.recallText(sessionMemory) {
+		return ErrFirstFactorRequired
+	}
+	return nil
+}
+
+// checkLifetime restarts a flow that is over.
+func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
+	r := ruleFor(f.Kind)
+	if f.Expired(e.now()) {
+		why := message.Expired(r.expired, f.ExpiresAt, e.now())
+		if f.Kind == Settings && f.Client == API {
+			return &errs.Error{Code: errs.Invalid, ID: "settings_flow_expired", Message: "settings flow expired", Reason: why.English()}
+		}
+		return e.restart(ctx, f, c, why)
+	}
+	if f.State == Passed && r.retried != "" {
+		return e.restart(ctx, f, c, message.Of(r.retried))
+	}
+	return nil
+}
+
+// checkMisuse refuses API submissions that a page of another site could have
+// caused. API flows have no token, so nothing that a browser sends on its own is
+// accepted.
+func (e *Engine) checkMisuse(f *Flow, c Caller) error {
+	switch {
+	case f.Client == Browser || e.config.LaxAPI:
+		return nil
+	case c.Origin:
+		return Reject("", message.Of(message.KeyOriginInAPIFlow))
+	case c.Cookie:
+		return Reject("", message.Of(message.KeyCookieInAPIFlow))
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/identity"
+	"symbolon/internal/session"
+)
+
+// judged is what a method established about a checked submission, and the draft
+// that its effect stores.
+type judged struct {
+	checked
+	identity *identity.Identity // whom the flow is about; nil for nobody yet
+	fact     Fact
+	draft    *identity.Draft // nil for facts that store none
+	mail     []courier.Message
+	attempts *attempts
+	// rests is what the decision rested on; apply looks at it again.
+	rests conditions
+}
+
+// conditions are what must still hold when the effect happens.
+type conditions struct {
+	privileged bool        // the session was authenticated recently enough
+	level      session.AAL // the session's level
+}
+
+// judge lets the method make a fact of the submission. It calls out and hashes, so
+// no transaction is open.
+func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
+	view, err := e.view(ctx, c.flow, c.caller, c.method)
+	if err != nil {
+		return nil, err
+	}
+	j := &judged{checked: c, identity: view.Identity, attempts: e.attempts(c)}
+	if err := e.permit(ctx, j, c.step.Privileged); err != nil {
+		return nil, err
+	}
+	s := Submission{
+		View: view, Input: c.input, Redeemed: c.redeemed, Callback: c.callback,
+		drafts: e.drafter(c.flow), attempts: j.attempts,
+	}
+	if j.fact, err = c.step.Submit(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := e.adapt(ctx, j); err != nil {
+		return nil, err
+	}
+	return j, e.prepare(ctx, j, s.drafts)
+}
+
+func (e *Engine) attempts(c checked) *attempts {
+	return &attempts{limiter: e.limiter, client: c.flow.Client, devices: c.caller.Devices, hidden: e.config.HideExisting}
+}
+
+// view is what a step may look at of a flow.
+func (e *Engine) view(ctx context.Context, f *Flow, c Caller, method string) (View, error) {
+	v := View{Flow: f, Session: c.Session, method: method}
+	var err error
+	if v.Identity, err = e.about(ctx, f, c); err != nil || v.Identity == nil {
+		return v, err
+	}
+	return v, e.addCredentials(ctx, &v)
+}
+
+func (e *Engine) addCredentials(ctx context.Context, v *View) error {
+	var err error
+	if v.Credentials, err = e.identities.Credentials(ctx, v.Identity.ID); err != nil {
+		return err
+	}
+	v.FirstFactors = e.countFactors(v.Identity, v.Credentials, Browser).First
+	return nil
+}
+
+// about returns the identity that a flow is about: the owner of settings, the
+// person who signs in again or with a second factor; nil before anybody has
+// proved to be one.
+func (e *Engine) about(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
+	if c.Session == nil || f.Kind != Settings && !f.again() {
+		return nil, nil
+	}
+	f.IdentityID = c.Session.IdentityID
+	return e.identities.ByID(ctx, f.IdentityID)
+}
+
+// permit refuses a change that needs a younger session or one of a higher level,
+// and notes what the effect must find unchanged. protected changes are those of
+// credentials, addresses and identifiers: whoever has a second factor needs it for
+// them, whatever the configuration asks of settings (NIST SP 800-63B-4, 4.1.2.1).
+func (e *Engine) permit(ctx context.Context, j *judged, protected bool) error {
+	if j.flow.Kind != Settings {
+		return nil
+	}
+	need, err := e.settingsLevel(ctx, j.identity, j.flow.Client, protected)
+	if err != nil {
+		return err
+	}
+	j.rests = conditions{privileged: j.rests.privileged || protected, level: max(j.rests.level, need)}
+	return e.holds(ctx, j, j.caller.Session)
+}
+
+// holds reports whether a session fulfils what a decision rests on; the error says
+// how to get one that does.
+func (e *Engine) holds(ctx context.Context, j *judged, s *session.Session) error {
+	switch {
+	case s.AAL() < j.rests.level:
+		return e.holdSubmission(ctx, j.checked, j.rests.level)
+	case j.rests.privileged && !e.privileged(s):
+		return e.holdSubmission(ctx, j.checked, session.AAL1)
+	}
+	return nil
+}
+
+// privileged reports whether the credentials were proved recently enough to change
+// them.
+func (e *Engine) privileged(s *session.Session) bool {
+	return e.now().Before(s.AuthenticatedAt.Add(e.config.PrivilegedAge))
+}
+
+// adapt moves to the kind whose effect the fact needs, and sets what a factor is
+// worth: the step's role decides, not the method.
+func (e *Engine) adapt(ctx context.Context, j *judged) error {
+	rank := j.step.Role.Rank()
+	switch fact := j.fact.(type) {
+	case Authenticated:
+		fact.Factor.AAL = rank
+		j.fact = fact
+	case ProvedAddress:
+		fact.Factor.AAL = session.AAL1
+		j.fact = fact
+	case ProvedExternalAccount:
+		fact.Factor.AAL = session.AAL1
+		j.fact = fact
+	case NewCredential:
+		fact.Factor.AAL = e.loginRank(j.method)
+		j.fact = fact
+	}
+	k := kindAfter(j.flow, j.fact)
+	if k == j.flow.Kind {
+		return nil
+	}
+	next, err := e.switchKind(ctx, j, k)
+	if err != nil {
+		return err
+	}
+	j.flow, j.step, j.identity = next, e.steps[k][j.method], nil
+	return nil
+}
+
+// loginRank is what a credential of a method is worth at login. One that can't
+// sign in counts as a first factor, which raises nothing.
+func (e *Engine) loginRank(method string) session.AAL {
+	return e.steps[Login][method].Role.Rank()
+}
+
+// prepare makes the draft that the fact's effect stores while no transaction is
+// open, since a schema may have to be fetched, and counts the mails it sends.
+func (e *Engine) prepare(ctx context.Context, j *judged, d drafter) (err error) {
+	k := j.flow.Kind
+	switch fact := j.fact.(type) {
+	case Authenticated:
+		j.draft, err = e.draftLink(ctx, fact)
+	case ProvedAddress:
+		err = e.loadSettingsSchema(ctx, k, fact, d)
+	case NewTraits:
+		j.draft = fact.Draft
+		if k == Settings {
+			err = e.permit(ctx, j, fact.Draft.Protected())
+		}
+	case ProvedExternalAccount:
+		if k == Registration {
+			return e.draftRegistration(ctx, j, fact, d)
+		}
+		j.draft, err = d.current(ctx, j.identity)
+	case NewCredential:
+		if k == Registration {
+			j.draft, err = d.submitted(ctx, nil, j.input)
+		} else {
+			j.draft, err = d.current(ctx, j.identity)
+		}
+	case RemoveCredential:
+		j.draft, err = d.current(ctx, j.identity)
+	}
+	if err != nil || k != Settings {
+		return err
+	}
+	return e.countNotices(ctx, j)
+}
+
+// loadSettingsSchema fetches the schema of whoever proved an address: a recovery
+// leads to a form of settings.
+func (e *Engine) loadSettingsSchema(ctx context.Context, k Kind, fact ProvedAddress, d drafter) error {
+	if k != Recovery {
+		return nil
+	}
+	owner, err := e.identities.ByID(ctx, fact.IdentityID)
+	if err == nil {
+		_, err = d.schema(ctx, owner)
+	}
+	return err
+}
+
+// countNotices counts the mails that a change in settings sends.
+func (e *Engine) countNotices(ctx context.Context, j *judged) error {
+	to := e.noticesOf(j)
+	if len(to) == 0 {
+		return nil
+	}
+	a := Attempt{Kind: LimitNotify, IdentityID: j.identity.ID}
+	for _, address := range to {
+		a.Identifiers = append(a.Identifiers, address.Normalized)
+	}
+	_, err := j.attempts.spend(ctx, a)
+	return err
+}
+
+// isRedirect reports whether the error merely leads the caller elsewhere.
+func isRedirect(err error) bool {
+	if _, ok := errors.AsType[*LoggedIn](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*LoginRequired](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*Restarted](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*Reauthenticate](err)
+	return ok
+}

@@ -1,0 +1,251 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+)
+
+// missingTraits is what a registration knows of a person whose traits are
+// incomplete.
+type missingTraits struct {
+	Method string          `json:"method"`
+	Traits json.RawMessage `json:"traits"`
+}
+
+// pendingLink is an external account whose registration found its identifiers
+// taken. It waits for their owner to sign in and to say that it is theirs.
+type pendingLink struct {
+	Account ExternalAccount `json:"account"`
+	Wanted  []string        `json:"wanted"` // normalised identifiers and addresses, of which the owner has one
+}
+
+// kindAfter returns the kind whose effect a fact needs: an external account that
+// no identity has registers a new one, and one that an identity has signs it in.
+func kindAfter(f *Flow, fact Fact) Kind {
+	switch fact.(type) {
+	case ProvedExternalAccount:
+		if f.Kind == Login && !f.Refresh {
+			return Registration
+		}
+	case Authenticated:
+		if f.Kind == Registration {
+			return Login
+		}
+	}
+	return f.Kind
+}
+
+// switchKind ends a flow and goes on with one of another kind. Where the person came
+// from and wanted to go stays.
+func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, error) {
+	old := j.flow
+	if _, served := e.steps[k][j.method]; !served || !e.Serves(k) {
+		return nil, errs.ErrNotFound
+	}
+	f := e.newFlow(k, old.Client, e.now())
+	f.Request, f.ReturnTo = old.Request, old.ReturnTo
+	f.CSRF = secret.MaskCSRF(j.caller.csrf(f.Client))
+	f.Private = map[string]json.RawMessage{}
+	if memory, ok := old.Private[j.method]; ok {
+		f.Private[j.method] = memory
+	}
+	if err := e.renderFor(ctx, f, nil, j.caller.Session); err != nil {
+		return nil, err
+	}
+	err := e.store.InTx(ctx, func(ctx context.Context) error {
+		ended := old.clone() // the function may run again
+		ended.end(e.now())
+		if err := e.store.SaveFlow(ctx, ended); err != nil {
+			return err
+		}
+		return e.store.CreateFlow(ctx, f)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("go on with a %s flow: %w", k, err)
+	}
+	return f, nil
+}
+
+// AsksMissingTraits reports whether the flow asks for traits that the method's
+// provider did not tell.
+func (v View) AsksMissingTraits() bool { return v.Flow.MissingTraitsOf() == v.method }
+
+// MissingTraitsOf names the method whose form alone the person is to complete;
+// empty if the choice is free.
+func (f *Flow) MissingTraitsOf() string { return f.missingTraits().Method }
+
+func (f *Flow) missingTraits() missingTraits {
+	var memory missingTraits
+	if _, err := f.recall(traitsMemory, &memory); err != nil {
+		return missingTraits{} // what can't be read leaves the choice free
+	}
+	return memory
+}
+
+// PendingLink names the provider whose account waits in the flow. In registration
+// its identifiers were taken, and StartRequest.Link takes it to a sign-in; in
+// settings the form asks whether to link it. Empty if none waits.
+func (f *Flow) PendingLink() string { return f.pendingLink().Account.Provider }
+
+// PendingAccount is the external account that the form of settings asks about.
+func (f *Flow) PendingAccount() ExternalAccount { return f.pendingLink().Account }
+
+func (f *Flow) pendingLink() pendingLink {
+	var waits pendingLink
+	if _, err := f.recall(linkMemory, &waits); err != nil {
+		return pendingLink{} // what can't be read can't be linked
+	}
+	return waits
+}
+
+// draftRegistration drafts the identity that a provider's claims make, completed by
+// what was submitted. What is missing is asked for.
+func (e *Engine) draftRegistration(ctx context.Context, j *judged, fact ProvedExternalAccount, d drafter) error {
+	delete(j.flow.Private, linkMemory)
+	draft, merged, err := d.completed(ctx, fact.Traits, j.input)
+	if merged != nil {
+		if err := j.flow.remember(traitsMemory, missingTraits{Method: j.method, Traits: merged}); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	draft.Link(fact.Account.Type, fact.Account.Identifier)
+	if err := j.attempts.countRegistration(ctx, draft); err != nil {
+		return err
+	}
+	j.draft = draft
+	return j.flow.remember(linkMemory, pendingLink{Account: fact.Account, Wanted: wanted(draft)})
+}
+
+// wanted lists what a draft wants to be known by, normalised.
+func wanted(d *identity.Draft) []string {
+	all := slices.Clone(d.Identifiers)
+	for _, a := range d.Identity.Verifiable {
+		if !slices.Contains(all, a.Normalized) {
+			all = append(all, a.Normalized)
+		}
+	}
+	return all
+}
+
+// draftLink drafts the credential of the external account that a proof links: the
+// operator has said that a provider's proven address is proof enough here.
+func (e *Engine) draftLink(ctx context.Context, proof Authenticated) (*identity.Draft, error) {
+	if proof.Link == nil {
+		return nil, nil
+	}
+	draft, err := e.identities.DraftUnchanged(ctx, proof.Identity)
+	if err != nil {
+		return nil, err
+	}
+	draft.Link(proof.Link.Type, proof.Link.Identifier)
+	return draft, nil
+}
+
+// saveLink stores the drafted link and tells the owner.
+func (e *Engine) saveLink(ctx context.Context, j *judged) (*identity.Identity, error) {
+	saved, err := e.identities.Save(ctx, j.draft)
+	if errors.Is(err, errs.ErrConflict) {
+		return nil, Reject("", message.Of(message.KeySubjectTaken))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return saved, e.notifyOwner(ctx, j, saved)
+}
+
+// claimPendingLink takes over the external account that waits in a registration
+// whose identifiers are taken: who signs in now is asked whether it is theirs. It
+// works once, and in the browser that the registration belongs to.
+func (e *Engine) claimPendingLink(ctx context.Context, f *Flow, from string, c Caller) error {
+	old, err := e.load(ctx, Registration, from)
+	if errors.Is(err, errs.ErrNotFound) {
+		return errNothingToLink
+	}
+	if err != nil {
+		return err
+	}
+	waits := old.pendingLink()
+	if waits.Account.Provider == "" || old.Expired(e.now()) || !c.sees(old) {
+		return errNothingToLink
+	}
+	if err := f.remember(linkMemory, waits); err != nil {
+		return err
+	}
+	f.ReturnTo = old.ReturnTo
+	f.Form.Messages = append(f.Form.Messages, e.standing(f)...)
+	old.end(e.now())
+	if err := e.store.SaveFlow(ctx, old); errors.Is(err, errs.ErrStale) {
+		return errNothingToLink
+	} else if err != nil {
+		return fmt.Errorf("end registration: %w", err)
+	}
+	return nil
+}
+
+// standing returns what a flow says as long as it is open, whatever is submitted.
+func (e *Engine) standing(f *Flow) []message.Message {
+	waits := f.pendingLink().Account
+	switch {
+	case waits.Provider == "":
+		return nil
+	case f.Kind == Login:
+		return []message.Message{message.SignInToLink(waits.Provider)}
+	case f.Kind == Settings:
+		return []message.Message{message.ConfirmLink(waits.Provider, waits.Name)}
+	}
+	return nil
+}
+
+// askToLink starts the form of settings that asks the person who has just signed in
+// whether the external account that waits in the login is theirs, and returns where
+// it is shown; empty if none waits. Nothing is linked by a sign-in alone: another
+// person may have led the browser here. Only an owner of what the account wanted to
+// be known by is asked, so that nobody links a stranger's account by mistake.
+func (e *Engine) askToLink(ctx context.Context, j *judged, owner *identity.Identity, csrf string) (string, error) {
+	waits := j.flow.pendingLink()
+	if waits.Account.Provider == "" || j.flow.Client == API {
+		return "", nil
+	}
+	owns, err := e.ownsAnyIdentifier(ctx, owner, waits.Wanted)
+	if err != nil || !owns {
+		return "", err
+	}
+	f := e.newFlow(Settings, Browser, e.now())
+	f.Request, f.ReturnTo, f.IdentityID = j.flow.Request, e.returnURL(j.flow, j.method), owner.ID
+	f.CSRF = secret.MaskCSRF(csrf)
+	if err := f.remember(linkMemory, waits); err != nil {
+		return "", err
+	}
+	f.Form.Messages = e.standing(f)
+	if err := e.create(ctx, f, owner, j.caller); err != nil {
+		return "", err
+	}
+	return e.Page(f), nil
+}
+
+func (e *Engine) ownsAnyIdentifier(ctx context.Context, i *identity.Identity, wanted []string) (bool, error) {
+	for _, a := range i.Verifiable {
+		if slices.Contains(wanted, a.Normalized) {
+			return true, nil
+		}
+	}
+	c, err := e.identities.Credential(ctx, i.ID, identity.TypePassword)
+	if errors.Is(err, errs.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(c.Identifiers, func(id string) bool { return slices.Contains(wanted, id) }), nil
+}

@@ -1,0 +1,108 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+)
+
+// RedeemRequest is the token of a link in a mail that came back.
+type RedeemRequest struct {
+	Kind   Kind
+	Method string
+	Token  string
+	URL    string // of the request
+	Input  Input
+	Caller Caller
+}
+
+// RedeemToken continues the flow that waits for the token. Tokens work once; an
+// unknown or used one starts the kind afresh with a message (*Restarted). A used
+// link of an address that is still confirmed says so again: mail scanners open
+// links before people do.
+func (e *Engine) RedeemToken(ctx context.Context, r RedeemRequest) (Result, error) {
+	result, err := e.redeemToken(ctx, r)
+	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
+	return result, err
+}
+
+func (e *Engine) redeemToken(ctx context.Context, r RedeemRequest) (Result, error) {
+	step, served := e.steps[r.Kind][r.Method]
+	if !served {
+		return Result{}, errs.ErrNotFound
+	}
+	if err := e.checkSession(r.Kind, r.Caller, false, ""); err != nil {
+		return Result{}, err
+	}
+	f, err := e.store.FlowByResume(ctx, secret.Hash(r.Token))
+	if errors.Is(err, errs.ErrNotFound) || err == nil && f.Kind != r.Kind {
+		return Result{}, e.unknownToken(ctx, r)
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("find flow by token: %w", err)
+	}
+	if f.Kind == Verification && f.State == Passed && !f.Expired(e.now()) {
+		return e.confirmedBefore(ctx, f, r)
+	}
+	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
+		return Result{}, err
+	}
+	c := checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, redeemed: true}
+	result, err := e.finish(ctx, c, nil)
+	if errors.Is(err, errs.ErrStale) || errors.Is(err, errs.ErrNotFound) {
+		// The other of two clicks was first, or whom the link was for has gone.
+		return Result{}, e.unknownToken(ctx, r)
+	}
+	if err == nil && e.config.KeepAddress {
+		// The address is proven whatever becomes of this; the next proof or change
+		// settles what is left.
+		_ = e.identities.DropRetained(ctx, result.Identity.ID)
+	}
+	return result, err
+}
+
+// confirmedBefore answers a link that was used already: with its success, in a
+// flow of this browser's own, while the address is still confirmed.
+func (e *Engine) confirmedBefore(ctx context.Context, f *Flow, r RedeemRequest) (Result, error) {
+	var proved provedMemory
+	if ok, err := f.recall(provedSlot, &proved); err != nil || !ok {
+		return Result{}, e.unknownToken(ctx, r)
+	}
+	owner, err := e.identities.ByID(ctx, f.IdentityID)
+	if errors.Is(err, errs.ErrNotFound) {
+		return Result{}, e.unknownToken(ctx, r)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if a := identity.Find(owner.Verifiable, proved.Via, proved.Normalized); a == nil || !a.Verified {
+		return Result{}, e.unknownToken(ctx, r)
+	}
+	if !r.Caller.sees(f) {
+		shown := e.newFlow(Verification, Browser, e.now())
+		shown.Request, shown.ReturnTo, shown.State = f.Request, f.ReturnTo, Passed
+		shown.CSRF = secret.MaskCSRF(r.Caller.csrf(Browser))
+		shown.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
+		if err := e.create(ctx, shown, nil, r.Caller); err != nil {
+			return Result{}, err
+		}
+		f = shown
+	}
+	return Result{Outcome: Completed, Flow: f, Identity: owner, Redirect: e.returnURL(f, r.Method)}, nil
+}
+
+// unknownToken starts the kind afresh for a token that opens nothing here. It may
+// still open something elsewhere, so it is not kept.
+func (e *Engine) unknownToken(ctx context.Context, r RedeemRequest) error {
+	why := message.KeyVerificationInvalid
+	if r.Kind == Recovery {
+		why = message.KeyRecoveryInvalid
+	}
+	started := &Flow{Kind: r.Kind, Client: Browser, Request: withoutSecrets(r.URL)}
+	return e.restart(ctx, started, r.Caller, message.Of(why))
+}

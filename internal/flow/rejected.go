@@ -1,0 +1,63 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"symbolon/internal/message"
+	"symbolon/internal/traits"
+)
+
+// Rejected is a wrong submission: it shows the form again, it is no failure.
+type Rejected struct {
+	Messages []FieldMessage
+	// Memory replaces what the flow remembers of the method, such as how many codes
+	// were wrong; nil leaves it.
+	Memory any
+	// Cause is for the log: why, where the person must not learn it.
+	Cause error
+}
+
+// FieldMessage is a message on a field, or on the method's form if Field is
+// empty.
+type FieldMessage struct {
+	Field   string
+	Message message.Message
+}
+
+// Reject returns a rejection with one message.
+func Reject(field string, m message.Message) *Rejected {
+	return &Rejected{Messages: []FieldMessage{{field, m}}}
+}
+
+func (r *Rejected) Error() string {
+	var text strings.Builder
+	text.WriteString("submission rejected")
+	for _, m := range r.Messages {
+		fmt.Fprintf(&text, "; %s %s", m.Field, m.Message.Key)
+	}
+	if r.Cause != nil {
+		text.WriteString(": " + r.Cause.Error())
+	}
+	return text.String()
+}
+
+func (r *Rejected) Unwrap() error { return r.Cause }
+
+// rejectTraits places what the schema objects to on the fields concerned.
+func rejectTraits(err error) error {
+	invalid, ok := errors.AsType[*traits.Invalid](err)
+	if !ok {
+		return err
+	}
+	rejected := &Rejected{}
+	for _, v := range invalid.Violations {
+		m := message.Schema(v.Kind, v.Text, v.Params)
+		if v.Property != "" {
+			m = message.Missing(v.Property)
+		}
+		rejected.Messages = append(rejected.Messages, FieldMessage{v.Field, m})
+	}
+	return rejected
+}

@@ -1,0 +1,180 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/secret"
+	"symbolon/internal/session"
+	"symbolon/internal/traits"
+	"symbolon/internal/ui"
+)
+
+// reject shows the form once more with what was wrong, for a *Rejected; any other
+// error is passed on. The flow is the caller's own: check has seen to it. What the
+// flow says beside the form, such as what is about to be linked, stays.
+func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, error) {
+	rejected, ok := errors.AsType[*Rejected](why)
+	if !ok {
+		return Result{}, why
+	}
+	f := c.flow.clone()
+	f.Active = c.method
+	f.Form.Messages = e.standing(f)
+	if f.Kind == Settings {
+		f.State = Open
+	}
+	if f.Client == API {
+		f.CSRF = secret.MaskCSRF(c.caller.CSRF) // it belongs to no browser; v0.5 shows a token all the same
+	}
+	if rejected.Memory != nil {
+		if err := f.remember(c.method, rejected.Memory); err != nil {
+			return Result{}, err
+		}
+	}
+	subject, err := e.renderForm(ctx, f, c.caller)
+	if err != nil {
+		return Result{}, err
+	}
+	if group := f.Form.Group(c.method); group != nil {
+		group.Fill(e.submittedValues(ctx, f, subject, c))
+		for _, m := range rejected.Messages {
+			group.Add(m.Field, m.Message)
+		}
+	}
+	if err := e.store.SaveFlow(ctx, f); err != nil && !errors.Is(err, errs.ErrStale) {
+		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
+	}
+	return Result{Outcome: FormRejected, Flow: f, Identity: subject, Session: c.caller.Session, Cause: rejected.Cause}, nil
+}
+
+// renderForm makes the form of a flow anew from what the methods offer to whom it
+// is about, who is returned.
+func (e *Engine) renderForm(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
+	subject, err := e.about(ctx, f, c)
+	if err != nil {
+		return nil, err
+	}
+	return subject, e.renderFor(ctx, f, subject, c.Session)
+}
+
+// renderFor makes the form of a flow for an identity, nil for nobody yet.
+func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Identity, s *session.Session) error {
+	view := View{Flow: f, Identity: subject, Session: s}
+	if subject != nil {
+		if err := e.addCredentials(ctx, &view); err != nil {
+			return err
+		}
+	}
+	if f.Client == Browser && s != nil && f.Kind != Settings {
+		view.Session = s
+	}
+	f.Form.Groups = nil
+	missing := f.missingTraits()
+	for _, m := range e.methods {
+		step, ok := e.steps[f.Kind][m.ID()]
+		if !ok || !offers(step, f) || f.PendingLink() != "" && f.Kind == Settings && m.ID() != f.pendingLink().Account.Type {
+			continue
+		}
+		view.method = m.ID()
+		nodes, err := step.Show(ctx, view)
+		if err != nil {
+			return fmt.Errorf("show %s in %s flow: %w", m.ID(), f.Kind, err)
+		}
+		if nodes == nil {
+			continue
+		}
+		group := ui.Group{Method: m.ID(), Nodes: nodes}
+		if missing.Method == m.ID() {
+			if err := e.addTraits(ctx, &group, nil, missing.Traits); err != nil {
+				return err
+			}
+			group.SubmitLast()
+		} else if step.Traits {
+			if err := e.addTraits(ctx, &group, subject, nil); err != nil {
+				return err
+			}
+		}
+		if csrf := group.Node(ui.CSRFName); csrf != nil {
+			csrf.Value = f.CSRF
+		}
+		f.Form.Groups = append(f.Form.Groups, group)
+	}
+	return nil
+}
+
+// offers reports whether a step belongs into a flow: its kind of client and, in
+// login, the rank that the flow asks for.
+func offers(step Step, f *Flow) bool {
+	switch {
+	case step.Show == nil || step.BrowserOnly && f.Client == API:
+		return false
+	case f.Kind != Login:
+		return true
+	case f.RequestedAAL() == session.AAL2:
+		return step.Role == SecondFactor
+	}
+	return step.Role == FirstFactor
+}
+
+// addTraits adds an input for each trait, with the identity's values or those that
+// are known of a newcomer.
+func (e *Engine) addTraits(ctx context.Context, g *ui.Group, subject *identity.Identity, known json.RawMessage) error {
+	schema, err := e.drafter(&Flow{}).schema(ctx, subject)
+	if err != nil {
+		return err
+	}
+	for _, t := range schema.Fields() {
+		if t.AdminOnly {
+			continue
+		}
+		for _, input := range append([]traits.Field{t}, t.Elements...) {
+			g.Nodes = append(g.Nodes, ui.Node{
+				Name: input.Name, Type: input.Type, Pattern: input.Pattern, Required: input.Required,
+				Label: input.Title, Options: input.Enum, Autocomplete: input.Autocomplete,
+				List: input.Multiple && !input.Structured && input.Elements == nil,
+			})
+		}
+	}
+	if subject != nil {
+		known = subject.Traits
+	}
+	for _, v := range schema.Flatten(known) {
+		g.Set(v.Name, v.Value)
+	}
+	return nil
+}
+
+// submittedValues returns what was typed, by field name, to be shown again.
+func (e *Engine) submittedValues(ctx context.Context, f *Flow, subject *identity.Identity, c checked) map[string]any {
+	values := submittedTexts(f.Form.Group(c.method), c.input)
+	if schema, err := e.drafter(f).schema(ctx, subject); err == nil {
+		maps.Copy(values, schema.Submitted(traitsInput(c.input)))
+	}
+	return values
+}
+
+// submittedTexts returns the texts that were sent for a group's fields.
+func submittedTexts(g *ui.Group, in Input) map[string]any {
+	values := map[string]any{}
+	for _, node := range g.Nodes {
+		if text, ok, _ := in.Text(node.Name); ok {
+			values[node.Name] = text
+		}
+	}
+	return values
+}
+
+// Page is the URL of the page that shows a flow.
+func (e *Engine) Page(f *Flow) string {
+	u := *e.config.Kinds[f.Kind].UI
+	q := u.Query()
+	q.Set("flow", f.ID)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
