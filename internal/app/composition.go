@@ -56,7 +56,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	if err := a.newProviders(guard); err != nil {
 		return nil, err
 	}
-	if err := a.newCourier(); err != nil {
+	if err := a.newCourier(guard); err != nil {
 		return nil, err
 	}
 	a.engine = flow.New(flow.Deps{

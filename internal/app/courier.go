@@ -1,16 +1,15 @@
 package app
 
 import (
-	"fmt"
 	"time"
 
 	"symbolon/internal/courier"
-	"symbolon/internal/courier/smtp"
+	"symbolon/internal/netguard"
 )
 
 // newCourier builds the outbox and what delivers it: the mail server, or the
 // mailbox where none is configured.
-func (a *composition) newCourier() error {
+func (a *composition) newCourier(guard *netguard.Guard) error {
 	c := a.config.Courier
 	templates, err := courier.NewTemplates(a.config.UI.Name, c.TemplateOverridePath, a.config.UI.Languages...)
 	if err != nil {
@@ -19,7 +18,7 @@ func (a *composition) newCourier() error {
 	if a.outbox, err = courier.NewOutbox(a.db, templates, a.sealingSecrets(), a.now); err != nil {
 		return err
 	}
-	channel, err := a.channel()
+	channel, err := a.channels(guard)
 	if err != nil {
 		return err
 	}
@@ -31,30 +30,19 @@ func (a *composition) newCourier() error {
 }
 
 // mailbox reports whether mail stays here for want of a server.
-func (a *composition) mailbox() bool { return a.config.Courier.SMTP.ConnectionURI == "" }
+func (a *composition) mailbox() bool {
+	return a.config.Courier.DeliveryStrategy != "http" && a.config.Courier.SMTP.ConnectionURI == ""
+}
 
 // mailChannel names what carries mail.
 func (a *composition) mailChannel() string {
-	if a.mailbox() {
+	switch {
+	case a.mailbox():
 		return courier.Mailbox{}.Name()
+	case a.config.Courier.DeliveryStrategy == "http":
+		return "http"
 	}
 	return "smtp"
-}
-
-// channel is the list of courier channels: the one that is configured.
-func (a *composition) channel() (courier.Channel, error) {
-	if a.mailbox() {
-		return courier.Mailbox{}, nil
-	}
-	c := a.config.Courier.SMTP
-	channel, err := smtp.New(smtp.Config{
-		URI: c.ConnectionURI.Reveal(), FromAddress: c.FromAddress, FromName: c.FromName,
-		Timeout: c.Timeout, Domain: a.config.Serve.Public.BaseURL.Hostname(),
-	}, a.now)
-	if err != nil {
-		return nil, fmt.Errorf("courier: %w", err)
-	}
-	return channel, nil
 }
 
 // sealingSecrets are those of secrets.default, or the cookie secrets where a

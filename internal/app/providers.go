@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"strings"
-	"sync"
-	"time"
 
 	"symbolon/internal/claims"
 	"symbolon/internal/config"
@@ -15,7 +12,6 @@ import (
 	"symbolon/internal/netguard"
 	protocol "symbolon/internal/oidc"
 	"symbolon/internal/secret"
-	"symbolon/internal/traits"
 )
 
 // newProviders makes the providers that people can sign in with. Mappings in files
@@ -54,77 +50,20 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 	if site.PostsCallback() {
 		a.posting = append(a.posting, c.ID)
 	}
-	m := &mapping{url: c.MapperURL, guard: guard, now: a.now, log: a.log.With(slog.String("provider", c.ID))}
-	if !m.remote() {
-		if _, err := m.current(context.Background()); err != nil {
+	mapper := &sourced[*claims.Mapper]{url: c.MapperURL, compile: claims.Compile, guard: guard, now: a.now, log: a.log.With(slog.String("provider", c.ID))}
+	if !mapper.remote() {
+		if _, err := mapper.current(context.Background()); err != nil {
 			return oidc.Provider{}, fmt.Errorf("mapper_url: %w", err)
 		}
 	}
-	return oidc.Provider{Site: site, Traits: m.traits, AutoLink: c.AutoLink == "verified_email"}, nil
-}
-
-// mappingAge is how long a mapping from another machine is used before it is asked
-// for again.
-const mappingAge = 5 * time.Minute
-
-// mapping is the program that turns a provider's claims into traits, as it is where it
-// comes from. A file is read each time, so that a change takes effect.
-type mapping struct {
-	url   string
-	guard *netguard.Guard
-	now   func() time.Time
-	log   *slog.Logger
-
-	mu     sync.Mutex
-	text   string
-	mapper *claims.Mapper
-	read   time.Time
-}
-
-func (m *mapping) remote() bool { return strings.HasPrefix(m.url, "http") }
-
-func (m *mapping) traits(ctx context.Context, c claims.Claims) (json.RawMessage, error) {
-	mapper, err := m.current(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("mapper_url: %w", err)
+	mapped := func(ctx context.Context, c claims.Claims) (json.RawMessage, error) {
+		m, err := mapper.current(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("mapper_url: %w", err)
+		}
+		return m.Traits(ctx, c)
 	}
-	return mapper.Traits(ctx, c)
-}
-
-// current returns the program as it is now; what it was before, if it can't be read.
-func (m *mapping) current(ctx context.Context) (*claims.Mapper, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.mapper != nil && m.remote() && m.now().Before(m.read.Add(mappingAge)) {
-		return m.mapper, nil
-	}
-	err := m.load(ctx)
-	if err != nil && m.mapper == nil {
-		return nil, err
-	}
-	if err != nil {
-		m.log.WarnContext(ctx, "mapping of claims could not be read again, the one before stays in use", slog.Any("error", err))
-	}
-	m.read = m.now()
-	return m.mapper, nil
-}
-
-func (m *mapping) load(ctx context.Context) error {
-	raw, err := traits.ReadSource(ctx, m.url, func(ctx context.Context, url string) ([]byte, error) {
-		return fetch(ctx, m.guard, url, url)
-	})
-	if err != nil {
-		return err
-	}
-	if m.mapper != nil && m.text == string(raw) {
-		return nil
-	}
-	mapper, err := claims.Compile(m.url, string(raw))
-	if err != nil {
-		return err
-	}
-	m.text, m.mapper = string(raw), mapper
-	return nil
+	return oidc.Provider{Site: site, Traits: mapped, AutoLink: c.AutoLink == "verified_email"}, nil
 }
 
 // formsLeave reports whether forms of the built-in pages lead to other sites, whose

@@ -92,11 +92,12 @@ type TokenTemplate struct {
 	SubjectSource   string // "id" or "external_id"
 }
 
-// Channel carries text messages.
+// Channel carries text messages, or mails of some templates.
 type Channel struct {
-	ID      string // "sms"
-	Type    string // "http"
-	Request HTTPRequest
+	ID        string   // what it carries: "sms" or "email"
+	Type      string   // "http"
+	Templates []string // the messages it carries; empty for all
+	Request   HTTPRequest
 }
 
 // HTTPRequest is a call that hands a message to another service.

@@ -282,11 +282,15 @@ func messageKeys() []Key {
 		}),
 		v26("courier.channels", func(c *Config) any { return objectsOf[Channel]{&c.Courier.Channels} }, Key{
 			Example: `[{"id":"sms","request_config":{"url":"https://sms.example.org/send"}}]`,
-			Help:    "Ways for messages that are not mail. `sms` carries text messages.",
+			Help:    "Ways for messages beside that of all mail. `sms` carries text messages, `email` mails of the templates that are named. The first that fits counts.",
 		}),
 		{
 			Path: "courier.channels[].id", ref: in(func(c *Channel) any { return &c.ID }), Own: true, V26: true, Required: true, Example: "sms",
-			rules: []rule{oneOf("sms")}, Help: "What the channel carries.",
+			rules: []rule{oneOf("sms", "email")}, Help: "What the channel carries.",
+		},
+		{
+			Path: "courier.channels[].templates", ref: in(func(c *Channel) any { return &c.Templates }), Own: true, Example: `["login_code_valid"]`,
+			Help: "The messages that the channel carries. When unset, all of its kind.",
 		},
 		{
 			Path: "courier.channels[].type", ref: in(func(c *Channel) any { return &c.Type }), Own: true, V26: true, Default: "http", Example: "http",

@@ -2,7 +2,9 @@ package courier
 
 import (
 	"context"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +47,20 @@ var All = []Template{
 
 // WireName is the name that hooks, senders and v26 have for a template.
 func (t Template) WireName() string { return strings.ReplaceAll(string(t), "/", "_") }
+
+// TemplatesNamed returns the templates of the names, with a slash or as v26 writes
+// them (login_code_valid); nil for none.
+func TemplatesNamed(names []string) ([]Template, error) {
+	var list []Template
+	for _, name := range names {
+		at := slices.IndexFunc(All, func(t Template) bool { return string(t) == name || t.WireName() == name })
+		if at < 0 {
+			return nil, fmt.Errorf("there is no template %q", name)
+		}
+		list = append(list, All[at])
+	}
+	return list, nil
+}
 
 // Type is how a message travels.
 type Type string

@@ -173,6 +173,15 @@ func (o origin) read(ctx context.Context, fetch func(ctx context.Context, url st
 	return raw, nil
 }
 
+// SourceName is a source's URL as logs may show it, without a password.
+func SourceName(url string) string {
+	from, err := parseOrigin(url)
+	if err != nil {
+		return "of an unusable URL"
+	}
+	return from.name()
+}
+
 // ReadSource returns a document that is configured as schemas are: file://,
 // http(s):// or base64://, of at most 1 MiB. fetch gets those of other machines.
 func ReadSource(ctx context.Context, url string, fetch func(ctx context.Context, url string) ([]byte, error)) ([]byte, error) {

@@ -31,8 +31,11 @@ func (c *Channel) compose(r courier.Rendered) (*envelope, error) {
 	m.Subject(r.Subject)
 	m.SetDateWithValue(c.now())
 	// The same id at every try: whoever gets a message twice can see that it is one.
-	m.SetMessageIDWithValue(r.ID + "@" + c.server.name)
+	m.SetMessageIDWithValue(r.ID + "@" + c.server.domain)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation replies
+	for name, value := range c.config.Headers {
+		m.SetGenHeader(mail.Header(name), value)
+	}
 	m.SetBodyString(mail.TypeTextPlain, r.Text)
 	m.AddAlternativeString(mail.TypeTextHTML, r.HTML)
 	var raw bytes.Buffer

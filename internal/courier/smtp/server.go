@@ -24,6 +24,7 @@ type server struct {
 	tls                *tls.Config
 	username, password string // empty for no sign-in
 	name               string // what this program calls itself
+	domain             string // of Message-IDs
 }
 
 // The ports for a URI without one: submission (RFC 6409) and submissions (RFC

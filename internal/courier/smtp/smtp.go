@@ -1,7 +1,9 @@
 package smtp
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +20,10 @@ type Config struct {
 	FromName    string        // may be empty
 	Timeout     time.Duration // of one delivery, with connecting and signing in
 	Domain      string        // of Message-IDs and greetings
+	LocalName   string        // what this program calls itself; empty for Domain
+	Headers     map[string]string
+	// CertificateFile and KeyFile (PEM) are what it shows the server; empty for none.
+	CertificateFile, KeyFile string
 }
 
 // Channel delivers over SMTP. It implements courier.Channel.
@@ -35,7 +41,14 @@ func New(c Config, now func() time.Time) (*Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.name = ownName(c.Domain)
+	s.name, s.domain = ownName(cmp.Or(c.LocalName, c.Domain)), ownName(c.Domain)
+	if c.CertificateFile != "" || c.KeyFile != "" {
+		own, err := tls.LoadX509KeyPair(c.CertificateFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("courier.smtp.client_cert_path, courier.smtp.client_key_path: %w", err)
+		}
+		s.tls.Certificates = []tls.Certificate{own}
+	}
 	ch := &Channel{config: c, server: s, now: now}
 	if _, err := ch.compose(courier.Rendered{ID: "probe", To: "probe@example.org"}); err != nil {
 		return nil, fmt.Errorf("courier.smtp: %w", err)

@@ -22,9 +22,9 @@ type Config struct {
 	Method  string // empty for POST
 	Headers map[string]string
 	Auth    Auth
-	// Body is a Jsonnet function of one parameter, ctx; nil for the parameter itself as
-	// JSON.
-	Body    *program.Program
+	// Body returns a Jsonnet function of one parameter, ctx; nil for the parameter itself
+	// as JSON.
+	Body    func(context.Context) (*program.Program, error)
 	Timeout time.Duration // of one delivery
 }
 
@@ -120,7 +120,11 @@ func (c *Channel) body(ctx context.Context, r courier.Rendered) (string, error) 
 	}
 	body := string(raw)
 	if c.config.Body != nil {
-		if body, err = c.config.Body.Call(ctx, "ctx", body); err != nil {
+		writer, err := c.config.Body(ctx)
+		if err != nil {
+			return "", fmt.Errorf("request_config.body: %w", err)
+		}
+		if body, err = writer.Call(ctx, "ctx", body); err != nil {
 			return "", fmt.Errorf("request_config.body: %w", err)
 		}
 	}

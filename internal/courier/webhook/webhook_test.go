@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -84,7 +85,7 @@ func TestDeliver_program(t *testing.T) {
 	}
 	url, last, body := service(t, http.StatusOK)
 	c := channel(t, webhook.Config{
-		URL: url, Method: "PUT", Body: p, Headers: map[string]string{"content-type": "application/x-www-form-urlencoded", "X-A": "b"},
+		URL: url, Method: "PUT", Body: func(context.Context) (*program.Program, error) { return p, nil }, Headers: map[string]string{"content-type": "application/x-www-form-urlencoded", "X-A": "b"},
 		Auth: webhook.Auth{Type: "api_key", Name: "key", Value: "v", In: "cookie"},
 	})
 	if err := c.Deliver(t.Context(), message()); err != nil {

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"symbolon/internal/config"
+	"symbolon/internal/courier"
+	"symbolon/internal/courier/smtp"
+	"symbolon/internal/courier/webhook"
+	"symbolon/internal/netguard"
+	"symbolon/internal/program"
+)
+
+// channels lead each message to what carries it: those of courier.channels first, then
+// mail to the server, the service or the mailbox.
+func (a *composition) channels(guard *netguard.Guard) (courier.Router, error) {
+	var router courier.Router
+	for _, c := range a.config.Courier.Channels {
+		channel, err := a.webhook(guard, "courier.channels["+c.ID+"]", c.Request)
+		if err != nil {
+			return nil, err
+		}
+		route := courier.Route{Type: courier.SMS, Channel: channel}
+		if c.ID == "email" {
+			route.Type = courier.Email
+		}
+		if route.Templates, err = courier.TemplatesNamed(c.Templates); err != nil {
+			return nil, fmt.Errorf("courier.channels[%s].templates: %w", c.ID, err)
+		}
+		router = append(router, route)
+	}
+	mail, err := a.mail(guard)
+	if err != nil {
+		return nil, err
+	}
+	router = append(router, courier.Route{Type: courier.Email, Channel: mail})
+	if a.mailbox() {
+		router = append(router, courier.Route{Type: courier.SMS, Channel: courier.Mailbox{}})
+	}
+	return router, nil
+}
+
+// mail is what carries mail without a channel of its own.
+func (a *composition) mail(guard *netguard.Guard) (courier.Channel, error) {
+	if a.mailbox() {
+		return courier.Mailbox{}, nil
+	}
+	c := a.config.Courier
+	if c.DeliveryStrategy == "http" {
+		return a.webhook(guard, "courier.http", c.HTTP)
+	}
+	headers := map[string]string{}
+	for name, value := range c.SMTP.Headers {
+		headers[name] = value.Reveal()
+	}
+	channel, err := smtp.New(smtp.Config{
+		URI: c.SMTP.ConnectionURI.Reveal(), FromAddress: c.SMTP.FromAddress, FromName: c.SMTP.FromName, Timeout: c.SMTP.Timeout,
+		Domain: a.config.Serve.Public.BaseURL.Hostname(), LocalName: c.SMTP.LocalName, Headers: headers,
+		CertificateFile: c.SMTP.ClientCert, KeyFile: c.SMTP.ClientKey,
+	}, a.now)
+	if err != nil {
+		return nil, fmt.Errorf("courier: %w", err)
+	}
+	return channel, nil
+}
+
+// webhook makes a channel of a request_config.
+func (a *composition) webhook(guard *netguard.Guard, at string, r config.HTTPRequest) (courier.Channel, error) {
+	c := webhook.Config{
+		URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{}, Timeout: a.config.Courier.SMTP.Timeout,
+		Auth: webhook.Auth{Type: r.Auth.Type, User: r.Auth.User, Password: r.Auth.Password.Reveal(), Name: r.Auth.Name, Value: r.Auth.Value.Reveal(), In: r.Auth.In},
+	}
+	for name, value := range r.Headers {
+		c.Headers[name] = value.Reveal()
+	}
+	if r.Body != "" {
+		body := &sourced[*program.Program]{
+			url: r.Body, guard: guard, now: a.now, log: a.log.With(slog.String("key", at)),
+			compile: func(name, text string) (*program.Program, error) {
+				return program.Compile(name, text, a.config.Courier.Workers)
+			},
+		}
+		if !body.remote() {
+			if _, err := body.current(context.Background()); err != nil {
+				return nil, fmt.Errorf("%s.request_config.body: %w", at, err)
+			}
+		}
+		c.Body = body.current
+	}
+	if c.URL == "" {
+		return nil, fmt.Errorf("%s.request_config.url is needed", at)
+	}
+	client, err := guard.Client(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("%s.request_config.url: %w", at, err)
+	}
+	channel, err := webhook.New(c, client)
+	if err != nil {
+		return nil, fmt.Errorf("%s.%w", at, err)
+	}
+	return channel, nil
+}
