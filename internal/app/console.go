@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
+	"symbolon/internal/config"
 	"symbolon/internal/console"
 	"symbolon/internal/mailbox"
+	"symbolon/internal/passhash"
 	"symbolon/internal/ratelimit"
 )
 
@@ -16,8 +19,14 @@ func (a *composition) consolePages() (map[string]http.Handler, error) {
 	if !admin.Console.Enabled {
 		return nil, nil
 	}
+	for _, o := range admin.Console.Operators {
+		if err := a.hasher.Check(o.Password.Reveal()); err != nil {
+			return nil, fmt.Errorf("serve.admin.console.operators: the password of %s is no hash that can be verified: %w", o.Name, err)
+		}
+	}
 	pages, err := console.New(console.Parts{
 		Identities: a.identities, Schemas: a.schemas, Sessions: a.sessions, Flows: a.engine, Errors: a.db, Messages: a.outbox,
+		Passwords: operatorPasswords{a.hasher}, NewPasswords: a.passwords(), Recent: a.db,
 		History: a.history, Ready: a.db.Ready, Limiter: a.limiter, SignOuts: a.db, Now: a.now,
 		Hashing: func() console.Hashing {
 			s := a.hasher.Stats()
@@ -25,14 +34,34 @@ func (a *composition) consolePages() (map[string]http.Handler, error) {
 		},
 	}, console.Config{
 		Product: a.config.UI.Name, Version: a.version, DefaultSchema: a.config.Identity.DefaultSchemaID, Started: a.started, URL: admin.BaseURL,
-		Named: func(host string) bool { return mailbox.Named(host, admin.BaseURL) },
-		Token: admin.Token.Reveal(), Password: admin.Console.Password.Reveal(), Secrets: a.config.Secrets.Signing(),
+		Named:     func(host string) bool { return mailbox.Named(host, admin.BaseURL) },
+		Operators: operators(admin.Console.Operators), Token: admin.Token.Reveal(), Password: admin.Console.Password.Reveal(), Secrets: a.config.Secrets.Signing(),
 		Channel: a.mailChannel(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return pages.Handlers(), nil
+}
+
+func operators(configured []config.Operator) []console.Operator {
+	out := make([]console.Operator, len(configured))
+	for i, o := range configured {
+		out[i] = console.Operator{Name: o.Name, Role: console.Role(o.Role), Hash: o.Password.Reveal()}
+	}
+	return out
+}
+
+// operatorPasswords implements console.Passwords.
+type operatorPasswords struct{ hasher *passhash.Hasher }
+
+func (p operatorPasswords) Matches(ctx context.Context, hash, plain string) (bool, error) {
+	result, err := p.hasher.Verify(ctx, hash, plain)
+	return result.Match, err
+}
+
+func (p operatorPasswords) MatchesNothing(ctx context.Context, plain string) error {
+	return p.hasher.VerifyNothing(ctx, plain)
 }
 
 // ChargeOperator implements console.Limiter: an address has as many attempts at the

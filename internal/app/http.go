@@ -46,7 +46,7 @@ func (a *composition) pagesConfig() webui.Config {
 		Product: c.UI.Name, BasePath: c.Serve.Public.BaseURL.Path, Theme: theme(c.UI), Templates: c.UI.Templates, Texts: c.UI.Texts,
 		Languages: c.UI.Languages, LanguageTrait: c.UI.LanguageTrait,
 		Recovery: a.engine.Serves(flow.Recovery), Verification: a.engine.Serves(flow.Verification),
-		App: c.Selfservice.DefaultBrowserReturnURL, Schemas: a.schemas, HideExisting: flows.Registration.HideExisting,
+		App: c.Selfservice.DefaultBrowserReturnURL, Schemas: a.schemas, DefaultSchema: c.Identity.DefaultSchemaID, HideExisting: flows.Registration.HideExisting,
 		PasswordMinLength: c.Password.MinLength, FirstRun: c.Embedded, FormsLeave: a.formsLeave(),
 	}
 	for _, p := range c.Selfservice.Methods.OIDC.Providers {

@@ -77,8 +77,9 @@ type Admin struct {
 
 // Console is the pages for operators, on the admin listener.
 type Console struct {
-	Enabled  bool   // deduced from the host of the listener when unset
-	Password Secret // asked for at the sign-in page, as the token is; empty for none
+	Enabled   bool       // deduced from the host of the listener when unset
+	Password  Secret     // asked for at the sign-in page, as the token is; empty for none
+	Operators []Operator // who sign in by name
 }
 
 // TLS is a certificate chain and its key in PEM files; both empty for plain

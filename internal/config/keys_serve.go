@@ -83,7 +83,7 @@ func adminKeys() []Key {
 			Help: "Let the admin listener bind off loopback without a token. Whoever reaches it then owns every account: only for networks that nobody else can reach, such as a pod.",
 		},
 	}
-	keys = append(keys, consoleKeys()...)
+	keys = append(append(keys, consoleKeys()...), operatorKeys()...)
 	keys = append(keys, tlsKeys("serve.admin", func(c *Config) *TLS { return &c.Serve.Admin.TLS })...)
 	return append(keys, Key{
 		Path: "serve.trusted_proxies", ref: in(func(c *Config) any { return &c.Serve.TrustedProxies }), Example: "10.0.0.0/8,192.168.1.7", Own: true,
@@ -100,7 +100,7 @@ func consoleKeys() []Key {
 		},
 		{
 			Path: "serve.admin.console.password", ref: in(func(c *Config) any { return &c.Serve.Admin.Console.Password }), Example: "$(openssl rand -base64 18)", Own: true,
-			Help: "A password that the console asks for. Where serve.admin.token is set, that opens it too. With neither, whoever reaches the listener is let in.",
+			Help: "A password that the console asks for. Where serve.admin.token is set, that opens it too. With neither, and without serve.admin.console.operators, everyone who reaches the listener is let in.",
 		},
 	}
 }

@@ -106,6 +106,13 @@ func (c *Config) checkAdmin(f *findings) {
 // checkConsole looks at the password of a console that other machines may reach.
 func (c *Config) checkConsole(f *findings) {
 	console := c.Serve.Admin.Console
+	names := map[string]bool{"token": true, "operator": true, "local": true}
+	for i, o := range console.Operators {
+		if names[o.Name] {
+			f.fail("serve.admin.console.operators", fmt.Sprintf("item %d has the name %q, which is taken: choose another", i+1, o.Name))
+		}
+		names[o.Name] = true
+	}
 	if console.Password == "" {
 		return
 	}

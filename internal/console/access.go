@@ -1,7 +1,9 @@
 package console
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/netip"
@@ -12,7 +14,6 @@ import (
 	"time"
 
 	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
 )
 
 // handler is an http.Handler that may fail; what it returns is shown as a page.
@@ -33,22 +34,28 @@ func (o *Console) guard(get, post handler) http.Handler {
 	return o.open(o.operators(get), o.operators(post))
 }
 
-// operators sends everybody else to the sign-in page.
+// operators sends everyone else to the sign-in page, and lets those who only read change
+// nothing.
 func (o *Console) operators(h handler) handler {
 	if h == nil {
 		return nil
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		allowed, err := o.allowed(r)
+		who, err := o.operator(r)
 		if err != nil {
 			return err
 		}
-		if !allowed {
+		if who == nil {
 			return o.askToSignIn(w, r)
 		}
-		return h(w, r)
+		if r.Method == http.MethodPost && who.Role != Write {
+			return errReadOnly
+		}
+		return h(w, r.WithContext(context.WithValue(r.Context(), operatorKey{}, *who)))
 	}
 }
+
+var errReadOnly = &refusal{http.StatusForbidden, "You may look, but not change anything", "Your role is read. Ask for the role write in serve.admin.console.operators if you need it."}
 
 // open serves a page to everybody who may reach the listener.
 func (o *Console) open(get, post handler) http.Handler {
@@ -75,11 +82,10 @@ func (o *Console) open(get, post handler) http.Handler {
 	})
 }
 
-// admit turns away names that somebody else points at this machine (DNS
-// rebinding), unless they would have to sign in, and requests that change
-// something and come from pages of other sites.
+// admit turns away host names that another site points at this machine (DNS rebinding),
+// and requests that change something and come from pages of other sites.
 func (o *Console) admit(r *http.Request) error {
-	if !o.locked() && !o.config.Named(r.Host) {
+	if !o.config.Named(r.Host) {
 		return &refusal{
 			http.StatusMisdirectedRequest, "This name is not known here",
 			"The console answers to addresses, to localhost and to the host of serve.admin.base_url. Set that if this name is right.",
@@ -92,45 +98,6 @@ func (o *Console) admit(r *http.Request) error {
 		}
 	}
 	return nil
-}
-
-// locked reports whether operators have to sign in.
-func (o *Console) locked() bool { return o.config.Token != "" || o.config.Password != "" }
-
-// allowed reports whether a request carries the cookie of an operator, or the token
-// as a bearer token, which proxies can add, where either is needed. The error is that
-// of storage, which knows who has signed out.
-func (o *Console) allowed(r *http.Request) (bool, error) {
-	if !o.locked() || o.hasBearerToken(r) {
-		return true, nil
-	}
-	id, until, ok := o.cookie(r)
-	if !ok || !o.Now().Before(until) {
-		return false, nil
-	}
-	out, err := o.SignOuts.SignedOut(r.Context(), id)
-	return !out && err == nil, err
-}
-
-// hasBearerToken reports whether a request carries the token as a bearer token.
-func (o *Console) hasBearerToken(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return o.config.Token != "" && strings.EqualFold(scheme, "Bearer") && secret.Equal(token, o.config.Token)
-}
-
-// cookie reads the operator's cookie: who signed in and until when that holds.
-func (o *Console) cookie(r *http.Request) (id string, until time.Time, ok bool) {
-	kept, err := r.Cookie(cookieName)
-	if err != nil {
-		return "", time.Time{}, false
-	}
-	value, ok := o.signer.Open(kept.Value)
-	if !ok {
-		return "", time.Time{}, false
-	}
-	id, seconds, _ := strings.Cut(value, " ")
-	unix, err := strconv.ParseInt(seconds, 10, 64)
-	return id, time.Unix(unix, 0), err == nil && id != ""
 }
 
 // setCookie keeps an operator signed in; no value signs out.
@@ -157,30 +124,33 @@ func (o *Console) askToSignIn(w http.ResponseWriter, r *http.Request) error {
 
 // signInBody is the sign-in page.
 type signInBody struct {
-	To              string
-	Token, Password bool // what is asked for
-	Wrong           string
+	To                     string
+	Named, Token, Password bool // what is asked for
+	Name                   string
+	Wrong                  string
 }
 
 func (o *Console) signInForm(w http.ResponseWriter, r *http.Request) error {
-	allowed, err := o.allowed(r)
+	who, err := o.operator(r)
 	if err != nil {
 		return err
 	}
-	if allowed {
+	if who != nil {
 		return o.redirect(w, o.base)
 	}
-	return o.showSignIn(w, http.StatusOK, r.URL.Query().Get("to"), "")
+	return o.showSignIn(w, http.StatusOK, r.URL.Query().Get("to"), "", "")
 }
 
-func (o *Console) showSignIn(w http.ResponseWriter, status int, to, wrong string) error {
+func (o *Console) showSignIn(w http.ResponseWriter, status int, to, name, wrong string) error {
 	p := o.page(pageSignIn, "Sign in to the console")
 	p.SignOut, p.Nav = false, nil
-	p.Body = signInBody{To: to, Token: o.config.Token != "", Password: o.config.Password != "", Wrong: wrong}
+	p.Body = signInBody{
+		To: to, Named: len(o.config.Operators) > 0, Token: o.config.Token != "", Password: o.config.Password != "", Name: name, Wrong: wrong,
+	}
 	return o.write(w, status, p)
 }
 
-// signIn judges what was typed. Each address has a few attempts.
+// signIn checks what was typed. Each address has a few attempts.
 func (o *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	if !o.locked() {
 		return o.redirect(w, o.base)
@@ -191,22 +161,31 @@ func (o *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	if o.config.URL.Scheme == "https" && overPlainHTTP(r) {
 		return errPlainHTTP
 	}
-	to := r.PostForm.Get("to")
+	to, name := r.PostForm.Get("to"), strings.TrimSpace(r.PostForm.Get("name"))
 	refund, wait, ok := o.Limiter.ChargeOperator(reqctx.From(r.Context()).Address)
 	if !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-		return o.showSignIn(w, http.StatusTooManyRequests, to, fmt.Sprintf("Too many attempts. Try again in %s.", roundedUp(wait)))
+		return o.showSignIn(w, http.StatusTooManyRequests, to, name, fmt.Sprintf("Too many attempts. Try again in %s.", roundedUp(wait)))
 	}
-	if !o.matchesSecret(r.PostForm.Get("secret")) {
-		return o.showSignIn(w, http.StatusUnauthorized, to, "That is not it. Check for missing characters and for spaces.")
+	who, err := o.authenticate(r.Context(), name, r.PostForm.Get("secret"))
+	if err != nil {
+		return err
+	}
+	if who == nil {
+		reqctx.Note(r.Context(), slog.String("action", "operator.sign_in_failed"))
+		return o.showSignIn(w, http.StatusUnauthorized, to, name, "That is wrong. Check for missing characters and for spaces.")
 	}
 	refund()
-	until := o.Now().Add(signedInFor)
-	o.setCookie(w, o.signer.Sign(secret.NewID()+" "+strconv.FormatInt(until.Unix(), 10)))
+	r = r.WithContext(context.WithValue(r.Context(), operatorKey{}, *who))
+	if err := o.record(r, "operator.signed_in", ""); err != nil {
+		return err
+	}
+	o.setCookie(w, o.cookieValue(who, o.Now().Add(signedInFor)))
 	return o.redirect(w, o.pagePath(to))
 }
 
-// errPlainHTTP spares an operator a sign-in page that comes back without a word.
+// errPlainHTTP explains why the browser would not keep the cookie, in place of a sign-in page
+// that comes back without a word.
 var errPlainHTTP = &refusal{
 	http.StatusBadRequest, "Your browser would not keep you signed in",
 	"You have come by an address that starts with http://, but serve.admin.base_url says https:// or was guessed to, so the cookie is one that browsers keep for https:// alone. Come by https://, or set serve.admin.base_url to the address you use.",
@@ -223,14 +202,6 @@ func overPlainHTTP(r *http.Request) bool {
 	return from.Hostname() != "localhost" && (err != nil || !address.IsLoopback())
 }
 
-// matchesSecret reports whether a text is the token or the password. Both are compared,
-// whatever the first comparison says.
-func (o *Console) matchesSecret(typed string) bool {
-	token := secret.Equal(typed, o.config.Token)
-	password := secret.Equal(typed, o.config.Password)
-	return o.config.Token != "" && token || o.config.Password != "" && password
-}
-
 // pagePath returns the page of the console that a path below it names, the overview
 // if it names none.
 func (o *Console) pagePath(page string) string {
@@ -243,7 +214,7 @@ func (o *Console) pagePath(page string) string {
 
 // signOut ends what a cookie stands for, here and in the browser.
 func (o *Console) signOut(w http.ResponseWriter, r *http.Request) error {
-	if id, until, ok := o.cookie(r); ok {
+	if id, until, who := o.cookie(r); who != nil {
 		if err := o.SignOuts.SignOut(r.Context(), id, until); err != nil {
 			return err
 		}

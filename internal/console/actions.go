@@ -2,13 +2,11 @@ package console
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
 	"time"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
-	"symbolon/internal/reqctx"
 )
 
 // backToIdentity answers a GET of an address that only changes something.
@@ -29,7 +27,6 @@ func (o *Console) endSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reqctx.Note(r.Context(), slog.String("identity_id", i.ID))
 	done := "ended-all"
 	if one := r.PostForm.Get("session"); one != "" {
 		done = "ended"
@@ -39,6 +36,9 @@ func (o *Console) endSessions(w http.ResponseWriter, r *http.Request) error {
 	}
 	// What is no longer there is what was wanted.
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	if err := o.record(r, "sessions.revoked", i.ID); err != nil {
 		return err
 	}
 	return o.redirect(w, o.at("identities", i.ID)+"?done="+done)
@@ -59,7 +59,7 @@ func (o *Console) confirmDelete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := o.page(pageDelete, "Delete "+nameOf(i)+"?")
+	p := o.pageFor(r, pageDelete, "Delete "+nameOf(i)+"?")
 	p.Body = deleteBody{person: o.person(i), Sessions: len(held)}
 	return o.write(w, http.StatusOK, p)
 }
@@ -73,7 +73,9 @@ func (o *Console) delete(w http.ResponseWriter, r *http.Request) error {
 	if err := o.Identities.Delete(r.Context(), i.ID); err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}
-	reqctx.Note(r.Context(), slog.String("identity_id", i.ID))
+	if err := o.record(r, "identity.deleted", i.ID); err != nil {
+		return err
+	}
 	return o.redirect(w, o.at("identities")+"?done=deleted")
 }
 
@@ -88,8 +90,8 @@ type recoveryBody struct {
 // configured.
 var lifespans = map[string]time.Duration{"": 0, "1h": time.Hour, "24h": 24 * time.Hour, "168h": 7 * 24 * time.Hour}
 
-// recovery makes a link that signs an identity in once, for whoever can't receive
-// mail.
+// recovery makes a link that signs an identity in once, for a person who can't
+// receive mail.
 func (o *Console) recovery(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errForm
@@ -109,8 +111,10 @@ func (o *Console) recovery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reqctx.Note(r.Context(), slog.String("identity_id", i.ID))
-	p := o.page(pageRecovery, "Recovery link")
+	if err := o.record(r, "recovery_link.created", i.ID); err != nil {
+		return err
+	}
+	p := o.pageFor(r, pageRecovery, "Recovery link")
 	p.Body = recoveryBody{person: o.person(i), Link: link, Expires: expires}
 	return o.write(w, http.StatusOK, p)
 }
@@ -124,6 +128,9 @@ func (o *Console) retry(w http.ResponseWriter, r *http.Request) error {
 	err = o.Messages.Retry(r.Context(), m.ID)
 	switch {
 	case err == nil:
+		if err := o.record(r, "message.requeued", m.IdentityID, "message_id", m.ID); err != nil {
+			return err
+		}
 		return o.redirect(w, o.at("messages", m.ID)+"?done=queued")
 	case !errors.Is(err, errs.ErrNotFound):
 		return err

@@ -85,7 +85,7 @@ type measure func(metrics.Counts) []int
 // chartsOf draws the charts of the overview.
 func chartsOf(minutes []metrics.Minute, over stretch) []chart {
 	outcomes := func(o metrics.Outcomes) []int { return []int{o.Succeeded, o.Rejected, o.Held, o.Failed} }
-	ends := []series{{Class: "c1", Name: "Succeeded"}, {Class: "c2", Name: "Rejected"}, {Class: "c3", Name: "Held back"}, {Class: "c4", Name: "Failed"}}
+	ends := []series{{Class: "c1", Name: "Succeeded"}, {Class: "c2", Name: "Rejected"}, {Class: "c3", Name: "Rate-limited"}, {Class: "c4", Name: "Failed"}}
 	return []chart{
 		newChart("logins", "Logins", minutes, over, ends, func(c metrics.Counts) []int { return outcomes(c.Logins) }),
 		newChart("registrations", "Registrations", minutes, over, ends, func(c metrics.Counts) []int { return outcomes(c.Registrations) }),

@@ -46,7 +46,7 @@ func TestAChartStacksWhatHappenedInEachStretch(t *testing.T) {
 	if diff := cmp.Diff(rows, c.Rows); diff != "" {
 		t.Errorf("rows (-want +got)\n%s", diff)
 	}
-	if c.Summary != "In the last 6 hours: 3 succeeded, 4 rejected, 2 held back, 1 failed." {
+	if c.Summary != "In the last 6 hours: 3 succeeded, 4 rejected, 2 rate-limited, 1 failed." {
 		t.Errorf("it says %q", c.Summary)
 	}
 }

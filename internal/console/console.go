@@ -29,6 +29,8 @@ type Identities interface {
 	ByID(ctx context.Context, id string) (*identity.Identity, error)
 	Credentials(ctx context.Context, id string) ([]identity.Credential, error)
 	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
+	DraftUnchanged(ctx context.Context, i *identity.Identity) (*identity.Draft, error)
+	MarkVerified(ctx context.Context, id, addressID string) error
 	DraftFrom(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
 	Create(context.Context, *identity.Draft) (*identity.Identity, error)
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
@@ -71,7 +73,7 @@ type Messages interface {
 	Overview(context.Context) (courier.Overview, error)
 }
 
-// History is what happened lately, by the minute. *metrics.History satisfies it.
+// History is recent activity, by the minute. *metrics.History satisfies it.
 type History interface {
 	// Minutes returns so many minutes, the present one last.
 	Minutes(n int) []metrics.Minute
@@ -80,33 +82,47 @@ type History interface {
 // Hashing is how the hashing of passwords is doing; memory in bytes.
 type Hashing struct{ Running, Waiting, Memory, Budget int64 }
 
-// Limiter counts attempts to sign in, by client address. refund gives an attempt
-// back, for whoever succeeded; wait says when the next one will be judged.
+// Limiter counts attempts to sign in, by client address. refund gives back an attempt that
+// succeeded; wait says when the next one is accepted.
 type Limiter interface {
 	ChargeOperator(address string) (refund func(), wait time.Duration, ok bool)
 }
 
-// SignOuts remembers on all nodes who has signed out, until what they signed in with
-// would have ended by itself.
+// SignOuts remembers on all nodes who has signed out, until the cookie would have expired.
 type SignOuts interface {
 	SignOut(ctx context.Context, id string, until time.Time) error
 	SignedOut(ctx context.Context, id string) (bool, error)
 }
 
+// NewPasswords turns a password that an operator chose into a credential.
+type NewPasswords interface {
+	Import(ctx context.Context, hash, plain string) (identity.Credential, error)
+}
+
+// Recent lists what happened last, the newest first.
+type Recent interface {
+	RecentFlows(ctx context.Context, limit int) ([]*flow.Flow, error)
+	RecentErrors(ctx context.Context, limit int) ([]*errs.Stored, error)
+}
+
 // Parts are what the pages show and change.
 type Parts struct {
-	Identities Identities
-	Schemas    Schemas
-	Sessions   Sessions
-	Flows      Flows
-	Errors     Errors
-	Messages   Messages
-	History    History
-	Hashing    func() Hashing
-	Ready      func(context.Context) error // whether storage answers
-	Limiter    Limiter
-	SignOuts   SignOuts
-	Now        func() time.Time
+	Identities   Identities
+	Schemas      Schemas
+	Sessions     Sessions
+	Flows        Flows
+	Errors       Errors
+	Messages     Messages
+	History      History
+	Hashing      func() Hashing
+	Ready        func(context.Context) error // whether storage answers
+	Limiter      Limiter
+	SignOuts     SignOuts
+	Passwords    Passwords // of operators
+	NewPasswords NewPasswords
+	Recent       Recent
+	Recorder     Recorder // nil for the log alone
+	Now          func() time.Time
 }
 
 // Config of the pages.
@@ -118,11 +134,12 @@ type Config struct {
 	Started time.Time // of the process
 	// URL is where the admin listener is reached. Its path starts every link.
 	URL *url.URL
-	// Named reports whether a Host header names the listener. It is asked where
-	// nobody has to sign in.
+	// Named reports whether a Host header names the listener.
 	Named func(host string) bool
-	// Token and Password each open the console; with neither it is open.
+	// Token and Password each open the console, and each of Operators has a password of
+	// their own; with none of these it is open.
 	Token, Password string
+	Operators       []Operator
 	// Secrets sign the cookie; the first signs, all verify.
 	Secrets []string
 	// Channel is what carries mail: smtp, mailbox.
@@ -177,6 +194,10 @@ func (o *Console) Handlers() map[string]http.Handler {
 		"/console/identities/{id}/delete":   o.guard(o.confirmDelete, o.delete),
 		"/console/identities/{id}/recovery": o.guard(o.backToIdentity, o.recovery),
 		"/console/identities/{id}/sessions": o.guard(o.backToIdentity, o.endSessions),
+		"/console/identities/{id}/verify":   o.guard(o.backToIdentity, o.verify),
+		"/console/identities/{id}/password": o.guard(o.backToIdentity, o.setPassword),
+		"/console/identities/{id}/state":    o.guard(o.backToIdentity, o.setState),
+		"/console/identities/{id}/factors":  o.guard(o.backToIdentity, o.resetFactor),
 		"/console/messages":                 only(o.messages),
 		"/console/messages/{id}":            only(o.message),
 		"/console/messages/{id}/html":       only(o.messageHTML),

@@ -87,7 +87,7 @@ func (o *Console) showForm(w http.ResponseWriter, r *http.Request, status int, h
 			body.Problems = append([]pagekit.Problem{{Text: why.general}}, body.Problems...)
 		}
 	}
-	p := o.page(pageEdit, heading)
+	p := o.pageFor(r, pageEdit, heading)
 	p.Body = body
 	return o.write(w, status, p)
 }
@@ -134,7 +134,9 @@ func (o *Console) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reqctx.Note(r.Context(), slog.String("identity_id", created.ID))
+	if err := o.record(r, "identity.created", created.ID); err != nil {
+		return err
+	}
 	return o.redirect(w, o.at("identities", created.ID)+"?done=created")
 }
 
@@ -177,11 +179,13 @@ func (o *Console) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reqctx.Note(r.Context(), slog.String("identity_id", i.ID))
+	if err := o.record(r, "identity.updated", i.ID); err != nil {
+		return err
+	}
 	return o.redirect(w, o.at("identities", i.ID)+"?done=saved")
 }
 
-const changedMeanwhile = "Somebody else has changed this identity since you opened the form. What you typed is still here; to save it now replaces what they changed."
+const changedMeanwhile = "The identity has changed since you opened the form. What you typed is still here; saving it now replaces the other change."
 
 // rejectionOf says why the form has to be shown again; nil if it has not.
 func rejectionOf(err error, form url.Values, wrong map[string]error) *rejected {

@@ -20,7 +20,9 @@ const pageSize = 50
 // identitiesBody is the list of identities.
 type identitiesBody struct {
 	Found      []person
-	Identifier string
+	Identifier string // or a part of one
+	Order      []navLink
+	Oldest     bool
 	Schema     string
 	Schemas    []string
 	Total      string // in words; empty but on the first page
@@ -32,18 +34,24 @@ type identitiesBody struct {
 // person is an identity in a list.
 type person struct {
 	URL, Name, ID, Schema string
+	FullName              string // as the traits have it; empty if they have none
 	Created               time.Time
 	Unverified            bool // none of their addresses is verified, and they have some
+	Disabled              bool
 }
 
-// list shows identities in the order of their ids, or searches for one.
+// list shows identities by age, or those with an identifier that contains a text.
 func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	body := identitiesBody{Identifier: strings.TrimSpace(query.Get("identifier")), Schema: query.Get("schema"), Schemas: o.Schemas.IDs()}
 	if secret.IsID(body.Identifier) {
 		return o.redirect(w, o.at("identities", body.Identifier))
 	}
-	q := identity.Query{Identifier: body.Identifier, SchemaID: body.Schema, After: query.Get("after"), Limit: pageSize + 1}
+	body.Oldest = query.Get("order") == "oldest"
+	q := identity.Query{SchemaID: body.Schema, Newest: !body.Oldest, After: query.Get("after"), Limit: pageSize + 1}
+	if body.Identifier != "" {
+		q.Similar = traits.Normalize(body.Identifier)
+	}
 	if q.After != "" && !secret.IsID(q.After) {
 		return errs.ErrNotFound
 	}
@@ -65,7 +73,13 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 	for _, i := range found {
 		body.Found = append(body.Found, o.person(i))
 	}
-	p := o.page(pageIdentities, "Identities")
+	newest, oldest := body, body
+	newest.Oldest, oldest.Oldest = false, true
+	body.Order = []navLink{
+		{URL: o.identitiesAt(newest, ""), Text: "Newest first", Here: !body.Oldest},
+		{URL: o.identitiesAt(oldest, ""), Text: "Oldest first", Here: body.Oldest},
+	}
+	p := o.pageFor(r, pageIdentities, "Identities")
 	p.Done = confirmations[query.Get("done")]
 	p.Body = body
 	return o.write(w, http.StatusOK, p)
@@ -74,7 +88,11 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 // identitiesAt is the address of a page of the same list.
 func (o *Console) identitiesAt(b identitiesBody, after string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"identifier": b.Identifier, "schema": b.Schema, "after": after} {
+	order := ""
+	if b.Oldest {
+		order = "oldest"
+	}
+	for name, value := range map[string]string{"identifier": b.Identifier, "schema": b.Schema, "order": order, "after": after} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -87,7 +105,7 @@ func (o *Console) identitiesAt(b identitiesBody, after string) string {
 }
 
 func (o *Console) person(i *identity.Identity) person {
-	p := person{URL: o.at("identities", i.ID), Name: nameOf(i), ID: i.ID, Schema: i.SchemaID, Created: i.CreatedAt, Unverified: len(i.Verifiable) > 0}
+	p := person{URL: o.at("identities", i.ID), Name: nameOf(i), ID: i.ID, Schema: i.SchemaID, FullName: fullName(i.Traits), Created: i.CreatedAt, Unverified: len(i.Verifiable) > 0, Disabled: i.Disabled()}
 	for _, a := range i.Verifiable {
 		p.Unverified = p.Unverified && !a.Verified
 	}
@@ -115,6 +133,29 @@ func nameOf(i *identity.Identity) string {
 		}
 	}
 	return i.ID
+}
+
+// fullName is the name of a person in traits of the usual shapes, empty if there is none.
+func fullName(values json.RawMessage) string {
+	var known struct {
+		Name      any    `json:"name"`
+		FirstName string `json:"first_name"`
+		LastName  string `json:"last_name"`
+		Given     string `json:"given_name"`
+		Family    string `json:"family_name"`
+	}
+	if err := json.Unmarshal(values, &known); err != nil {
+		return ""
+	}
+	switch name := known.Name.(type) {
+	case string:
+		return name
+	case map[string]any:
+		first, _ := name["first"].(string)
+		last, _ := name["last"].(string)
+		return strings.TrimSpace(first + " " + last)
+	}
+	return strings.TrimSpace(known.FirstName + known.Given + " " + known.LastName + known.Family)
 }
 
 // trait is one thing known of a person.

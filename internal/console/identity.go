@@ -19,18 +19,21 @@ import (
 // identityBody is one identity.
 type identityBody struct {
 	person
-	Updated     time.Time
-	Traits      []trait
-	JSON        string
-	Addresses   []address
-	Credentials []credential
-	Sessions    []signedIn
-	More        int // sessions that are not listed
-	Recovers    bool
+	Updated      time.Time
+	Traits       []trait
+	JSON         string
+	Addresses    []address
+	Credentials  []credential
+	Sessions     []signedIn
+	More         int // sessions that are not listed
+	Recovers     bool
+	SetsPassword bool // there is an identifier to sign in with
+	HasPassword  bool
 }
 
 // address is a way to reach a person.
 type address struct {
+	ID         string
 	Value      string
 	Verifiable bool
 	Verified   bool
@@ -40,6 +43,7 @@ type address struct {
 
 // credential is a way to sign in, without what is secret about it.
 type credential struct {
+	Type        string
 	Kind        string
 	State       string
 	Identifiers []string
@@ -48,6 +52,8 @@ type credential struct {
 // signedIn is a session of a person.
 type signedIn struct {
 	ID           string
+	Device       string // browser and system; empty if that is unknown
+	Place        string // the address it came from, likewise
 	Since, Until time.Time
 	Methods      string
 }
@@ -71,15 +77,20 @@ func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	body.Credentials = credentialsOf(kept)
+	for _, c := range kept {
+		if c.Type == identity.TypePassword {
+			body.SetsPassword, body.HasPassword = len(c.Identifiers) > 0, c.IsSet()
+		}
+	}
 	held, err := o.Sessions.List(r.Context(), i.ID)
 	if err != nil {
 		return err
 	}
 	body.More = max(len(held)-maxSessions, 0)
 	for _, s := range held[:len(held)-body.More] {
-		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Methods: methodsOf(s)})
+		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Device: deviceOf(s.UserAgent), Place: s.Address, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Methods: methodsOf(s)})
 	}
-	p := o.page(pageIdentity, body.Name)
+	p := o.pageFor(r, pageIdentity, body.Name)
 	p.Done = confirmations[r.URL.Query().Get("done")]
 	p.Body = body
 	return o.write(w, http.StatusOK, p)
@@ -120,7 +131,7 @@ func addressesOf(i *identity.Identity) []address {
 	var out []address
 	for _, a := range i.Verifiable {
 		out = append(out, address{
-			Value: a.Value, Verifiable: true, Verified: a.Verified, VerifiedAt: a.VerifiedAt,
+			ID: a.ID, Value: a.Value, Verifiable: true, Verified: a.Verified, VerifiedAt: a.VerifiedAt,
 			Recovers: identity.Find(i.Recovery, a.Via, a.Normalized) != nil,
 		})
 	}
@@ -135,7 +146,10 @@ func addressesOf(i *identity.Identity) []address {
 func credentialsOf(kept []identity.Credential) []credential {
 	var out []credential
 	for _, c := range kept {
-		one := credential{Kind: c.Type, Identifiers: slices.Clone(c.Identifiers)}
+		one := credential{Type: c.Type, Kind: c.Type, Identifiers: slices.Clone(c.Identifiers)}
+		if name, known := credentialNames[c.Type]; known {
+			one.Kind, one.Identifiers = name, nil
+		}
 		switch c.Type {
 		case identity.TypePassword:
 			one.Kind, one.State = "Password", "set"
@@ -148,6 +162,20 @@ func credentialsOf(kept []identity.Credential) []credential {
 		out = append(out, one)
 	}
 	return out
+}
+
+// credentialNames are the ways to sign in whose identifiers say nothing to an operator.
+var credentialNames = map[string]string{
+	"totp": "Authenticator app", "lookup_secret": "Recovery codes", "webauthn": "Security keys", "passkey": "Passkeys", "code": "One-time code",
+}
+
+// deviceOf names what a session was made with.
+func deviceOf(header string) string {
+	browser, system := pagekit.Device(header)
+	if browser != "" && system != "" {
+		return browser + " on " + system
+	}
+	return browser + system
 }
 
 func methodsOf(s *session.Session) string {

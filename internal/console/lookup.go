@@ -20,10 +20,16 @@ type lookup struct {
 	Problem string // why nothing is found; empty if something is or nothing was asked
 	Flow    *flowBody
 	Error   *errorBody
+	Flows   []flowBody  // the latest ones, where nothing was asked
+	Errors  []errorBody // likewise
 }
+
+// maxRecent is how many flows or errors are listed.
+const maxRecent = 20
 
 // flowBody is a flow, without its secrets and what its methods remember.
 type flowBody struct {
+	URL                     string // of its page, in a list
 	ID, Kind, Client, State string
 	Over                    bool
 	Issued, Expires         time.Time
@@ -52,7 +58,7 @@ type flowField struct {
 
 // flows looks a flow up, whatever its kind.
 func (o *Console) flows(w http.ResponseWriter, r *http.Request) error {
-	p := o.page(pageFlow, "Flows")
+	p := o.pageFor(r, pageFlow, "Flows")
 	body := lookup{ID: strings.TrimSpace(r.URL.Query().Get("id"))}
 	status := http.StatusOK
 	if body.ID != "" {
@@ -62,6 +68,16 @@ func (o *Console) flows(w http.ResponseWriter, r *http.Request) error {
 		}
 		if body.Flow = found; found == nil {
 			status, body.Problem = http.StatusNotFound, "There is no flow of that id. Flows that have ended are removed after a while."
+		}
+	} else {
+		latest, err := o.Recent.RecentFlows(r.Context(), maxRecent)
+		if err != nil {
+			return err
+		}
+		for _, f := range latest {
+			one := o.describeFlow(f)
+			one.URL = o.at("flows") + "?id=" + f.ID
+			body.Flows = append(body.Flows, *one)
 		}
 	}
 	p.Body = body
@@ -131,6 +147,7 @@ func messageTexts(all []message.Message) []string {
 
 // errorBody is a stored error.
 type errorBody struct {
+	URL     string // of its page, in a list
 	ID      string
 	Created time.Time
 	Errors  []errorEntry
@@ -148,7 +165,7 @@ type errorEntry struct {
 
 // errors looks up an error that a person met.
 func (o *Console) errors(w http.ResponseWriter, r *http.Request) error {
-	p := o.page(pageError, "Errors")
+	p := o.pageFor(r, pageError, "Errors")
 	body := lookup{ID: strings.TrimSpace(r.URL.Query().Get("id"))}
 	status := http.StatusOK
 	if body.ID != "" {
@@ -160,6 +177,16 @@ func (o *Console) errors(w http.ResponseWriter, r *http.Request) error {
 			status, body.Problem = http.StatusNotFound, "There is no error of that id. Errors are removed after a while."
 		default:
 			return err
+		}
+	} else {
+		latest, err := o.Recent.RecentErrors(r.Context(), maxRecent)
+		if err != nil {
+			return err
+		}
+		for _, kept := range latest {
+			one := describeError(kept)
+			one.URL = o.at("errors") + "?id=" + kept.ID
+			body.Errors = append(body.Errors, *one)
 		}
 	}
 	p.Body = body

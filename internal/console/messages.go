@@ -71,7 +71,7 @@ func (o *Console) messages(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range found {
 		body.Found = append(body.Found, o.mailOf(m))
 	}
-	p := o.page(pageMessages, "Messages")
+	p := o.pageFor(r, pageMessages, "Messages")
 	p.Body = body
 	return o.write(w, http.StatusOK, p)
 }
@@ -95,7 +95,7 @@ func (o *Console) messagesAt(s courier.Status, recipient, before string) string 
 func (o *Console) mailOf(m *courier.Stored) mail {
 	state := statusNames[m.Status]
 	if m.Status == courier.Sent && !o.delivers() {
-		state = "Kept here"
+		state = "Stored (no mail server)"
 	}
 	return mail{
 		URL: o.at("messages", m.ID), ID: m.ID, Subject: m.Subject, Recipient: m.Recipient, Template: string(m.Template),
@@ -132,7 +132,7 @@ func (o *Console) message(w http.ResponseWriter, r *http.Request) error {
 	if says.HTML != "" {
 		body.HTML = body.URL + "/html"
 	}
-	p := o.page(pageMessage, m.Subject)
+	p := o.pageFor(r, pageMessage, m.Subject)
 	if p.Heading == "" {
 		p.Heading = "A message without a subject"
 	}

@@ -34,7 +34,7 @@ func (o *Console) overview(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
 	defer cancel()
 	over := spanOf(r.URL.Query().Get("span"))
-	p := o.page(pageOverview, "Overview")
+	p := o.pageFor(r, pageOverview, "Overview")
 	body := overviewBody{Charts: chartsOf(o.History.Minutes(over.minutes), over)}
 	for _, s := range spans {
 		body.Spans = append(body.Spans, navLink{URL: o.base + "?span=" + s.name, Text: s.text, Here: s.name == over.name})

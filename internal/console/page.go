@@ -36,14 +36,16 @@ var pageNames = []string{
 
 // page is what the templates get.
 type page struct {
-	name    string
-	Product string
-	Base    string // path of the overview
-	Heading string
-	Nav     []navLink
-	SignOut bool
-	Done    string // what has just been done; empty for nothing
-	Body    any
+	name     string
+	Product  string
+	Base     string // path of the overview
+	Heading  string
+	Nav      []navLink
+	SignOut  bool
+	Operator string // who is signed in by name; empty for nobody
+	Writes   bool   // the operator may change things
+	Done     string // what has just been done; empty for nothing
+	Body     any
 }
 
 // navLink is an entry of the navigation or of a choice.
@@ -63,6 +65,16 @@ var sectionOf = map[string]string{
 	pageRecovery: "identities", pageMessages: "messages", pageMessage: "messages", pageFlow: "flows", pageError: "errors",
 }
 
+// pageFor starts a page of a guarded address.
+func (o *Console) pageFor(r *http.Request, name, heading string) *page {
+	p, who := o.page(name, heading), operatorOf(r.Context())
+	p.Writes = who.Role == Write
+	if len(o.config.Operators) > 0 {
+		p.Operator = who.Name
+	}
+	return p
+}
+
 // page starts a page.
 func (o *Console) page(name, heading string) *page {
 	p := &page{name: name, Product: o.config.Product, Base: o.base, Heading: heading, SignOut: o.locked()}
@@ -80,8 +92,12 @@ func (o *Console) page(name, heading string) *page {
 // The things that a page may say to have been done, by the word in its address.
 var confirmations = map[string]string{
 	"created": "The identity has been created.", "saved": "The traits have been saved.",
-	"ended": "The session has been ended.", "ended-all": "All sessions have been ended.",
+	"ended": "The session has been signed out.", "ended-all": "All sessions have been signed out.",
 	"deleted": "The identity has been deleted.", "queued": "The message has been queued again.",
+	"verified": "The address has been marked as verified.", "password": "The password has been set, and all sessions have been signed out.",
+	"expired":  "The password no longer works, and all sessions have been signed out.",
+	"disabled": "The identity has been disabled, and all its sessions have been signed out.", "enabled": "The identity has been enabled.",
+	"reset": "The factor has been removed.",
 }
 
 // write renders a page before a byte of it is sent.
@@ -142,7 +158,8 @@ func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	// Storage that has just failed to answer is not asked once more who has signed out.
 	allowed := !o.locked() || o.hasBearerToken(r)
 	if !allowed && status != http.StatusServiceUnavailable {
-		allowed, _ = o.allowed(r)
+		who, _ := o.operator(r)
+		allowed = who != nil
 	}
 	if status == http.StatusMisdirectedRequest || !allowed {
 		p.Nav, p.SignOut = nil, false

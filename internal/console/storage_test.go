@@ -27,13 +27,13 @@ func TestStorageThatDoesNotAnswerIsAskedOnce(t *testing.T) {
 	storage := &outOfReach{}
 	o, err := New(Parts{SignOuts: storage, Now: func() time.Time { return noon }}, Config{
 		Product: "Symbolon", URL: &url.URL{Scheme: "http", Host: "127.0.0.1:4434", Path: "/"},
-		Password: "what operators know", Secrets: []string{"a secret for the tests"},
+		Password: "what operators know", Named: func(string) bool { return true }, Secrets: []string{"a secret for the tests"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/console/identities", nil)
-	r.AddCookie(&http.Cookie{Name: cookieName, Value: o.signer.Sign("somebody 4000000000")})
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: o.cookieValue(o.named(byPassword), noon.Add(time.Hour))})
 	w := httptest.NewRecorder()
 	o.Handlers()["/console/identities"].ServeHTTP(w, r)
 	if w.Code != http.StatusServiceUnavailable || storage.asked != 1 {

@@ -169,10 +169,13 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
 	if limit <= 0 {
 		limit = maxPage
 	}
+	order := ` ORDER BY i.id`
+	if q.Newest {
+		order += ` DESC`
+	}
 	// The page is cut before addresses multiply the rows.
 	query := `SELECT ` + identityColumns + ` FROM (SELECT ` + ownColumns + `
- FROM identities i` + where + ` ORDER BY i.id LIMIT ? OFFSET ?) i ` + joinAddresses + `
- ORDER BY i.id, a.purpose, a.position`
+ FROM identities i` + where + order + ` LIMIT ? OFFSET ?) i ` + joinAddresses + order + `, a.purpose, a.position`
 	var page []*identity.Identity
 	err := db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
 		var row identityRow
@@ -238,7 +241,11 @@ func (db *DB) addToCount(ctx context.Context, id string, change int) error {
 func conditions(q identity.Query) (where string, args []any) {
 	var all []string
 	if q.After != "" {
-		all, args = append(all, `i.id > ?`), append(args, q.After)
+		after := `i.id > ?`
+		if q.Newest {
+			after = `i.id < ?`
+		}
+		all, args = append(all, after), append(args, q.After)
 	}
 	if q.SchemaID != "" {
 		all, args = append(all, `i.schema_id = ?`), append(args, q.SchemaID)

@@ -9,7 +9,6 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
 	"symbolon/internal/pagekit"
-	"symbolon/internal/traits"
 	"symbolon/internal/ui"
 )
 
@@ -150,7 +149,7 @@ func (p *Pages) identifierLabel(r *http.Request, d *formRenderer) string {
 	if p.config.Schemas == nil {
 		return ""
 	}
-	schema, err := p.config.Schemas.Schema(r.Context(), traits.DefaultID)
+	schema, err := p.config.Schemas.Schema(r.Context(), p.config.DefaultSchema)
 	if err != nil {
 		return "" // the general words fit; whoever submits the form meets the error
 	}

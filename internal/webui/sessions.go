@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/pagekit"
 	"symbolon/internal/session"
 )
 
@@ -74,10 +75,19 @@ func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *ses
 // sessionRow describes a session as people tell them apart.
 func (d *page) sessionRow(s *session.Session, here bool) (sessionRow, error) {
 	row := sessionRow{ID: s.ID, Here: here, Device: d.first("sessions.unknown"), When: "sessions.since", At: d.at(s.AuthenticatedAt)}
-	if here {
+	row.Place = s.Address
+	var err error
+	switch browser, system := pagekit.Device(s.UserAgent); {
+	case browser != "" && system != "":
+		row.Known = true
+		if row.Device, err = d.T("sessions.device", "browser", browser, "system", system); err != nil {
+			return row, err
+		}
+	case browser+system != "":
+		row.Known, row.Device = true, browser+system
+	case here:
 		row.Device = d.first("sessions.here")
 	}
-	var err error
 	row.EndLabel, err = d.T("sessions.end_label", "device", row.Device, "since", row.At.Text)
 	return row, err
 }

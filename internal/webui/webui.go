@@ -76,8 +76,10 @@ type Config struct {
 	// App is where the operator's application is, the place to go on to; nil if that is
 	// unknown.
 	App *url.URL
-	// Schemas names the traits that people sign in with; nil for general words.
-	Schemas Schemas
+	// Schemas names the traits that people sign in with, by those of DefaultSchema; nil for
+	// general words.
+	Schemas       Schemas
+	DefaultSchema string
 	// HideExisting says that a registration does not tell whether an account existed.
 	HideExisting bool
 	// FirstRun shows an operator what to try next on the welcome page.

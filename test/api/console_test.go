@@ -200,7 +200,7 @@ func TestPagesOfOtherSitesPressNoButtonOfTheConsole(t *testing.T) {
 					}
 				}
 			}
-			c.console(t, "/identities/"+id).says(t, http.StatusOK, "jane@example.org", "End all sessions")
+			c.console(t, "/identities/"+id).says(t, http.StatusOK, "jane@example.org", "Sign out everywhere")
 			// A browser that tells an origin alone, over plain http, is believed.
 			c.press(t, "/identities/"+id+"/sessions", nil, "Sec-Fetch-Site", "").leads(t, "/identities/"+id+"?done=ended-all")
 		})
@@ -218,7 +218,7 @@ func TestOperatorsSignInWithTheTokenOrThePassword(t *testing.T) {
 	c.console(t, "/sign-in?to=/messages").says(t, http.StatusOK, "Password or token", `value="/messages"`)
 	for _, wrong := range []string{"", "wrong", token + " ", consolePassword[1:]} {
 		a := c.press(t, "/sign-in", map[string]string{"secret": wrong})
-		a.says(t, http.StatusUnauthorized, "That is not it")
+		a.says(t, http.StatusUnauthorized, "That is wrong")
 		if a.Header.Get("Set-Cookie") != "" {
 			t.Errorf("%q gets the cookie %s", wrong, a.Header.Get("Set-Cookie"))
 		}
@@ -306,7 +306,7 @@ func TestIdentitiesAreFoundPageByPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	c := s.app1()
-	c.console(t, "/identities").says(t, http.StatusOK, "Nobody has signed up yet")
+	c.console(t, "/identities").says(t, http.StatusOK, "There are no identities yet")
 	var all []map[string]any
 	for n := range 61 {
 		all = append(all, map[string]any{"create": map[string]any{"schema_id": "default", "traits": map[string]any{"email": fmt.Sprintf("p%02d@example.org", n)}}})
@@ -347,7 +347,7 @@ func TestAnOperatorMakesEditsAndDeletesAnIdentity(t *testing.T) {
 	made := c.press(t, "/identities/new", map[string]string{"schema": "default", "traits.email": "jane@example.org", "traits.name.first": "Jane", "traits.name.last": ""})
 	id := s.idOf(t, "jane@example.org")
 	made.leads(t, "/identities/"+id+"?done=created")
-	c.console(t, "/identities/"+id+"?done=created").says(t, http.StatusOK, "The identity has been created.", "Jane", "not verified", "not set", "Nowhere at present.")
+	c.console(t, "/identities/"+id+"?done=created").says(t, http.StatusOK, "The identity has been created.", "Jane", "not verified", "not set", "Not signed in anywhere.")
 	c.press(t, "/identities/new", map[string]string{"schema": "default", "traits.email": "Jane@example.org"}).says(t, http.StatusUnprocessableEntity, "Another identity has this identifier")
 
 	edit := c.console(t, "/identities/"+id+"/edit")
@@ -360,11 +360,11 @@ func TestAnOperatorMakesEditsAndDeletesAnIdentity(t *testing.T) {
 		t.Errorf("the traits are %s, want %s", toJSON(t, got), want)
 	}
 	// The form was opened before that change.
-	c.press(t, "/identities/"+id+"/edit", change).says(t, http.StatusConflict, "Somebody else has changed this identity", `value="Doe"`)
+	c.press(t, "/identities/"+id+"/edit", change).says(t, http.StatusConflict, "The identity has changed since", `value="Doe"`)
 
 	c.console(t, "/identities/"+id+"/delete").says(t, http.StatusOK, "Delete jane.doe@example.org?", "Delete for good")
 	c.press(t, "/identities/"+id+"/delete", nil).leads(t, "/identities?done=deleted")
-	c.console(t, "/identities?done=deleted").says(t, http.StatusOK, "The identity has been deleted.", "Nobody has signed up yet")
+	c.console(t, "/identities?done=deleted").says(t, http.StatusOK, "The identity has been deleted.", "There are no identities yet")
 	for _, path := range []string{"", "/edit", "/delete"} {
 		c.console(t, "/identities/"+id+path).says(t, http.StatusNotFound, "There is no such identity")
 	}
@@ -411,7 +411,7 @@ func TestAnOperatorEndsSessionsAndMakesARecoveryLink(t *testing.T) {
 	id := s.idOf(t, "jane@example.org")
 	c := s.app1()
 	page := c.console(t, "/identities/"+id)
-	page.says(t, http.StatusOK, "by password", "End all sessions", "set")
+	page.says(t, http.StatusOK, "<td>password</td>", "Sign out everywhere", "set")
 	for _, secret := range []string{token, second, "argon2"} {
 		if strings.Contains(string(page.body), secret) {
 			t.Errorf("the page shows %s", secret)

@@ -199,7 +199,7 @@ describe('an operator', () => {
       assert.equal(await operator.page.getByRole('button', { name: 'End the session' }).count(), 3)
       await press(operator, 'button', 'End the session')
       await says(operator, /The session has been ended\./)
-      await press(operator, 'button', 'End all sessions')
+      await press(operator, 'button', 'Sign out everywhere')
       await says(operator, /Nowhere at present\./)
 
       await press(operator, 'link', 'Delete this identity')
