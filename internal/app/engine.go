@@ -38,6 +38,7 @@ func engineConfig(c *config.Config) flow.Config {
 		Notices:                  c.Security.Notices,
 		HideExisting:             self.Flows.Registration.HideExisting,
 		SettingsAAL:              flow.Requirement(self.Flows.Settings.RequiredAAL),
+		SessionAAL:               flow.Requirement(c.Session.Whoami.RequiredAAL),
 		LaxAPI:                   c.LaxAPI,
 	}
 }

@@ -61,15 +61,28 @@ func (e *Engine) AvailableAAL(ctx context.Context, i *identity.Identity, c Clien
 	return session.AAL0, nil
 }
 
-// Satisfies reports whether a session reaches what is required of it on a kind of
-// client. available counts what the identity could reach, which callers may have at
-// hand; it is asked only where it matters.
-func Satisfies(s *session.Session, r Requirement, available func() (session.AAL, error)) (bool, error) {
-	if r != RequireHighestAvailable || s.AAL() >= session.AAL2 {
-		return true, nil
+// CheckLevel refuses a session below what the check of a session asks for, with
+// ErrSecondFactorRequired. c is the kind of client that shows the session.
+func (e *Engine) CheckLevel(ctx context.Context, s *session.Cached, c Client) error {
+	if e.config.SessionAAL != RequireHighestAvailable || s.AAL() >= session.AAL2 {
+		return nil
 	}
-	can, err := available()
-	return err == nil && can < session.AAL2, err
+	can, err := s.Available(string(c), func(s *session.Session) (session.AAL, error) {
+		return e.AvailableAAL(ctx, s.Identity, c)
+	})
+	if err == nil && can >= session.AAL2 {
+		return ErrSecondFactorRequired
+	}
+	return err
+}
+
+// fallsShort reports whether a session is below what the check of a session asks for.
+func (e *Engine) fallsShort(ctx context.Context, s *session.Session, owner *identity.Identity, c Client) (bool, error) {
+	if e.config.SessionAAL != RequireHighestAvailable || s.AAL() >= session.AAL2 {
+		return false, nil
+	}
+	can, err := e.AvailableAAL(ctx, owner, c)
+	return can >= session.AAL2, err
 }
 
 // settingsLevel is what settings, or a protected change in them, ask of the session

@@ -82,8 +82,9 @@ type Config struct {
 	// HideExisting answers a registration for a taken identifier as if it had
 	// worked, and tells the owner by mail.
 	HideExisting bool
-	// SettingsAAL is the level that settings ask for.
-	SettingsAAL Requirement
+	// SettingsAAL is the level that settings ask for, SessionAAL the one that the check
+	// of a session asks for.
+	SettingsAAL, SessionAAL Requirement
 	// OpenFlows shows a browser's flow by its id to every caller, as v0.5 does.
 	OpenFlows bool
 	// LaxAPI accepts cookies and Origin headers in API flows. For development.

@@ -43,6 +43,9 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 	if err := e.openSession(ctx, j, owner, proof.Factor, &result); err != nil {
 		return Result{}, err
 	}
+	if result.StepUp, err = e.fallsShort(ctx, result.Session, owner, j.flow.Client); err != nil {
+		return Result{}, err
+	}
 	if page, err := e.askToLink(ctx, j, owner, j.caller.csrfOf(owner.ID)); err != nil {
 		return Result{}, err
 	} else if page != "" {

@@ -35,6 +35,9 @@ type Result struct {
 	// Next is the flow that a success leads to, such as the settings after a
 	// recovery; nil if none.
 	Next *Flow
+	// StepUp: the session that was issued is below what its check asks for; a second
+	// factor comes before Redirect.
+	StepUp bool
 	// Continuity is what only this browser must keep until it is back; empty if
 	// nothing.
 	Continuity string

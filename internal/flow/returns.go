@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"symbolon/internal/errs"
@@ -25,8 +26,12 @@ func (e *Engine) validateReturnTo(k Kind, raw string) (string, error) {
 		return "", refused
 	}
 	target = e.defaultReturn(k, "").ResolveReference(target)
-	for _, allowed := range e.config.Allowed {
-		if isSubpath(target, allowed) {
+	allowed := e.config.Allowed
+	if ui := e.config.Kinds[Settings].UI; ui != nil { // a second factor may come before it
+		allowed = append(slices.Clip(allowed), ui)
+	}
+	for _, one := range allowed {
+		if isSubpath(target, one) {
 			return target.String(), nil
 		}
 	}

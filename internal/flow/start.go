@@ -22,6 +22,9 @@ type StartRequest struct {
 	// AAL is the level that a login is to reach: AAL2 asks a signed-in person for a
 	// second factor. The zero value is AAL1.
 	AAL session.AAL
+	// StepsUp: a login for which no level is named asks a session that falls short for
+	// its second factor, instead of sending it back.
+	StepsUp bool
 	// Link is the id of a registration whose identifiers were taken: who signs in is
 	// asked whether its external account is theirs. Login of browsers only.
 	Link   string
@@ -41,7 +44,10 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 		}
 	}
 	refresh := r.Refresh && r.Kind == Login
-	stepUp := r.AAL == session.AAL2 && r.Kind == Login
+	stepUp, err := e.stepsUp(ctx, r)
+	if err != nil {
+		return Result{}, err
+	}
 	if stepUp && r.Caller.Session == nil {
 		return Result{}, ErrFirstFactorRequired
 	}
@@ -74,6 +80,19 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	}
 	e.observer.Started(f.Kind, f.Client)
 	return Result{Outcome: FormShown, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
+}
+
+// stepsUp reports whether a start asks for a second factor.
+func (e *Engine) stepsUp(ctx context.Context, r StartRequest) (bool, error) {
+	switch {
+	case r.Kind != Login:
+		return false, nil
+	case r.AAL == session.AAL2:
+		return true, nil
+	case r.AAL != session.AAL0 || !r.StepsUp || r.Refresh || r.Caller.Session == nil:
+		return false, nil
+	}
+	return e.fallsShort(ctx, r.Caller.Session, r.Caller.Session.Identity, r.Client)
 }
 
 // noteLevel notes in a login flow what it is to reach and the session it raises.

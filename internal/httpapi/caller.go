@@ -37,6 +37,20 @@ func (m *mount) check(r *http.Request) (*session.Cached, error) {
 	return m.checkCookies(r)
 }
 
+// checkLevel returns the session of a request, or flow.ErrSecondFactorRequired if it
+// is below what a check asks for.
+func (m *mount) checkLevel(r *http.Request) (*session.Cached, error) {
+	found, err := m.check(r)
+	if err != nil {
+		return nil, err
+	}
+	client := flow.API
+	if _, isBearer := bearer(r); !isBearer && r.Header.Get("X-Session-Token") == "" {
+		client = flow.Browser
+	}
+	return found, m.engine.CheckLevel(r.Context(), found, client)
+}
+
 func (s *Server) checkCookies(r *http.Request) (*session.Cached, error) {
 	for _, token := range s.cookies.sessionTokens(r) {
 		found, err := s.sessions.Check(r.Context(), token)

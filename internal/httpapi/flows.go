@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"unicode/utf8"
 
+	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/session"
@@ -32,8 +33,16 @@ func (m *mount) startFlow(k flow.Kind, client flow.Client) handler {
 
 func (m *mount) start(r wire.Request) (flow.Result, error) {
 	query := r.Request.URL.Query()
+	level := session.AAL0
+	if asked := query.Get("aal"); asked != "" && r.Kind == flow.Login {
+		var err error
+		if level, err = session.ParseAAL(asked); err != nil {
+			return flow.Result{}, errs.New(errs.Invalid, "aal_unknown", "Unable to parse AuthenticationMethod Assurance Level (AAL): "+err.Error())
+		}
+	}
 	return m.engine.Start(r.Context(), flow.StartRequest{
 		Kind: r.Kind, Client: r.Client, URL: r.URL, Caller: r.Caller,
+		AAL: level, StepsUp: m.wire.Rules().StepsUp,
 		ReturnTo: query.Get("return_to"), Refresh: query.Get("refresh") == "true", Link: query.Get("link"),
 	})
 }

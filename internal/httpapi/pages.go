@@ -35,8 +35,8 @@ func (s *Server) PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (
 // PageSession returns the session of whoever looks at a page, nil if nobody is
 // signed in.
 func (s *Server) PageSession(r *http.Request) (*session.Session, error) {
-	live, err := s.pagesMount.check(r)
-	if errors.Is(err, session.ErrNone) {
+	live, err := s.pagesMount.checkLevel(r)
+	if errors.Is(err, session.ErrNone) || errors.Is(err, flow.ErrSecondFactorRequired) {
 		return nil, nil
 	}
 	if err != nil {

@@ -34,6 +34,8 @@ type Engine interface {
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
+	// CheckLevel refuses a session below what its check asks for.
+	CheckLevel(context.Context, *session.Cached, flow.Client) error
 	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string

@@ -8,7 +8,7 @@ import (
 // whoami answers the session of the request. It is the most frequent request
 // there is: the body comes ready-made from the session cache.
 func (m *mount) whoami(w http.ResponseWriter, r *http.Request) error {
-	live, err := m.check(r)
+	live, err := m.checkLevel(r)
 	if err != nil {
 		return err
 	}

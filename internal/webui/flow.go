@@ -100,7 +100,7 @@ func startsAfresh(err error) bool {
 	if _, ok := errors.AsType[*flow.LoginRequired](err); ok {
 		return true
 	}
-	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, flow.ErrNotFlowOwner)
+	return errors.Is(err, errs.ErrNotFound) || errors.Is(err, flow.ErrNotFlowOwner) || errors.Is(err, flow.ErrSecondFactorRequired)
 }
 
 // missed marks the start of a flow that takes the place of one whose cookie the

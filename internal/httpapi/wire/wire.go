@@ -72,6 +72,9 @@ type Rules struct {
 	// GuardUnknown: an unsafe request to an unknown path of the public listener is
 	// refused without an anti-CSRF token before it is not found.
 	GuardUnknown bool
+	// StepsUp: a login that names no level asks a signed-in person who falls short for
+	// the second factor. Clients of the wire can't ask for it themselves.
+	StepsUp bool
 }
 
 // Served says which flows there are. *flow.Engine satisfies it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -31,6 +32,8 @@ func (w *Wire) Started(r wire.Request, result flow.Result, err error) wire.Answe
 		return wire.Redirect(in.Redirect)
 	case signedOut:
 		return w.toLogin(r.URL)
+	case errors.Is(err, flow.ErrSecondFactorRequired):
+		return w.toSecondFactor(r.URL)
 	case err != nil:
 		return wire.FailOnPage(err)
 	}
@@ -98,6 +101,9 @@ func (w *Wire) finished(result flow.Result) any {
 // Scripts that ask for JSON get the session instead of the redirect.
 func (w *Wire) finishedInBrowser(r wire.Request, result flow.Result) wire.Answer {
 	answer := wire.Redirect(result.Redirect)
+	if result.StepUp {
+		answer = w.toSecondFactor(result.Redirect)
+	}
 	if wire.AcceptsJSON(r.Request) && !byLink(result.Flow.Kind) {
 		if result.Session == nil {
 			answer = wire.JSON(http.StatusOK, w.inactiveSession(result.Flow, result.Identity))
@@ -156,6 +162,13 @@ func (w *Wire) settingsWithoutSession(r wire.Request) wire.Answer {
 // toLogin leads a browser to sign in and back.
 func (w *Wire) toLogin(back string) wire.Answer {
 	return wire.Redirect(wire.WithQuery(w.URL(wire.StartBrowser, flow.Login), "return_to", back))
+}
+
+// toSecondFactor leads a browser to sign in with a second factor and on.
+func (w *Wire) toSecondFactor(on string) wire.Answer {
+	login := w.URL(wire.StartBrowser, flow.Login)
+	login.RawQuery = url.Values{"aal": {session.AAL2.String()}, "return_to": {on}}.Encode()
+	return wire.Redirect(login.String())
 }
 
 // reauthenticate leads a browser to sign in once more, or with a second factor, and

@@ -2,6 +2,7 @@ package wire05
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -37,6 +38,7 @@ var sentences = []sentence{
 	{errs.Internal, "identifier_missing", "", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured."},
 	{errs.Invalid, "state_missing", "", "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter."},
 	{errs.Invalid, "state_mismatch", "", "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie."},
+	{errs.Unauthorized, "session_aal2_required", "", "The session was found, but this account has a second factor that was not used yet. Please sign in with it."},
 	{errs.Unauthorized, "session_inactive", "", "No valid session cookie found."},
 	{errs.Invalid, "no_recovery_address", "", "The identity does not have any recovery addresses set."},
 	{errs.NotFound, "not_found", "Unable to locate the resource", ""},
@@ -124,6 +126,9 @@ var general = map[int]string{
 
 // Fault implements wire.Wire.
 func (*Wire) Fault(e *errs.Error, requestID string) wire.Fault {
+	if errors.Is(e, flow.ErrSecondFactorRequired) {
+		e = problem(errs.Unauthorized, e.ID) // v0.5 knows a session or none
+	}
 	e = worded(e)
 	status := wire.Status(e.Code)
 	out := Error{

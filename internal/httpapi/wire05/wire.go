@@ -29,7 +29,7 @@ func New(base *url.URL) *Wire {
 
 // Rules implements wire.Wire.
 func (*Wire) Rules() wire.Rules {
-	return wire.Rules{Name: Name, CSRFCookie: "csrf_token", GuardUnknown: true}
+	return wire.Rules{Name: Name, CSRFCookie: "csrf_token", GuardUnknown: true, StepsUp: true}
 }
 
 // Method implements wire.Wire: every route of v0.5 says its method.
