@@ -50,8 +50,10 @@ var mayImport = map[string][]string{
 	"courier":  {"errs", "locale", "secret"},
 	"ui":       {"message"},
 
+	"event": {"reqctx"},
+
 	// The store keeps what the domain declares, and judges nothing.
-	"store":       {"courier", "errs", "flow", "identity", "secret", "session", "store/kratos", "store/sqldb"},
+	"store":       {"courier", "errs", "event", "flow", "identity", "secret", "session", "store/kratos", "store/sqldb"},
 	"store/sqldb": {"errs", "secret"},
 
 	// Other systems' data, and what becomes of it here.

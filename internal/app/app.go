@@ -73,6 +73,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if a.limiter, err = newLimits(o.Config, a.db.MultiNode(), a.now); err != nil {
 		return nil, errors.Join(err, a.db.Close())
 	}
+	a.limiter.record, a.limiter.log = a.db.RecordEvent, a.log
 	first, err := compose(a.base, o.Config)
 	if err != nil {
 		return nil, errors.Join(err, a.db.Close())
@@ -104,6 +105,11 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	if err := ensureSecrets(o.Config, store.FileOf(dsn)); err != nil {
 		return errors.Join(err, a.db.Close())
 	}
+	keys, err := eventKeys(o.Config)
+	if err != nil {
+		return errors.Join(err, a.db.Close())
+	}
+	a.db.SealEvents(keys)
 	return nil
 }
 

@@ -51,6 +51,9 @@ func (a *App) cleanUpOnce(ctx context.Context, every time.Duration) error {
 		if err != nil {
 			return err
 		}
+		if err := a.db.CheckpointEvents(ctx); err != nil {
+			return err
+		}
 		if removed > 0 {
 			a.log.InfoContext(ctx, "expired rows removed", slog.Int64("rows", removed))
 		}
@@ -74,10 +77,18 @@ func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
 
 // CleanUp does the same in the database of a configuration, beside its servers.
 func CleanUp(ctx context.Context, c *config.Config) (removed int64, err error) {
+	if err := ensureSecrets(c, store.FileOf(c.DSN.Reveal())); err != nil {
+		return 0, err
+	}
+	keys, err := eventKeys(c)
+	if err != nil {
+		return 0, err
+	}
 	db, err := store.Open(ctx, store.Config{DSN: c.DSN.Reveal(), Now: time.Now})
 	if err != nil {
 		return 0, err
 	}
+	db.SealEvents(keys)
 	removed, _, err = sweep(ctx, db, endedBefore(c.Cleanup, time.Now()))
 	return removed, errors.Join(err, db.Close())
 }
@@ -111,8 +122,13 @@ func nextBatch(size int, took time.Duration) int {
 const keepChanges = time.Hour
 
 func endedBefore(c config.Cleanup, now time.Time) store.Ended {
+	var events time.Time // keeps all
+	if c.KeepEvents > 0 {
+		events = now.Add(-c.KeepEvents)
+	}
 	return store.Ended{
-		Flows: now.Add(-c.KeepFlows), Sessions: now.Add(-c.KeepSessions),
+		Events: events,
+		Flows:  now.Add(-c.KeepFlows), Sessions: now.Add(-c.KeepSessions),
 		Errors: now.Add(-c.KeepErrors), Messages: now.Add(-c.KeepMessages), Changes: now.Add(-keepChanges), SignOuts: now,
 	}
 }

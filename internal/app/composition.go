@@ -66,6 +66,6 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	if err := a.newServer(); err != nil {
 		return nil, err
 	}
-	a.public, a.admin = a.server.Public(), a.server.Admin()
+	a.public, a.admin = a.server.Public(), byOperators(a.server.Admin())
 	return a, nil
 }

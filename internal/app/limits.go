@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"symbolon/internal/config"
+	"symbolon/internal/event"
 	"symbolon/internal/flow"
 	"symbolon/internal/ratelimit"
 	"symbolon/internal/reqctx"
@@ -25,6 +27,8 @@ type limits struct {
 	limiter *ratelimit.Limiter
 	window  time.Duration
 	config  atomic.Pointer[config.Limits]
+	record  func(context.Context, event.Event) error
+	log     *slog.Logger
 }
 
 func newLimits(c *config.Config, shared bool, now func() time.Time) (*limits, error) {
@@ -130,7 +134,26 @@ func (l *limits) Count(ctx context.Context, attempt flow.Attempt) (refund func()
 	if attempt.Kind != flow.LimitNotify {
 		add("address", network(reqctx.From(ctx).Address), c.PerAddress)
 	}
-	return l.limiter.Charge(keys...)
+	refund, wait, ok = l.limiter.Charge(keys...)
+	origin := event.From(ctx)
+	origin.IdentityID, origin.Attempted = attempt.IdentityID, ok
+	if !ok {
+		l.refused(ctx, attempt)
+	}
+	return refund, wait, ok
+}
+
+// refused records that attempts on an account, or from an address, are refused: once in
+// a window, since a flood of attempts must not become one of events.
+func (l *limits) refused(ctx context.Context, attempt flow.Attempt) {
+	value := cmp.Or(attempt.IdentityID, network(reqctx.From(ctx).Address))
+	if _, _, first := l.limiter.Charge(ratelimit.Key{Scope: "event", Value: value, Limit: 1}); !first || l.record == nil {
+		return
+	}
+	err := l.record(context.WithoutCancel(ctx), event.Event{Name: event.LoginLock, IdentityID: attempt.IdentityID})
+	if err != nil {
+		l.log.WarnContext(ctx, "refused attempt not recorded", slog.Any("error", err))
+	}
 }
 
 // network is what attempts of one address count as: the address itself, or the

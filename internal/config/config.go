@@ -315,6 +315,7 @@ type Cleanup struct {
 	KeepSessions time.Duration // after expiry or revocation
 	KeepErrors   time.Duration // after creation
 	KeepMessages time.Duration // after delivery or the last try
+	KeepEvents   time.Duration // after recording; 0 for ever
 }
 
 // Log is what the process writes about itself.

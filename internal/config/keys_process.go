@@ -102,6 +102,10 @@ func processKeys() []Key {
 		keep("flows", "after they expired", "24h", func(c *Cleanup) *time.Duration { return &c.KeepFlows }),
 		keep("sessions", "after they expired or were ended", "168h", func(c *Cleanup) *time.Duration { return &c.KeepSessions }),
 		keep("errors", "after they were made", "24h", func(c *Cleanup) *time.Duration { return &c.KeepErrors }),
+		{
+			Path: "cleanup.keep_events", ref: in(func(c *Config) any { return &c.Cleanup.KeepEvents }), Default: "2160h", Example: "8760h", Own: true,
+			Help: "How long the audit log is kept (`symbolon audit`). 0s keeps it for ever.",
+		},
 		keep("messages", "after they were delivered or given up", "168h", func(c *Cleanup) *time.Duration { return &c.KeepMessages }),
 		{
 			Path: "log.level", ref: in(func(c *Config) any { return &c.Log.Level }), Default: "info", Example: "debug",

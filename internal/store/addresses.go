@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/identity"
 	"symbolon/internal/store/sqldb"
 )
@@ -25,6 +26,10 @@ func (db *DB) MarkVerified(ctx context.Context, addressID string, when time.Time
 		}
 		var owner string
 		if err := db.Query(ctx, func(scan sqldb.ScanFunc) error { return scan(&owner) }, `SELECT identity_id FROM addresses WHERE id = ?`, id); err != nil {
+			return err
+		}
+		err := db.RecordEvent(ctx, event.Event{Name: event.UserUpdated, IdentityID: owner, Details: map[string]string{"address": "verified"}})
+		if err != nil {
 			return err
 		}
 		return db.recordChange(ctx, owner)

@@ -91,7 +91,7 @@ func (db *DB) Notes(ctx context.Context, prefix string, since time.Time) ([]Note
 // withChange writes, and records the change in the same transaction.
 func (db *DB) withChange(ctx context.Context, about string, write func(context.Context) error) error {
 	if !db.MultiNode() {
-		return write(ctx)
+		return db.Join(ctx, write)
 	}
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if err := write(ctx); err != nil {

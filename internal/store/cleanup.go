@@ -15,6 +15,7 @@ type Ended struct {
 	Errors   time.Time // by creation
 	Messages time.Time // delivered or dead, by creation
 	Changes  time.Time // by the time at which they were recorded
+	Events   time.Time // by the time of recording; zero keeps all
 	SignOuts time.Time // by the end of what operators had signed in with
 }
 
@@ -41,5 +42,10 @@ func (db *DB) Cleanup(ctx context.Context, e Ended, limit int) (removed int64, l
 			return removed, longest, fmt.Errorf("remove expired rows: %w", err)
 		}
 	}
-	return removed, longest, nil
+	if e.Events.IsZero() {
+		return removed, longest, nil
+	}
+	began := db.Now()
+	n, err := db.pruneEvents(ctx, e.Events, limit)
+	return removed + n, max(longest, db.Now().Sub(began)), err
 }

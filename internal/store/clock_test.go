@@ -29,7 +29,7 @@ func TestLeasesUnderSkewedClocks(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = db.Close() })
 			offset, err := db.MeasureClock(t.Context())
-			if err != nil || (offset + skew).Abs() > 2*time.Second {
+			if err != nil || (offset+skew).Abs() > 2*time.Second {
 				t.Errorf("%s: offset %v, %v; want %v", name, offset, err, -skew)
 			}
 			nodes[name] = node{db, now}

@@ -94,32 +94,38 @@ func (db *DB) insertIdentifiers(ctx context.Context, identityID string, c identi
 	return nil
 }
 
-// saveCredentials makes the stored credentials those that are given.
-func (db *DB) saveCredentials(ctx context.Context, identityID string, wanted []identity.Credential) error {
+// saveCredentials makes the stored credentials those that are given, and returns what that
+// changed by type: added, changed or removed.
+func (db *DB) saveCredentials(ctx context.Context, identityID string, wanted []identity.Credential) (changes map[string]string, err error) {
 	stored, err := db.Credentials(ctx, identityID)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	changes = map[string]string{}
 	for _, old := range stored {
 		if !slices.ContainsFunc(wanted, func(c identity.Credential) bool { return c.Type == old.Type }) {
 			_, err := db.Exec(ctx, `DELETE FROM credentials WHERE identity_id = ? AND type = ?`, identityID, old.Type)
 			if err != nil {
-				return fmt.Errorf("delete credential: %w", err)
+				return nil, fmt.Errorf("delete credential: %w", err)
 			}
+			changes[old.Type] = "removed"
 		}
 	}
 	for _, c := range wanted {
 		at := slices.IndexFunc(stored, func(old identity.Credential) bool { return c.Type == old.Type })
 		if at < 0 {
-			err = db.insertCredential(ctx, identityID, c)
+			changes[c.Type], err = "added", db.insertCredential(ctx, identityID, c)
 		} else {
+			if !bytes.Equal(stored[at].Config, c.Config) {
+				changes[c.Type] = "changed"
+			}
 			err = db.saveCredential(ctx, identityID, stored[at], c)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return changes, nil
 }
 
 func (db *DB) saveCredential(ctx context.Context, identityID string, old, c identity.Credential) error {

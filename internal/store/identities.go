@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/identity"
 	"symbolon/internal/store/sqldb"
 )
@@ -299,7 +300,10 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 		if err := db.insertAddresses(ctx, i); err != nil {
 			return err
 		}
-		return db.addToCount(ctx, i.ID, +1)
+		if err := db.addToCount(ctx, i.ID, +1); err != nil {
+			return err
+		}
+		return db.RecordEvent(ctx, event.Event{Name: event.UserCreated, IdentityID: i.ID, Details: map[string]string{"schema": i.SchemaID}})
 	})
 	if err != nil {
 		return fmt.Errorf("insert identity: %w", err)
@@ -327,10 +331,14 @@ func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credential
 		if err := db.saveDetails(ctx, i); err != nil {
 			return err
 		}
-		if err := db.saveCredentials(ctx, i.ID, credentials); err != nil {
+		changes, err := db.saveCredentials(ctx, i.ID, credentials)
+		if err != nil {
 			return err
 		}
 		if err := db.saveAddresses(ctx, i); err != nil {
+			return err
+		}
+		if err := db.recordUpdate(ctx, i, changes); err != nil {
 			return err
 		}
 		return db.recordChange(ctx, i.ID)
@@ -354,6 +362,9 @@ func (db *DB) DeleteIdentity(ctx context.Context, id string) error {
 			return err
 		}
 		if err := db.addToCount(ctx, id, -1); err != nil {
+			return err
+		}
+		if err := db.RecordEvent(ctx, event.Event{Name: event.UserDeleted, IdentityID: id}); err != nil {
 			return err
 		}
 		return db.recordChange(ctx, id)

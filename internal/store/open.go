@@ -4,8 +4,11 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
+	"symbolon/internal/event"
+	"symbolon/internal/secret"
 	"symbolon/internal/store/sqldb"
 )
 
@@ -26,11 +29,12 @@ func schema() sqldb.Schema {
 }
 
 func postgresQueries() map[string]string {
-	return map[string]string{insertChange: boundChange, lockIdentity: lockIdentity + ` FOR SHARE`}
+	return map[string]string{insertChange: boundChange, lockIdentity: lockIdentity + ` FOR SHARE`, chainHead: chainHead + ` FOR UPDATE`}
 }
 
 func mysqlQueries() map[string]string {
 	return map[string]string{
+		chainHead:      chainHead + ` FOR UPDATE`,
 		lockIdentity:   lockIdentity + ` LOCK IN SHARE MODE`,
 		dueMessages:    `SELECT ` + messageColumns + ` FROM messages WHERE due <= ? ORDER BY due, id LIMIT ?`,
 		nextMessage:    `SELECT due FROM messages WHERE due IS NOT NULL ORDER BY due LIMIT 1`,
@@ -58,7 +62,11 @@ var (
 )
 
 // DB is the store. Its methods may be called by many goroutines at once.
-type DB struct{ *sqldb.DB }
+type DB struct {
+	*sqldb.DB
+	eventKeys event.Keys
+	nextChain atomic.Uint32 // of events
+}
 
 // Open opens a database and leaves its tables alone: see Migrate. It refuses a
 // database that holds the tables of another program (ErrForeign), or one that another
@@ -68,7 +76,10 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{DB: db}, nil
+	s := &DB{DB: db}
+	s.nextChain.Store(uint32(secret.Below(serverChains)))
+	db.OnCommit(s.writeEvents)
+	return s, nil
 }
 
 // Backup writes a consistent copy of a SQLite database to a file that must not exist,

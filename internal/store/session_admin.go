@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/session"
 	"symbolon/internal/store/sqldb"
 )
@@ -71,8 +72,12 @@ func (db *DB) SessionByID(ctx context.Context, id string) (*session.Session, err
 func (db *DB) ExtendSession(ctx context.Context, s *session.Session, now, until time.Time) error {
 	until = sqldb.TruncateTime(until)
 	err := db.withChange(ctx, s.IdentityID, func(ctx context.Context) error {
-		return db.ExecOne(ctx, `UPDATE sessions SET expires_at = ? WHERE id = ? AND active = ? AND expires_at > ?`,
+		err := db.ExecOne(ctx, `UPDATE sessions SET expires_at = ? WHERE id = ? AND active = ? AND expires_at > ?`,
 			sqldb.Micros(until), s.ID, true, sqldb.Micros(now))
+		if err != nil {
+			return err
+		}
+		return db.recordSession(ctx, event.SessionRenewed, s.IdentityID, s.ID, "")
 	})
 	if err != nil {
 		return fmt.Errorf("extend session: %w", err)

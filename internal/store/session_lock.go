@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/session"
 	"symbolon/internal/store/sqldb"
 )
@@ -37,8 +38,12 @@ func (db *DB) UpgradeSession(ctx context.Context, s *session.Session) error {
 	}
 	s.AuthenticatedAt, s.ExpiresAt = sqldb.TruncateTime(s.AuthenticatedAt), sqldb.TruncateTime(s.ExpiresAt)
 	err = db.withChange(ctx, s.IdentityID, func(ctx context.Context) error {
-		return db.ExecOne(ctx, `UPDATE sessions SET token_hash = ?, authenticated_at = ?, expires_at = ?, factors = ?
+		err := db.ExecOne(ctx, `UPDATE sessions SET token_hash = ?, authenticated_at = ?, expires_at = ?, factors = ?
  WHERE id = ? AND active = ?`, s.TokenHash, sqldb.Micros(s.AuthenticatedAt), sqldb.Micros(s.ExpiresAt), factors, s.ID, true)
+		if err != nil {
+			return err
+		}
+		return db.recordSession(ctx, event.SessionRenewed, s.IdentityID, s.ID, "")
 	})
 	if err != nil {
 		return fmt.Errorf("upgrade session: %w", err)

@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/session"
 	"symbolon/internal/store/sqldb"
 )
@@ -48,21 +50,32 @@ func (db *DB) CreateSession(ctx context.Context, s *session.Session) error {
 		return fmt.Errorf("insert session: %w", err)
 	}
 	s.IssuedAt, s.AuthenticatedAt, s.ExpiresAt = sqldb.TruncateTime(s.IssuedAt), sqldb.TruncateTime(s.AuthenticatedAt), sqldb.TruncateTime(s.ExpiresAt)
-	_, err = db.Exec(ctx, `INSERT INTO sessions
+	err = db.Join(ctx, func(ctx context.Context) error { return db.insertSession(ctx, s, factors) })
+	if err != nil {
+		return fmt.Errorf("insert session: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) insertSession(ctx context.Context, s *session.Session, factors string) error {
+	_, err := db.Exec(ctx, `INSERT INTO sessions
  (id, identity_id, token_hash, active, issued_at, authenticated_at, expires_at, factors)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.ID, s.IdentityID, s.TokenHash, s.Active, sqldb.Micros(s.IssuedAt), sqldb.Micros(s.AuthenticatedAt),
 		sqldb.Micros(s.ExpiresAt), factors)
 	if err != nil {
-		return fmt.Errorf("insert session: %w", err)
+		return err
 	}
-	if s.Address == "" && s.UserAgent == "" {
-		return nil
+	if s.Address != "" || s.UserAgent != "" {
+		if _, err := db.Exec(ctx, `INSERT INTO session_devices (session_id, address, user_agent) VALUES (?, ?, ?)`, s.ID, s.Address, s.UserAgent); err != nil {
+			return fmt.Errorf("insert device: %w", err)
+		}
 	}
-	if _, err := db.Exec(ctx, `INSERT INTO session_devices (session_id, address, user_agent) VALUES (?, ?, ?)`, s.ID, s.Address, s.UserAgent); err != nil {
-		return fmt.Errorf("insert device: %w", err)
+	method := ""
+	if len(s.Factors) > 0 {
+		method = s.Factors[len(s.Factors)-1].Method
 	}
-	return nil
+	return db.recordSession(ctx, event.LoginSuccess, s.IdentityID, s.ID, method)
 }
 
 // SessionByToken returns the session of a token's hash with its identity, both
@@ -111,7 +124,10 @@ func (db *DB) Sessions(ctx context.Context, identityID string) ([]*session.Sessi
 // none. Ending it twice is no error.
 func (db *DB) RevokeSession(ctx context.Context, tokenHash string) error {
 	err := db.withChange(ctx, tokenHash, func(ctx context.Context) error {
-		return db.ExecOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash)
+		if err := db.ExecOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash); err != nil {
+			return err
+		}
+		return db.recordRevocation(ctx, tokenHash)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
@@ -128,7 +144,10 @@ func (db *DB) RevokeSessionByID(ctx context.Context, identityID, id string) erro
 		return errs.ErrNotFound
 	}
 	err := db.withChange(ctx, owner, func(ctx context.Context) error {
-		return db.ExecOne(ctx, `UPDATE sessions SET active = ? WHERE id = ? AND identity_id = ?`, false, id, owner)
+		if err := db.ExecOne(ctx, `UPDATE sessions SET active = ? WHERE id = ? AND identity_id = ?`, false, id, owner); err != nil {
+			return err
+		}
+		return db.recordSession(ctx, event.TokenRevoked, owner, id, "")
 	})
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
@@ -140,9 +159,14 @@ func (db *DB) RevokeSessionByID(ctx context.Context, identityID, id string) erro
 // name spares none.
 func (db *DB) RevokeSessions(ctx context.Context, identityID, exceptID string) error {
 	err := db.withChange(ctx, identityID, func(ctx context.Context) error {
-		_, err := db.Exec(ctx, `UPDATE sessions SET active = ? WHERE identity_id = ? AND id <> ? AND active = ?`,
+		ended, err := db.Exec(ctx, `UPDATE sessions SET active = ? WHERE identity_id = ? AND id <> ? AND active = ?`,
 			false, identityID, exceptID, true)
-		return err
+		if err != nil || ended == 0 {
+			return err
+		}
+		return db.RecordEvent(ctx, event.Event{
+			Name: event.TokenRevoked, IdentityID: identityID, Details: map[string]string{"sessions": strconv.FormatInt(ended, 10)},
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("revoke sessions: %w", err)

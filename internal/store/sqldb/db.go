@@ -69,6 +69,7 @@ type DB struct {
 	listen        func(ctx context.Context, wake func()) error // nil without notifications
 	pendingNotify chan struct{}                                // nil without notifications
 	file          string                                       // see pools
+	beforeCommit  func(ctx context.Context, items []any) error // see OnCommit
 	clockOffset   atomic.Int64                                 // see MeasureClock
 	writeFailed   atomic.Int64                                 // when a write last failed, Unix nanoseconds; 0 after a success
 	closed        atomic.Bool

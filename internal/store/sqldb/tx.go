@@ -30,7 +30,11 @@ func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
 	err := db.write(ctx, txFunc{fn: func(ctx context.Context, c *conn) error {
 		t := &tx{conn: c}
 		defer func() { t.over = true }()
-		err := fn(context.WithValue(ctx, txKey{}, t))
+		ctx = context.WithValue(ctx, txKey{}, t)
+		err := fn(ctx)
+		if err == nil && len(t.before) > 0 {
+			err = db.beforeCommit(ctx, t.before)
+		}
 		hooks = t.hooks
 		if t.broken != nil {
 			return t.broken
@@ -57,9 +61,31 @@ func (db *DB) AfterCommit(ctx context.Context, f func()) {
 	f()
 }
 
+// Join runs fn in the context's transaction, if there is one, and else in one of its own.
+// Unlike a nested InTx it costs nothing there, and undoes nothing: if fn fails, the
+// transaction must fail.
+func (db *DB) Join(ctx context.Context, fn func(context.Context) error) error {
+	if txOf(ctx) != nil {
+		return fn(ctx)
+	}
+	return db.InTx(ctx, fn)
+}
+
+// OnCommit sets what writes the items of BeforeCommit. It is called before the first
+// transaction.
+func (db *DB) OnCommit(write func(ctx context.Context, items []any) error) { db.beforeCommit = write }
+
+// BeforeCommit leaves an item for the end of the context's transaction, where the function
+// of OnCommit gets all of them, in the order of the calls.
+func (db *DB) BeforeCommit(ctx context.Context, item any) {
+	t := txOf(ctx)
+	t.before = append(t.before, item)
+}
+
 // tx is a transaction, used by one goroutine.
 type tx struct {
 	conn   *conn
+	before []any
 	hooks  []func()
 	broken error // the database failed: only a rollback is left
 	over   bool
@@ -97,10 +123,10 @@ func (t *tx) nest(ctx context.Context, fn func(context.Context) error) error {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	before := len(t.hooks)
+	hooks, before := len(t.hooks), len(t.before)
 	err := t.conn.savepoint(ctx, func() error { return fn(ctx) })
 	if err != nil {
-		t.hooks = t.hooks[:before]
+		t.hooks, t.before = t.hooks[:hooks], t.before[:before]
 	}
 	if t.conn.lost && t.broken == nil {
 		t.broken = errs.ErrUnavailable.Because(fmt.Errorf("undo part of a transaction: %w", err))

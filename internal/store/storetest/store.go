@@ -7,6 +7,7 @@ import (
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/session"
@@ -26,6 +27,13 @@ type Store interface {
 	Error(ctx context.Context, id string) (*errs.Stored, error)
 	SignOut(ctx context.Context, id string, until time.Time) error
 	SignedOut(ctx context.Context, id string) (bool, error)
+
+	RecordEvent(context.Context, event.Event) error
+	Events(context.Context, event.Query) ([]event.Event, error)
+	ReadEvents(ctx context.Context, reader string, limit int) ([]event.Event, error)
+	AckEvents(ctx context.Context, reader string, events []event.Event) error
+	CheckpointEvents(context.Context) error
+	VerifyEvents(context.Context) (*store.Audit, error)
 }
 
 var _ Store = (*store.DB)(nil)
