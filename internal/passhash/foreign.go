@@ -27,6 +27,8 @@ func families() []family {
 	return []family{
 		{"$1$", libcrypt(md5crypt.New)}, {"$apr1$", libcrypt(apr1.New)},
 		{"$5$", libcrypt(sha256crypt.New)}, {"$6$", libcrypt(sha512crypt.New)},
+		{"$md5-crypt$", renamed("$1$", libcrypt(md5crypt.New))}, // as v26 names them
+		{"$sha256-crypt$", renamed("$5$", libcrypt(sha256crypt.New))}, {"$sha512-crypt$", renamed("$6$", libcrypt(sha512crypt.New))},
 		{"$y$", parseYescrypt}, {"$7$", parseScrypt7},
 		{"$P$", parsePhpass}, {"$H$", parsePhpass}, {"$S$", parseDrupal}, {"U$S$", parseDrupal}, {"$wp$", parseWordPress},
 		{"$2x$", parseOldBcrypt}, {"$2$", parseOldBcrypt},
@@ -95,6 +97,14 @@ func libcrypt(kind func() crypt.Crypter) func(string) (spec, error) {
 		return spec{algorithm: "crypt", check: func(password string) bool {
 			return kind().Verify(encoded, []byte(password)) == nil
 		}}, nil
+	}
+}
+
+// renamed reads a hash under another name than its own.
+func renamed(name string, parse func(string) (spec, error)) func(string) (spec, error) {
+	return func(encoded string) (spec, error) {
+		_, rest, _ := strings.Cut(encoded[1:], "$")
+		return parse(name + rest)
 	}
 }
 
