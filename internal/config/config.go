@@ -200,6 +200,7 @@ type Cookie struct {
 type Secrets struct {
 	Default []Secret
 	Cookie  []Secret
+	Cipher  []Secret // of the original; what it stored of providers is opened with them
 }
 
 // Signing returns the secrets that sign cookies: those of secrets.cookie, or

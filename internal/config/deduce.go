@@ -36,7 +36,25 @@ func (l *loader) deduce() {
 		c.Log.Level = "warning"
 	}
 	l.firstProviders()
+	l.deduceNonces()
 	l.raiseLimits()
+}
+
+// deduceNonces lets providers of a file that was written for the original answer without
+// the nonce, as they may there. PKCE, which is always asked for, then has to bind the
+// answer (RFC 9700, 2.1.1).
+func (l *loader) deduceNonces() {
+	const key = "selfservice.methods.oidc.config.providers"
+	if eraOf(l.config.Version) == eraUnknown {
+		return
+	}
+	providers := l.config.Selfservice.Methods.OIDC.Providers
+	for i := range providers {
+		providers[i].AllowMissingNonce = true
+	}
+	if len(providers) > 0 {
+		l.warn(key, "may answer without the nonce, as the original allows; remove version from the file to refuse such answers", l.origins[key])
+	}
 }
 
 const consoleEnabled = "serve.admin.console.enabled"

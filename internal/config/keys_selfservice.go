@@ -148,7 +148,7 @@ func ownProviderKeys() []Key {
 		},
 		{
 			Path: atProvider + "allow_missing_nonce", ref: in(func(p *Provider) any { return &p.AllowMissingNonce }), Default: "false", Example: "true", Own: true,
-			Help: "Accept answers without the nonce that was sent. Only for a provider that does not return it: the nonce keeps an answer from being used twice.",
+			Help: "Accept answers without the nonce that was sent. Only for a provider that does not return it: the nonce keeps an answer from being used twice. In a file with a `version` of the original it is always accepted, as there.",
 		},
 		{
 			Path: atProvider + "apple_team_id", ref: in(func(p *Provider) any { return &p.AppleTeamID }), Example: "KP76DQS54M", Own: true,

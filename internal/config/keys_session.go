@@ -50,6 +50,10 @@ func secretKeys() []Key {
 			rules: []rule{different()},
 			Help:  "Secrets that sign cookies, instead of secrets.default and by the same rules.",
 		},
+		{
+			Path: "secrets.cipher", ref: in(func(c *Config) any { return &c.Secrets.Cipher }), Example: "$(openssl rand -hex 16)", V26: true,
+			Help: "Secrets with which the original sealed tokens of providers. `symbolon migrate from-kratos` opens them; what is sealed here is sealed with secrets.default.",
+		},
 	}
 }
 

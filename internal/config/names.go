@@ -159,7 +159,7 @@ func absentKeys() []absent {
 		{"hashers.algorithm", "new passwords are hashed with Argon2id; hashes of bcrypt are verified and replaced"},
 		{"hashers.bcrypt", "new passwords are hashed with Argon2id; hashers.limits.bcrypt.cost bounds what is verified"},
 		{"hashers.argon2.expected_duration", ""}, {"hashers.argon2.expected_deviation", ""},
-		{"ciphers", "tokens of providers are not stored"}, {"secrets.cipher", "tokens of providers are not stored"},
+		{"ciphers", "what is sealed is sealed with AES-256-GCM"},
 		{"secrets.pagination", ""}, {"cookies.secure", always + " unless --dev"}, {"session.cookie.secure", always + " unless --dev"}, {"cookies.name", "set session.cookie.name"},
 		{"serve.public.socket", "set a host and a port"}, {"serve.admin.socket", "set a host and a port"},
 		{"serve.public.request_log", ""}, {"serve.admin.request_log", ""}, {"serve.admin.cors", "the admin API is not for browsers"},

@@ -88,7 +88,7 @@ func TestFilesOfV26Start(t *testing.T) {
 	}
 	told := warnings(r)
 	for _, part := range []string{
-		"has settings of features that are not here; they have no effect: ciphers (", "clients.http (", "hashers.algorithm (", "secrets.cipher (",
+		"has settings of features that are not here; they have no effect: ciphers (", "clients.http (", "hashers.algorithm (",
 		"registration.after.password.hooks: show_verification_ui (",
 	} {
 		if strings.Count(told, part) != 1 {
