@@ -12,6 +12,7 @@ import (
 	"symbolon/internal/netguard"
 	"symbolon/internal/passhash"
 	"symbolon/internal/passpolicy"
+	"symbolon/internal/secret"
 	"symbolon/internal/traits"
 	"symbolon/internal/webui"
 )
@@ -26,7 +27,8 @@ type composition struct {
 	hasher     *passhash.Hasher
 	policy     *passpolicy.Policy
 	providers  []oidc.Provider
-	posting    []string // ids of those that answer by POST
+	posting    []string       // ids of those that answer by POST
+	tokens     *secret.Sealer // of providers
 	engine     *flow.Engine
 	outbox     *courier.Outbox
 	dispatcher *courier.Dispatcher
@@ -54,6 +56,9 @@ func compose(b *base, c *config.Config) (*composition, error) {
 		return nil, err
 	}
 	if err := a.newProviders(guard); err != nil {
+		return nil, err
+	}
+	if a.tokens, err = secret.NewSealer("provider-tokens", a.sealingSecrets()); err != nil {
 		return nil, err
 	}
 	if err := a.newCourier(guard); err != nil {

@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"strings"
 
 	"symbolon/internal/claims"
+	"symbolon/internal/config"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
+	"symbolon/internal/kratoskeys"
 	"symbolon/internal/method/link"
 	"symbolon/internal/secret"
 	"symbolon/internal/store"
@@ -160,7 +163,7 @@ func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
 func (a *composition) converters() map[string]takeover.Converter {
 	return map[string]takeover.Converter{
 		identity.TypePassword: a.convertPassword,
-		identity.TypeOIDC:     convertProviders,
+		identity.TypeOIDC:     a.convertProviders,
 	}
 }
 
@@ -188,9 +191,78 @@ func (a *composition) convertPassword(_ string, c takeover.Credential) (identity
 	return made, nil, err
 }
 
-// convertProviders keeps the subjects at providers, which are case-sensitive.
-func convertProviders(_ string, c takeover.Credential) (identity.Credential, []string, error) {
-	return identity.Credential{Type: c.Type, Identifiers: c.Identifiers, Config: json.RawMessage(`{}`)}, nil, nil
+// providerTokens are what a provider handed out when its account was linked.
+type providerTokens struct {
+	Provider string `json:"provider"`
+	Subject  string `json:"subject"`
+	ID       string `json:"initial_id_token"`
+	Access   string `json:"initial_access_token"`
+	Refresh  string `json:"initial_refresh_token"`
+}
+
+// sealedTokens is the configuration of a credential of providers: their tokens, sealed.
+type sealedTokens struct {
+	Tokens string `json:"tokens,omitempty"`
+}
+
+// convertProviders keeps the subjects at providers, which are case-sensitive, and the
+// tokens that came with them.
+func (a *composition) convertProviders(identityID string, c takeover.Credential) (identity.Credential, []string, error) {
+	made := identity.Credential{Type: c.Type, Identifiers: c.Identifiers, Config: json.RawMessage(`{}`)}
+	var stored struct {
+		Providers []providerTokens `json:"providers"`
+	}
+	if len(c.Config) > 0 {
+		if err := json.Unmarshal(c.Config, &stored); err != nil {
+			return made, []string{"tokens of providers are not taken: they can't be read"}, nil
+		}
+	}
+	secrets, lost, any := config.Reveal(a.config.Secrets.Cipher), []string(nil), false
+	for i := range stored.Providers {
+		p := &stored.Providers[i]
+		for _, token := range []*string{&p.ID, &p.Access, &p.Refresh} {
+			plain, ok := kratoskeys.Decrypt(secrets, *token)
+			if !ok {
+				lost = append(lost, "a token of provider "+p.Provider+" is not taken: secrets.cipher does not open it")
+			}
+			*token, any = plain, any || plain != ""
+		}
+	}
+	if !any {
+		return made, lost, nil
+	}
+	raw, err := json.Marshal(stored.Providers)
+	if err != nil {
+		return made, lost, err
+	}
+	made.Config, err = json.Marshal(sealedTokens{Tokens: a.tokens.Seal(string(raw), identityID)})
+	return made, lost, err
+}
+
+// providerConfig is the configuration of a credential of providers as administrators see
+// it: their tokens in clear.
+func (a *composition) providerConfig(identityID string, c identity.Credential) json.RawMessage {
+	known := map[string]providerTokens{}
+	var sealed sealedTokens
+	if json.Unmarshal(c.Config, &sealed) == nil && sealed.Tokens != "" {
+		var all []providerTokens
+		if plain, err := a.tokens.Open(sealed.Tokens, identityID); err == nil && json.Unmarshal([]byte(plain), &all) == nil {
+			for _, p := range all {
+				known[p.Provider+":"+p.Subject] = p
+			}
+		}
+	}
+	list := []providerTokens{}
+	for _, id := range c.Identifiers {
+		p := known[id]
+		p.Provider, p.Subject, _ = strings.Cut(id, ":")
+		list = append(list, p)
+	}
+	raw, err := json.Marshal(map[string]any{"providers": list})
+	if err != nil {
+		return nil
+	}
+	return raw
 }
 
 // Kratos is a database of the original server, opened to read it.

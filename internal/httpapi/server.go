@@ -134,8 +134,10 @@ type Parts struct {
 	Errors     Errors
 	Schemas    Schemas
 	Courier    Courier
-	Meter      Meter
-	Metrics    http.Handler // the Prometheus endpoint
+	// ProviderConfig is what administrators see of a credential of providers.
+	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
+	Meter          Meter
+	Metrics        http.Handler // the Prometheus endpoint
 	// Ready says whether requests can be served; the error is shown to
 	// administrators alone.
 	Ready func(context.Context) error

@@ -1,5 +1,5 @@
 // Package kratoskeys owns recognising what an Ory Kratos server handed out before its
-// accounts were taken over: session cookies, and the tokens of links and codes in mails.
+// accounts were taken over: session cookies, the tokens of links and codes in mails, and stored tokens of providers.
 //
 // It does not issue any of them, and stores nothing. A cookie that it recognises is worth no
 // more than the session token inside, which is looked up like any other.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"symbolon/internal/errs"
@@ -319,31 +318,12 @@ func (w *Wire) operatorIdentity(ctx context.Context, i *identity.Identity, wante
 	for _, c := range held {
 		shown := Credential{Type: c.Type, Identifiers: c.Identifiers, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt}
 		if slices.Contains(wanted, c.Type) {
-			shown.Config = configOf(c)
+			shown.Config = c.Config
+			if c.Type == identity.TypeOIDC {
+				shown.Config = w.parts.ProviderConfig(i.ID, c)
+			}
 		}
 		out.Credentials[c.Type] = shown
 	}
 	return out, nil
-}
-
-// configOf is a credential's configuration in the shape of this wire.
-func configOf(c identity.Credential) json.RawMessage {
-	if c.Type != identity.TypeOIDC {
-		return c.Config
-	}
-	type provider struct {
-		IDToken      string `json:"initial_id_token"`
-		AccessToken  string `json:"initial_access_token"`
-		RefreshToken string `json:"initial_refresh_token"`
-		Subject      string `json:"subject"`
-		Provider     string `json:"provider"`
-	}
-	list := []provider{}
-	for _, id := range c.Identifiers {
-		name, subject, _ := strings.Cut(id, ":")
-		list = append(list, provider{Provider: name, Subject: subject})
-	}
-	// A struct of texts always encodes.
-	raw, _ := json.Marshal(map[string]any{"providers": list})
-	return raw
 }

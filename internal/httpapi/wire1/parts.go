@@ -24,7 +24,9 @@ type Parts struct {
 	Errors     Errors
 	Schemas    Schemas
 	Courier    Courier
-	Now        func() time.Time
+	// ProviderConfig is what administrators see of a credential of providers.
+	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
+	Now            func() time.Time
 }
 
 // Host is what httpapi lends to the operations of a wire.
