@@ -40,6 +40,7 @@ func engineConfig(c *config.Config) flow.Config {
 		SettingsAAL:              flow.Requirement(self.Flows.Settings.RequiredAAL),
 		SessionAAL:               flow.Requirement(c.Session.Whoami.RequiredAAL),
 		LaxAPI:                   c.LaxAPI,
+		ImportedHashes:           importedHashes(c),
 	}
 }
 

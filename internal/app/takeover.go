@@ -287,6 +287,18 @@ func PutKratosBack(ctx context.Context, dsn string) (renamed int, err error) {
 // this server can be taken for it.
 func kratosHash(hash string) string { return "kratos:" + hash }
 
+// importedHashes are the forms in which flows wait for a token of the original.
+func importedHashes(c *config.Config) func(token string) []string {
+	keys := kratoskeys.New(c.Secrets.Signing())
+	return func(token string) []string {
+		hashes := keys.Hashes(token)
+		for i := range hashes {
+			hashes[i] = kratosHash(hashes[i])
+		}
+		return hashes
+	}
+}
+
 // pendingChallenge makes the flow that waits for a link that the original sent.
 func (a *composition) pendingChallenge(c takeover.Challenge, owner *identity.Identity) (*flow.Flow, error) {
 	kind, addresses := flow.Recovery, owner.Recovery

@@ -89,6 +89,9 @@ type Config struct {
 	OpenFlows bool
 	// LaxAPI accepts cookies and Origin headers in API flows. For development.
 	LaxAPI bool
+	// ImportedHashes are the forms in which a flow that was taken over from another server
+	// waits for a token; nil for none.
+	ImportedHashes func(token string) []string
 }
 
 // KindConfig is what differs by kind.

@@ -39,7 +39,7 @@ func (e *Engine) redeemToken(ctx context.Context, r RedeemRequest) (Result, erro
 	if err := e.checkSession(r.Kind, r.Caller, false, ""); err != nil {
 		return Result{}, err
 	}
-	f, err := e.store.FlowByResume(ctx, secret.Hash(r.Token))
+	f, err := e.flowByToken(ctx, r.Token)
 	if errors.Is(err, errs.ErrNotFound) || err == nil && f.Kind != r.Kind {
 		return Result{}, e.unknownToken(ctx, r)
 	}
@@ -64,6 +64,22 @@ func (e *Engine) redeemToken(ctx context.Context, r RedeemRequest) (Result, erro
 		_ = e.identities.DropRetained(ctx, result.Identity.ID)
 	}
 	return result, err
+}
+
+// flowByToken finds the flow that waits for a token, also for one that the server issued
+// whose accounts were taken over.
+func (e *Engine) flowByToken(ctx context.Context, token string) (*Flow, error) {
+	f, err := e.store.FlowByResume(ctx, secret.Hash(token))
+	if e.config.ImportedHashes == nil {
+		return f, err
+	}
+	for _, hash := range e.config.ImportedHashes(token) {
+		if !errors.Is(err, errs.ErrNotFound) {
+			break
+		}
+		f, err = e.store.FlowByResume(ctx, hash)
+	}
+	return f, err
 }
 
 // confirmedBefore answers a link that was used already: with its success, in a
