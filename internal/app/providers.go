@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"symbolon/internal/claims"
 	"symbolon/internal/config"
@@ -36,6 +38,7 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 		ID: c.ID, Provider: c.Provider, Label: c.Label, ClientID: c.ClientID, ClientSecret: secret.String(c.ClientSecret.Reveal()),
 		IssuerURL: c.IssuerURL, AuthURL: c.AuthURL, TokenURL: c.TokenURL, JWKSURL: c.JWKSURL, Tenant: c.Tenant,
 		Scope: c.Scope, RequestedClaims: c.RequestedClaims, AllowMissingNonce: c.AllowMissingNonce,
+		ClientAuth: c.TokenAuth, PKCE: c.PKCE, Leeway: cmp.Or(c.Leeway, time.Minute), RequireAuthTime: c.RequireAuthTime,
 		AppleTeamID: c.AppleTeamID, ApplePrivateKeyID: c.ApplePrivateKeyID, ApplePrivateKey: secret.String(c.ApplePrivateKey.Reveal()),
 		RedirectURL: a.config.Serve.Public.BaseURL.JoinPath("self-service/methods/oidc/callback", c.ID).String(),
 	}
@@ -63,7 +66,7 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 		}
 		return m.Traits(ctx, c)
 	}
-	return oidc.Provider{Site: site, Traits: mapped, AutoLink: c.AutoLink == "verified_email"}, nil
+	return oidc.Provider{Site: site, Traits: mapped, AutoLink: c.AutoLink == "verified_email", FixedTraits: c.MappedTraits == "fixed"}, nil
 }
 
 // formsLeave reports whether forms of the built-in pages lead to other sites, whose

@@ -83,12 +83,12 @@ func providerKeys() []Key {
 		},
 		{
 			Path: atProvider + "provider", ref: in(func(p *Provider) any { return &p.Provider }), Required: true, Example: "google",
-			rules: []rule{oneOf("generic", "google", "github", "gitlab", "microsoft", "discord", "slack", "facebook", "apple", "auth0", "yandex", "vk")},
-			Help:  "The sort of provider. `generic` is any that speaks OpenID Connect.",
+			rules: []rule{oneOf("generic", "google", "github", "github-app", "gitlab", "microsoft", "discord", "slack", "facebook", "apple", "auth0", "yandex", "vk", "netid", "line", "linkedin_v2", "salesforce", "spotify", "amazon")},
+			Help:  "Which provider it is. `generic` is any that speaks OpenID Connect.",
 		},
 		{
 			Path: atProvider + "label", ref: in(func(p *Provider) any { return &p.Label }), Example: "Example Inc.", Own: true,
-			Help: "What people call the provider: on the buttons of the built-in pages and in messages. Without it the sort's own name, or the id of a generic provider.",
+			Help: "What people call the provider: on the buttons of the built-in pages and in messages. Without it the provider's own name, or the id of a generic provider.",
 		},
 		{
 			Path: atProvider + "client_id", ref: in(func(p *Provider) any { return &p.ClientID }), Required: true, Example: "1234.apps.example.com",
@@ -96,7 +96,7 @@ func providerKeys() []Key {
 		},
 		{
 			Path: atProvider + "client_secret", ref: in(func(p *Provider) any { return &p.ClientSecret }), Example: "$CLIENT_SECRET",
-			Help: "The client secret that the provider gave you. Every sort but apple needs it.",
+			Help: "The client secret that the provider gave you. Every provider but apple needs it.",
 		},
 		{
 			Path: atProvider + "mapper_url", ref: in(func(p *Provider) any { return &p.MapperURL }), Required: true, Example: "file:///etc/symbolon/google.jsonnet",
@@ -135,7 +135,38 @@ func providerKeys() []Key {
 			Path: atProvider + "requested_claims", ref: in(func(p *Provider) any { return &p.RequestedClaims }), Example: `{"id_token":{"email":{"essential":true}}}`,
 			Help: "The claims request parameter of OpenID Connect Core 5.5.",
 		},
-	}, ownProviderKeys()...)
+	}, append(ownProviderKeys(), bentProviderKeys()...)...)
+}
+
+// bentProviderKeys are for providers that bend the standard, and for what their claims
+// are worth.
+func bentProviderKeys() []Key {
+	return []Key{
+		{
+			Path: atProvider + "pkce", ref: in(func(p *Provider) any { return &p.PKCE }), Default: "auto", Example: "never", Own: true, V26: true,
+			rules: []rule{oneOf("auto", "never", "force")},
+			Help:  "Whether PKCE (RFC 7636) is used. `auto` uses it unless the provider is known to refuse it or names other methods than S256 alone.",
+		},
+		{
+			Path: atProvider + "token_endpoint_auth_method", ref: in(func(p *Provider) any { return &p.TokenAuth }), Example: "client_secret_post", Own: true,
+			rules: []rule{oneOf("client_secret_basic", "client_secret_post")},
+			Help:  "How the client secret is sent. When unset, as the discovery document says; where that leaves it open, in the header, and once more in the body if the provider answers invalid_client.",
+		},
+		{
+			Path: atProvider + "leeway", ref: in(func(p *Provider) any { return &p.Leeway }), Default: "1m", Example: "5m", Own: true,
+			rules: []rule{positive()},
+			Help:  "How long an id_token is taken after it expired, for clocks that differ.",
+		},
+		{
+			Path: atProvider + "require_auth_time", ref: in(func(p *Provider) any { return &p.RequireAuthTime }), Default: "false", Example: "true", Own: true,
+			Help: "Refuse a repeated sign-in of which the provider does not say when it was (auth_time, which is asked for by max_age). Without it a provider that ignores prompt=login makes re-authentication a redirect.",
+		},
+		{
+			Path: atProvider + "mapped_traits", ref: in(func(p *Provider) any { return &p.MappedTraits }), Default: "typed", Example: "fixed", Own: true,
+			rules: []rule{oneOf("typed", "fixed")},
+			Help:  "With `typed`, as in v0.5, people who register may replace what the mapper gives by what they type: map nothing that gives rights, such as a role. `fixed` lets them add what is missing alone.",
+		},
+	}
 }
 
 // ownProviderKeys are those that v0.5 does not know.
@@ -160,7 +191,7 @@ func ownProviderKeys() []Key {
 		},
 		{
 			Path: atProvider + "apple_private_key", ref: in(func(p *Provider) any { return &p.ApplePrivateKey }), Example: "-----BEGIN PRIVATE KEY-----…", Own: true,
-			Help: "The private key of sort ES256 that signs the client secret, in PEM. Provider apple alone.",
+			Help: "The private key for ES256 that signs the client secret, in PEM. Provider apple alone.",
 		},
 	}
 }

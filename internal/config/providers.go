@@ -1,6 +1,9 @@
 package config
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // OIDC is signing in with other providers.
 type OIDC struct {
@@ -26,6 +29,11 @@ type Provider struct {
 	AutoLink        string          // never, verified_email
 	// AllowMissingNonce accepts id_tokens without the nonce that was sent.
 	AllowMissingNonce bool
+	TokenAuth         string        // client_secret_basic or client_secret_post; empty for what the provider says
+	PKCE              string        // auto, never or force; empty for auto
+	Leeway            time.Duration // after an id_token expired; 0 for one minute
+	RequireAuthTime   bool
+	MappedTraits      string // fixed: what people type does not replace what the mapper gives
 	// The Apple keys make the client secret of a provider of sort apple.
 	AppleTeamID       string
 	ApplePrivateKeyID string

@@ -88,7 +88,7 @@ func (d drafter) current(ctx context.Context, owner *identity.Identity) (*identi
 
 // completed drafts a new identity of what a provider's claims say, completed by
 // what was submitted. merged is kept for the form that asks for the rest.
-func (d drafter) completed(ctx context.Context, claims json.RawMessage, in Input) (made *identity.Draft, merged json.RawMessage, err error) {
+func (d drafter) completed(ctx context.Context, fact ProvedExternalAccount, in Input) (made *identity.Draft, merged json.RawMessage, err error) {
 	schema, err := d.schema(ctx, nil)
 	if err != nil {
 		return nil, nil, err
@@ -99,7 +99,11 @@ func (d drafter) completed(ctx context.Context, claims json.RawMessage, in Input
 	if err != nil {
 		return nil, nil, rejectTraits(err)
 	}
-	if merged, err = schema.Merge(claims, submitted); err != nil {
+	first, last := fact.Traits, submitted
+	if fact.Fixed {
+		first, last = last, first
+	}
+	if merged, err = schema.Merge(first, last); err != nil {
 		return nil, nil, rejectTraits(err)
 	}
 	made, err = d.identities.Draft(ctx, d.defaultSchema, merged)

@@ -44,6 +44,8 @@ type (
 		// Traits is what the provider's claims say about the person, a JSON object;
 		// nil in settings, where a link changes no traits.
 		Traits json.RawMessage
+		// Fixed: what the person types adds to Traits and replaces nothing of them.
+		Fixed  bool
 		Factor session.Factor
 	}
 	// NewCredential: the person chose this credential. It takes the place of the

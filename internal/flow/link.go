@@ -110,7 +110,7 @@ func (f *Flow) pendingLink() pendingLink {
 // what was submitted. What is missing is asked for.
 func (e *Engine) draftRegistration(ctx context.Context, j *judged, fact ProvedExternalAccount, d drafter) error {
 	delete(j.flow.Private, linkMemory)
-	draft, merged, err := d.completed(ctx, fact.Traits, j.input)
+	draft, merged, err := d.completed(ctx, fact, j.input)
 	if merged != nil {
 		if err := j.flow.remember(traitsMemory, missingTraits{Method: j.method, Traits: merged}); err != nil {
 			return err

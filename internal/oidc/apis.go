@@ -31,7 +31,7 @@ func (p *Provider) get(ctx context.Context, address, scheme string, token *oauth
 	}
 	answer, err := p.client.Do(request)
 	if err != nil {
-		return fmt.Errorf("ask the API: %w", hidden(err))
+		return fmt.Errorf("ask the API: %w", withoutQuery(err))
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
@@ -47,12 +47,16 @@ func (p *Provider) get(ctx context.Context, address, scheme string, token *oauth
 	return nil
 }
 
-// granted checks that the person agreed to every scope that the operator asked for.
-func (p *Provider) granted(token *oauth2.Token, separator string) error {
+// scopesGranted checks that the person agreed to every scope that the operator asked for. A
+// provider that says nothing of scopes, such as a GitHub App, is taken at its word.
+func (p *Provider) scopesGranted(token *oauth2.Token) error {
 	said, _ := token.Extra("scope").(string)
-	have := strings.Split(said, separator)
+	have := strings.FieldsFunc(said, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(have) == 0 && p.spec.omitsScopes {
+		return nil
+	}
 	for _, wanted := range p.config.Scope {
-		if !slices.Contains(have, wanted) {
+		if !slices.ContainsFunc(have, func(scope string) bool { return scope == wanted || slices.Contains(p.spec.includes[scope], wanted) }) {
 			return refused(nil, "Unable to finish because one or more permissions were not granted. Please retry and accept all permissions.")
 		}
 	}
@@ -63,7 +67,7 @@ func (p *Provider) granted(token *oauth2.Token, separator string) error {
 func gitlab(ctx context.Context, p *Provider, s *site, token *oauth2.Token) (claims.Claims, error) {
 	info, err := s.userinfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
-		return claims.Claims{}, fmt.Errorf("ask userinfo: %w", hidden(err))
+		return claims.Claims{}, fmt.Errorf("ask userinfo: %w", withoutQuery(err))
 	}
 	var raw json.RawMessage
 	if err := info.Claims(&raw); err != nil {
@@ -75,7 +79,7 @@ func gitlab(ctx context.Context, p *Provider, s *site, token *oauth2.Token) (cla
 }
 
 func github(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (claims.Claims, error) {
-	if err := p.granted(token, ","); err != nil {
+	if err := p.scopesGranted(token); err != nil {
 		return claims.Claims{}, err
 	}
 	var user struct {
@@ -89,7 +93,7 @@ func github(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (cla
 		return claims.Claims{}, err
 	}
 	c := claims.Claims{
-		Issuer: p.sort.endpoint.TokenURL, Subject: user.ID.String(), Name: user.Name, Nickname: user.Login, PreferredUsername: user.Login,
+		Issuer: p.spec.endpoint.TokenURL, Subject: user.ID.String(), Name: user.Name, Nickname: user.Login, PreferredUsername: user.Login,
 		Website: user.Blog, Picture: user.AvatarURL, Profile: user.HTMLURL, UpdatedAt: user.UpdatedAt.Unix(),
 	}
 	if !slices.Contains(p.config.Scope, "user:email") {
@@ -111,22 +115,26 @@ func github(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (cla
 }
 
 func discord(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (claims.Claims, error) {
-	if err := p.granted(token, " "); err != nil {
+	if err := p.scopesGranted(token); err != nil {
 		return claims.Claims{}, err
 	}
 	var user struct {
 		ID, Username, Discriminator, Avatar, Locale, Email string
 		Verified                                           bool
+		GlobalName                                         string `json:"global_name"`
 	}
 	if err := p.get(ctx, "https://discord.com/api/v10/users/@me", "Bearer", token, &user); err != nil {
 		return claims.Claims{}, err
 	}
 	c := claims.Claims{
-		Issuer: p.sort.endpoint.TokenURL, Subject: user.ID, Name: user.Username + "#" + user.Discriminator, Nickname: user.Username,
+		Issuer: p.spec.endpoint.TokenURL, Subject: user.ID, Name: user.Username + "#" + user.Discriminator, Nickname: user.Username,
 		PreferredUsername: user.Username, Email: user.Email, EmailVerified: user.Verified, Locale: user.Locale,
 	}
 	if user.Discriminator == "" || user.Discriminator == "0" { // those are no longer given
 		c.Name = user.Username
+	}
+	if user.GlobalName != "" { // what people chose to be called
+		c.Name = user.GlobalName
 	}
 	if user.Avatar != "" {
 		c.Picture = "https://cdn.discordapp.com/avatars/" + url.PathEscape(user.ID) + "/" + url.PathEscape(user.Avatar) + ".png"
@@ -147,7 +155,7 @@ func facebook(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (c
 		return claims.Claims{}, err
 	}
 	return claims.Claims{
-		Issuer: p.sort.endpoint.TokenURL, Subject: user.ID, Name: user.Name, GivenName: user.FirstName, FamilyName: user.LastName,
+		Issuer: p.spec.endpoint.TokenURL, Subject: user.ID, Name: user.Name, GivenName: user.FirstName, FamilyName: user.LastName,
 		LastName: user.LastName, MiddleName: user.MiddleName, Email: user.Email, Picture: user.Picture.Data.URL,
 	}, nil
 }
@@ -167,7 +175,7 @@ func yandex(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (cla
 		return claims.Claims{}, err
 	}
 	c := claims.Claims{
-		Issuer: p.sort.endpoint.TokenURL, Subject: user.ID, Name: user.RealName, GivenName: user.FirstName, FamilyName: user.LastName,
+		Issuer: p.spec.endpoint.TokenURL, Subject: user.ID, Name: user.RealName, GivenName: user.FirstName, FamilyName: user.LastName,
 		LastName: user.LastName, Nickname: user.Login, PreferredUsername: user.Login, Email: user.Email, Birthdate: user.Birthday,
 		Gender: user.Sex, PhoneNumber: user.Phone.Number,
 	}
@@ -200,7 +208,7 @@ func vk(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (claims.
 	user := users.Response[0]
 	email, _ := token.Extra("email").(string)
 	return claims.Claims{
-		Issuer: p.sort.endpoint.TokenURL, Subject: user.ID.String(), Name: strings.TrimSpace(user.FirstName + " " + user.LastName),
+		Issuer: p.spec.endpoint.TokenURL, Subject: user.ID.String(), Name: strings.TrimSpace(user.FirstName + " " + user.LastName),
 		GivenName: user.FirstName, FamilyName: user.LastName, LastName: user.LastName, Nickname: user.Nickname, Email: email,
 		Picture: user.Photo, Birthdate: user.Birthdate, Gender: map[int]string{1: "female", 2: "male"}[user.Sex],
 	}, nil

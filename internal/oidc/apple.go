@@ -1,16 +1,22 @@
 package oidc
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"symbolon/internal/claims"
 )
 
 // clientSecret is what proves to the provider who asks. Apple wants one signed for the
@@ -53,4 +59,22 @@ func applePrivateKey(text string) (*ecdsa.PrivateKey, error) {
 		return nil, errKey
 	}
 	return private, nil
+}
+
+// appleName adds the name that Apple sends beside the code, the first time alone and
+// not signed: it is for traits, and proves nothing.
+func appleName(answer url.Values, c *claims.Claims) {
+	const longest = 4096
+	sent := answer.Get("user")
+	var user struct {
+		Name struct {
+			First string `json:"firstName"`
+			Last  string `json:"lastName"`
+		} `json:"name"`
+	}
+	if sent == "" || len(sent) > longest || json.Unmarshal([]byte(sent), &user) != nil {
+		return
+	}
+	c.GivenName, c.FamilyName, c.LastName = cmp.Or(c.GivenName, user.Name.First), cmp.Or(c.FamilyName, user.Name.Last), cmp.Or(c.LastName, user.Name.Last)
+	c.Name = cmp.Or(c.Name, strings.TrimSpace(user.Name.First+" "+user.Name.Last))
 }

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"encoding/json"
+	"time"
 
 	"symbolon/internal/secret"
 )
@@ -9,8 +10,8 @@ import (
 // Config is one provider as configured.
 type Config struct {
 	ID           string // the operator's name of it; in its redirect URI
-	Provider     string // the sort, see Sorts
-	Label        string // what people call it; empty for the sort's own name
+	Provider     string // a row of the table, see Names
+	Label        string // what people call it; empty for that of the row
 	ClientID     string
 	ClientSecret secret.String
 	IssuerURL    string // generic, auth0 and gitlab
@@ -22,6 +23,16 @@ type Config struct {
 	RequestedClaims            json.RawMessage // OpenID Connect Core 5.5; nil for none
 	// AllowMissingNonce accepts id_tokens without nonce; a wrong one is refused still.
 	AllowMissingNonce bool
+	// ClientAuth is how the client secret is sent to the token endpoint:
+	// client_secret_basic or client_secret_post; empty for what the provider says.
+	ClientAuth string
+	// PKCE is auto (or empty: unless the provider is known to refuse it), never or force.
+	PKCE string
+	// Leeway is how long an id_token is still taken after it expired.
+	Leeway time.Duration
+	// RequireAuthTime refuses a repeated authentication of which the provider does not
+	// say when it was.
+	RequireAuthTime   bool
 	AppleTeamID       string // apple, with the next two
 	ApplePrivateKeyID string
 	ApplePrivateKey   secret.String // PEM, PKCS #8 or SEC 1, P-256

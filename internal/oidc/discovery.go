@@ -25,7 +25,10 @@ const (
 type site struct {
 	issuer     string // empty without OpenID Connect
 	endpoint   oauth2.Endpoint
-	verifier   func(issuer string) *oidc.IDTokenVerifier // nil without OpenID Connect
+	keys       oidc.KeySet // nil without OpenID Connect
+	algorithms []string    // of id_tokens
+	tryPost    bool        // the way of the client secret is not known: see exchange
+	noPKCE     bool        // the discovery document names other methods of PKCE alone
 	userinfo   func(context.Context, oauth2.TokenSource) (*oidc.UserInfo, error)
 	saysIssuer bool // answers carry iss (RFC 9207)
 }
@@ -50,28 +53,28 @@ func (p *Provider) site(ctx context.Context) (*site, error) {
 	// others believe that the provider is in trouble.
 	looking, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer stop()
-	fresh, err := p.look(looking)
+	fresh, err := p.fetchSite(looking)
 	if err != nil && p.found.site != nil { // what worked before is better than nothing
 		p.found.before = p.now().Add(siteRepeat)
 		return p.found.site, nil
 	}
 	if err != nil {
-		p.found.err, p.found.before = unusable(err), p.now().Add(siteRepeat)
+		p.found.err, p.found.before = unavailable(err), p.now().Add(siteRepeat)
 		return nil, p.found.err
 	}
 	p.found.site, p.found.err, p.found.before = fresh, nil, p.now().Add(siteAge)
 	return fresh, nil
 }
 
-// look finds the endpoints: in the sort, in the configuration, or in the discovery
+// fetchSite finds the endpoints: in the table, in the configuration, or in the discovery
 // document.
-func (p *Provider) look(ctx context.Context) (*site, error) {
+func (p *Provider) fetchSite(ctx context.Context) (*site, error) {
 	switch {
-	case !p.sort.openID:
-		return &site{endpoint: p.sort.endpoint}, nil
+	case !p.spec.openID:
+		return &site{endpoint: p.spec.endpoint}, nil
 	case p.config.Provider == "generic" && p.config.AuthURL != "" && p.config.TokenURL != "" && p.config.JWKSURL != "":
-		return p.written(ctx), nil
-	case p.sort.tenant:
+		return p.configuredSite(ctx), nil
+	case p.spec.tenant:
 		return p.tenant(ctx), nil
 	}
 	return p.discover(ctx)
@@ -79,10 +82,10 @@ func (p *Provider) look(ctx context.Context) (*site, error) {
 
 func (p *Provider) discover(ctx context.Context) (*site, error) {
 	issuer := p.config.IssuerURL
-	if p.sort.issuer != "" {
-		issuer = p.sort.issuer
+	if p.spec.issuer != "" {
+		issuer = p.spec.issuer
 	}
-	found, err := p.find(ctx, issuer)
+	found, err := p.fetchDiscovery(ctx, issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -90,26 +93,58 @@ func (p *Provider) discover(ctx context.Context) (*site, error) {
 		SaysIssuer bool     `json:"authorization_response_iss_parameter_supported"`
 		Methods    []string `json:"token_endpoint_auth_methods_supported"`
 		Issuer     string   `json:"issuer"`
+		Keys       string   `json:"jwks_uri"`
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		Challenges []string `json:"code_challenge_methods_supported"`
 	}
 	if err := found.Claims(&more); err != nil {
 		return nil, fmt.Errorf("read discovery document: %w", err)
 	}
-	endpoint := found.Endpoint()
-	// Trying one way and then the other would use the code twice.
-	endpoint.AuthStyle = oauth2.AuthStyleInHeader
-	if len(more.Methods) > 0 && !slices.Contains(more.Methods, "client_secret_basic") {
-		endpoint.AuthStyle = oauth2.AuthStyleInParams
+	s := &site{
+		issuer: more.Issuer, endpoint: found.Endpoint(), userinfo: found.UserInfo, saysIssuer: more.SaysIssuer,
+		keys: p.keySet(ctx, more.Keys), algorithms: signatures(more.Algorithms),
+		noPKCE: len(more.Challenges) > 0 && !slices.Contains(more.Challenges, "S256"),
 	}
-	return &site{
-		issuer: more.Issuer, endpoint: endpoint, userinfo: found.UserInfo, saysIssuer: more.SaysIssuer,
-		verifier: func(string) *oidc.IDTokenVerifier { return found.Verifier(p.expect()) },
-	}, nil
+	p.authenticate(s, more.Methods)
+	return s, nil
 }
 
-// find reads the discovery document of an issuer. Some providers name themselves with a
+// authenticate chooses how the client secret is sent: as configured, or as the
+// discovery document says.
+func (p *Provider) authenticate(s *site, methods []string) {
+	basic := slices.Contains(methods, "client_secret_basic")
+	post := slices.Contains(methods, "client_secret_post")
+	s.endpoint.AuthStyle = oauth2.AuthStyleInHeader
+	switch {
+	case p.config.ClientAuth == "client_secret_post", p.config.ClientAuth == "" && len(methods) > 0 && !basic:
+		s.endpoint.AuthStyle = oauth2.AuthStyleInParams
+	case p.config.ClientAuth == "":
+		s.tryPost = post || len(methods) == 0
+	}
+}
+
+// keySet reads the keys of a provider when they are needed, and leaves out those that
+// cannot be used.
+func (p *Provider) keySet(ctx context.Context, url string) oidc.KeySet {
+	return oidc.NewRemoteKeySet(p.through(context.WithoutCancel(ctx), usableKeys), url)
+}
+
+// signatures are the algorithms of id_tokens that the discovery document names and the
+// library verifies; RS256 if there are none, which all providers know (OpenID Connect
+// Discovery 1.0, section 3).
+func signatures(named []string) []string {
+	known := []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
+	usable := slices.DeleteFunc(slices.Clone(named), func(alg string) bool { return !slices.Contains(known, alg) })
+	if len(usable) == 0 {
+		return []string{oidc.RS256}
+	}
+	return usable
+}
+
+// fetchDiscovery reads the discovery document of an issuer. Some providers name themselves with a
 // slash at the end and some without; whichever the operator wrote, the provider is the
 // same.
-func (p *Provider) find(ctx context.Context, issuer string) (*oidc.Provider, error) {
+func (p *Provider) fetchDiscovery(ctx context.Context, issuer string) (*oidc.Provider, error) {
 	found, err := oidc.NewProvider(ctx, issuer)
 	if mismatch, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok && strings.TrimSuffix(mismatch.Provided, "/") == strings.TrimSuffix(mismatch.Discovered, "/") {
 		found, err = oidc.NewProvider(ctx, mismatch.Discovered)
@@ -120,32 +155,22 @@ func (p *Provider) find(ctx context.Context, issuer string) (*oidc.Provider, err
 	return found, nil
 }
 
-func (p *Provider) expect() *oidc.Config {
-	return &oidc.Config{ClientID: p.config.ClientID, Now: p.now}
-}
-
-// written is the site of a configuration with every endpoint.
-func (p *Provider) written(ctx context.Context) *site {
+// configuredSite is the site of a configuration with every endpoint.
+func (p *Provider) configuredSite(ctx context.Context) *site {
 	c := oidc.ProviderConfig{IssuerURL: p.config.IssuerURL, AuthURL: p.config.AuthURL, TokenURL: p.config.TokenURL, JWKSURL: p.config.JWKSURL}
 	found := c.NewProvider(context.WithoutCancel(ctx))
-	endpoint := found.Endpoint()
-	endpoint.AuthStyle = oauth2.AuthStyleInHeader
-	return &site{
-		issuer: p.config.IssuerURL, endpoint: endpoint,
-		verifier: func(string) *oidc.IDTokenVerifier { return found.Verifier(p.expect()) },
-	}
+	s := &site{issuer: p.config.IssuerURL, endpoint: found.Endpoint(), keys: p.keySet(ctx, p.config.JWKSURL), algorithms: []string{oidc.RS256}}
+	p.authenticate(s, nil)
+	return s
 }
 
 // tenant is the site of Microsoft. Its id_tokens are issued by the tenant that the
 // person belongs to, which for common is none that was configured.
 func (p *Provider) tenant(ctx context.Context) *site {
 	base := microsoft + p.config.Tenant + "/oauth2/v2.0/"
-	keys := oidc.NewRemoteKeySet(context.WithoutCancel(ctx), microsoft+"common/discovery/v2.0/keys")
 	return &site{
 		endpoint: oauth2.Endpoint{AuthURL: base + "authorize", TokenURL: base + "token", AuthStyle: oauth2.AuthStyleInParams},
-		verifier: func(issuer string) *oidc.IDTokenVerifier {
-			return oidc.NewVerifier(issuer, keys, p.expect())
-		},
+		keys:     p.keySet(ctx, microsoft+"common/discovery/v2.0/keys"), algorithms: []string{oidc.RS256},
 	}
 }
 

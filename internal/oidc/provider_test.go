@@ -225,9 +225,9 @@ func TestWhatCanNotBeTrustedIsRefused(t *testing.T) {
 		"expired":                     {claim("exp", noon.Add(-time.Hour).Unix()), nil, Refused, "expired"},
 		"issued tomorrow":             {claim("iat", noon.Add(24*time.Hour).Unix()), nil, Refused, "trusted"},
 		"an access token of others":   {claim("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"), nil, Refused, "trusted"},
-		"no subject":                  {claim("sub", nil), nil, Unavailable, ""},
-		"an empty subject":            {claim("sub", ""), nil, Unavailable, ""},
-		"a subject of 300 characters": {claim("sub", strings.Repeat("s", 300)), nil, Unavailable, ""},
+		"no subject":                  {claim("sub", nil), nil, Refused, "trusted"},
+		"an empty subject":            {claim("sub", ""), nil, Refused, "trusted"},
+		"a subject of 300 characters": {claim("sub", strings.Repeat("s", 300)), nil, Refused, "trusted"},
 		"alg none":                    {func(f *fake) { f.alg = "none" }, nil, Refused, "trusted"},
 		"a public key as secret":      {func(f *fake) { f.alg = "HS256" }, nil, Refused, "trusted"},
 		"a broken signature":          {func(f *fake) { f.extra = map[string]any{"id_token": sign("RS256", map[string]any{"iss": "x"}) + "x"} }, nil, Refused, "trusted"},
@@ -363,11 +363,11 @@ func TestProvidersWithAnAPIOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	const token = `{"access_token":"at","token_type":"bearer","scope":"%s"}`
 	for name, test := range map[string]struct {
-		sort   string
-		scope  []string
-		api    api
-		want   claims.Claims
-		refuse string
+		provider string
+		scope    []string
+		api      api
+		want     claims.Claims
+		refuse   string
 	}{
 		"github": {"github", []string{"user:email"}, api{
 			"github.com/login/oauth/access_token": strings.Replace(token, "%s", "read:user,user:email", 1),
@@ -414,7 +414,7 @@ func TestProvidersWithAnAPIOfTheirOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := mustNew(t, Config{ID: "x", Provider: test.sort, ClientID: "client", ClientSecret: "s", Scope: test.scope}, &http.Client{Transport: test.api})
+			p := mustNew(t, Config{ID: "x", Provider: test.provider, ClientID: "client", ClientSecret: "s", Scope: test.scope}, &http.Client{Transport: test.api})
 			_, memory, err := p.Start(t.Context(), StartRequest{State: "s"})
 			if err != nil {
 				t.Fatal(err)
@@ -435,7 +435,7 @@ func TestProvidersWithAnAPIOfTheirOwn(t *testing.T) {
 
 func TestWhereEachProviderIs(t *testing.T) {
 	t.Parallel()
-	for sort, want := range map[string]string{
+	for provider, want := range map[string]string{
 		"github":    "https://github.com/login/oauth/authorize",
 		"discord":   "https://discord.com/api/v6/oauth2/authorize",
 		"facebook":  "https://www.facebook.com/v19.0/dialog/oauth",
@@ -443,7 +443,7 @@ func TestWhereEachProviderIs(t *testing.T) {
 		"vk":        "https://oauth.vk.com/authorize",
 		"microsoft": "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
 	} {
-		p := mustNew(t, Config{ID: "x", Provider: sort, ClientID: "client", ClientSecret: "s", Tenant: "common", Scope: []string{"email"}}, &http.Client{Transport: api{}})
+		p := mustNew(t, Config{ID: "x", Provider: provider, ClientID: "client", ClientSecret: "s", Tenant: "common", Scope: []string{"email"}}, &http.Client{Transport: api{}})
 		at, memory, err := p.Start(t.Context(), StartRequest{State: "the state", Prompt: "login"})
 		if err != nil {
 			t.Fatal(err)
@@ -454,13 +454,13 @@ func TestWhereEachProviderIs(t *testing.T) {
 		}
 		q := u.Query()
 		if u.RawQuery, u.Fragment = "", ""; u.String() != want || q.Get("state") != "the state" || q.Get("response_type") != "code" {
-			t.Errorf("%s: %s", sort, at)
+			t.Errorf("%s: %s", provider, at)
 		}
-		if pkce := q.Get("code_challenge_method") == "S256" && memory.Verifier != ""; pkce == (sort == "vk") {
-			t.Errorf("%s: PKCE %v", sort, pkce)
+		if pkce := q.Get("code_challenge_method") == "S256" && memory.Verifier != ""; pkce == (provider == "vk") {
+			t.Errorf("%s: PKCE %v", provider, pkce)
 		}
-		if openID := strings.Contains(q.Get("scope"), "openid"); openID != (sort == "microsoft") || openID != (q.Get("nonce") == memory.Nonce && memory.Nonce != "") {
-			t.Errorf("%s: scope %s, nonce %s", sort, q.Get("scope"), q.Get("nonce"))
+		if openID := strings.Contains(q.Get("scope"), "openid"); openID != (provider == "microsoft") || openID != (q.Get("nonce") == memory.Nonce && memory.Nonce != "") {
+			t.Errorf("%s: scope %s, nonce %s", provider, q.Get("scope"), q.Get("nonce"))
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 func providerRules() []*rule {
 	return []*rule{
 		{
-			source: "decision 12", reason: "the provider is asked with PKCE and, where it speaks OpenID Connect, a nonce",
+			source: "decision 12", reason: "the provider is asked with PKCE and, where it speaks OpenID Connect, a nonce and how old a sign-in may be",
 			rewrite: func(_ *player, _ entry, want *answer) bool {
 				to, changed := asked(want.header("Location"))
 				if changed {
@@ -181,6 +181,9 @@ func asked(location string) (string, bool) {
 	}
 	more := "&code_challenge={{random}}&code_challenge_method=S256"
 	if strings.Contains(u.Query().Get("scope"), "openid") {
+		if u.Query().Get("prompt") == "login" {
+			more += "&max_age=0"
+		}
 		more += "&nonce={{token}}"
 	}
 	id := "client_id=" + url.QueryEscape(u.Query().Get("client_id"))

@@ -47,7 +47,7 @@ func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error
 		m.log.ErrorContext(ctx, "claims could not be mapped to traits", slog.String("provider", p.ID()), slog.Any("error", err))
 		return nil, trouble(p, err)
 	}
-	return flow.ProvedExternalAccount{Account: account, Traits: traits, Factor: p.factor()}, nil
+	return flow.ProvedExternalAccount{Account: account, Traits: traits, Fixed: p.FixedTraits, Factor: p.factor()}, nil
 }
 
 // redirect sends the person to a provider.
@@ -65,7 +65,7 @@ func (m *Method) redirect(ctx context.Context, s flow.Submission, id string) (fl
 	}
 	to, kept, err := p.Start(ctx, protocol.StartRequest{State: state, Prompt: prompt})
 	if err != nil {
-		return nil, rejected(p, err)
+		return nil, m.rejected(ctx, p, err)
 	}
 	return flow.RedirectTo{URL: to, ResumeHash: secret.Hash(state), Memory: memory{Provider: p.ID(), Protocol: kept}}, nil
 }
@@ -83,7 +83,7 @@ func (m *Method) finish(ctx context.Context, s flow.Submission) (*Provider, clai
 	}
 	c, err := p.Finish(ctx, s.Callback.Answer, asked.Protocol)
 	if err != nil {
-		return nil, claims.Claims{}, rejected(p, err)
+		return nil, claims.Claims{}, m.rejected(ctx, p, err)
 	}
 	return p, c, nil
 }

@@ -39,6 +39,8 @@ type Provider struct {
 	// AutoLink links a stranger's account to the identity that has proven the same
 	// address that the provider has.
 	AutoLink bool
+	// FixedTraits keeps newcomers from replacing what Traits gives.
+	FixedTraits bool
 }
 
 // Method is the method.

@@ -1,17 +1,25 @@
 package oidc
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
 	protocol "symbolon/internal/oidc"
 )
 
-// rejected shows the person what went wrong at a provider. The cause is for the log.
-func rejected(p *Provider, err error) error {
+// rejected shows the person what went wrong at a provider. The cause is for the log,
+// where a provider that does not work for anybody is no matter of one request.
+func (m *Method) rejected(ctx context.Context, p *Provider, err error) error {
 	problem, ok := errors.AsType[*protocol.Problem](err)
 	if !ok || problem.Kind != protocol.Refused {
+		level := slog.LevelWarn
+		if ok && problem.Kind == protocol.Misconfigured {
+			level = slog.LevelError
+		}
+		m.log.Log(ctx, level, "provider does not work", slog.String("provider", p.ID()), slog.Any("error", err))
 		return trouble(p, err)
 	}
 	r := flow.Reject("", message.Reason(problem.Text))

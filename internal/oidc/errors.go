@@ -47,10 +47,10 @@ func refused(cause error, format string, args ...any) *Problem {
 	return &Problem{Kind: Refused, Text: fmt.Sprintf(format, args...), Cause: cause}
 }
 
-func unusable(cause error) *Problem { return &Problem{Kind: Unavailable, Cause: cause} }
+func unavailable(cause error) *Problem { return &Problem{Kind: Unavailable, Cause: cause} }
 
-// short bounds what others say.
-func short(text string) string {
+// truncate bounds what others say.
+func truncate(text string) string {
 	const most = 300
 	if runes := []rune(text); len(runes) > most {
 		return string(runes[:most]) + "…"
@@ -58,13 +58,13 @@ func short(text string) string {
 	return text
 }
 
-// hidden is an error without the query of a URL, where codes and tokens stand.
-func hidden(err error) error {
+// withoutQuery is an error without the query of a URL, where codes and tokens stand.
+func withoutQuery(err error) error {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		if u, parseErr := url.Parse(failed.URL); parseErr == nil {
 			u.RawQuery = ""
 			return fmt.Errorf("%s %s: %w", failed.Op, u.Redacted(), failed.Err)
 		}
 	}
-	return errors.New(short(err.Error()))
+	return errors.New(truncate(err.Error()))
 }

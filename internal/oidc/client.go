@@ -22,7 +22,7 @@ const patience = 10 * time.Second
 // Provider speaks with one provider. It is safe for concurrent use.
 type Provider struct {
 	config Config
-	sort   sort
+	spec   providerSpec
 	client *http.Client
 	now    func() time.Time
 	found  discovered
@@ -31,7 +31,7 @@ type Provider struct {
 // StartRequest is what differs between one departure and the next.
 type StartRequest struct {
 	State  string // unguessable, bound to the browser, for one use
-	Prompt string // "login" asks the provider to authenticate the person anew
+	Prompt string // "login" asks the provider to authenticate the person again
 }
 
 // Memory is what must be kept until the browser is back, where nobody can change it.
@@ -44,10 +44,10 @@ type Memory struct {
 
 // New returns a provider. The error is about the configuration and names the key.
 func New(c Config, client *http.Client, now func() time.Time) (*Provider, error) {
-	s, known := sorts[c.Provider]
+	s, known := specs[c.Provider]
 	switch {
 	case !known:
-		return nil, fmt.Errorf("provider is %q; it is one of %v", c.Provider, Sorts())
+		return nil, fmt.Errorf("provider is %q; it is one of %v", c.Provider, Names())
 	case s.tenant && c.Tenant == "":
 		return nil, errors.New("tenant is missing")
 	case client.Transport == nil:
@@ -61,7 +61,7 @@ func New(c Config, client *http.Client, now func() time.Time) (*Provider, error)
 	}
 	bounded := *client
 	bounded.Transport = bounds{client.Transport}
-	p := &Provider{config: c, sort: s, client: &bounded, now: now}
+	p := &Provider{config: c, spec: s, client: &bounded, now: now}
 	if c.Provider == "apple" {
 		if _, err := p.clientSecret(); err != nil {
 			return nil, err
@@ -77,7 +77,7 @@ func (p *Provider) ID() string { return p.config.ID }
 func (p *Provider) Label() string { return p.config.Label }
 
 // PostsCallback reports whether answers come as a cross-site POST (form_post).
-func (p *Provider) PostsCallback() bool { return p.sort.extra["response_mode"] == "form_post" }
+func (p *Provider) PostsCallback() bool { return p.spec.extra["response_mode"] == "form_post" }
 
 // Start returns where to send the browser. Errors are Problems.
 func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, error) {
@@ -87,26 +87,43 @@ func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, e
 	if err != nil {
 		return "", Memory{}, err
 	}
-	m := Memory{Issuer: site.issuer, Verifier: oauth2.GenerateVerifier()}
-	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(m.Verifier)}
-	if p.sort.noPKCE {
-		m.Verifier, options = "", nil
+	m := Memory{Issuer: site.issuer}
+	var options []oauth2.AuthCodeOption
+	if p.challenges(site) {
+		m.Verifier = oauth2.GenerateVerifier()
+		options = append(options, oauth2.S256ChallengeOption(m.Verifier))
 	}
-	if site.verifier != nil {
+	if site.keys != nil {
 		m.Nonce = secret.Token()
 		options = append(options, oidc.Nonce(m.Nonce))
 	}
 	if len(p.config.RequestedClaims) > 0 {
 		options = append(options, oauth2.SetAuthURLParam("claims", string(p.config.RequestedClaims)))
 	}
-	if r.Prompt == "login" && p.sort.anew != "" {
+	if r.Prompt == "login" && p.spec.reauthPrompt != "" {
 		m.Forced = p.now().Unix()
-		options = append(options, oauth2.SetAuthURLParam("prompt", p.sort.anew))
+		options = append(options, oauth2.SetAuthURLParam("prompt", p.spec.reauthPrompt))
+		if p.spec.openID {
+			// With max_age the provider has to say when the person signed in there (OpenID
+			// Connect Core 1.0, 3.1.2.1).
+			options = append(options, oauth2.SetAuthURLParam("max_age", "0"))
+		}
 	}
-	for name, value := range p.sort.extra {
+	for name, value := range p.spec.extra {
 		options = append(options, oauth2.SetAuthURLParam(name, value))
 	}
 	return p.oauth2(site, "").AuthCodeURL(r.State, options...), m, nil
+}
+
+// challenges reports whether PKCE (RFC 7636) is used.
+func (p *Provider) challenges(s *site) bool {
+	switch p.config.PKCE {
+	case "never":
+		return false
+	case "force":
+		return true
+	}
+	return !p.spec.noPKCE && !s.noPKCE
 }
 
 // oauth2 is the library's view of the provider.
@@ -119,7 +136,7 @@ func (p *Provider) oauth2(s *site, clientSecret string) *oauth2.Config {
 
 func (p *Provider) scopes() []string {
 	scopes := p.config.Scope
-	if p.sort.openID && !slices.Contains(scopes, oidc.ScopeOpenID) {
+	if p.spec.openID && !slices.Contains(scopes, oidc.ScopeOpenID) {
 		scopes = append(slices.Clone(scopes), oidc.ScopeOpenID)
 	}
 	return scopes
@@ -128,9 +145,12 @@ func (p *Provider) scopes() []string {
 // Finish takes the answer that the browser brings, without its state, and returns the
 // verified claims. Errors are Problems.
 func (p *Provider) Finish(ctx context.Context, answer url.Values, m Memory) (claims.Claims, error) {
+	if answer.Get("error") == "user_cancelled_authorize" { // Apple
+		return claims.Claims{}, refused(nil, "Signing in with %s was cancelled.", p.Label())
+	}
 	if code := answer.Get("error"); code != "" {
 		return claims.Claims{}, refused(errors.New("the provider answered with an error"),
-			"Unable to complete OpenID Connect flow because the OpenID Provider returned error %q: %s", short(code), short(answer.Get("error_description")))
+			"Unable to complete OpenID Connect flow because the OpenID Provider returned error %q: %s", truncate(code), truncate(answer.Get("error_description")))
 	}
 	if answer.Get("code") == "" {
 		return claims.Claims{}, refused(nil, "Unable to complete OpenID Connect flow because the OpenID Provider did not return the code query parameter.")
@@ -141,7 +161,7 @@ func (p *Provider) Finish(ctx context.Context, answer url.Values, m Memory) (cla
 	if err != nil {
 		return claims.Claims{}, err
 	}
-	if err := site.speaks(answer, m); err != nil {
+	if err := site.verifyIssuer(answer, m); err != nil {
 		return claims.Claims{}, err
 	}
 	token, err := p.exchange(ctx, site, answer.Get("code"), m)
@@ -154,13 +174,16 @@ func (p *Provider) Finish(ctx context.Context, answer url.Values, m Memory) (cla
 	}
 	const longest = 255 // OpenID Connect Core 1.0, 2: sub
 	if c.Subject == "" || len(c.Subject) > longest {
-		return claims.Claims{}, unusable(errors.New("the claims have no subject, or a longer one than the standard allows"))
+		return claims.Claims{}, refused(errors.New("the claims have no subject, or a longer one than the standard allows"), distrusted)
+	}
+	if p.spec.complete != nil {
+		p.spec.complete(answer, &c)
 	}
 	return c, nil
 }
 
-// speaks checks that the answer is from the issuer that was asked (RFC 9207).
-func (s *site) speaks(answer url.Values, m Memory) error {
+// verifyIssuer checks that the answer is from the issuer that was asked (RFC 9207).
+func (s *site) verifyIssuer(answer url.Values, m Memory) error {
 	iss, sent := answer["iss"]
 	switch {
 	case m.Issuer != s.issuer:
@@ -175,22 +198,22 @@ func (s *site) speaks(answer url.Values, m Memory) error {
 func (p *Provider) identify(ctx context.Context, s *site, token *oauth2.Token, m Memory) (claims.Claims, error) {
 	var c claims.Claims
 	var err error
-	if p.sort.openID {
-		if c, err = p.judge(ctx, s, token, m); err != nil {
+	if p.spec.openID {
+		if c, err = p.verifyIDToken(ctx, s, token, m); err != nil {
 			return claims.Claims{}, err
 		}
 	}
-	if p.sort.read == nil {
+	if p.spec.read == nil {
 		return c, nil
 	}
-	more, err := p.sort.read(ctx, p, s, token)
+	more, err := p.spec.read(ctx, p, s, token)
 	if err != nil {
 		if _, ok := errors.AsType[*Problem](err); ok {
 			return claims.Claims{}, err
 		}
-		return claims.Claims{}, unusable(err)
+		return claims.Claims{}, unavailable(err)
 	}
-	if p.sort.openID && more.Subject != c.Subject { // OpenID Connect Core 1.0, 5.3.4
+	if p.spec.openID && more.Subject != c.Subject { // OpenID Connect Core 1.0, 5.3.4
 		return claims.Claims{}, refused(errors.New("userinfo is about another subject than the id_token"), distrusted)
 	}
 	return more, nil
