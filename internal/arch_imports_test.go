@@ -42,6 +42,11 @@ var mayImport = map[string][]string{
 	"method/oidc":     append([]string{"claims", "oidc"}, domain...),
 	"method/totp":     domain,
 	"method/lookup":   append([]string{"passhash"}, domain...),
+	"method/webauthn": append([]string{"ceremony", "keyform"}, domain...),
+	"method/passkey":  append([]string{"ceremony", "keyform"}, domain...),
+	"method/code":     domain,
+	// What the two methods of keys have in common; it decides no facts of its own.
+	"keyform": append([]string{"ceremony"}, domain...),
 
 	// The domain. What flow needs from methods, storage and the clock it declares as interfaces.
 	"flow":     {"courier", "errs", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},

@@ -29,6 +29,7 @@ type composition struct {
 	providers  []oidc.Provider
 	posting    []string       // ids of those that answer by POST
 	tokens     *secret.Sealer // of providers
+	factors    []flow.Method  // of second factors, keys and codes
 	engine     *flow.Engine
 	outbox     *courier.Outbox
 	dispatcher *courier.Dispatcher
@@ -64,8 +65,15 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	if err := a.newCourier(guard); err != nil {
 		return nil, err
 	}
+	if err := a.newFactors(c); err != nil {
+		return nil, err
+	}
+	forms, err := sealer(c, "forms")
+	if err != nil {
+		return nil, err
+	}
 	a.engine = flow.New(flow.Deps{
-		Store: a.db, Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
+		Store: flow.SealForms(a.db, forms), Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
 		Mail: a.addressee(), Observer: a.metrics, Methods: a.methods(c), Now: a.now,
 	}, engineConfig(c))
 	if err := a.newServer(); err != nil {

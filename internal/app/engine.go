@@ -115,5 +115,5 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 			enabled = append(enabled, m.method)
 		}
 	}
-	return enabled
+	return append(enabled, a.factors...)
 }

@@ -10,7 +10,7 @@ import (
 const ScriptPath = "/.well-known/ory/webauthn.js"
 
 //go:embed webauthn.js
-var script []byte //nolint:gochecknoglobals // what is embedded is a constant that Go can't say
+var script []byte
 
 // Script is the script that runs the ceremonies in a browser.
 func Script() []byte { return script }

@@ -65,6 +65,10 @@ type WebAuthn struct {
 type Passkey struct {
 	Enabled bool
 	RP      RelyingParty
+	// TwoFactors lets a passkey that verified its user count as both factors.
+	TwoFactors bool
+	// RequireVerification refuses passkeys that did not verify their user.
+	RequireVerification bool
 }
 
 // RelyingParty is what authenticators know of this server (WebAuthn Level 3).

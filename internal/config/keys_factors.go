@@ -52,6 +52,14 @@ func factorKeys() []Key {
 			Default: "false", Example: "true",
 			Help: "Passkeys: registering and signing in without a password.",
 		}),
+		{
+			Path: at + "passkey.config.two_factors", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Passkey.TwoFactors }), Own: true, Default: "false", Example: "true",
+			Help: "Count a passkey whose authenticator verified its user, by fingerprint, face or PIN, as two factors.",
+		},
+		{
+			Path: at + "passkey.config.require_user_verification", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Passkey.RequireVerification }), Own: true, Default: "false", Example: "true",
+			Help: "Refuse passkeys whose authenticator did not verify its user. A key that did so once must always do so.",
+		},
 	}
 	keys = append(keys, relyingPartyKeys(at+"webauthn.config.rp.", func(c *Config) *RelyingParty { return &c.Selfservice.Methods.WebAuthn.RP })...)
 	return append(keys, relyingPartyKeys(at+"passkey.config.rp.", func(c *Config) *RelyingParty { return &c.Selfservice.Methods.Passkey.RP })...)

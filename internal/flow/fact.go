@@ -56,6 +56,8 @@ type (
 		// starts its session with it; in settings it is added to the session, unless
 		// it names no method.
 		Factor session.Factor
+		// Memory replaces what the flow remembers of the method; nil leaves it.
+		Memory any
 	}
 	// RemoveCredential: the person gives up a credential of a type: the one
 	// identifier of it, or all of it if Identifier is empty. Rest is what the
@@ -64,6 +66,8 @@ type (
 		Type       string
 		Identifier string
 		Rest       *identity.Credential
+		// Memory replaces what the flow remembers of the method; nil leaves it.
+		Memory any
 	}
 	// NewTraits: the person chose the profile values of the draft.
 	NewTraits struct{ Draft *identity.Draft }

@@ -2,9 +2,11 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"symbolon/internal/courier"
+	"symbolon/internal/errs"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
 	"symbolon/internal/session"
@@ -16,16 +18,20 @@ func settingsEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	var saved *identity.Identity
 	var err error
 	var factor session.Factor
+	var memory any
 	switch fact := j.fact.(type) {
 	case NewCredential:
-		factor = fact.Factor
+		factor, memory = fact.Factor, fact.Memory
 		j.draft.Set(fact.Credential)
-		saved, err = e.saveCredential(ctx, j)
+		if saved, err = e.saveCredential(ctx, j); errors.Is(err, errs.ErrConflict) {
+			err = Reject("", message.Of(message.KeyKeyTaken)) // an identifier of its own that another identity has
+		}
 	case ProvedExternalAccount:
 		j.draft.Link(fact.Account.Type, fact.Account.Identifier)
 		delete(j.flow.Private, linkMemory)
 		saved, err = e.saveCredential(ctx, j)
 	case RemoveCredential:
+		memory = fact.Memory
 		saved, err = e.removeCredential(ctx, j, fact)
 	case DeclinedLink:
 		return e.declineLink(ctx, j)
@@ -36,6 +42,11 @@ func settingsEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	}
 	if err != nil {
 		return Result{}, err
+	}
+	if memory != nil {
+		if err := j.flow.remember(j.method, memory); err != nil {
+			return Result{}, err
+		}
 	}
 	return e.settingsSaved(ctx, j, saved, factor)
 }

@@ -109,6 +109,7 @@ func (s *Service) fill(ctx context.Context, d *Draft, values json.RawMessage) er
 	d.Identity.Recovery = addresses(d.Identity.Recovery, found.Recovery)
 	d.Identifiers = found.Identifiers
 	d.claim()
+	d.claimCodes(found.Codes)
 	return nil
 }
 

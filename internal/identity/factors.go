@@ -2,8 +2,17 @@ package identity
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+
+	"symbolon/internal/traits"
 )
+
+// ViaSMS is by text message.
+const ViaSMS = "sms"
+
+// TypeCode is the type of credentials of addresses that one-time codes go to.
+const TypeCode = "code"
 
 // Of returns the credential of a type, nil if there is none.
 func Of(credentials []Credential, typ string) *Credential {
@@ -35,4 +44,39 @@ func (s *Service) NameFor(ctx context.Context, i *Identity, method string) (stri
 		return i.Verifiable[0].Value, nil
 	}
 	return "", nil
+}
+
+// CodeCredential is the code credential of addresses.
+func CodeCredential(addresses []Address) Credential {
+	type entry struct {
+		Channel string `json:"channel"`
+		Address string `json:"address"`
+	}
+	config := struct {
+		Addresses []entry `json:"addresses"`
+	}{[]entry{}}
+	c := Credential{Type: TypeCode}
+	for _, a := range addresses {
+		config.Addresses = append(config.Addresses, entry{a.Via, a.Value})
+		c.Identifiers = append(c.Identifiers, a.Normalized)
+	}
+	raw, err := json.Marshal(config)
+	if err != nil {
+		panic(err) // strings always encode
+	}
+	c.Config = raw
+	return c
+}
+
+// claimCodes makes the code credential name the addresses that the schema marks for codes. One that was made without
+// such marks stays.
+func (d *Draft) claimCodes(found []traits.Address) {
+	if len(found) == 0 {
+		return
+	}
+	named := make([]Address, len(found))
+	for i, a := range found {
+		named[i] = Address{Via: a.Via, Value: a.Value, Normalized: a.Normalized}
+	}
+	d.Set(CodeCredential(named))
 }

@@ -42,6 +42,8 @@ type Field struct {
 	Notices       []string
 	// Aside is a link beside the label, such as "Forgot your password?".
 	Aside Link
+	// Load is the function of the WebAuthn script that runs when the form is shown.
+	Load string
 }
 
 // Option is one of the values that a field may have.

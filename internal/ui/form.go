@@ -64,6 +64,8 @@ type Node struct {
 	// form is shown.
 	OnClick string `json:"onclick,omitempty"`
 	OnLoad  string `json:"onload,omitempty"`
+	// Once says that what is submitted counts once: it is never shown again.
+	Once bool `json:"once,omitempty"`
 	// Confidential says that what the node shows must not be stored in clear.
 	Confidential bool `json:"confidential,omitempty"`
 
@@ -71,7 +73,7 @@ type Node struct {
 }
 
 // Secret reports whether a submitted value must never be shown again.
-func (n *Node) Secret() bool { return n.Type == "password" || n.Name == CSRFName }
+func (n *Node) Secret() bool { return n.Type == "password" || n.Name == CSRFName || n.Once }
 
 // CSRF returns the node that carries the flow's anti-CSRF token. The engine
 // fills in the value.

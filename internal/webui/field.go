@@ -20,7 +20,7 @@ func (d *formRenderer) field(method string, n *ui.Node) pagekit.Field {
 	}
 	f.Label = d.label(n)
 	if isHidden(n) {
-		f.Control, f.Type = pagekit.Hidden, "hidden"
+		f.Control, f.Type, f.Load = pagekit.Hidden, "hidden", n.OnLoad
 		return f
 	}
 	d.shape(&f, n)

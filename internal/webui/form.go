@@ -30,6 +30,10 @@ type group struct {
 	Choices bool
 	Lead    string // what the section is for
 	Empty   string // what to say where nothing is left to choose
+	// Sights stand between the fields and the buttons; Script runs the ceremonies of
+	// keys, and KeyErrors are its words.
+	Sights            []sight
+	Script, KeyErrors string
 }
 
 // button sends a form; one with a name tells the method what was chosen.
@@ -41,6 +45,7 @@ type button struct {
 	// be connected, whether it is and what the button does about it.
 	What, Initial, State, Does string
 	Connected                  bool
+	Click                      string // the function of the WebAuthn script that it runs; it sends nothing
 }
 
 // formRenderer turns the groups of a flow's form into what templates print.
@@ -105,6 +110,14 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 	out := group{Method: g.Method, ID: d.id("form", g.Method), Anchor: g.Method, Heading: d.groupHeading(g.Method)}
 	problems := d.formProblems(g)
 	for _, n := range ordered(g.Nodes) {
+		if d.look(&out, g.Method, &n) {
+			continue
+		}
+		if n.OnClick != "" {
+			out.Buttons = append(out.Buttons, d.keyButton(&n))
+			out.KeyErrors = d.keyErrors()
+			continue
+		}
 		if n.Type == "submit" {
 			out.Buttons = append(out.Buttons, d.choice(g.Method, &n))
 			continue
@@ -211,6 +224,10 @@ func (d *formRenderer) submitText(method string) string {
 // choice draws a button that a method brings, such as one for each provider.
 func (d *formRenderer) choice(method string, n *ui.Node) button {
 	b := button{Name: n.Name, Value: pagekit.ValueText(n.Value), Disabled: n.Disabled}
+	if own := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name); own == "" && n.Name != "provider" && n.Label != "" {
+		b.Text = n.Label
+		return b
+	}
 	if what := cmp.Or(n.Label, pagekit.Words(b.Value)); what != "" {
 		pattern := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name, "choice")
 		b.Text = strings.ReplaceAll(pattern, "{value}", what)

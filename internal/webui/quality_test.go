@@ -179,7 +179,7 @@ func TestEveryTextInUseExistsAndEveryTextIsInUse(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"account", "confirm", "data", "failure", "journey", "field", "flow", "form", "logout", "page", "sessions", "texts"} {
+	for _, name := range []string{"account", "ceremony", "confirm", "data", "failure", "journey", "field", "flow", "form", "logout", "page", "sessions", "texts"} {
 		raw, err := os.ReadFile(name + ".go")
 		if err != nil {
 			t.Fatal(err)

@@ -153,7 +153,7 @@ func (k *Key) Create(tb testing.TB, options string, lie Lie) string {
 	k.Handle, _ = base64.RawURLEncoding.DecodeString(o.PublicKey.User.ID)
 	data := k.data(k.Flags|attested, lie)
 	data = append(data, k.AAGUID[:]...)
-	data = binary.BigEndian.AppendUint16(data, uint16(len(k.ID))) //nolint:gosec // 32
+	data = binary.BigEndian.AppendUint16(data, uint16(len(k.ID)))
 	data = append(append(data, k.ID...), k.public(tb)...)
 	object, err := webauthncbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
 	if err != nil {

@@ -1,0 +1,147 @@
+package keyform
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"symbolon/internal/ceremony"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/ui"
+)
+
+// MaxName is how many characters the name of a key may have.
+const MaxName = 100
+
+// Memory is what a flow remembers of a ceremony.
+type Memory struct {
+	Options string           `json:"options"` // JSON for the browser
+	Pending ceremony.Pending `json:"pending"`
+	Handle  []byte           `json:"handle,omitempty"` // of somebody who had none
+}
+
+// Keys returns the keys of a credential, none for nil.
+func Keys(c *identity.Credential) (ceremony.Keys, error) {
+	if c == nil {
+		return ceremony.Keys{}, nil
+	}
+	return ceremony.ParseKeys(c.Config)
+}
+
+// Credential is the stored form of keys.
+func Credential(typ string, k ceremony.Keys) (identity.Credential, error) {
+	raw, err := k.Config()
+	return identity.Credential{Type: typ, Identifiers: k.Identifiers(), Config: raw}, err
+}
+
+// Script is the node that loads the script which the forms of keys need. public is the base URL.
+func Script(public string) ui.Node {
+	return ui.Node{Kind: ui.Script, Name: "webauthn_script", Type: "script", Value: strings.TrimRight(public, "/") + ceremony.ScriptPath, Disabled: true}
+}
+
+// Form names the fields and words of a method's part of settings.
+type Form struct {
+	Remove, Rename, Name string // names of fields
+	RemoveLabel          string // with the name of the key for %s
+}
+
+// List returns buttons for each key. last says that the only key may not go.
+func (f Form) List(keys []ceremony.Key, last bool) []ui.Node {
+	var nodes []ui.Node
+	for _, k := range keys {
+		context := map[string]any{
+			"display_name": k.Name, "added_at": k.AddedAt.UTC().Format(time.RFC3339), "added_at_unix": k.AddedAt.Unix(),
+		}
+		if k.LastUsedAt != nil {
+			context["last_used_at"] = k.LastUsedAt.UTC().Format(time.RFC3339)
+		}
+		nodes = append(nodes,
+			ui.Node{
+				Name: f.Remove, Type: "submit", Value: k.HexID(), Label: fmt.Sprintf(f.RemoveLabel, k.Name), Context: context,
+				Disabled: last && len(keys) == 1,
+			},
+			ui.Node{Name: f.Rename, Type: "submit", Value: k.HexID(), Label: "Rename " + k.Name, Context: context})
+	}
+	return nodes
+}
+
+// Change removes or renames a key as the submission says; nil if it asks for neither.
+func (f Form) Change(typ string, c *identity.Credential, in flow.Input) (flow.Fact, error) {
+	keys, err := Keys(c)
+	if err != nil {
+		return nil, err
+	}
+	if id, ok, _ := in.Text(f.Remove); ok && id != "" {
+		return remove(typ, keys, id)
+	}
+	id, ok, _ := in.Text(f.Rename)
+	if !ok || id == "" {
+		return nil, nil
+	}
+	at := keys.Find(strings.ToLower(id))
+	if at < 0 {
+		return nil, flow.Reject("", message.Of(message.KeyKeyGone))
+	}
+	name, err := f.Named(in, "")
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		return nil, flow.Reject(f.Name, message.Missing(f.Name))
+	}
+	keys.Keys = slices.Clone(keys.Keys)
+	keys.Keys[at].Name = name
+	changed, err := Credential(typ, keys)
+	// A new name is no new proof.
+	return flow.NewCredential{Credential: changed}, err
+}
+
+func remove(typ string, keys ceremony.Keys, id string) (flow.Fact, error) {
+	at := keys.Find(strings.ToLower(id))
+	if at < 0 {
+		return nil, flow.Reject("", message.Of(message.KeyKeyGone))
+	}
+	// The handle stays, so that the authenticator does not list the person twice when they come back.
+	keys.Keys = slices.Delete(slices.Clone(keys.Keys), at, at+1)
+	rest, err := Credential(typ, keys)
+	return flow.RemoveCredential{Type: typ, Rest: &rest}, err
+}
+
+// Named returns the name that was typed for a key, or otherwise.
+func (f Form) Named(in flow.Input, otherwise string) (string, error) {
+	name, _, got := in.Text(f.Name)
+	name = strings.TrimSpace(name)
+	if got != "" {
+		return "", flow.Reject(f.Name, message.Message{Key: message.KeyWrongType, Params: map[string]any{"want": "string", "got": got}})
+	}
+	if utf8.RuneCountInString(name) > MaxName {
+		return "", flow.Reject(f.Name, message.Schema("maxLength", fmt.Sprintf("length must be <= %d, but got %d", MaxName, utf8.RuneCountInString(name)),
+			map[string]any{"want": MaxName, "got": utf8.RuneCountInString(name)}))
+	}
+	if name == "" {
+		return otherwise, nil
+	}
+	return name, nil
+}
+
+// Refuse turns an error of a ceremony into a message; failed is the message for an answer that does not count. memory
+// is what the flow remembers from now on, since an answer uses up its challenge.
+func Refuse(err error, failed string, memory any) error {
+	key := failed
+	switch {
+	case errors.Is(err, ceremony.ErrMalformed):
+		key = message.KeyKeyMalformed
+	case errors.Is(err, ceremony.ErrUnknownKey):
+		key = message.KeyKeyUnknown
+	case !errors.Is(err, ceremony.ErrRefused):
+		return err
+	}
+	r := flow.Reject("", message.Of(key))
+	r.Cause, r.Memory = err, memory
+	return r
+}

@@ -1,0 +1,107 @@
+package code
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/secret"
+)
+
+// digits is how many a code has.
+const digits = 6
+
+// memory is a code that a flow waits for. For an address that nobody has it is the same, with a code that nobody gets.
+type memory struct {
+	Sealed     string    `json:"sealed"`                // the code, bound to the flow
+	IdentityID string    `json:"identity_id,omitempty"` // empty for an unknown address
+	Via        string    `json:"via"`
+	Typed      string    `json:"typed"` // the address as the form shows it
+	Normalized string    `json:"normalized"`
+	Expires    time.Time `json:"expires"`
+	SentAt     time.Time `json:"sent_at"`
+	Wrong      int       `json:"wrong,omitempty"`
+	Traits     string    `json:"traits,omitempty"` // hash of those a registration was sent with
+}
+
+// draw makes a code for a flow; the flow expires it too.
+func (m *Method) draw(f *flow.Flow, identityID string, a identity.Address) (memory, string) {
+	text := fmt.Sprintf("%0*d", digits, secret.Below(1_000_000))
+	now := m.now().UTC()
+	expires := now.Add(m.config.Lifespan)
+	if f.ExpiresAt.Before(expires) {
+		expires = f.ExpiresAt
+	}
+	return memory{
+		Sealed: m.sealer.Seal(text, bound(f)), IdentityID: identityID,
+		Via: a.Via, Typed: a.Value, Normalized: a.Normalized, Expires: expires, SentAt: now,
+	}, text
+}
+
+func bound(f *flow.Flow) string { return "flow " + f.ID }
+
+// waiting returns the code that the flow waits for; ok is false if it waits for none.
+func waiting(v flow.View) (kept memory, ok bool, err error) {
+	ok, err = v.Recall(&kept)
+	return kept, ok && kept.Sealed != "", err
+}
+
+// judge compares what was typed. The error is a rejection that counts the wrong code in the flow.
+func (m *Method) judge(f *flow.Flow, kept memory, typed string) error {
+	wrong := func(key, cause string) error {
+		kept.Wrong++
+		r := flow.Reject("", message.Of(key))
+		r.Memory, r.Cause = kept, errors.New(cause)
+		return r
+	}
+	if kept.Wrong >= m.config.MaxTries {
+		return wrong(message.KeyCodeTooOften, "too many codes for one flow")
+	}
+	right, err := m.sealer.Open(kept.Sealed, bound(f))
+	if err != nil {
+		return fmt.Errorf("code of a flow: %w", err)
+	}
+	invalid := message.KeyCodeInvalidPrefix + string(f.Kind)
+	switch same := secret.Equal(right, strings.ReplaceAll(strings.TrimSpace(typed), " ", "")); {
+	case !same:
+		return wrong(invalid, "wrong code")
+	case !m.now().Before(kept.Expires):
+		return wrong(invalid, "expired code")
+	case kept.IdentityID == "" && f.Kind != flow.Registration:
+		return wrong(invalid, "code of an unknown address")
+	}
+	return nil
+}
+
+// mail is the message that carries a code, with a link that fills it in.
+func (m *Method) mail(f *flow.Flow, t courier.Template, kept memory, text string) courier.Message {
+	return courier.Message{
+		Template: t, To: kept.Typed, Code: text, URL: m.link(f, text), Expires: kept.Expires, IdentityID: kept.IdentityID,
+	}
+}
+
+// link leads to the page that shows the flow, with the code in its form. The form counts in the browser that it was
+// made for, so the link is worth nothing in another one.
+func (m *Method) link(f *flow.Flow, text string) string {
+	page := m.config.Pages[f.Kind]
+	if page == nil {
+		return ""
+	}
+	to := *page
+	q := to.Query()
+	q.Set("flow", f.ID)
+	q.Set("code", text)
+	to.RawQuery = q.Encode()
+	return to.String()
+}
+
+// Challenge implements flow.Challenger.
+func (m *Method) Challenge(f *flow.Flow, a identity.Address, identityID string) (flow.Challenge, error) {
+	kept, text := m.draw(f, identityID, a)
+	return flow.Challenge{Code: text, Memory: kept, Mail: m.mail(f, template(f.Kind), kept, text)}, nil
+}

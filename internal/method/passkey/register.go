@@ -1,0 +1,85 @@
+package passkey
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"symbolon/internal/ceremony"
+	"symbolon/internal/flow"
+	"symbolon/internal/keyform"
+	"symbolon/internal/message"
+	"symbolon/internal/ui"
+)
+
+// newcomer is somebody whose name is not known yet; the script puts in what is typed.
+func (m *Method) newcomer(handle []byte) ceremony.Owner {
+	return ceremony.Owner{Handle: handle, Name: m.config.Name, Display: m.config.Name}
+}
+
+func (m *Method) invitation() (keyform.Memory, error) {
+	handle := newHandle()
+	options, pending, err := m.party.Create(ceremony.Passkey, m.newcomer(handle))
+	return keyform.Memory{Options: options, Pending: pending, Handle: handle}, err
+}
+
+func (m *Method) beginRegistration(context.Context, flow.Submission) (flow.Fact, error) {
+	kept, err := m.invitation()
+	if err != nil {
+		return nil, err
+	}
+	return flow.Prepared{Memory: kept}, nil
+}
+
+func (m *Method) showRegistration(ctx context.Context, v flow.View) ([]ui.Node, error) {
+	var kept keyform.Memory
+	if ok, err := v.Recall(&kept); err != nil || !ok {
+		return nil, err
+	}
+	field, err := m.identities.NameField(ctx, ID)
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(struct {
+		Options json.RawMessage `json:"credentialOptions"`
+		Field   string          `json:"displayNameFieldName"`
+	}{json.RawMessage(kept.Options), field})
+	if err != nil {
+		return nil, fmt.Errorf("write options of a passkey: %w", err)
+	}
+	return []ui.Node{
+		ui.CSRF(),
+		{Name: "passkey_register_trigger", Type: "button", Value: "", Label: "Sign up with passkey", OnClick: "oryPasskeyRegistration"},
+		hidden("passkey_register", ""), hidden("passkey_create_data", string(data)), keyform.Script(m.config.Public),
+	}, nil
+}
+
+// register accepts the passkey of a new identity.
+func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	draft, err := s.Draft(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer := s.Input.Blob("passkey_register")
+	if answer == "" {
+		return nil, flow.Reject("passkey_register", message.Missing("passkey_register"))
+	}
+	var kept keyform.Memory
+	if ok, err := s.Recall(&kept); err != nil || !ok {
+		return nil, errors.Join(errors.New("registration flow has no options for a passkey"), err)
+	}
+	if err := s.CountRegistration(ctx, draft); err != nil {
+		return nil, err
+	}
+	key, err := m.made(kept, m.newcomer(kept.Handle), answer)
+	if err != nil {
+		next, failed := m.invitation()
+		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))
+	}
+	c, err := add(ceremony.Keys{}, kept.Handle, key)
+	if err != nil {
+		return nil, err
+	}
+	return flow.NewCredential{Credential: c, Factor: m.factor(key.Flags.Verified)}, nil
+}
