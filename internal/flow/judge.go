@@ -174,20 +174,28 @@ func (e *Engine) prepare(ctx context.Context, j *judged, d drafter) (err error) 
 		if k == Registration {
 			return e.draftRegistration(ctx, j, fact, d)
 		}
-		j.draft, err = d.current(ctx, j.identity)
+		err = e.draftCurrent(ctx, j, d)
 	case NewCredential:
 		if k == Registration {
 			j.draft, err = d.submitted(ctx, nil, j.input)
 		} else {
-			j.draft, err = d.current(ctx, j.identity)
+			err = e.draftCurrent(ctx, j, d)
 		}
 	case RemoveCredential:
-		j.draft, err = d.current(ctx, j.identity)
+		err = e.draftCurrent(ctx, j, d)
 	}
 	if err != nil || k != Settings {
 		return err
 	}
 	return e.countNotices(ctx, j)
+}
+
+// draftCurrent drafts the owner of settings as it is; other kinds have no use for it.
+func (*Engine) draftCurrent(ctx context.Context, j *judged, d drafter) (err error) {
+	if j.flow.Kind == Settings {
+		j.draft, err = d.current(ctx, j.identity)
+	}
+	return err
 }
 
 // loadSettingsSchema fetches the schema of whoever proved an address: a recovery

@@ -30,12 +30,29 @@ func (e *Engine) validateReturnTo(k Kind, raw string) (string, error) {
 	if ui := e.config.Kinds[Settings].UI; ui != nil { // a second factor may come before it
 		allowed = append(slices.Clip(allowed), ui)
 	}
-	for _, one := range allowed {
-		if isSubpath(target, one) {
-			return target.String(), nil
-		}
+	if e.returnsTo(target) || slices.ContainsFunc(allowed, func(one *url.URL) bool { return isSubpath(target, one) }) {
+		return target.String(), nil
 	}
 	return "", refused
+}
+
+// returnsTo reports whether the configuration itself leads people there.
+func (e *Engine) returnsTo(target *url.URL) bool {
+	is := func(u *url.URL) bool { return u != nil && u.String() == target.String() }
+	if is(e.config.DefaultReturn) {
+		return true
+	}
+	for _, k := range e.config.Kinds {
+		if is(k.Return) {
+			return true
+		}
+		for _, after := range k.After {
+			if is(after.Return) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ValidateReturnTo is validateReturnTo for redirects that belong to no flow, such as
@@ -50,7 +67,7 @@ func (e *Engine) ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	return e.validateReturnTo("", raw)
 }
 
-// below reports whether target is the allowed URL or lies below its path,
+// isSubpath reports whether target is the allowed URL or lies below its path,
 // counted in whole segments: /app allows /app/x but not /application.
 func isSubpath(target, allowed *url.URL) bool {
 	if !strings.EqualFold(target.Scheme, allowed.Scheme) || !strings.EqualFold(target.Host, allowed.Host) {
