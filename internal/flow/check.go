@@ -81,12 +81,19 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 	return nil
 }
 
-// checkOpen refuses a flow that is over, or that was to raise another session.
+// checkOpen refuses a flow that is over, one that was to raise another session, and a
+// step that the flow does not offer.
 func (e *Engine) checkOpen(ctx context.Context, c checked) error {
 	if err := e.checkStepUp(c.flow, c.caller); err != nil {
 		return err
 	}
-	return e.checkLifetime(ctx, c.flow, c.caller)
+	if err := e.checkLifetime(ctx, c.flow, c.caller); err != nil {
+		return err
+	}
+	if !fits(c.step, c.flow) {
+		return Reject("", message.Of(message.KeyWrongMethod))
+	}
+	return nil
 }
 
 // checkSession applies the kind's session rule.
@@ -113,6 +120,19 @@ func (e *Engine) checkStepUp(f *Flow, c Caller) error {
 		return ErrFirstFactorRequired
 	}
 	return nil
+}
+
+// fits reports whether a step is of the rank that a login flow asks for. A step that is
+// not offered is not taken either: a second factor signs nobody in, and a first one
+// is no second.
+func fits(step Step, f *Flow) bool {
+	if f.Kind != Login {
+		return true
+	}
+	if f.RequestedAAL() == session.AAL2 {
+		return step.Role == SecondFactor
+	}
+	return step.Role == FirstFactor
 }
 
 // checkLifetime restarts a flow that is over.

@@ -41,11 +41,16 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	if group := f.Form.Group(c.method); group != nil {
+	group := f.Form.Group(c.method)
+	if group != nil {
 		group.Fill(e.submittedValues(ctx, f, subject, c))
-		for _, m := range rejected.Messages {
-			group.Add(m.Field, m.Message)
+	}
+	for _, m := range rejected.Messages {
+		if group == nil { // the form has no part for the method
+			f.Form.Messages = append(f.Form.Messages, m.Message)
+			continue
 		}
+		group.Add(m.Field, m.Message)
 	}
 	if err := e.store.SaveFlow(ctx, f); err != nil && !errors.Is(err, errs.ErrStale) {
 		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
@@ -108,18 +113,9 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 	return nil
 }
 
-// offers reports whether a step belongs into a flow: its kind of client and, in
-// login, the rank that the flow asks for.
+// offers reports whether the form of a flow has a part for the step.
 func offers(step Step, f *Flow) bool {
-	switch {
-	case step.Show == nil || step.BrowserOnly && f.Client == API:
-		return false
-	case f.Kind != Login:
-		return true
-	case f.RequestedAAL() == session.AAL2:
-		return step.Role == SecondFactor
-	}
-	return step.Role == FirstFactor
+	return step.Show != nil && (!step.BrowserOnly || f.Client != API) && fits(step, f)
 }
 
 // addTraits adds an input for each trait, with the identity's values or those that

@@ -62,6 +62,7 @@ const (
 	KeyUnprovenEnded       = "recovery.unproven_ended"
 	KeyLastIdentifier      = "settings.last_identifier"
 	KeyAccountExists       = "login.account_exists"
+	KeyWrongMethod         = "login.wrong_method"
 
 	KeySecondFactor       = "second_factor.prompt"
 	KeyFactorCodeInvalid  = "factor.code_invalid"
@@ -160,6 +161,7 @@ var catalogue = map[string]Entry{
 	KeyConfirmLink:     {1050030, Info, "Do you want to connect the account {account} at {provider} to the account that you are signed in to? Do so only if both are yours.", []string{"provider", "account"}},
 	KeyUnprovenEnded:   {1060010, Info, "This address was confirmed for the first time. The password and the connected accounts from before have been removed, since they may not be yours. Please set a new password.", none},
 	KeyLastIdentifier:  {4000001, Error, "This would remove the last name that you sign in with. Please keep one while you have a password.", nil},
+	KeyWrongMethod:     {4010002, Error, "Could not find a strategy to log you in with. Did you fill out the form correctly?", none},
 	KeyAccountExists:   {1010030, Info, "Your account has been created. Please sign in.", none},
 
 	// Second factors, keys and codes. The numbers are those of v26 where v0.5 has not given them to something else.

@@ -7,6 +7,7 @@ func emittedFactors() map[string]said {
 	}
 	return map[string]said{
 		"login.account_exists":        says("login.account_exists", nil, 1010030, Info, `Your account has been created. Please sign in.`, `{}`),
+		"login.wrong_method":          says("login.wrong_method", nil, 4010002, Error, `Could not find a strategy to log you in with. Did you fill out the form correctly?`, `{}`),
 		"login.confirm_identity":      says("login.confirm_identity", nil, 1010003, Info, `Please confirm this action by verifying that it is you.`, `{}`),
 		"provider.confirm_link":       says("provider.confirm_link", map[string]any{"provider": "Acme", "account": "jane"}, 1050030, Info, `Do you want to connect the account jane at Acme to the account that you are signed in to? Do so only if both are yours.`, `{"account":"jane","provider":"Acme"}`),
 		"recovery.unproven_ended":     says("recovery.unproven_ended", nil, 1060010, Info, `This address was confirmed for the first time. The password and the connected accounts from before have been removed, since they may not be yours. Please set a new password.`, `{}`),
