@@ -53,5 +53,6 @@ need_nginx() {
 
 need_databases() {
 	need_apt 'ls /usr/lib/postgresql/*/bin/postgres || command -v postgres' postgresql \
-		'PATH=$PATH:/usr/sbin command -v mariadbd' mariadb-server 'PATH=$PATH:/usr/sbin command -v pgbouncer' pgbouncer
+		'PATH=$PATH:/usr/sbin command -v mariadbd' mariadb-server 'PATH=$PATH:/usr/sbin command -v pgbouncer' pgbouncer \
+		'command -v patroni' patroni 'command -v etcd' etcd-server 'ls /usr/lib/galera/libgalera_smm.so' galera-4 'command -v rsync' rsync
 }

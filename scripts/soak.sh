@@ -16,6 +16,7 @@ long postgres scripts/bench-postgres.sh
 long courier make bench-courier
 long kills nodes 'LostWhenANode' -rounds 200
 long faults nodes 'LostWhenNodes|FailsOver' -rounds 50
+long clusters nodes 'Patroni|Galera' -rounds 50
 long revocations nodes ManyRevocations -revocations 10000
 long writes go test ./internal/store -count=1 -timeout 30m -v -run Killed -kills 200
 long months go test ./test/api -count=1 -timeout 30m -v -run NinetyDays

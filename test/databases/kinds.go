@@ -16,12 +16,13 @@ import (
 type kind struct {
 	name    string
 	program string // that must be there
+	needs   string // a file that must be there too; empty for none
 	bin     func(program string) (string, error)
 	prepare func(dir string, port int) []string // the command that makes the data directory
 	serve   func(dir string, port int, durable bool) []string
 	pidFile func(dir string) string
-	admin   func(port int) string // DSN as this program wants it
-	open    func(dsn string) (*sql.DB, error)
+	admin   func(port int) string               // DSN as this program wants it
+	open    func(dsn string) (*sql.DB, error)   // nil if it has no databases
 	named   func(admin, database string) string // the DSN of another database of the server
 	force   string                              // ends DROP DATABASE
 	stop    string                              // the signal that stops it without delay
