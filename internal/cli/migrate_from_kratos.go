@@ -31,7 +31,7 @@ of sessions go on working if the configuration has the original's secrets.
 The database is another one (--source), which is only read; or the one of the
 configuration itself (--in-place): then the tables of the original are renamed,
 with kratos_ before their names, and stay as they are. --put-back gives them
-their names again, and this server's tables the prefix symbolon_.
+their names again, and this server's tables the prefix replaced_1_.
 
 Stop both servers first. The command may be stopped and run again: accounts that
 are here already stay as they are.`,
@@ -101,6 +101,6 @@ func (f *kratosFlags) goBack(cmd *cobra.Command, e *env) error {
 	if renamed == 0 {
 		return errors.New("the database has no tables of the original that were set aside")
 	}
-	fmt.Fprintf(e.Stdout, "The tables of the original have their names again, and those of this server the prefix symbolon_.\n")
+	fmt.Fprintf(e.Stdout, "The tables of the original have their names again, and those of this server the prefix replaced_1_ (or the next number).\n")
 	return nil
 }

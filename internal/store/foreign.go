@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"symbolon/internal/store/kratos"
@@ -14,8 +15,8 @@ import (
 const asidePrefix = "kratos_"
 
 // ownPrefix begins the names of this program's tables where those of the original were put
-// back.
-const ownPrefix = "symbolon_"
+// back, followed by a number for each time.
+const ownPrefix = "replaced_"
 
 // Kratos is a database of the original server.
 type Kratos struct {
@@ -74,17 +75,27 @@ func SetAside(ctx context.Context, dsn string) (renamed int, err error) {
 }
 
 // PutBack gives the tables of the original their names again, and sets aside those of
-// this program, under a prefix, so that nothing is lost either way.
+// this program, under a prefix and without indexes, so that no data is lost either way.
 func PutBack(ctx context.Context, dsn string) (renamed int, err error) {
 	return renameTables(ctx, dsn, func(names []string) func(string) string {
 		if !slices.Contains(names, asidePrefix+"identity_credential_types") {
 			return nil
 		}
+		prefix := ""
+		for n := 1; ; n++ {
+			prefix = ownPrefix + strconv.Itoa(n) + "_"
+			if !slices.ContainsFunc(names, func(table string) bool { return strings.HasPrefix(table, prefix) }) {
+				break
+			}
+		}
 		return func(table string) string {
 			if own, ok := strings.CutPrefix(table, asidePrefix); ok {
 				return own
 			}
-			return ownPrefix + strings.TrimPrefix(table, ownPrefix)
+			if strings.HasPrefix(table, ownPrefix) {
+				return table
+			}
+			return prefix + table
 		}
 	})
 }
@@ -96,7 +107,8 @@ func renameTables(ctx context.Context, dsn string, plan func(names []string) fun
 	}
 	names, err := f.Tables(ctx)
 	if rename := plan(names); err == nil && rename != nil {
-		renamed, err = f.RenameTables(ctx, rename)
+		own := func(table string) bool { return strings.HasPrefix(rename(table), ownPrefix) }
+		renamed, err = f.RenameTables(ctx, rename, own)
 	}
 	if closed := f.Close(); err == nil {
 		err = closed

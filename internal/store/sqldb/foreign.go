@@ -55,10 +55,11 @@ func (f *Foreign) Close() error {
 	return errors.Join(f.pools.read.Close(), write, closeLock(f.pools.lock))
 }
 
-// RenameTables gives all tables that rename changes their new names, or none of them where
-// the database can undo that. Foreign keys follow. The name of a table that exists already is
+// RenameTables gives all tables that rename changes their new names, or none of them.
+// Foreign keys follow. Tables that strip names lose their indexes and triggers where
+// others could not have the same names then. The name of a table that exists already is
 // an error.
-func (f *Foreign) RenameTables(ctx context.Context, rename func(table string) string) (renamed int, err error) {
+func (f *Foreign) RenameTables(ctx context.Context, rename func(table string) string, strip func(table string) bool) (renamed int, err error) {
 	names, err := f.Tables(ctx)
 	if err != nil {
 		return 0, err
@@ -87,7 +88,7 @@ func (f *Foreign) RenameTables(ctx context.Context, rename func(table string) st
 	if len(pairs) == 0 {
 		return 0, nil
 	}
-	return len(pairs), f.rename(ctx, pairs)
+	return len(pairs), f.rename(ctx, pairs, strip)
 }
 
 // Tables names the tables of the database.
@@ -107,7 +108,37 @@ func (f *Foreign) Tables(ctx context.Context) (names []string, err error) {
 	return names, rows.Err()
 }
 
-func (f *Foreign) rename(ctx context.Context, pairs [][2]string) error {
+// The indexes and triggers of a database whose names are unique among all tables, as rows
+// (table, statement that drops it). Those that a constraint made have names of their own.
+const (
+	sqliteDrops = `SELECT tbl_name, 'DROP ' || type || ' "' || name || '"' FROM sqlite_schema
+ WHERE type IN ('index', 'trigger') AND sql IS NOT NULL`
+	postgresDrops = `SELECT t.relname, 'DROP INDEX ' || quote_ident(i.relname)
+ FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+ WHERE t.relnamespace = current_schema()::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.indexrelid)`
+)
+
+// drops are the statements that strip tables.
+func (f *Foreign) drops(ctx context.Context, pairs [][2]string, strip func(table string) bool) (statements []string, err error) {
+	query := map[string]string{"SQLite": sqliteDrops, "PostgreSQL": postgresDrops}[f.Dialect]
+	rows, err := f.DB.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("list indexes: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var table, statement string
+		if err := rows.Scan(&table, &statement); err != nil {
+			return nil, fmt.Errorf("list indexes: %w", err)
+		}
+		if slices.ContainsFunc(pairs, func(p [2]string) bool { return p[0] == table }) && strip(table) {
+			statements = append(statements, statement)
+		}
+	}
+	return statements, rows.Err()
+}
+
+func (f *Foreign) rename(ctx context.Context, pairs [][2]string, strip func(table string) bool) error {
 	quote := func(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 	if f.Dialect == "MySQL" { // one statement, and undone if it fails
 		var parts []string
@@ -117,13 +148,20 @@ func (f *Foreign) rename(ctx context.Context, pairs [][2]string) error {
 		_, err := f.pools.write.ExecContext(ctx, `RENAME TABLE `+strings.Join(parts, `, `))
 		return err
 	}
+	statements, err := f.drops(ctx, pairs, strip)
+	if err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		statements = append(statements, `ALTER TABLE `+quote(p[0])+` RENAME TO `+quote(p[1]))
+	}
 	tx, err := f.pools.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("rename tables: %w", err)
 	}
-	for _, p := range pairs {
-		if _, err := tx.ExecContext(ctx, `ALTER TABLE `+quote(p[0])+` RENAME TO `+quote(p[1])); err != nil {
-			return errors.Join(fmt.Errorf("rename table %s: %w", p[0], err), tx.Rollback())
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", statement, err), tx.Rollback())
 		}
 	}
 	return tx.Commit()
