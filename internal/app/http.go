@@ -31,6 +31,7 @@ func (a *composition) newServer() error {
 		Engine: audited{Engine: a.engine, record: a.db.RecordEvent, log: a.log}, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(),
 		Errors: a.db, Schemas: a.schemas, Courier: a.outbox, ProviderConfig: a.providerConfig, Meter: a.metrics, Metrics: a.metrics.Handler(),
 		Ready: a.db.Ready, Hashing: a.hashing, Pages: withScript(pages.Handlers()), ErrorPages: httpapi.ErrorPages{NotFound: pages.NotFound(), Error: pages.ServeError}, Language: locale.NewChoice(a.config.UI.Languages...).Known, Mailbox: mails, Console: operators, Log: a.log, Now: a.now,
+		Limits: a.limiter,
 	}, a.httpConfig())
 	if err != nil {
 		return err
@@ -151,6 +152,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		ConfirmLinks:   confirmLinks(c),
 
 		PostingProviders: a.posting,
+		UIs:              configuredUIs(c), OpenFlows: c.V05, LaxAPI: c.LaxAPI,
 	}
 }
 

@@ -169,3 +169,26 @@ func network(address string) string {
 	}
 	return prefix.String()
 }
+
+// creations is how many flows and stored errors one address may make in a window of
+// security.limits without being signed in: a school that signs in at nine fits, a
+// program that fills the disk does not.
+const creations = 1200
+
+// ChargeCreation implements httpapi.Limits.
+func (l *limits) ChargeCreation(address string) (wait time.Duration, ok bool) {
+	if !l.config.Load().Enabled {
+		return 0, true
+	}
+	_, wait, ok = l.limiter.Charge(ratelimit.Key{Scope: "creation", Value: network(address), Limit: creations})
+	return wait, ok
+}
+
+// OperatorWait implements httpapi.Limits.
+func (l *limits) OperatorWait(address string) time.Duration {
+	c := l.config.Load()
+	if !c.Enabled {
+		return 0
+	}
+	return l.limiter.Wait(ratelimit.Key{Scope: "operator", Value: network(address), Limit: c.PerIdentity})
+}

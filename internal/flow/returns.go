@@ -12,7 +12,7 @@ import (
 
 // maxReturn bounds a return_to, which is kept with its flow or with the error that
 // refuses it.
-const maxReturn = 8192
+const maxReturn = 2048
 
 // validateReturnTo decides where return_to leads: an absolute URL below an allowed
 // one, or empty for the default. Relative values resolve against the default.

@@ -19,10 +19,14 @@ var (
 // point at this machine (DNS rebinding).
 func (s *Server) admit(r *http.Request) error {
 	if s.config.AdminToken != "" {
-		if !s.hasAdminToken(r) {
+		if _, given := bearer(r); !given {
 			return errNoAdminToken
 		}
-		return nil
+		right, err := s.judgeToken(r, func() bool { return s.hasAdminToken(r) })
+		if err == nil && !right {
+			err = errNoAdminToken
+		}
+		return err
 	}
 	if s.config.AdminNamed != nil && !s.config.AdminNamed(r.Host) {
 		return errForeignHost

@@ -36,6 +36,9 @@ type credentialsBody struct {
 // would be lost in silence.
 func decodeIdentity(body []byte) (identityBody, error) {
 	var in identityBody
+	if err := checkJSON(body); err != nil && len(bytes.TrimSpace(body)) > 0 {
+		return in, errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+err.Error())
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&in)

@@ -87,3 +87,19 @@ func (p *preflight) WriteHeader(status int) {
 	}
 	p.ResponseWriter.WriteHeader(status)
 }
+
+// allows reports whether an origin is among the configured ones, where a * stands
+// for anything within one.
+func (c *CORSConfig) allows(origin string) bool {
+	for _, pattern := range c.Origins {
+		before, after, wild := strings.Cut(strings.ToLower(pattern), "*")
+		origin := strings.ToLower(origin)
+		if !wild && origin == before {
+			return true
+		}
+		if wild && len(origin) >= len(before)+len(after) && strings.HasPrefix(origin, before) && strings.HasSuffix(origin, after) {
+			return true
+		}
+	}
+	return false
+}

@@ -2,11 +2,15 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
+	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
 
@@ -15,6 +19,9 @@ import (
 func (m *mount) startFlow(k flow.Kind, client flow.Client) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := m.caller(r)
+		if err == nil {
+			err = m.mayCreate(r, caller)
+		}
 		if err == nil && client == flow.Browser {
 			caller.CSRF = m.ensureCSRF(w, r, caller)
 		}
@@ -52,14 +59,35 @@ const maxQuery = 4096
 
 // requestURL is the URL a request was made to as browsers know it: below the
 // configured base, whatever the Host header says. A query that is long or no text
-// is left out.
+// is left out, and so are secrets: the URL is stored with the flow and shown.
 func (s *Server) requestURL(r *http.Request) string {
 	u := *s.config.PublicURL
 	u = *u.JoinPath(r.URL.Path)
 	if len(r.URL.RawQuery) <= maxQuery && utf8.ValidString(r.URL.RawQuery) {
-		u.RawQuery = r.URL.RawQuery
+		u.RawQuery = withoutSecrets(r.URL.RawQuery)
 	}
 	return u.String()
+}
+
+// secretParameters are what links, providers and forms put into a query for this
+// server alone.
+var secretParameters = []string{"token", "code", "state", "id_token", "access_token", "csrf_token", "password", "session_token", "return_to_code", "init_code"}
+
+// withoutSecrets drops the parameters that are secrets and keeps the others as they
+// are.
+func withoutSecrets(query string) string {
+	kept := ""
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err == nil && slices.Contains(secretParameters, plain) {
+			continue
+		}
+		if kept != "" {
+			kept += "&"
+		}
+		kept += part
+	}
+	return kept
 }
 
 // fetchFlow answers a flow to the public.
@@ -70,11 +98,22 @@ func (m *mount) fetchFlow(k flow.Kind) handler {
 			return err
 		}
 		result, err := m.engine.Get(r.Context(), k, r.URL.Query().Get("id"), caller)
+		if err == nil && !m.mayRead(result.Flow, caller) {
+			err = errs.ErrCSRF
+		}
 		if m.wire.Rules().EagerCSRF || err == nil && result.Flow.Client == flow.Browser {
 			m.ensureCSRF(w, r, caller)
 		}
 		return m.answer(w, r, m.wire.Fetched(m.request(r, k, caller), result, err))
 	}
+}
+
+// mayRead reports whether a caller may read a flow by its id: what was typed is in
+// it. A browser's flow is its browser's alone, unless the configuration asks for the
+// way of v0.5; the one of a settings flow is known by its session, and one that was
+// started for no browser yet, by the administrator or in a mail, by its id.
+func (m *mount) mayRead(f *flow.Flow, c flow.Caller) bool {
+	return m.config.OpenFlows || f.Client != flow.Browser || f.Kind == flow.Settings || f.CSRF == "" || secret.CheckCSRF(f.CSRF, c.CSRF)
 }
 
 // inspectFlow answers a flow to administrators.

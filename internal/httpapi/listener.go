@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type recorder struct {
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+		secureHeaders(w.Header())
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -39,6 +41,7 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+		secureHeaders(w.Header())
 	}
 	return w.ResponseWriter.Write(b)
 }
@@ -52,6 +55,7 @@ const maxRequestID = 128
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := l.server.now()
 	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r)}
+	l.server.warnOfProxy(r)
 	if request.Sent = printable(request.ID); !request.Sent {
 		request.ID = secret.NewID()
 	}
@@ -78,9 +82,19 @@ func (l *listener) route(w http.ResponseWriter, r *http.Request) {
 	if l.name == "public" {
 		w.Header()["Vary"] = append(w.Header()["Vary"], "Cookie")
 	}
+	strictTransport(w.Header(), r)
+	if len(r.TransferEncoding) > 0 {
+		// Whether the client sent a length as well can't be seen any more. If it did, a
+		// proxy in front may have understood another end of the body (RFC 9112, 6.3).
+		w.Header().Set("Connection", "close")
+	}
+	if hidesDots(r.URL) {
+		l.root.refuse(w, r, errHiddenDots)
+		return
+	}
 	clean, moved := cleanPath(r.URL.Path)
 	if moved && safe(r.Method) {
-		to := url.URL{Path: clean, RawQuery: r.URL.RawQuery}
+		to := url.URL{Path: l.basePath() + clean, RawQuery: r.URL.RawQuery}
 		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 		return
 	}
@@ -90,6 +104,18 @@ func (l *listener) route(w http.ResponseWriter, r *http.Request) {
 		r.URL = &u
 	}
 	l.mux.ServeHTTP(w, r)
+}
+
+// basePath is the path that a proxy in front takes off, without a trailing slash.
+func (l *listener) basePath() string {
+	base := l.server.config.PublicURL
+	if l.name == "admin" {
+		base = l.server.config.AdminURL
+	}
+	if base == nil {
+		return ""
+	}
+	return strings.TrimSuffix(path.Clean("/"+base.Path), "/")
 }
 
 // finish answers a panic, counts the request and writes its one log line. The

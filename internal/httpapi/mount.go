@@ -84,6 +84,9 @@ func (m *mount) serve(t *router, routes []wire.Route) {
 		if r.NoHead {
 			e.getOnly = true
 		}
+		if r.Op == wire.OpPostedByProvider {
+			e.anySite = true // it takes nothing but the answer, and has no effect
+		}
 	}
 }
 

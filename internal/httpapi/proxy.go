@@ -2,11 +2,13 @@ package httpapi
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // proxies are the addresses whose X-Forwarded-For is believed.
@@ -54,7 +56,7 @@ func (p proxies) client(r *http.Request) string {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, text := range slices.Backward(hops) {
-		hop, err := netip.ParseAddr(strings.TrimSpace(text))
+		hop, err := parseHop(strings.TrimSpace(text))
 		if err != nil {
 			return host // a header that does not parse is believed not at all
 		}
@@ -64,4 +66,49 @@ func (p proxies) client(r *http.Request) string {
 		}
 	}
 	return host
+}
+
+// parseHop reads an address of X-Forwarded-For. Some proxies add the port.
+func parseHop(text string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return withPort.Addr(), nil
+	}
+	return netip.ParseAddr(strings.Trim(text, "[]"))
+}
+
+// warnings are what the log says once.
+type warnings struct{ untrusted, unreadable sync.Once }
+
+// forwarded are the headers by which a proxy names the client.
+var forwarded = []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"}
+
+// warnOfProxy says once that requests come through a proxy whose word does not count, so
+// that all clients look like one, or whose word can't be read.
+func (s *Server) warnOfProxy(r *http.Request) {
+	header := ""
+	for _, name := range forwarded {
+		if len(r.Header[name]) > 0 {
+			header = name
+		}
+	}
+	if header == "" {
+		return
+	}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return
+	}
+	if !s.proxies.trusts(peer.Addr()) {
+		s.warnings.untrusted.Do(func() {
+			s.Log.Warn("a peer that is no trusted proxy sends forwarded headers; if it is your proxy, add it to serve.trusted_proxies, or all clients share its limits",
+				slog.String("peer", peer.Addr().String()), slog.String("header", header))
+		})
+		return
+	}
+	if s.proxies.client(r) == peer.Addr().String() {
+		s.warnings.unreadable.Do(func() {
+			s.Log.Warn("a trusted proxy names no client in X-Forwarded-For that can be read; requests count for the proxy's address",
+				slog.String("peer", peer.Addr().String()), slog.String("header", header))
+		})
+	}
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/reqctx"
 	"symbolon/internal/secret"
@@ -79,8 +81,12 @@ func (m *mount) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	if m.errorPage(w, r, err) {
 		return
 	}
-	fault := m.fault(r, err)
 	noteError(r, err)
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		w.WriteHeader(statusClientGone)
+		return
+	}
+	fault := m.fault(r, err)
 	body := map[string]any{"error": fault.Object}
 	for name, value := range fault.Beside {
 		body[name] = value
@@ -101,6 +107,10 @@ func (m *mount) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(fault.Status)
 	_, _ = w.Write(append(encoded, '\n'))
 }
+
+// statusClientGone is what the log and the metrics say of a request whose client went
+// away: the server did not fail. nginx has the same number for it.
+const statusClientGone = 499
 
 // noteError puts the cause on the request's log line.
 func noteError(r *http.Request, err error) {
@@ -134,6 +144,9 @@ func redirect(w http.ResponseWriter, r *http.Request, status int, to string) err
 func (m *mount) toErrorPage(w http.ResponseWriter, r *http.Request, cause error) error {
 	if errors.Is(cause, errs.ErrUnavailable) {
 		return cause // nothing can be kept now, and to try would take as long again
+	}
+	if err := m.mayCreate(r, flow.Caller{}); err != nil {
+		return err
 	}
 	noteError(r, cause)
 	payload, err := m.problems(r, cause)

@@ -31,6 +31,7 @@ type route struct {
 	noStore  bool    // answers must not be kept by caches
 	public   bool    // answers without the admin token
 	getOnly  bool    // a GET has effects, so HEAD is not the same without a body
+	anySite  bool    // other sites may post here
 	fallback bool
 }
 
@@ -41,7 +42,7 @@ func (s *Server) newRouter(listener string, root *mount) *router {
 func (t *router) route(m *mount, path string) *route {
 	e := t.routes[path]
 	if e == nil {
-		e = &route{router: t, mount: m, path: path, verbs: map[string]handler{}, noStore: t.listener == "public"}
+		e = &route{router: t, mount: m, path: path, verbs: map[string]handler{}, noStore: true}
 		t.routes[path] = e
 	}
 	return e
@@ -105,7 +106,15 @@ func (e *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.unmatched(w, r)
 		return
 	}
-	if e.noStore && (safe(r.Method) || !e.mount.wire.Rules().CacheableAnswers) {
+	if err := e.guard(r); err != nil {
+		e.mount.refuse(w, r, err)
+		return
+	}
+	switch {
+	case !e.noStore:
+	case e.router.listener == "admin":
+		w.Header()["Cache-Control"] = adminNoStore
+	case safe(r.Method) || !e.mount.wire.Rules().CacheableAnswers:
 		w.Header()["Cache-Control"] = noStore
 	}
 	if err := h(w, r); err != nil {
@@ -113,7 +122,24 @@ func (e *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-var noStore = []string{"private, no-cache, no-store, must-revalidate"}
+// guard refuses requests that no person has meant: those that pages of other sites
+// send, and those of browsers that fetch ahead.
+func (e *route) guard(r *http.Request) error {
+	switch {
+	case e.router.listener != "public":
+		return nil
+	case e.getOnly && r.Method == http.MethodGet && prefetched(r):
+		return errPrefetch
+	case e.anySite:
+		return nil
+	}
+	return e.router.server.checkOrigin(r)
+}
+
+var (
+	noStore      = []string{"private, no-cache, no-store, must-revalidate"}
+	adminNoStore = []string{"no-store"}
+)
 
 func (e *route) match(verb string) (handler, bool) {
 	if e.all != nil {
@@ -138,6 +164,7 @@ func (e *route) unmatched(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Allow", strings.Join(append(e.allow, http.MethodOptions), ", "))
 		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusOK)
 			return
 		}
 		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)

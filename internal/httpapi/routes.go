@@ -29,7 +29,7 @@ func (s *Server) Public() http.Handler {
 		t.get("/metrics/prometheus", wrap(s.Metrics)).cached()
 	}
 	for path, page := range s.Pages {
-		t.any(path, wrap(page)).cached()
+		t.any(path, wrap(boundQuery(page))).cached()
 	}
 	return s.withCORS(t.handler())
 }
@@ -43,10 +43,10 @@ func (s *Server) Admin() http.Handler {
 	s.courierRoutes(t)
 	s.healthRoutes(t)
 	t.get("/health/detail", s.healthDetail)
-	t.get("/metrics/prometheus", wrap(s.Metrics))
+	t.get("/metrics/prometheus", wrap(s.Metrics)).cached()
 	// Like the mailbox, the console asks for the token in its own way.
 	for path, page := range s.Console {
-		t.any(path, wrap(page)).open()
+		t.any(path, wrap(page)).cached().open()
 	}
 	return t.handler()
 }
@@ -59,7 +59,7 @@ func (s *Server) courierRoutes(t *router) {
 	t.get("/courier/messages/{id}", s.getMessage)
 	t.add(http.MethodPost, "/courier/messages/{id}/retry", sameOrigin(s.retryMessage))
 	for path, page := range s.Mailbox {
-		t.get(path, wrap(page)).open()
+		t.get(path, s.door(page)).cached().open()
 	}
 }
 
@@ -75,4 +75,19 @@ func wrap(h http.Handler) handler {
 		h.ServeHTTP(w, r)
 		return nil
 	}
+}
+
+// boundQuery drops a query that is longer than any that these pages make: they
+// repeat it in links.
+func boundQuery(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.URL.RawQuery) > maxQuery {
+			short := *r
+			u := *r.URL
+			u.RawQuery = ""
+			short.URL = &u
+			r = &short
+		}
+		page.ServeHTTP(w, r)
+	})
 }

@@ -121,6 +121,12 @@ type Config struct {
 	// ConfirmLinks are the kinds whose links show a button, on the page named,
 	// before they take effect.
 	ConfirmLinks map[flow.Kind]*url.URL
+	// LaxAPI accepts cookies and foreign origins, for development.
+	LaxAPI bool
+	// OpenFlows shows a browser's flow to everybody who knows its id, as v0.5 did.
+	OpenFlows bool
+	// UIs are the pages of others that may send forms here, beside the error and login pages.
+	UIs []*url.URL
 	// PostingProviders are the ids of providers that answer by POST.
 	PostingProviders []string
 }
@@ -137,6 +143,7 @@ type Parts struct {
 	// ProviderConfig is what administrators see of a credential of providers.
 	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
 	Meter          Meter
+	Limits         Limits       // nil: nothing is bounded
 	Metrics        http.Handler // the Prometheus endpoint
 	// Ready says whether requests can be served; the error is shown to
 	// administrators alone.
@@ -169,7 +176,10 @@ type Server struct {
 	proxies  proxies
 	pages    *secret.Signer   // page tokens of listings
 	cors     *cors.Middleware // nil: off
-	mounts   []*mount         // of the public listener: the root first
+	// crossOrigin refuses unsafe requests of other sites on the public listener.
+	crossOrigin *http.CrossOriginProtection
+	warnings    warnings
+	mounts      []*mount // of the public listener: the root first
 	// pagesMount is the v0.5 wire as the public listener serves it: at the root or
 	// below its name. The built-in pages use its forms, and so does the admin
 	// listener where a route belongs to no wire.
@@ -201,6 +211,9 @@ func New(p Parts, c Config) (*Server, error) {
 		Parts: p, engine: p.Engine, sessions: p.Sessions, errors: p.Errors,
 		config: c, cookies: k, proxies: trusted, now: p.Now,
 		pages: pages,
+	}
+	if s.crossOrigin, err = newCrossOrigin(c); err != nil {
+		return nil, err
 	}
 	s.mountWires()
 	if c.CORS != nil {

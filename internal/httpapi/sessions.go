@@ -19,10 +19,18 @@ func (m *mount) whoami(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h["X-Kratos-Authenticated-Identity-Id"] = []string{live.IdentityID}
 	h["Content-Type"] = []string{jsonType}
+	// A shared cache must ask each time: the answer is the owner's of one of these.
+	h["Cache-Control"] = privateAnswer
+	h["Vary"] = append(h["Vary"], varyBySession...)
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	_, _ = w.Write(body)
 	return nil
 }
+
+var (
+	privateAnswer = []string{"private, no-cache"}
+	varyBySession = []string{"Authorization", "X-Session-Token"}
+)
 
 // revoke ends the session whose token is sent. Knowing the token is the only
 // right it takes, and an unknown one is as good as ended.
@@ -55,6 +63,8 @@ func (m *mount) logout(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(tokens) > 0 {
+		// Not the cookies: that would end those of every site of the domain.
+		w.Header().Set("Clear-Site-Data", `"cache"`)
 		m.setCSRF(w, r, m.cookies.csrf.Issue(""))
 	}
 	if !isBearer {

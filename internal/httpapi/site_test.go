@@ -126,23 +126,25 @@ func (r reply) text(t testing.TB, path string) string {
 // do sends a request; a target that is a whole URL is cut to its path and query.
 func (c *client) do(t testing.TB, method, target, body string) reply {
 	t.Helper()
-	return c.send(t, c.site.app.Public(), method, target, body)
+	return c.send(t, c.site.app.Public(), false, method, target, body)
 }
 
 // admin sends a request to the admin listener.
 func (c *client) admin(t testing.TB, method, target, body string) reply {
 	t.Helper()
-	return c.send(t, c.site.app.Admin(), method, target, body)
+	return c.send(t, c.site.app.Admin(), true, method, target, body)
 }
 
-func (c *client) send(t testing.TB, h http.Handler, method, target, body string) reply {
+func (c *client) send(t testing.TB, h http.Handler, admin bool, method, target, body string) reply {
 	t.Helper()
 	if u, err := url.Parse(target); err == nil && u.Host != "" {
 		target = u.RequestURI()
 	}
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.RemoteAddr = c.from
-	r.Host = c.site.base.Host
+	if r.Host = c.site.base.Host; admin {
+		r.Host = "127.0.0.1:4434"
+	}
 	for name, value := range c.header {
 		if name == "Host" {
 			r.Host = value

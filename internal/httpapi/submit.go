@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"slices"
 
+	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/reqctx"
+	"symbolon/internal/secret"
+	"symbolon/internal/ui"
 )
 
 // submitFlow takes the submission of a method's form; an empty method leaves it
@@ -29,6 +32,9 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 		caller, err := m.caller(r)
 		if err != nil {
 			return err
+		}
+		if m.config.ConfirmLinks[k] != nil && r.URL.Query().Has("token") && !confirmed(r, in, caller) {
+			return m.answer(w, r, wire.FailOnPage(errs.ErrCSRF))
 		}
 		asked := m.request(r, k, caller)
 		asked.Method = chosen
@@ -60,6 +66,14 @@ func (m *mount) chosen(r *http.Request, k flow.Kind, in flow.Input) (string, flo
 
 // linkMethod is the method that sends links.
 const linkMethod = "link"
+
+// confirmed reports whether the button of the page before a link was pressed in
+// this browser: a form with the anti-CSRF token of the browser's cookie. A page of
+// another site can't sign a visitor in to an account of its own by posting a link.
+func confirmed(r *http.Request, in flow.Input, c flow.Caller) bool {
+	token, _, _ := in.Text(ui.CSRFName)
+	return secret.CheckCSRF(token, c.CSRF) || r.Header.Get("Sec-Fetch-Site") == "same-origin"
+}
 
 // run hands the request to the engine: the token of a link, a submission that
 // waited for a login, or a form.

@@ -100,9 +100,15 @@ type charge struct {
 	window  time.Time
 }
 
+// Wait is how long a key has no attempt left, 0 if it has one. It counts nothing.
+func (l *Limiter) Wait(k Key) time.Duration {
+	return l.exhausted([]Key{k}, []uint64{l.hash(k.Scope, k.Value)}, l.now())
+}
+
 // exhausted looks for a key without attempts left before it makes any counter.
 // Otherwise one exhausted address could evict the counters of others by inventing
 // identifiers; this way each new counter costs an attempt that was checked.
+
 func (l *Limiter) exhausted(keys []Key, ids []uint64, now time.Time) time.Duration {
 	for i, k := range keys {
 		if c, ok := l.counters.GetIfPresent(ids[i]); ok {

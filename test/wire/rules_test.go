@@ -11,7 +11,7 @@ import (
 // rule is one difference from the recorded answers that is on purpose. It says how the answer to expect is rewritten, so that all
 // the rest of that answer is still compared exactly.
 type rule struct {
-	source string // "decision 5" or "surprises 2.8", more than one with a comma; "compatibility" for docs/compatibility.md alone
+	source string // "decision 5", "surprises 2.8" or "issue 13", more than one with a comma; "compatibility" for docs/compatibility.md alone
 	reason string // a sentence on what is answered instead, in the present tense
 	// names are the exchanges that are meant, where the rule is on single ones.
 	names *regexp.Regexp
@@ -25,7 +25,7 @@ type rule struct {
 
 // newRules lists the differences: first those that many answers share, then those of single exchanges.
 func newRules() []*rule {
-	return slices.Concat(sharedRules(), identityRules(), settingsRules(), providerRules(), cookieRules(), singleRules())
+	return slices.Concat(sharedRules(), identityRules(), settingsRules(), providerRules(), cookieRules(), singleRules(), browserRules())
 }
 
 // sharedRules are the differences that many answers share.
