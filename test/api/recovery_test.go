@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -172,7 +173,14 @@ func TestALinkCanAskBeforeItTakesEffect(t *testing.T) {
 			t.Fatalf("the link led to %s: %d %s", to, page.StatusCode, page.body)
 		}
 	}
-	if to := s.browser(t).form(t, link, nil).Header.Get("Location"); !strings.Contains(to, "/settings?flow=") {
+	if to := s.browser(t).form(t, link, nil).Header.Get("Location"); !strings.Contains(to, "/error?error=") {
+		t.Errorf("without the token of the page, as a page of another site would post it: %s", to)
+	}
+	c := s.browser(t)
+	page := c.get(t, c.get(t, link).Header.Get("Location"))
+	_, token, _ := strings.Cut(string(page.body), `name="csrf_token" value="`)
+	token, _, _ = strings.Cut(token, `"`)
+	if to := c.form(t, link, url.Values{"csrf_token": {html.UnescapeString(token)}}).Header.Get("Location"); !strings.Contains(to, "/settings?flow=") {
 		t.Errorf("after the button the browser went to %s", to)
 	}
 }
