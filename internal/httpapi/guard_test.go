@@ -192,7 +192,7 @@ func TestClientGone(t *testing.T) {
 
 func TestRequestURL(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	s := newSite(t, "LINK_CONFIRM=false")
 	visitor := s.browser()
 	for _, kind := range []string{"recovery", "verification"} {
 		r := visitor.do(t, http.MethodGet, "/self-service/"+kind+"/methods/link?token=secret-token&%74oken=again&return_to=/settings&code=1&state=2", "")

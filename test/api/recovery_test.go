@@ -2,7 +2,7 @@ package api
 
 import (
 	"encoding/json"
-	"html"
+	stdhtml "html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -180,7 +180,7 @@ func TestALinkCanAskBeforeItTakesEffect(t *testing.T) {
 	page := c.get(t, c.get(t, link).Header.Get("Location"))
 	_, token, _ := strings.Cut(string(page.body), `name="csrf_token" value="`)
 	token, _, _ = strings.Cut(token, `"`)
-	if to := c.form(t, link, url.Values{"csrf_token": {html.UnescapeString(token)}}).Header.Get("Location"); !strings.Contains(to, "/settings?flow=") {
+	if to := c.form(t, link, map[string]string{"csrf_token": stdhtml.UnescapeString(token)}).Header.Get("Location"); !strings.Contains(to, "/settings?flow=") {
 		t.Errorf("after the button the browser went to %s", to)
 	}
 }
