@@ -97,7 +97,7 @@ func (p *Pages) accountPage(d *page) {
 	d.Nav = []navLink{
 		{Text: d.first("account.home"), URL: p.config.BasePath, Current: d.Name == pageWelcome},
 		{Text: d.first("account.settings"), URL: p.start(flow.Settings, ""), Current: d.Name == pageFlow},
-		{Text: d.first("account.logout"), URL: p.config.BasePath + "logout"},
+		{Text: d.first("account.logout"), URL: p.source.LogoutURL().String()},
 	}
 }
 

@@ -114,6 +114,8 @@ async function tour(operator, look) {
     delete: `/identities/${person.id}/delete`,
     messages: '/messages',
     message: `/messages/${await givenUp(person.email)}`,
+    flows: '/flows',
+    errors: '/errors',
     flow: `/flows?id=${flow.id}`,
     'flow-none': '/flows?id=x',
     error: '/errors?id=' + new URL(error.headers.get('location')).searchParams.get('error'),
@@ -130,7 +132,7 @@ async function tour(operator, look) {
   await operator.submit({ 'traits.age': '3', 'traits.email': 'no address' })
   await look('new-rejected')
   await operator.go(`/console/identities/${person.id}`)
-  await press(operator, 'button', 'Make a link')
+  await press(operator, 'button', 'Create a link')
   await look('recovery')
 }
 
@@ -196,11 +198,11 @@ describe('an operator', () => {
         meta: { since: 1842 },
       })
 
-      assert.equal(await operator.page.getByRole('button', { name: 'End the session' }).count(), 3)
-      await press(operator, 'button', 'End the session')
-      await says(operator, /The session has been ended\./)
+      assert.equal(await operator.page.getByRole('button', { name: 'Sign out the session' }).count(), 3)
+      await press(operator, 'button', 'Sign out the session')
+      await says(operator, /The session has been signed out\./)
       await press(operator, 'button', 'Sign out everywhere')
-      await says(operator, /Nowhere at present\./)
+      await says(operator, /Not signed in anywhere\./)
 
       await press(operator, 'link', 'Delete this identity')
       await press(operator, 'button', 'Delete for good')

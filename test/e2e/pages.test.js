@@ -79,7 +79,7 @@ for (const javaScript of [true, false]) {
       await visitor.look('login')
       await visitor.submit({ identifier: person.email, password: 'not the umbrella' })
       assert.equal(visitor.path(), '/login')
-      assert.match(await visitor.text(), /invalid/i)
+      assert.match(await visitor.text(), /do not match an account/)
       assert.equal(await visitor.field('identifier').inputValue(), person.email)
       await visitor.look('login-wrong')
       await visitor.submit({ password: person.password })
@@ -92,7 +92,7 @@ for (const javaScript of [true, false]) {
       await visitor.context.clearCookies()
       await register(visitor, person)
       assert.equal(visitor.path(), '/registration')
-      assert.match(await visitor.text(), /exists already/)
+      assert.match(await visitor.text(), /There is an account with these details/)
       await visitor.look('registration-taken')
     })
 

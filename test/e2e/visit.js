@@ -9,7 +9,7 @@ export function visiting(name, arrive, steps) {
       await steps(visitor)
     } catch (error) {
       await visitor.picture(`failed-${name.replace(/\W+/g, '-')}`)
-      const where = `at ${visitor.page.url()}, which shows:\n${await visitor.text()}\n${visitor.complaints.join('\n')}`
+      const where = `${error.message}\nat ${visitor.page.url()}, which shows:\n${await visitor.text()}\n${visitor.complaints.join('\n')}`
       await visitor.context.close()
       throw new Error(where, { cause: error })
     }
