@@ -76,6 +76,12 @@ func (c *Client) DeleteIdentity(ctx context.Context, id string) error {
 	return err
 }
 
+// DeleteCredential removes the credential of a type and ends the identity's sessions.
+func (c *Client) DeleteCredential(ctx context.Context, id, typ string) error {
+	_, err := c.call(ctx, request{method: http.MethodDelete, path: []string{"identities", id, "credentials", typ}}, nil)
+	return err
+}
+
 // Schema returns an identity schema as its author wrote it.
 func (c *Client) Schema(ctx context.Context, id string) (json.RawMessage, error) {
 	var raw json.RawMessage

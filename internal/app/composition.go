@@ -30,6 +30,7 @@ type composition struct {
 	posting    []string       // ids of those that answer by POST
 	tokens     *secret.Sealer // of providers
 	factors    []flow.Method  // of second factors, keys and codes
+	seals      *secret.Sealer // of what factors keep
 	engine     *flow.Engine
 	outbox     *courier.Outbox
 	dispatcher *courier.Dispatcher

@@ -48,8 +48,8 @@ func sealer(c *config.Config, purpose string) (*secret.Sealer, error) {
 // them.
 func (a *composition) newFactors(c *config.Config) error {
 	m := c.Selfservice.Methods
-	seal, err := sealer(c, "factors")
-	if err != nil {
+	var err error
+	if a.seals, err = sealer(c, "factors"); err != nil {
 		return err
 	}
 	found := names{a.identities, a.schemas, c.Identity.DefaultSchemaID}
@@ -72,17 +72,17 @@ func (a *composition) newFactors(c *config.Config) error {
 		}, a.now, a.log))
 	}
 	if conf := codeConfig(c); conf.Passwordless || conf.SecondFactor || conf.Recovery || conf.Verification {
-		a.factors = append(a.factors, code.New(a.identities, seal, conf, a.now))
+		a.factors = append(a.factors, code.New(a.identities, a.seals, conf, a.now))
 	}
 	if m.TOTP.Enabled {
 		issuer := m.TOTP.Issuer
 		if issuer == "" {
 			issuer = public.Hostname()
 		}
-		a.factors = append(a.factors, totp.New(found, seal, issuer, a.now))
+		a.factors = append(a.factors, totp.New(found, a.seals, issuer, a.now))
 	}
 	if m.LookupSecret.Enabled {
-		a.factors = append(a.factors, lookup.New(a.hasher, seal, a.now))
+		a.factors = append(a.factors, lookup.New(a.hasher, a.seals, a.now))
 	}
 	return nil
 }

@@ -161,10 +161,14 @@ func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
 
 // converters turn credentials as other systems store them into those of the methods.
 func (a *composition) converters() map[string]takeover.Converter {
-	return map[string]takeover.Converter{
+	all := map[string]takeover.Converter{
 		identity.TypePassword: a.convertPassword,
 		identity.TypeOIDC:     a.convertProviders,
 	}
+	for _, typ := range factorTypes() {
+		all[typ] = a.convertFactor
+	}
+	return all
 }
 
 func (a *composition) convertPassword(_ string, c takeover.Credential) (identity.Credential, []string, error) {

@@ -18,6 +18,8 @@ import (
 type Keys struct {
 	Keys   []Key  `json:"credentials"`
 	Handle []byte `json:"user_handle,omitempty"`
+	// Handles are further ones that older keys of another system were made with.
+	Handles [][]byte `json:"user_handles,omitempty"`
 }
 
 // Key is one public key and what is known of its authenticator.
@@ -80,6 +82,9 @@ func (k Keys) Identifiers() []string {
 	}
 	if len(k.Handle) > 0 {
 		add(HandleIdentifier(k.Handle))
+	}
+	for _, handle := range k.Handles {
+		add(HandleIdentifier(handle))
 	}
 	for _, key := range k.Keys {
 		if len(key.Handle) > 0 {

@@ -76,7 +76,8 @@ type Owner struct {
 	Handle  []byte // 1 to 64 bytes, the same for all keys of a person, and nothing that tells who they are
 	Name    string // what the authenticator shows
 	Display string
-	Keys    []Key // which the authenticator must not create a second time
+	Keys    []Key    // which the authenticator must not create a second time
+	Handles [][]byte // further ones by which keys may know the person
 }
 
 // WebAuthnID implements webauthn.User.
@@ -209,6 +210,9 @@ func (p *Party) validate(pending Pending, o Owner, k Key, a Answer) (*webauthn.C
 	owner := o
 	if discoverable && len(k.Handle) > 0 {
 		owner.Handle = k.Handle
+	}
+	if discoverable && slices.ContainsFunc(o.Handles, func(h []byte) bool { return string(h) == string(a.Handle()) }) {
+		owner.Handle = a.Handle()
 	}
 	if !discoverable {
 		if len(k.Handle) > 0 && string(a.Handle()) == string(k.Handle) {

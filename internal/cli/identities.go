@@ -24,7 +24,7 @@ func newIdentitiesCommand(e *env) *cobra.Command {
 	}
 	c.AddCommand(
 		newIdentitiesListCommand(e), newIdentitiesGetCommand(e), newIdentitiesImportCommand(e), newIdentitiesPutCommand(e),
-		newIdentitiesPatchCommand(e), newIdentitiesDeleteCommand(e), newIdentitiesValidateCommand(e),
+		newIdentitiesPatchCommand(e), newIdentitiesDeleteCommand(e), newIdentitiesResetFactorCommand(e), newIdentitiesValidateCommand(e),
 	)
 	return c
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
@@ -30,6 +31,16 @@ type credentialsBody struct {
 			Password       string `json:"password"`
 		} `json:"config"`
 	} `json:"password"`
+	TOTP         *factorBody `json:"totp"`
+	LookupSecret *factorBody `json:"lookup_secret"`
+	WebAuthn     *factorBody `json:"webauthn"`
+	Passkey      *factorBody `json:"passkey"`
+}
+
+// factorBody is a factor in the form in which v26 stores it.
+type factorBody struct {
+	Identifiers []string        `json:"identifiers"` // user handles of passkeys
+	Config      json.RawMessage `json:"config"`
 }
 
 // decodeIdentity reads an identity. Unknown members are refused: a misspelt one
@@ -94,8 +105,11 @@ func (m *mount) create(ctx context.Context, id string, in identityBody) (*identi
 }
 
 func (m *mount) setCredentials(ctx context.Context, d *identity.Draft, in *credentialsBody) error {
-	if in == nil || in.Password == nil {
+	if in == nil {
 		return nil
+	}
+	if err := m.setFactors(ctx, d, in); err != nil || in.Password == nil {
+		return err
 	}
 	given := in.Password.Config
 	if (given.HashedPassword == "") == (given.Password == "") {
@@ -106,6 +120,57 @@ func (m *mount) setCredentials(ctx context.Context, d *identity.Draft, in *crede
 		return err
 	}
 	d.Set(credential)
+	return nil
+}
+
+// setFactors imports second factors and keys. What can't be taken whole is refused.
+func (m *mount) setFactors(ctx context.Context, d *identity.Draft, in *credentialsBody) error {
+	for _, f := range []struct {
+		typ  string
+		body *factorBody
+	}{{"totp", in.TOTP}, {"lookup_secret", in.LookupSecret}, {"webauthn", in.WebAuthn}, {"passkey", in.Passkey}} {
+		if f.body == nil {
+			continue
+		}
+		c, lost, err := m.Factors.ImportFactor(ctx, d.Identity.ID, f.typ, f.body.Identifiers, f.body.Config)
+		if err != nil {
+			return err
+		}
+		if len(lost) > 0 {
+			return errs.New(errs.Invalid, "credential_invalid", "credentials."+f.typ+": "+lost[0]+".")
+		}
+		d.Set(c)
+	}
+	return nil
+}
+
+// deleteCredential resets a factor of an identity: an operator has made sure who asks. It ends all sessions, and the
+// last way to sign in stays.
+func (m *mount) deleteCredential(w http.ResponseWriter, r *http.Request) error {
+	id, typ := r.PathValue("id"), r.PathValue("type")
+	current, err := m.Identities.ByID(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	draft, err := m.Identities.DraftUnchanged(r.Context(), current)
+	if err != nil {
+		return err
+	}
+	if draft.Credential(typ) == nil {
+		return errs.New(errs.NotFound, "credential_not_found", "The identity has no credential of type "+typ+".")
+	}
+	before := slices.Clone(draft.Credentials)
+	draft.Remove(typ)
+	if m.engine.LosesLastFactor(current, before, draft.Credentials) {
+		return errs.New(errs.Conflict, "last_first_factor", "You can not remove the last way to sign in. Add another one first, or delete the identity.")
+	}
+	if _, err := m.Identities.Save(r.Context(), draft); err != nil {
+		return adminFault(err)
+	}
+	if err := m.sessions.RevokeOthers(r.Context(), id, ""); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 

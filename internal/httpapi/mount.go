@@ -110,7 +110,8 @@ func (m *mount) operation(r wire.Route) handler {
 		wire.OpStoredError: m.getError, wire.OpInspectError: m.inspectError, wire.OpSchema: m.getSchema,
 		wire.OpListIdentities: m.listIdentities, wire.OpCreateIdentity: m.createIdentity, wire.OpImportIdentities: m.importIdentities,
 		wire.OpGetIdentity: m.getIdentity, wire.OpUpdateIdentity: m.updateIdentity, wire.OpDeleteIdentity: m.deleteIdentity,
-		wire.OpRecoveryLink: m.createRecoveryLink,
+		wire.OpDeleteCredential: m.deleteCredential,
+		wire.OpRecoveryLink:     m.createRecoveryLink,
 	}
 	h, ok := fixed[r.Op]
 	if !ok {

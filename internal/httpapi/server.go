@@ -88,6 +88,12 @@ type Passwords interface {
 	Import(ctx context.Context, hash, plain string) (identity.Credential, error)
 }
 
+// Factors turns what an administrator gives as second factors or keys into credentials.
+type Factors interface {
+	// ImportFactor takes the form in which v26 stores a credential; lost says what of it could not be taken.
+	ImportFactor(ctx context.Context, identityID, typ string, identifiers []string, config json.RawMessage) (c identity.Credential, lost []string, err error)
+}
+
 // Meter observes requests.
 type Meter interface {
 	Observe(listener, route, method string, status int, took time.Duration)
@@ -137,6 +143,7 @@ type Parts struct {
 	Sessions   Sessions
 	Identities Identities
 	Passwords  Passwords
+	Factors    Factors
 	Errors     Errors
 	Schemas    Schemas
 	Courier    Courier

@@ -114,7 +114,8 @@ func (k *Key) data(flags byte, lie Lie) []byte {
 	return out
 }
 
-func (k *Key) public(tb testing.TB) []byte {
+// Public is the public key as a COSE_Key.
+func (k *Key) Public(tb testing.TB) []byte {
 	tb.Helper()
 	cose := map[int]any{3: k.algorithm}
 	switch pub := k.signer.Public().(type) {
@@ -154,7 +155,7 @@ func (k *Key) Create(tb testing.TB, options string, lie Lie) string {
 	data := k.data(k.Flags|attested, lie)
 	data = append(data, k.AAGUID[:]...)
 	data = binary.BigEndian.AppendUint16(data, uint16(len(k.ID)))
-	data = append(append(data, k.ID...), k.public(tb)...)
+	data = append(append(data, k.ID...), k.Public(tb)...)
 	object, err := webauthncbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
 	if err != nil {
 		tb.Fatal(err)

@@ -65,9 +65,10 @@ const (
 	OpListIdentities
 	OpCreateIdentity
 	OpImportIdentities
-	OpGetIdentity    // {id}
-	OpUpdateIdentity // {id}
-	OpDeleteIdentity // {id}
+	OpGetIdentity      // {id}
+	OpUpdateIdentity   // {id}
+	OpDeleteIdentity   // {id}
+	OpDeleteCredential // {id}, {type}
 	OpRecoveryLink
 )
 

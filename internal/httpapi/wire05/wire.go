@@ -81,6 +81,7 @@ func (*Wire) Routes(s wire.Served) wire.Routes {
 		wire.Route{Verb: http.MethodGet, Path: "/identities/{id}", Op: wire.OpGetIdentity},
 		wire.Route{Verb: http.MethodPut, Path: "/identities/{id}", Op: wire.OpUpdateIdentity},
 		wire.Route{Verb: http.MethodDelete, Path: "/identities/{id}", Op: wire.OpDeleteIdentity},
+		wire.Route{Verb: http.MethodDelete, Path: "/identities/{id}/credentials/{type}", Op: wire.OpDeleteCredential},
 		wire.Route{Verb: http.MethodGet, Path: "/self-service/errors", Op: wire.OpInspectError},
 		wire.Route{Verb: http.MethodGet, Path: "/schemas/{id}", Op: wire.OpSchema},
 	)

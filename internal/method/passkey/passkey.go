@@ -100,7 +100,7 @@ func (m *Method) owner(ctx context.Context, i *identity.Identity, keys ceremony.
 	if len(keys.Handle) > 0 {
 		handle = keys.Handle
 	}
-	return ceremony.Owner{Handle: handle, Name: name, Display: name, Keys: keys.Keys}, nil
+	return ceremony.Owner{Handle: handle, Name: name, Display: name, Keys: keys.Keys, Handles: keys.Handles}, nil
 }
 
 // newHandle draws a user handle of 64 letters and digits. It tells nothing about its owner (WebAuthn Level 3, 14.6.1).

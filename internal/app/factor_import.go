@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"symbolon/internal/ceremony"
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/keyform"
+	"symbolon/internal/method/lookup"
+	"symbolon/internal/method/passkey"
+	"symbolon/internal/method/totp"
+	"symbolon/internal/method/webauthn"
+	"symbolon/internal/takeover"
+)
+
+// factorTypes are the types of credentials that ImportFactor takes.
+func factorTypes() []string { return []string{totp.ID, lookup.ID, webauthn.ID, passkey.ID} }
+
+// ImportFactor makes a credential of a second factor or of keys from the form in which Ory Kratos 26 stores it: secrets
+// are sealed and codes hashed here. lost says what could not be taken. The error is of code errs.Invalid where nothing
+// could.
+func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, identifiers []string, config json.RawMessage) (_ identity.Credential, lost []string, err error) {
+	unreadable := func(err error) error {
+		return errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
+	}
+	switch typ {
+	case totp.ID:
+		var in struct {
+			URL string `json:"totp_url"`
+		}
+		if err := json.Unmarshal(config, &in); err != nil {
+			return identity.Credential{}, nil, unreadable(err)
+		}
+		c, err := totp.Import(a.seals, identityID, in.URL, a.now())
+		return c, nil, err
+	case lookup.ID:
+		var in struct {
+			Codes []struct {
+				Code string    `json:"code"`
+				Used time.Time `json:"used_at"`
+			} `json:"recovery_codes"`
+		}
+		if err := json.Unmarshal(config, &in); err != nil {
+			return identity.Credential{}, nil, unreadable(err)
+		}
+		var codes []string
+		var used []time.Time
+		for _, c := range in.Codes {
+			codes, used = append(codes, c.Code), append(used, c.Used)
+		}
+		c, err := lookup.Import(ctx, a.hasher, codes, used, a.now())
+		c.Identifiers = []string{identityID}
+		return c, nil, err
+	case webauthn.ID, passkey.ID:
+		return importKeys(typ, identifiers, config)
+	}
+	return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", "There is no credential of type "+typ+".")
+}
+
+// importKeys takes keys. A security key that signs in without a password is a passkey here.
+func importKeys(typ string, identifiers []string, config json.RawMessage) (identity.Credential, []string, error) {
+	keys, err := ceremony.ParseKeys(config)
+	if err != nil {
+		return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
+	}
+	var lost []string
+	if typ == webauthn.ID {
+		first := func(k ceremony.Key) bool { return k.Passwordless }
+		if len(keys.Keys) > 0 && !slices.ContainsFunc(keys.Keys, func(k ceremony.Key) bool { return !k.Passwordless }) {
+			typ = passkey.ID
+		} else if before := len(keys.Keys); slices.ContainsFunc(keys.Keys, first) {
+			keys.Keys = slices.DeleteFunc(keys.Keys, first)
+			lost = append(lost, fmt.Sprintf("%d security keys for sign-in without a password are not taken, beside those that are second factors", before-len(keys.Keys)))
+		}
+	}
+	if len(keys.Keys) == 0 {
+		return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", "credentials."+typ+".config.credentials has no key.")
+	}
+	for i, k := range keys.Keys {
+		if len(k.ID) == 0 || len(k.PublicKey) == 0 {
+			return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("Key %d of credentials.%s has no id or no public_key.", i, typ))
+		}
+	}
+	if typ == passkey.ID {
+		for _, handle := range identifiers {
+			keys.Handles = append(keys.Handles, []byte(handle))
+		}
+	}
+	c, err := keyform.Credential(typ, keys)
+	return c, lost, err
+}
+
+// convertFactor is the converter of factors for take-overs.
+func (a *composition) convertFactor(identityID string, c takeover.Credential) (identity.Credential, []string, error) {
+	made, lost, err := a.ImportFactor(context.Background(), identityID, c.Type, c.Identifiers, c.Config)
+	if known, ok := errors.AsType[*errs.Error](err); ok {
+		err = errors.New(known.Reason)
+	}
+	return made, lost, err
+}
