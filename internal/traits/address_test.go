@@ -47,3 +47,16 @@ func TestAnnotations_addressesInObjectsOfAnArray(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
+
+func TestParse_bytesThatAreNoText(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, `{"name":{"type":"string"}}`)
+	for _, raw := range []string{"{\"name\":\"x\xca\xf5\"}", "{\"na\xffme\":\"x\"}"} {
+		if err := s.Validate(json.RawMessage(raw)); err == nil {
+			t.Errorf("%q was taken", raw)
+		}
+	}
+	if _, err := s.Decode(Input{Form: map[string][]string{"traits.name": {"x\xca"}}}); err == nil {
+		t.Error("a form with other bytes was taken")
+	}
+}

@@ -34,7 +34,8 @@ type Field struct {
 	// Structured is set for values that no input holds: objects without members of
 	// their own and arrays of arrays or objects.
 	Structured bool
-	// Elements are the fields of a tuple's positions, each with its own type.
+	// Elements are the fields of a tuple's positions, or of the members of the first
+	// element of an array of objects.
 	Elements []Field
 	// AdminOnly is set if the person may not set the trait.
 	AdminOnly bool
@@ -89,23 +90,48 @@ func (p *property) field() Field {
 		f.Required = f.Required && !p.leaf.allows(false)
 	}
 	if p.leaf.typ == "array" {
-		for i := range prefixLength(p.schemas) {
-			f.Elements = append(f.Elements, position(p.schemas, p.path, i))
+		for i := range max(prefixLength(p.schemas), 1) {
+			f.Elements = append(f.Elements, parts(itemSchemas(p.schemas, i), p.path+"."+strconv.Itoa(i), i < prefixLength(p.schemas), maxRepeats)...)
 		}
 	}
 	return f
 }
 
-// position is the field of one position of a tuple.
-func position(schemas []*jsonschema.Schema, path string, i int) Field {
-	items := itemSchemas(schemas, i)
+// parts are the fields of an element: the element itself where it is one of a tuple's
+// positions, or the members of the object that it is.
+func parts(schemas []*jsonschema.Schema, path string, fixed bool, depth int) []Field {
+	if typeAmong(schemas) != "object" {
+		if !fixed {
+			return nil
+		}
+		return []Field{partField(schemas, path)}
+	}
+	var fields []Field
+	seen := map[string]bool{}
+	for _, s := range withApplied(schemas) {
+		for _, name := range sortedNames(s.Properties) {
+			if seen[name] || depth == 0 || len(fields) >= maxParts {
+				continue
+			}
+			seen[name] = true
+			fields = append(fields, parts(memberSchemas(schemas, name), path+"."+escapeDots(name), true, depth-1)...)
+		}
+	}
+	return fields
+}
+
+// maxParts bounds the fields of one element.
+const maxParts = 50
+
+// partField is the field of a scalar inside an array.
+func partField(schemas []*jsonschema.Schema, path string) Field {
 	l := leaf{}
-	for _, s := range withApplied(items) {
+	for _, s := range withApplied(schemas) {
 		l.describe(s)
 	}
 	// Other types show some values as none, and a missing checkbox would move the
 	// others.
-	f := Field{Name: path + "." + strconv.Itoa(i), Type: "text", Title: l.title, Pattern: l.pattern, Enum: l.enum}
+	f := Field{Name: path, Type: "text", Title: l.title, Pattern: l.pattern, Enum: l.enum}
 	if l.typ == "boolean" {
 		f.Enum = []any{true, false}
 	}

@@ -62,4 +62,4 @@ func spread(out []Value, name string, value any) []Value {
 	return out
 }
 
-func sortedNames(object map[string]any) []string { return slices.Sorted(maps.Keys(object)) }
+func sortedNames[V any](object map[string]V) []string { return slices.Sorted(maps.Keys(object)) }

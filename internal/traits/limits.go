@@ -10,6 +10,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits on what a client may send, so that judging it costs a bounded amount of
@@ -30,6 +31,7 @@ var (
 	errBadNumber  = errors.New("is not a number that can be represented")
 	errBadText    = errors.New("must not contain the character U+0000")
 	errNotJSON    = errors.New("is not valid JSON")
+	errNotUTF8    = errors.New("is not UTF-8 text")
 	errJSONAfter  = errors.New("has data after the JSON value")
 	errTooComplex = errors.New("is nested too deeply for this schema")
 )
@@ -39,6 +41,9 @@ var (
 func parse(raw []byte, name string) (any, error) {
 	if len(raw) > maxBytes {
 		return nil, refuse(name, errTooBig)
+	}
+	if !utf8.Valid(raw) { // which the decoder would replace in silence
+		return nil, refuse(name, errNotUTF8)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -84,6 +89,9 @@ func (m *meter) check(value any, depth int) ([]string, error) {
 	case string:
 		if strings.ContainsRune(v, 0) {
 			return nil, errBadText
+		}
+		if !utf8.ValidString(v) { // of a form
+			return nil, errNotUTF8
 		}
 	case []any:
 		return m.array(v, depth-1)
@@ -137,7 +145,7 @@ func inOrder(object map[string]any) iter.Seq2[string, any] {
 // located prepends a step to the path of a value that is at fault itself; limits
 // on the whole document are reported on the whole document.
 func located(step string, rest []string, err error) []string {
-	if errors.Is(err, errBadNumber) || errors.Is(err, errBadText) {
+	if errors.Is(err, errBadNumber) || errors.Is(err, errBadText) || errors.Is(err, errNotUTF8) {
 		return append([]string{step}, rest...)
 	}
 	return nil
