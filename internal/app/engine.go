@@ -106,7 +106,7 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 	}{
 		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.log)},
 		{on.OIDC.Enabled, oidc.New(a.providers, a.identities, c.Serve.Public.BaseURL, a.log)},
-		{on.Profile.Enabled, profile.New()},
+		{on.Profile.Enabled, profile.New(twoSteps(c))},
 		{on.Link.Enabled, link.New(a.identities, c.Serve.Public.BaseURL)},
 	}
 	var enabled []flow.Method
@@ -116,4 +116,11 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 		}
 	}
 	return append(enabled, a.factors...)
+}
+
+// twoSteps reports whether registrations ask for the traits before they ask for a
+// credential, as v1 does unless it is told otherwise.
+func twoSteps(c *config.Config) bool {
+	registration := c.Selfservice.Flows.Registration
+	return c.Serve.Public.Wire == config.WireV1 && registration.Style != config.StyleUnified && !registration.LegacyOneStep && c.Selfservice.Methods.Profile.Enabled
 }

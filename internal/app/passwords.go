@@ -33,6 +33,10 @@ func (a *composition) newPasswords(guard *netguard.Guard) error {
 			a.log.Warn("passwords can't be looked up in known breaches", slog.Any("error", err))
 		},
 	}
+	if c.Serve.Public.Wire == config.WireV1 {
+		// As v1 has it, so that accounts can go back to where bcrypt cuts passwords.
+		policy.MaxLength = 72
+	}
 	client := &http.Client{}
 	if api := c.Password.BreachAPIURL; api != nil && c.Password.CheckBreaches {
 		policy.BreachAPIURL = api.String()

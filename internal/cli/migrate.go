@@ -95,6 +95,10 @@ func newMigrateSQLCommand(e *env) *cobra.Command {
 	}
 	f.add(c)
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	// Today's spelling of the same command. A DSN called up is none.
+	up := *c
+	up.Use, up.Short, up.Example, up.Hidden = "up [DSN]", "The same as migrate sql, as later versions spell it", "", true
+	c.AddCommand(&up)
 	return c
 }
 

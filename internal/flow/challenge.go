@@ -95,6 +95,9 @@ func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses
 		if err := e.mail.Enqueue(ctx, c.Mail); err != nil {
 			return err
 		}
+		if err := e.identities.MarkSent(ctx, owner.ID, a.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (s Submission) HasTraits(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return len(schema.Submitted(traitsInput(s.Input))) > 0, nil
+	return s.Input.whole || len(schema.Submitted(traitsInput(s.Input))) > 0, nil
 }
 
 // Draft returns the identity that the submitted traits make: a new one in
@@ -66,10 +66,15 @@ func (d drafter) submitted(ctx context.Context, owner *identity.Identity, in Inp
 		if err != nil {
 			return nil, rejectTraits(err)
 		}
+		values = in.withUnknown(values)
 		*d.made, err = d.identities.Draft(ctx, d.defaultSchema, values)
 		return *d.made, rejectTraits(err)
 	}
 	merged, err := schema.Apply(owner.Traits, typed)
+	if in.whole {
+		merged, err = schema.Decode(typed)
+		merged = in.withUnknown(merged)
+	}
 	if err != nil {
 		return nil, rejectTraits(err)
 	}

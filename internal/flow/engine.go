@@ -40,6 +40,7 @@ type Identities interface {
 	UpdateCredential(ctx context.Context, id string, c identity.Credential) error
 	DropRetained(ctx context.Context, id string) error
 	MarkVerified(ctx context.Context, id, addressID string) error
+	MarkSent(ctx context.Context, id, addressID string) error
 	Schema(ctx context.Context, id string) (*traits.Schema, error)
 }
 

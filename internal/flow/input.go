@@ -18,6 +18,7 @@ type Input struct {
 	// problem is why nothing could be decoded; the engine shows it on the form.
 	problem *message.Message
 	unfit   bool // it was decoded all the same
+	whole   bool // its traits are all that there are to be
 }
 
 // FormInput is the input of an urlencoded or multipart body, or of a query.
@@ -40,6 +41,56 @@ func (in Input) Unfit(why message.Message) Input {
 
 // readable reports whether the body could be decoded, so that its token counts.
 func (in Input) readable() bool { return in.problem == nil || in.unfit }
+
+// Whole is the same input, whose traits take the place of those that there are.
+func (in Input) Whole() Input {
+	in.whole = true
+	return in
+}
+
+// IsWhole reports whether Whole made the input.
+func (in Input) IsWhole() bool { return in.whole }
+
+// withUnknown adds the traits of a JSON submission that the schema has no field for,
+// so that it can object to them.
+func (in Input) withUnknown(values json.RawMessage) json.RawMessage {
+	var sent, known map[string]json.RawMessage
+	if !in.whole || json.Unmarshal(in.object["traits"], &sent) != nil || json.Unmarshal(values, &known) != nil {
+		return values
+	}
+	changed := false
+	for name, value := range sent {
+		if _, has := known[name]; !has && string(value) != "null" {
+			known[name], changed = value, true
+		}
+	}
+	if !changed {
+		return values
+	}
+	out, err := json.Marshal(known)
+	if err != nil {
+		return values
+	}
+	return out
+}
+
+// Renamed is the same input with a field under another name, unless that is sent too.
+func (in Input) Renamed(from, to string) Input {
+	if _, sent, got := in.Text(from); !sent && got == "" {
+		return in
+	}
+	if _, sent, _ := in.Text(to); sent {
+		return in
+	}
+	out := in
+	out.form, out.object = maps.Clone(in.form), maps.Clone(in.object)
+	if out.object != nil {
+		out.object[to] = in.object[from]
+	} else {
+		out.form[to] = in.form[from]
+	}
+	return out
+}
 
 // Form returns the values of a form, nil for JSON.
 func (in Input) Form() url.Values { return in.form }

@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"symbolon/internal/message"
@@ -60,4 +62,18 @@ func rejectTraits(err error) error {
 		rejected.Messages = append(rejected.Messages, FieldMessage{v.Field, m})
 	}
 	return rejected
+}
+
+// BothRejected joins what is wrong with two parts of a submission. An error that is
+// no rejection comes first.
+func BothRejected(one, other error) error {
+	first, ok := errors.AsType[*Rejected](one)
+	if !ok || other == nil {
+		return cmp.Or(one, other)
+	}
+	second, ok := errors.AsType[*Rejected](other)
+	if !ok {
+		return other
+	}
+	return &Rejected{Messages: append(slices.Clone(first.Messages), second.Messages...), Cause: first.Cause}
 }

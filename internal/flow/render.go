@@ -42,7 +42,7 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 		return Result{}, err
 	}
 	group := f.Form.Group(c.method)
-	if group != nil {
+	if group != nil && !c.input.unfit {
 		group.Fill(e.submittedValues(ctx, f, subject, c))
 	}
 	for _, m := range rejected.Messages {
@@ -101,7 +101,7 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 			}
 			group.SubmitLast()
 		} else if step.Traits {
-			if err := e.addTraits(ctx, &group, subject, nil); err != nil {
+			if err := e.addTraits(ctx, &group, subject, f.given()); err != nil {
 				return err
 			}
 		}

@@ -17,8 +17,12 @@ type StartRequest struct {
 	Kind     Kind
 	Client   Client
 	URL      string // full URL of the request, kept for the wire's request_url
-	ReturnTo string // as sent; browsers only
-	Refresh  bool   // login: prove credentials although signed in
+	ReturnTo string // as sent
+	// KeepReturn: ReturnTo counts for clients without a browser too.
+	KeepReturn bool
+	Refresh    bool // login: prove credentials although signed in
+	// Note is what the wire keeps with the flow; nil for nothing.
+	Note any
 	// AAL is the level that a login is to reach: AAL2 asks a signed-in person for a
 	// second factor. The zero value is AAL1.
 	AAL session.AAL
@@ -37,7 +41,7 @@ type StartRequest struct {
 // return_to that leads where nobody allowed.
 func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	returnTo := ""
-	if r.Client == Browser {
+	if r.Client == Browser || r.KeepReturn {
 		var err error
 		if returnTo, err = e.validateReturnTo(r.Kind, r.ReturnTo); err != nil {
 			return Result{}, err
@@ -63,6 +67,11 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	}
 	if r.Link != "" && r.Kind == Login && r.Client == Browser && !stepUp {
 		if err := e.claimPendingLink(ctx, f, r.Link, r.Caller); err != nil {
+			return Result{}, err
+		}
+	}
+	if r.Note != nil {
+		if err := f.remember(wireNote, r.Note); err != nil {
 			return Result{}, err
 		}
 	}

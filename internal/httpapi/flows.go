@@ -39,19 +39,12 @@ func (m *mount) startFlow(k flow.Kind, client flow.Client) handler {
 }
 
 func (m *mount) start(r wire.Request) (flow.Result, error) {
-	query := r.Request.URL.Query()
-	level := session.AAL0
-	if asked := query.Get("aal"); asked != "" && r.Kind == flow.Login {
-		var err error
-		if level, err = session.ParseAAL(asked); err != nil {
-			return flow.Result{}, errs.New(errs.Invalid, "aal_unknown", "Unable to parse AuthenticationMethod Assurance Level (AAL): "+err.Error())
-		}
+	wanted, err := m.wire.Start(r)
+	if err != nil {
+		return flow.Result{}, err
 	}
-	return m.engine.Start(r.Context(), flow.StartRequest{
-		Kind: r.Kind, Client: r.Client, URL: r.URL, Caller: r.Caller,
-		AAL: level, StepsUp: m.wire.Rules().StepsUp,
-		ReturnTo: query.Get("return_to"), Refresh: query.Get("refresh") == "true", Link: query.Get("link"),
-	})
+	wanted.StepsUp = m.wire.Rules().StepsUp
+	return m.engine.Start(r.Context(), wanted)
 }
 
 // maxQuery bounds the query that is kept with a flow.

@@ -17,7 +17,7 @@ var _ wire1.Host = host{}
 func (h host) Caller(r *http.Request) (flow.Caller, error) { return h.mount.caller(r) }
 
 // Session implements wire1.Host.
-func (h host) Session(r *http.Request) (*session.Cached, error) { return h.mount.check(r) }
+func (h host) Session(r *http.Request) (*session.Cached, error) { return h.mount.checkLevel(r) }
 
 // CookieToken implements wire1.Host.
 func (h host) CookieToken(r *http.Request) string {

@@ -56,6 +56,9 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := l.server.now()
 	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r)}
 	l.server.warnOfProxy(r)
+	if request.Peer = request.Address; strings.HasPrefix(r.RemoteAddr, request.Address+":") || strings.HasPrefix(r.RemoteAddr, "["+request.Address+"]:") {
+		request.Peer = r.RemoteAddr
+	}
 	if request.Sent = printable(request.ID); !request.Sent {
 		request.ID = secret.NewID()
 	}
@@ -79,7 +82,8 @@ func userAgent(r *http.Request) string {
 }
 
 func (l *listener) route(w http.ResponseWriter, r *http.Request) {
-	if l.name == "public" {
+	strict := l.root.wire.Rules().StrictPaths
+	if l.name == "public" && !(strict && strings.HasPrefix(r.URL.Path, "/health/")) {
 		w.Header()["Vary"] = append(w.Header()["Vary"], "Cookie")
 	}
 	strictTransport(w.Header(), r)
@@ -93,6 +97,10 @@ func (l *listener) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	clean, moved := cleanPath(r.URL.Path)
+	if strict && clean != r.URL.Path {
+		l.clean(w, r, clean, moved)
+		return
+	}
 	if moved && safe(r.Method) {
 		to := url.URL{Path: l.basePath() + clean, RawQuery: r.URL.RawQuery}
 		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
@@ -116,6 +124,19 @@ func (l *listener) basePath() string {
 		return ""
 	}
 	return strings.TrimSuffix(path.Clean("/"+base.Path), "/")
+}
+
+// clean answers a path that is not written as it should be: a slash at its end names
+// nothing, repeated ones are folded.
+func (l *listener) clean(w http.ResponseWriter, r *http.Request, to string, slashed bool) {
+	w.Header()["Cache-Control"] = noStore
+	if slashed {
+		w.Header()["Vary"] = []string{"Cookie"}
+		http.NotFound(w, r)
+		return
+	}
+	target := url.URL{Path: l.basePath() + to, RawQuery: r.URL.RawQuery}
+	http.Redirect(w, r, target.String(), http.StatusTemporaryRedirect)
 }
 
 // finish answers a panic, counts the request and writes its one log line. The

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"symbolon/internal/errs"
@@ -156,19 +157,44 @@ func (e *route) match(verb string) (handler, bool) {
 // the path does not take.
 func (e *route) unmatched(w http.ResponseWriter, r *http.Request) {
 	rules := e.mount.wire.Rules()
+	allow := append(slices.Clone(e.allow), http.MethodOptions)
+	if rules.StrictPaths {
+		allow = e.allowed()
+	}
 	switch {
 	case e.fallback && e.router.listener == "public" && rules.GuardUnknown && !safe(r.Method) && !e.mount.hasFormToken(r, formToken(r)):
 		e.mount.writeError(w, r, errNoCSRF)
 	case e.fallback:
+		if rules.StrictPaths {
+			e.mount.unknownPath(w, r)
+		}
 		e.mount.notFound(w, r, e.router.listener)
 	default:
-		w.Header().Set("Allow", strings.Join(append(e.allow, http.MethodOptions), ", "))
-		if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		if r.Method == http.MethodOptions && !rules.StrictPaths {
 			w.WriteHeader(http.StatusOK)
 			return
 		}
 		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
 	}
+}
+
+// unknownPath sees to the headers of an answer that a path is unknown.
+func (m *mount) unknownPath(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Cache-Control"] = noStore
+	if c, err := m.caller(r); err == nil && len(w.Header()["Vary"]) > 0 { // the public listener
+		m.ensureCSRF(w, r, c)
+	}
+}
+
+// allowed are the verbs of a path; HEAD is one where GET is.
+func (e *route) allowed() []string {
+	out := slices.Clone(e.allow)
+	if slices.Contains(out, http.MethodGet) && !slices.Contains(out, http.MethodHead) {
+		out = append(out, http.MethodHead)
+	}
+	slices.Sort(out)
+	return out
 }
 
 func safe(verb string) bool { return !wire.Route{Verb: verb}.Unsafe() }

@@ -36,7 +36,7 @@ func (s *Server) Public() http.Handler {
 
 // Admin returns the handler of the admin listener.
 func (s *Server) Admin() http.Handler {
-	t := s.newRouter("admin", s.pagesMount)
+	t := s.newRouter("admin", s.mounts[0])
 	for _, m := range s.adminMounts() {
 		m.serve(t, m.wire.Routes(s.engine).Admin)
 	}
@@ -64,8 +64,15 @@ func (s *Server) courierRoutes(t *router) {
 }
 
 func (s *Server) healthRoutes(t *router) {
-	t.get("/health/alive", s.alive).cached().open()
-	t.get("/health/ready", s.ready(t.listener)).cached().open()
+	strict := t.root.wire.Rules().StrictPaths
+	for path, h := range map[string]handler{"/health/alive": s.alive, "/health/ready": s.ready(t.listener)} {
+		e := t.get(path, h)
+		e.noStore = strict
+		e.open()
+	}
+	if t.listener == "public" && strict {
+		return
+	}
 	t.get("/version", s.version).cached().open()
 }
 

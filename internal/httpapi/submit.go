@@ -37,7 +37,7 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 			return m.answer(w, r, wire.FailOnPage(errs.ErrCSRF))
 		}
 		asked := m.request(r, k, caller)
-		asked.Method = chosen
+		asked.Method, asked.Sent = chosen, in
 		result, err := m.run(asked, in)
 		if err == nil && k == flow.Settings && r.Method == http.MethodGet && caller.Continuity != "" {
 			m.cookies.setContinuity(w, "", m.now()) // what waited has been taken
@@ -51,10 +51,16 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 // says so on the form.
 func (m *mount) chosen(r *http.Request, k flow.Kind, in flow.Input) (string, flow.Input) {
 	served := m.engine.Methods(k)
+	for old, name := range m.wire.Rules().Aliases {
+		in = in.Renamed(old, name)
+	}
 	if r.URL.Query().Get("token") != "" && sendsLinks(k) {
 		return linkMethod, in
 	}
 	method := m.wire.Method(in)
+	if m.wire.Rules().WholeTraits {
+		in = in.Whole()
+	}
 	if slices.Contains(served, method) || len(served) == 0 {
 		return method, in
 	}
@@ -113,6 +119,11 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 		m.registered(r, &result)
 	}
 	a := m.wire.Submitted(r, result, err)
+	if a.KeepSignedIn && r.Caller.Session != nil {
+		if tokens := m.cookies.sessionTokens(r.Request); len(tokens) > 0 {
+			m.cookies.setSession(w, r.Caller.Session, tokens[0])
+		}
+	}
 	if a.SignIn {
 		m.signIn(w, r.Request, r.Caller, result.Session, result.Token)
 	}

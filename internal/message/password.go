@@ -19,6 +19,17 @@ func PasswordTooShort(need, got int) Message {
 		map[string]any{"min": need, "length": got})
 }
 
+// KeyPasswordTooLong is no entry of the catalogue: v0.5 has no number for it, and where
+// there is a limit a wire of its own says so.
+const KeyPasswordTooLong = "password.too_long"
+
+// PasswordTooLong says how many bytes a password may have.
+func PasswordTooLong(limit, got int) Message {
+	return Message{Key: KeyPasswordTooLong, Params: map[string]any{
+		"text": fmt.Sprintf("The password must be at most %d characters long, but got %d.", limit, got), "max": limit, "length": got,
+	}}
+}
+
 // PasswordTooSimilar says that a password resembles an identifier.
 func PasswordTooSimilar() Message {
 	return policy(KeyPasswordTooSimilar, "the password is too similar to the user identifier", nil)
@@ -41,4 +52,12 @@ func PasswordBreached(found int) Message {
 func PasswordUnchecked() Message {
 	return policy(KeyPasswordUnchecked,
 		"unable to check if password has been leaked because an unexpected network error occurred", nil)
+}
+
+// KeyChooseCredential is no entry of the catalogue: only v1 has a form of two steps.
+const KeyChooseCredential = "registration.choose_credential"
+
+// ChooseCredential asks for a credential for the traits that were given.
+func ChooseCredential() Message {
+	return Message{Key: KeyChooseCredential, Params: map[string]any{"text": "Please choose a credential to authenticate yourself with."}}
 }

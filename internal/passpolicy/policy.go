@@ -17,13 +17,15 @@ const (
 	Common
 	Breached
 	Unchecked // the look-up failed and the operator insists on it
+	TooLong
 )
 
 // Violation says which rule a password breaks.
 type Violation struct {
 	Kind      Kind
-	Length    int // of the password in bytes, for TooShort
+	Length    int // of the password in bytes, for TooShort and TooLong
 	MinLength int // for TooShort
+	MaxLength int // for TooLong
 	Breaches  int // in how many the password was found, for Breached
 }
 
@@ -31,6 +33,8 @@ func (v *Violation) Error() string {
 	switch v.Kind {
 	case TooShort:
 		return fmt.Sprintf("password has %d of at least %d bytes", v.Length, v.MinLength)
+	case TooLong:
+		return fmt.Sprintf("password has %d of at most %d bytes", v.Length, v.MaxLength)
 	case TooSimilar:
 		return "password is too similar to an identifier"
 	case Common:
@@ -45,6 +49,7 @@ func (v *Violation) Error() string {
 // Config of a Policy.
 type Config struct {
 	MinLength  int  // bytes, as version 0.5 counts
+	MaxLength  int  // bytes; 0 for no limit
 	CommonList bool // refuse the passwords on the embedded list
 	// AllowSimilar accepts passwords that resemble an identifier.
 	AllowSimilar bool
@@ -75,6 +80,9 @@ func New(c Config, client *http.Client, now func() time.Time) *Policy {
 func (p *Policy) Check(ctx context.Context, password string, identifiers []string) error {
 	if len(password) < p.config.MinLength {
 		return &Violation{Kind: TooShort, Length: len(password), MinLength: p.config.MinLength}
+	}
+	if p.config.MaxLength > 0 && len(password) > p.config.MaxLength {
+		return &Violation{Kind: TooLong, Length: len(password), MaxLength: p.config.MaxLength}
 	}
 	for _, identifier := range identifiers {
 		if !p.config.AllowSimilar && similar(password, identifier) {

@@ -13,6 +13,8 @@ type Request struct {
 	ID      string // the X-Request-Id that was sent, else a random one
 	Sent    bool   // the id came from the client
 	Address string // the client's IP address, judged by the trusted proxies
+	// Peer is the client's address with its port; without one behind a proxy.
+	Peer string
 	// UserAgent is the header of that name, cut to 512 bytes of text.
 	UserAgent string
 	// Language and Languages are what the person wants to read: the tag they chose

@@ -109,7 +109,7 @@ func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor)
 	issued := &Session{
 		ID: secret.NewID(), IdentityID: owner.ID, TokenHash: secret.Hash(token), Active: true,
 		IssuedAt: now, AuthenticatedAt: now, ExpiresAt: now.Add(time.Duration(s.lifespan.Load())),
-		Factors: []Factor{f}, Identity: owner, Address: request.Address, UserAgent: request.UserAgent,
+		Factors: []Factor{f}, Identity: owner, Address: request.Peer, UserAgent: request.UserAgent,
 	}
 	if err := s.store.CreateSession(ctx, issued); err != nil {
 		return nil, "", fmt.Errorf("issue session: %w", err)

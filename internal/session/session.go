@@ -20,7 +20,8 @@ type Session struct {
 	Factors []Factor // how it was authenticated, in order
 
 	// Address and UserAgent are what the session was made with, empty if unknown: an IP
-	// address, and the header of that name in at most 512 bytes.
+	// address, with the port unless a proxy stands between, and the header of that name in
+	// at most 512 bytes.
 	Address   string
 	UserAgent string
 

@@ -24,6 +24,9 @@ type Wire interface {
 	// NoMethod says on the form of a kind that a submission names no method.
 	NoMethod(flow.Kind) message.Message
 
+	// Start reads what a request for a new flow asks for. The error goes to Started.
+	Start(Request) (flow.StartRequest, error)
+
 	// Started answers the start of a flow, Fetched a look at one, Submitted a
 	// submission, the return from a link or from another site. Exactly one of
 	// the result's outcome and the error says how it went; a result that comes with an
@@ -67,8 +70,14 @@ type Rules struct {
 	// ErrorStatus is how browsers are led there; "" stands for error, 0 for 302.
 	ErrorQuery  string
 	ErrorStatus int
-	// KeepsReturnTo: return_to counts for clients without a browser too.
-	KeepsReturnTo bool
+	// WholeTraits: the traits that are sent in settings take the place of those that there
+	// are.
+	WholeTraits bool
+	// Aliases are names of fields by older names that clients still send.
+	Aliases map[string]string
+	// StrictPaths: a path with a slash at its end is not found, one with repeated slashes
+	// is redirected, OPTIONS is a verb as any, and the public listener names no version.
+	StrictPaths bool
 	// GuardUnknown: an unsafe request to an unknown path of the public listener is
 	// refused without an anti-CSRF token before it is not found.
 	GuardUnknown bool
@@ -123,6 +132,8 @@ type Problem struct {
 type Request struct {
 	*http.Request
 
+	Sent flow.Input // of a submission
+
 	Admin  bool // on the admin listener
 	Kind   flow.Kind
 	Client flow.Client // of a flow that starts
@@ -147,6 +158,22 @@ type Answer struct {
 	ErrorPage bool
 	// SignIn writes the cookies of the session that the result issued.
 	SignIn bool
+	// KeepSignedIn writes the cookie of the caller's session once more.
+	KeepSignedIn bool
+}
+
+// AsksToStart reads what every wire takes.
+func (r Request) AsksToStart() flow.StartRequest {
+	query := r.Request.URL.Query()
+	level := session.AAL0
+	if r.Kind == flow.Login {
+		level, _ = session.ParseAAL(query.Get("aal")) // what is no level asks for none
+	}
+	return flow.StartRequest{
+		AAL:  level,
+		Kind: r.Kind, Client: r.Client, URL: r.URL, Caller: r.Caller,
+		ReturnTo: query.Get("return_to"), Refresh: query.Get("refresh") == "true", Link: query.Get("link"),
+	}
 }
 
 // JSON answers a value.

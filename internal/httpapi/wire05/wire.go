@@ -3,6 +3,8 @@ package wire05
 import (
 	"net/http"
 	"net/url"
+	"symbolon/internal/errs"
+	"symbolon/internal/session"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
@@ -34,6 +36,16 @@ func (*Wire) Rules() wire.Rules {
 
 // Method implements wire.Wire: every route of v0.5 says its method.
 func (*Wire) Method(flow.Input) string { return "" }
+
+// Start implements wire.Wire.
+func (*Wire) Start(r wire.Request) (flow.StartRequest, error) {
+	if asked := r.Request.URL.Query().Get("aal"); asked != "" && r.Kind == flow.Login {
+		if _, err := session.ParseAAL(asked); err != nil {
+			return flow.StartRequest{}, errs.New(errs.Invalid, "aal_unknown", "Unable to parse AuthenticationMethod Assurance Level (AAL): "+err.Error())
+		}
+	}
+	return r.AsksToStart(), nil
+}
 
 // NoMethod implements wire.Wire.
 func (*Wire) NoMethod(flow.Kind) message.Message { return message.Message{} }

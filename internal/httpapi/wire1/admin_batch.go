@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+
+	"symbolon/internal/errs"
 )
 
 // The bounds of a batch: hashing a password takes long.
@@ -85,5 +87,8 @@ func (w *Wire) createOne(r *http.Request, in identityBody, problem error, result
 		problem = err
 	}
 	object := w.faultOf(problem).body.Error
+	if object.Code == http.StatusConflict {
+		object = refusal(http.StatusConflict, "", "", errs.ErrConflict.Message).body.Error
+	}
 	result.Action, result.Error = "error", &object
 }

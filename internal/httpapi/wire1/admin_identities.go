@@ -163,7 +163,7 @@ func (w *Wire) setCredentials(ctx context.Context, d *identity.Draft, in *creden
 	}
 	credential, err := w.parts.Passwords.Import(ctx, given.HashedPassword, given.Password)
 	if known, ok := errors.AsType[*errs.Error](err); ok && known.Code == errs.Invalid {
-		return badRequest(known.Reason)
+		return badRequest("The imported password does not match any known hash format. " + known.Reason)
 	}
 	if err != nil {
 		return err
@@ -271,6 +271,9 @@ func (w *Wire) answerIdentity(out http.ResponseWriter, r *http.Request, i *ident
 	shown, err := w.operatorIdentity(r.Context(), i, wanted)
 	if err != nil {
 		return err
+	}
+	if r.Method == http.MethodGet {
+		shown.MetadataAdmin = orNull(i.MetadataAdmin)
 	}
 	return writeJSON(out, http.StatusOK, shown)
 }

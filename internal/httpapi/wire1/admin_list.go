@@ -46,12 +46,10 @@ func (w *Wire) listIdentities(out http.ResponseWriter, r *http.Request) error {
 	for i, one := range found {
 		if len(wanted) == 0 && asked.Identifier == "" {
 			shown[i] = w.identity(one)
-			shown[i].MetadataAdmin = one.MetadataAdmin
-			continue
-		}
-		if shown[i], err = w.operatorIdentity(r.Context(), one, wanted); err != nil {
+		} else if shown[i], err = w.operatorIdentity(r.Context(), one, wanted); err != nil {
 			return err
 		}
+		shown[i].MetadataAdmin = orNull(one.MetadataAdmin)
 	}
 	if p.legacy {
 		p.numberedBriefly(out.Header(), r, total)

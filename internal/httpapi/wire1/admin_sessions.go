@@ -170,8 +170,7 @@ func (w *Wire) disableSession(out http.ResponseWriter, r *http.Request) error {
 	if err := w.parts.Sessions.RevokeByID(r.Context(), found.IdentityID, found.ID); err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}
-	out.WriteHeader(http.StatusNoContent)
-	return nil
+	return noContent(out)
 }
 
 // listOf lists the sessions of an identity. One that is unknown has none.
@@ -220,6 +219,5 @@ func (w *Wire) endAllOf(out http.ResponseWriter, r *http.Request) error {
 	if err := w.parts.Sessions.RevokeOthers(r.Context(), id, ""); err != nil {
 		return err
 	}
-	out.WriteHeader(http.StatusNoContent)
-	return nil
+	return noContent(out)
 }

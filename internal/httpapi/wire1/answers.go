@@ -42,3 +42,10 @@ func sendsJSON(r *http.Request) bool {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return wire.AcceptsJSON(r) || media == jsonType
 }
+
+// noContent answers that it is done. Some clients look at the type of what is not there.
+func noContent(w http.ResponseWriter) error {
+	w.Header()["Content-Type"] = []string{jsonUTF8}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

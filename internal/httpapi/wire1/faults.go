@@ -12,6 +12,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/session"
+	"symbolon/internal/ui"
 )
 
 // fault is an error in the words of this wire.
@@ -105,6 +106,8 @@ func (w *Wire) faultOf(err error) *fault {
 		return foreign(known)
 	case session.ErrNone.ID:
 		return refusal(status, "", "No valid session credentials found in the request.", "")
+	case flow.ErrSecondFactorRequired.ID:
+		return w.levelFault()
 	case "return_to_not_allowed":
 		return returnForbidden(known)
 	case errs.ErrNotFound.ID:
@@ -116,6 +119,17 @@ func (w *Wire) faultOf(err error) *fault {
 	}
 	f := refusal(status, "", known.Reason, known.Message)
 	f.body.Error.Details, f.err = known.Details, known.Err
+	return f
+}
+
+// levelFault says that a session lacks a second factor, and where to prove one.
+func (w *Wire) levelFault() *fault {
+	to := w.URL(wire.StartBrowser, flow.Login)
+	to.RawQuery = "aal=aal2"
+	f := refusal(http.StatusForbidden, "session_aal2_required", "An active session was found but it does not fulfill the requested Authenticator Assurance Level. "+
+		"Please verify yourself with a second factor to resolve this issue.", "Session does not fulfill the requested Authenticator Assurance Level")
+	f.body.Error.Details = map[string]any{"redirect_browser_to": to.String()}
+	f.body.RedirectBrowserTo = to.String()
 	return f
 }
 
@@ -162,7 +176,7 @@ func csrfFault(r *wire.Request) *fault {
 		details["reject_reason"] = whyNoCookie
 	case r.Caller.CSRF == "":
 		details["reject_reason"] = whyNoneOfOurs
-	case r.Request.Method == http.MethodGet || !sendsJSON(r.Request):
+	case r.Request.Method == http.MethodGet || !sendsJSON(r.Request) && !tokenSent(r):
 		details["hint"] = hintNoToken
 		delete(details, "reject_reason")
 	}
@@ -196,4 +210,10 @@ func public(id string) bool {
 		}
 	}
 	return false
+}
+
+// tokenSent reports whether a form carried an anti-CSRF token at all.
+func tokenSent(r *wire.Request) bool {
+	_, sent, _ := r.Sent.Text(ui.CSRFName)
+	return sent
 }

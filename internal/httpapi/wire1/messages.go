@@ -62,6 +62,8 @@ func entryOf(m message.Message) (entry, bool) {
 	switch m.Key {
 	case keyNoMethod:
 		return noMethod(m)
+	case message.KeyChooseCredential:
+		return entry{id: 1040009, kind: info}, true
 	case message.KeyMissing:
 		return entry{id: 4000002, kind: failure, context: fields("property")}, true
 	case message.KeyPasswordTooShort:
@@ -69,6 +71,8 @@ func entryOf(m message.Message) (entry, bool) {
 			id: 4000032, kind: failure, text: "The password must be at least {min} characters long, but got {length}.",
 			context: []field{{name: "min_length", from: "min"}, {name: "actual_length", from: "length"}},
 		}, true
+	case message.KeyPasswordTooLong:
+		return entry{id: 4000033, kind: failure, context: []field{{name: "max_length", from: "max"}, {name: "actual_length", from: "length"}}}, true
 	case message.KeyPasswordTooSimilar:
 		return entry{id: 4000031, kind: failure, text: "The password can not be used because it is too similar to the identifier."}, true
 	case message.KeyPasswordCommon, message.KeyPasswordBreached:
@@ -199,6 +203,9 @@ func format(m message.Message) (entry, bool) {
 
 // show renders a message. One without a number of its own is a text (4000001).
 func show(m message.Message) Message {
+	if m.Key == message.KeyBodyMalformed {
+		return reason("Unable to decode form as JSON.")
+	}
 	e, ok := entryOf(m)
 	if !ok {
 		return reason(m.English())

@@ -52,9 +52,15 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 	b := &form{flow: f, view: v, nodes: []Node{}}
 	b.csrf()
 	for i := range f.Form.Groups {
+		if v.organization != "" {
+			break
+		}
 		g := &f.Form.Groups[i]
 		for k := range g.Nodes {
 			b.add(g.Method, &g.Nodes[k])
+		}
+		if g.Method == groupProfile && f.Kind == flow.Registration {
+			continue // its buttons are those of the step
 		}
 		b.submit(g)
 	}
@@ -65,7 +71,7 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 
 // csrf adds the node of the anti-CSRF token, which is empty in native flows.
 func (b *form) csrf() {
-	if b.flow.Client == flow.API && b.flow.Kind == flow.Verification || len(b.flow.Form.Groups) == 0 && !b.view.done {
+	if b.flow.Client == flow.API && (b.flow.Kind == flow.Verification || b.view.organization != "") || len(b.flow.Form.Groups) == 0 && !b.view.done {
 		return
 	}
 	n := input(groupDefault, ui.CSRFName, "hidden")
@@ -115,7 +121,7 @@ func (b *form) special(n *Node, in *ui.Node) {
 		n.Attributes.Type, n.Attributes.Required, n.Meta.Label = "hidden", false, nil
 	case in.Name == "identifier" && n.Attributes.Value == nil:
 		n.Attributes.Value = ""
-	case isTrait(in.Name) && b.view.hideTraits:
+	case isTrait(in.Name) && b.view.step == stepCredentials:
 		n.Attributes.Type = "hidden"
 	}
 }

@@ -12,7 +12,7 @@ import (
 // The sizes of pages.
 const (
 	defaultPage    = 250
-	messagesOnPage = 100
+	messagesOnPage = 10
 	largestPage    = 500
 )
 

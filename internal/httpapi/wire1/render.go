@@ -26,22 +26,22 @@ func NewRenderer(base *url.URL) *Renderer { return &Renderer{base: base, root: b
 // view is what the wire shows of a flow beside what the engine keeps: which step
 // of a form, and what the schema calls things.
 type view struct {
-	step       string // of registration: stepProfile, stepCredentials; empty for one form
-	hideTraits bool   // traits were given in the step before
-	done       bool   // nothing is left to fill in
-	linking    bool   // signing in links an account at a provider
-	firstTrait string // stands before the password
-	identifier struct{ name, title string }
-	active     string         // the method that is shown as chosen
-	proceed    string         // where a finished verification leads
-	next       []ContinueWith // what a client does after this answer
-	transient  json.RawMessage
-	memory     memory
+	step string // of registration: stepProfile, stepCredentials; empty for one form
+	done bool   // nothing is left to fill in
+	// organization is whom the flow is for, empty for none; it offers no method.
+	organization string
+	linking      bool   // signing in links an account at a provider
+	firstTrait   string // stands before the password
+	identifier   struct{ name, title string }
+	active       string         // the method that is shown as chosen
+	proceed      string         // where a finished verification leads
+	next         []ContinueWith // what a client does after this answer
+	transient    json.RawMessage
+	memory       memory
 }
 
 // memory is what the wire keeps with a flow.
 type memory struct {
-	Step         string `json:"step,omitempty"`
 	ExchangeCode string `json:"exchange_code,omitempty"`
 	RequestedAAL string `json:"requested_aal,omitempty"`
 	Schema       string `json:"schema,omitempty"`
@@ -63,10 +63,10 @@ func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 	}
 	switch f.Kind {
 	case flow.Login:
-		out.OrganizationID, out.Refresh, out.CreatedAt, out.UpdatedAt = rawNull(), &f.Refresh, &f.IssuedAt, &f.IssuedAt
+		out.OrganizationID, out.Refresh, out.CreatedAt, out.UpdatedAt = idOrNull(v.organization), &f.Refresh, &f.IssuedAt, &f.IssuedAt
 		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = cmp.Or(v.memory.RequestedAAL, "aal1"), v.memory.ExchangeCode, v.memory.Schema
 	case flow.Registration:
-		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = rawNull(), v.memory.ExchangeCode, v.memory.Schema
+		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = idOrNull(v.organization), v.memory.ExchangeCode, v.memory.Schema
 	case flow.Settings:
 		out.State = "show_form"
 		if f.State == flow.Passed {
@@ -97,9 +97,6 @@ func (r *Renderer) messages(f *flow.Flow, v view) []Message {
 	}
 	if f.Refresh && f.Kind == flow.Login && len(out) == 0 {
 		out = append(out, *label(1010003, "Please confirm this action by verifying that it is you."))
-	}
-	if v.step == stepCredentials && len(out) == 0 {
-		out = append(out, *label(1040009, "Please choose a credential to authenticate yourself with."))
 	}
 	return out
 }
@@ -163,7 +160,7 @@ func (r *Renderer) identity(i *identity.Identity) Identity {
 	}
 	for _, a := range i.Recovery {
 		out.RecoveryAddresses = append(out.RecoveryAddresses, RecoveryAddress{
-			ID: a.ID, Value: a.Value, Via: a.Via, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+			ID: a.ID, Value: a.Normalized, Via: a.Via, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 		})
 	}
 	return out
@@ -171,7 +168,7 @@ func (r *Renderer) identity(i *identity.Identity) Identity {
 
 func verifiable(i *identity.Identity, a *identity.Address) VerifiableAddress {
 	out := VerifiableAddress{
-		ID: a.ID, Value: a.Value, Verified: a.Verified, Via: a.Via, Status: "pending",
+		ID: a.ID, Value: a.Normalized, Verified: a.Verified, Via: a.Via, Status: "pending",
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
 	if !a.SentAt.IsZero() {
@@ -188,4 +185,12 @@ func verifiable(i *identity.Identity, a *identity.Address) VerifiableAddress {
 // character.
 func (r *Renderer) SchemaURL(id string) string {
 	return r.at("schemas", base64.RawURLEncoding.EncodeToString([]byte(id)))
+}
+
+// idOrNull is an id as JSON, null for none.
+func idOrNull(id string) json.RawMessage {
+	if id == "" {
+		return rawNull()
+	}
+	return json.RawMessage(`"` + id + `"`)
 }

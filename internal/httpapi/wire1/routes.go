@@ -19,7 +19,11 @@ func (w *Wire) Routes(s wire.Served) wire.Routes {
 		}
 	}
 	public = append(public, w.sessionRoutes()...)
-	public = append(public, wire.Route{Path: "/admin/{rest...}", Handle: elsewhere(w.config.Admin)})
+	public = append(public,
+		wire.Route{Path: "/admin/{rest...}", Handle: elsewhere(w.config.Admin)},
+		wire.Route{Path: "/identities", Handle: elsewhere(w.config.Admin.JoinPath("admin"))},
+		wire.Route{Path: "/identities/{rest...}", Handle: elsewhere(w.config.Admin.JoinPath("admin"))},
+	)
 	return wire.Routes{Public: public, Admin: w.adminRoutes(s)}
 }
 
@@ -90,7 +94,14 @@ func (w *Wire) adminRoutes(s wire.Served) []wire.Route {
 		{Verb: http.MethodGet, Path: "/admin/health/alive", Handle: w.healthy},
 		{Verb: http.MethodGet, Path: "/admin/health/ready", Handle: w.healthy},
 		{Verb: http.MethodGet, Path: "/admin/version", Handle: w.version},
-		{Path: "/sessions/whoami", Handle: elsewhere(w.config.Public)},
+	}
+	if w.base.String() == w.config.Public.String() { // the paths of both listeners are ours
+		out = append(out,
+			wire.Route{Path: "/sessions/whoami", Handle: elsewhere(w.config.Public)},
+			wire.Route{Path: "/schemas", Handle: elsewhere(w.config.Public)},
+			wire.Route{Path: "/admin/schemas", Handle: exactly(w.config.Public.JoinPath("schemas"))},
+			wire.Route{Path: "/self-service/{rest...}", Handle: elsewhere(w.config.Public)},
+		)
 	}
 	if s.Serves(flow.Recovery) {
 		out = append(out, wire.Route{Verb: http.MethodPost, Path: "/admin/recovery/link", Handle: w.createRecoveryLink})
@@ -104,6 +115,14 @@ func elsewhere(to *url.URL) wire.Handler {
 		u := to.JoinPath(r.URL.Path)
 		u.RawQuery = r.URL.RawQuery
 		http.Redirect(out, r, u.String(), http.StatusTemporaryRedirect)
+		return nil
+	}
+}
+
+// exactly leads to one place.
+func exactly(to *url.URL) wire.Handler {
+	return func(out http.ResponseWriter, r *http.Request) error {
+		http.Redirect(out, r, to.String(), http.StatusTemporaryRedirect)
 		return nil
 	}
 }

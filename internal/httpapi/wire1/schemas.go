@@ -45,7 +45,7 @@ func (w *Wire) getSchema(out http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return schemaFault(id, err)
 	}
-	out.Header().Set("Content-Type", jsonType)
+	out.Header().Set("Content-Type", jsonUTF8)
 	_, _ = out.Write(raw)
 	return nil
 }

@@ -13,6 +13,9 @@ import (
 // whoami answers the session of the request. It is the most frequent request
 // there is: the body comes ready-made from the session cache.
 func (w *Wire) whoami(out http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodGet {
+		out.Header()["Cache-Control"] = []string{neverStored}
+	}
 	live, err := w.host.Session(r)
 	if err != nil {
 		return notSignedIn(err, "No valid session credentials found in the request.")
@@ -29,7 +32,6 @@ func (w *Wire) whoami(out http.ResponseWriter, r *http.Request) error {
 	h := out.Header()
 	h["X-Kratos-Authenticated-Identity-Id"] = []string{live.IdentityID}
 	h["Content-Type"] = []string{jsonUTF8}
-	h["Cache-Control"] = []string{neverStored}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	_, _ = out.Write(body)
 	return nil
@@ -67,6 +69,7 @@ func (w *Wire) listMine(out http.ResponseWriter, r *http.Request) error {
 	for i, s := range others {
 		s.Identity = own.Identity
 		shown[i] = w.session(s)
+		shown[i].Identity.VerifiableAddresses, shown[i].Identity.RecoveryAddresses = nil, nil
 	}
 	p := pageOf(r.URL.Query(), defaultPage)
 	p.numbered(out.Header(), r, len(shown))
@@ -90,8 +93,7 @@ func (w *Wire) endMine(out http.ResponseWriter, r *http.Request) error {
 	if err := w.parts.Sessions.RevokeByID(r.Context(), own.IdentityID, id); err != nil && !isNotFound(err) {
 		return err
 	}
-	out.WriteHeader(http.StatusNoContent)
-	return nil
+	return noContent(out)
 }
 
 func malformedID(id string) *fault {
@@ -101,14 +103,19 @@ func malformedID(id string) *fault {
 	return refusal(http.StatusBadRequest, "", "", fmt.Sprintf("uuid: incorrect UUID length %d in string %q", len(id), id))
 }
 
-// endOthers ends all sessions of the caller but the present one.
+// endOthers ends all sessions of the caller but the present one. The count has those
+// that had ended before too.
 func (w *Wire) endOthers(out http.ResponseWriter, r *http.Request) error {
-	own, others, err := w.mine(r)
+	own, err := w.host.Session(r)
+	if err != nil {
+		return notSignedIn(err, "No valid session cookie found.")
+	}
+	all, err := w.parts.Sessions.OfIdentity(r.Context(), own.IdentityID)
 	if err != nil {
 		return err
 	}
 	if err := w.parts.Sessions.RevokeOthers(r.Context(), own.IdentityID, own.ID); err != nil {
 		return err
 	}
-	return writeJSON(out, http.StatusOK, map[string]int{"count": len(others)})
+	return writeJSON(out, http.StatusOK, map[string]int{"count": len(all) - 1})
 }

@@ -6,12 +6,77 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
-	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/secret"
 )
+
+// Start implements wire.Wire.
+func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
+	query := r.Request.URL.Query()
+	wanted := r.AsksToStart()
+	wanted.KeepReturn = true
+	wanted.Refresh = wanted.Refresh && r.Caller.Session != nil
+	note := memory{}
+	if r.Kind == flow.Login || r.Kind == flow.Registration {
+		if err := w.checkStart(r, &note); err != nil {
+			return wanted, err
+		}
+		if r.Client == flow.API && query.Get("return_session_token_exchange_code") == "true" {
+			note.ExchangeCode = secret.Token() + secret.Token()
+		}
+	}
+	if r.Kind == flow.Registration {
+		note.VerifyReturn = query.Get("after_verification_return_to")
+	}
+	if note != (memory{}) {
+		wanted.Note = note
+	}
+	return wanted, nil
+}
+
+// checkStart refuses what can't be asked for.
+func (w *Wire) checkStart(r wire.Request, note *memory) error {
+	query := r.Request.URL.Query()
+	switch level := query.Get("aal"); {
+	case r.Kind != flow.Login, level == "", level == "aal1":
+	case level != "aal2":
+		return badRequest("Unable to parse AuthenticationMethod Assurance Level (AAL): expected one of [aal1, aal2] but got " + level)
+	case r.Caller.Session == nil:
+		return refusal(http.StatusUnauthorized, "session_aal1_required",
+			"You can not requested a higher AAL (AAL2/AAL3) without an active session.", "aal2 and aal3 can only be requested if a session exists already")
+	default:
+		note.RequestedAAL = level
+	}
+	if query.Get("login_challenge") != "" {
+		return refusal(http.StatusInternalServerError, "invalid_configuration",
+			"refusing to parse login_challenge query parameter because oauth2_provider.url is invalid or unset", "Invalid configuration")
+	}
+	schema := query.Get("identity_schema")
+	switch {
+	case schema == "", schema == w.config.DefaultSchema:
+	case slices.Contains(w.parts.Schemas.IDs(), schema):
+		return badRequest(fmt.Sprintf("Requested identity schema %q is not enabled for self-service flows.", schema))
+	default:
+		return badRequest(fmt.Sprintf("Requested identity schema %q does not exist.", schema))
+	}
+	return nil
+}
+
+// organizationOf is the organization that a flow was started for. There are none, so
+// that nobody can sign in to one.
+func organizationOf(f *flow.Flow) string {
+	u, err := url.Parse(f.Request)
+	if err != nil || f.Kind != flow.Login && f.Kind != flow.Registration {
+		return ""
+	}
+	if id := u.Query().Get("organization"); secret.IsID(id) {
+		return id
+	}
+	return ""
+}
 
 // Started implements wire.Wire.
 func (w *Wire) Started(r wire.Request, result flow.Result, err error) wire.Answer {
@@ -87,7 +152,7 @@ func (w *Wire) Fetched(r wire.Request, result flow.Result, err error) wire.Answe
 		result.Flow = over.Flow
 	}
 	if f := result.Flow; f != nil && f.Client == flow.Browser && f.Kind != flow.Settings && !ofBrowser(f, r.Caller) {
-		return wire.Fail(errs.ErrCSRF)
+		return wire.Fail(csrfFault(&r))
 	}
 	if isOver {
 		return wire.Fail(w.gone(over.Flow))

@@ -1,6 +1,8 @@
 package wire1
 
 import (
+	"slices"
+
 	"symbolon/internal/flow"
 	"symbolon/internal/ui"
 )
@@ -8,13 +10,27 @@ import (
 // steps adds and takes the nodes that lead from one step of a form to the next.
 func (b *form) steps() {
 	switch {
+	case b.view.organization != "":
 	case b.view.step == stepProfile:
 		b.onlyTraits()
 	case b.view.step == stepCredentials:
-		b.nodes = append(b.nodes, button(groupProfile, "screen", "previous", label(1040008, "Back")))
+		b.back()
 	case b.flow.Kind == flow.Verification && b.flow.State == flow.Passed:
 		b.proceed()
 	}
+}
+
+// back adds the button that leads back to the traits, with what was wrong with it.
+func (b *form) back() {
+	n := button(groupProfile, "screen", "previous", label(1040008, "Back"))
+	b.nodes = slices.DeleteFunc(b.nodes, func(have Node) bool {
+		if have.Attributes.Name != "screen" {
+			return false
+		}
+		n.Messages = append(n.Messages, have.Messages...)
+		return true
+	})
+	b.nodes = append(b.nodes, n)
 }
 
 // onlyTraits is the first step of registration: providers, traits and a button.

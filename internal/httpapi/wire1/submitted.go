@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -27,13 +28,34 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 		return w.finished(r, result, asJSON)
 	case asJSON && result.Outcome == flow.FormRejected:
 		return w.show(r, result, http.StatusBadRequest)
+	case asJSON && leadsIn(f.Kind):
+		return w.goOn(r, result, http.StatusBadRequest)
 	case asJSON:
-		return w.show(r, result, http.StatusOK)
+		return w.goOn(r, result, http.StatusOK)
 	case f.Kind == flow.Registration && result.Outcome == flow.FormRejected:
 		return wire.Redirect(r.Page(f))
 	}
 	return see(r.Page(f))
 }
+
+// goOn renders a flow that has come a step further, with what came along for hooks.
+func (w *Wire) goOn(r wire.Request, result flow.Result, status int) wire.Answer {
+	v := w.viewOf(r.Context(), result.Flow)
+	v.transient = transient(r.Sent)
+	return wire.JSON(status, w.flow(result.Flow, result.Identity, v))
+}
+
+// transient is what a submission carries for hooks, an empty object for nothing.
+func transient(in flow.Input) json.RawMessage {
+	if raw := in.Object()["transient_payload"]; len(raw) > 0 && raw[0] == '{' {
+		return raw
+	}
+	return json.RawMessage("{}")
+}
+
+// leadsIn reports whether a flow leads in: until it has, its answers are errors to
+// scripts, also where all is well so far.
+func leadsIn(k flow.Kind) bool { return k == flow.Login || k == flow.Registration }
 
 // changeLocation asks a client to open a page in the browser.
 func changeLocation(to string) *fault {
@@ -105,13 +127,18 @@ func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
 // changed answers what settings have changed.
 func (w *Wire) changed(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
 	if !asJSON {
-		return see(result.Redirect)
+		a := see(result.Redirect)
+		a.KeepSignedIn = true
+		return a
 	}
 	v := w.viewOf(r.Context(), result.Flow)
+	v.transient = transient(r.Sent)
 	if result.Flow.Client == flow.Browser {
 		v.next = []ContinueWith{{Action: actionRedirect, RedirectBrowserTo: result.Redirect}}
 	}
-	return wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
+	a := wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
+	a.KeepSignedIn = result.Flow.Client == flow.Browser
+	return a
 }
 
 // refused answers a submission that did not reach its method or was refused as a
@@ -130,6 +157,9 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
 		return w.reauthenticate(wait.Flow, asJSON)
 	}
+	if errors.Is(err, errs.ErrCSRF) {
+		return w.notGenuine(r, result, asJSON)
+	}
 	if known, ok := errors.AsType[*errs.Error](err); ok && f == nil {
 		switch {
 		case known.ID == "flow_missing":
@@ -142,6 +172,15 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 		return w.reauthenticate(f, true)
 	}
 	return fail(err, asJSON)
+}
+
+// notGenuine answers a form without the token of the browser that sent it. Somebody
+// who has signed in meanwhile has no use for a login form: their browser goes on.
+func (w *Wire) notGenuine(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
+	if f := result.Flow; !asJSON && f != nil && f.Kind == flow.Login && !f.Refresh && r.Caller.Session != nil {
+		return see(w.config.DefaultReturn.String())
+	}
+	return fail(csrfFault(&r), asJSON)
 }
 
 // flowNotFound says that there is no such flow, in each kind's own words.
@@ -162,6 +201,10 @@ func (w *Wire) useless(r wire.Request, result flow.Result, in *flow.LoggedIn, as
 		return signedInAlready(in, asJSON)
 	}
 	again := *result.Flow
+	again.State, again.Form.Groups = flow.Open, slices.Clone(again.Form.Groups)
+	for i := range again.Form.Groups {
+		again.Form.Groups[i].Messages = nil
+	}
 	again.Form.Messages = []message.Message{message.Reason("A valid session was detected and thus login is not possible. Did you forget to set `?refresh=true`?")}
 	result.Flow = &again
 	return w.show(r, result, http.StatusBadRequest)

@@ -48,7 +48,8 @@ func New(base *url.URL, p Parts, c Config) *Wire {
 func (w *Wire) Rules() wire.Rules {
 	return wire.Rules{
 		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true,
-		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, KeepsReturnTo: true,
+		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, StrictPaths: true, WholeTraits: true,
+		Aliases: map[string]string{"password_identifier": "identifier"},
 	}
 }
 
@@ -114,7 +115,9 @@ func (w *Wire) NoMethod(k flow.Kind) message.Message {
 
 // viewOf returns what is shown of a flow.
 func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
-	v := view{proceed: f.ReturnTo}
+	v := view{proceed: f.ReturnTo, organization: organizationOf(f)}
+	// What can't be read is as good as not kept.
+	_, _ = f.WireNote(&v.memory)
 	switch f.Kind {
 	case flow.Login:
 		v.identifier = w.parts.identifier(ctx, w.config.DefaultSchema)
@@ -123,6 +126,12 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 		}
 	case flow.Registration:
 		v.firstTrait = firstTrait(f)
+		if w.config.TwoSteps {
+			v.step = stepOf(f)
+		}
+		if f.State == flow.Challenged {
+			v.active, v.step = f.Active, ""
+		}
 	case flow.Recovery, flow.Verification:
 		v.active = f.Active
 		if v.active == "" && len(f.Form.Groups) > 0 {
@@ -134,6 +143,21 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 	case flow.Settings:
 	}
 	return v
+}
+
+// stepOf is the step of a registration. Who has chosen a credential at once is shown
+// what is wrong with it.
+func stepOf(f *flow.Flow) string {
+	if f.StepOf(groupProfile) != "" {
+		return stepCredentials
+	}
+	for i := range f.Form.Groups {
+		g := &f.Form.Groups[i]
+		if n := g.Node("password"); n != nil && len(n.Messages) > 0 {
+			return stepCredentials
+		}
+	}
+	return stepProfile
 }
 
 // firstTrait is the name of the trait that stands first in the form.

@@ -23,11 +23,11 @@ func showSettings(context.Context, flow.View) ([]ui.Node, error) {
 // register accepts the password of a new identity.
 func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, error) {
 	password, err := chosen(s)
-	if err != nil {
+	if err != nil && !s.Input.IsWhole() {
 		return nil, err
 	}
-	draft, err := s.Draft(ctx)
-	if err != nil {
+	draft, draftErr := s.Draft(ctx)
+	if err := flow.BothRejected(err, draftErr); err != nil {
 		return nil, err
 	}
 	if err := m.allowed(ctx, password, draft.Identifiers); err != nil {
@@ -85,6 +85,8 @@ func explain(v *passpolicy.Violation) message.Message {
 	switch v.Kind {
 	case passpolicy.TooShort:
 		return message.PasswordTooShort(v.MinLength, v.Length)
+	case passpolicy.TooLong:
+		return message.PasswordTooLong(v.MaxLength, v.Length)
 	case passpolicy.TooSimilar:
 		return message.PasswordTooSimilar()
 	case passpolicy.Common:

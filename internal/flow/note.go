@@ -1,0 +1,53 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// wireNote is the slot of Flow.Private in which the wire keeps what is its own.
+const wireNote = "wire"
+
+// WireNote reads what the wire has kept with the flow; ok is false if there is
+// nothing.
+func (f *Flow) WireNote(into any) (ok bool, err error) { return f.recall(wireNote, into) }
+
+// KeepNote keeps what the wire wants to find again with a flow.
+func (e *Engine) KeepNote(ctx context.Context, f *Flow, note any) error {
+	changed := f.clone()
+	if err := changed.remember(wireNote, note); err != nil {
+		return err
+	}
+	if err := e.store.SaveFlow(ctx, changed); err != nil {
+		return fmt.Errorf("keep note: %w", err)
+	}
+	*f = *changed
+	return nil
+}
+
+// StepOf returns how far a method has led the person on, in its own words; empty if
+// it has not begun. A method that has several steps remembers it as the member step.
+func (f *Flow) StepOf(method string) string {
+	var memory struct {
+		Step string `json:"step"`
+	}
+	if _, err := f.recall(method, &memory); err != nil {
+		return "" // what can't be read begins anew
+	}
+	return memory.Step
+}
+
+// given are the traits that a newcomer has given in an earlier step; nil for none.
+func (f *Flow) given() json.RawMessage {
+	var memory struct {
+		Traits json.RawMessage `json:"traits"`
+	}
+	if f.Kind != Registration {
+		return nil
+	}
+	if _, err := f.recall("profile", &memory); err != nil {
+		return nil // what can't be read is asked for again
+	}
+	return memory.Traits
+}
