@@ -121,7 +121,9 @@
   function oryPasskeyRegistration () {
     const data = JSON.parse(field('passkey_create_data').value)
     const options = data.credentialOptions
-    const named = data.displayNameFieldName && field(data.displayNameFieldName)
+    // A page may have the field once for all methods, or once in the form of each.
+    const form = field('passkey_register').closest('form')
+    const named = data.displayNameFieldName && (form.elements.namedItem(data.displayNameFieldName) || field(data.displayNameFieldName))
     if (named) {
       // The authenticator lists the key under what was typed, so it must be there.
       if (named.reportValidity && !named.reportValidity()) return

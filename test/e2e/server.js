@@ -13,9 +13,9 @@ export const breachedPassword = 'a password known from a breach'
 
 // startServer returns once the server is ready. settings are environment variables; stop() ends everything and fails if
 // the server did not end well.
-export async function startServer(settings = {}) {
+export async function startServer(settings = {}, host = '127.0.0.1') {
   const [publicPort, adminPort] = await freePorts()
-  const publicURL = `http://127.0.0.1:${publicPort}`
+  const publicURL = `http://${host}:${publicPort}`
   const breaches = await startBreachList()
   const dir = await mkdtemp(join(tmpdir(), 'symbolon-e2e-'))
   const process_ = spawn(binary(), ['serve'], {

@@ -1,0 +1,148 @@
+// Second factors and passkeys on the built-in pages, with the virtual authenticator of Chromium.
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { after, before } from 'node:test'
+import { Visitor, launch } from './browser.js'
+import { somebody, startServer } from './server.js'
+import { visiting } from './visit.js'
+
+let server, browser
+before(async () => {
+  server = await startServer(
+    {
+      SELFSERVICE_METHODS_TOTP_ENABLED: 'true',
+      SELFSERVICE_METHODS_LOOKUP_SECRET_ENABLED: 'true',
+      SELFSERVICE_METHODS_WEBAUTHN_ENABLED: 'true',
+      SELFSERVICE_METHODS_PASSKEY_ENABLED: 'true',
+    },
+    'localhost', // browsers bind keys to a domain
+  )
+  browser = await launch()
+})
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+const visit = (name, steps) => visiting(name, () => Visitor.arrive(browser, server), steps)
+
+// authenticator plugs one in; options are those of WebAuthn.addVirtualAuthenticator.
+async function authenticator(visitor, options) {
+  const session = await visitor.context.newCDPSession(visitor.page)
+  await session.send('WebAuthn.enable')
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: { protocol: 'ctap2', automaticPresenceSimulation: true, isUserVerified: true, ...options },
+  })
+  return {
+    keys: async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    unplug: () => session.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
+  }
+}
+
+const internal = { transport: 'internal', hasResidentKey: true, hasUserVerification: true }
+const usb = { transport: 'usb', hasResidentKey: false, hasUserVerification: false, isUserVerified: false }
+
+async function register(visitor, person) {
+  await visitor.go('/self-service/registration/browser')
+  const form = visitor.page.locator('form', { has: visitor.page.locator('[name="password"]') })
+  await form.locator('[name="traits.email"]').fill(person.email)
+  await form.locator('[name="password"]').fill(person.password)
+  await Promise.all([visitor.page.waitForNavigation(), form.locator('button[type="submit"]').last().click()])
+}
+
+async function signOut(visitor) {
+  await visitor.context.clearCookies()
+}
+
+async function signIn(visitor, person) {
+  await visitor.go('/self-service/login/browser')
+  await visitor.submit({ identifier: person.email, password: person.password })
+}
+
+// press runs a ceremony, which ends with the form being sent.
+async function press(visitor, name) {
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator(`button[data-webauthn-click="${name}"]`).click()])
+}
+
+async function isSignedIn(visitor, person) {
+  await visitor.go('/')
+  return (await visitor.text()).includes(person.email)
+}
+
+// appCode is what an authenticator app shows (RFC 6238).
+function appCode(secret, steps = 0) {
+  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  const at = mac[19] & 15
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0')
+}
+
+visit('a passkey is added in settings and signs in without a password', async (visitor) => {
+  const person = somebody()
+  await register(visitor, person)
+  const key = await authenticator(visitor, internal)
+  await visitor.go('/self-service/settings/browser')
+  await visitor.look('settings-factors')
+  await press(visitor, 'oryPasskeySettingsRegistration')
+  assert.equal((await key.keys()).length, 1)
+  assert.ok((await visitor.page.locator('button[name="passkey_remove"]').count()) === 1)
+
+  await signOut(visitor)
+  // The browser proposes the key by itself where a page asks for it; that, or the button, signs in.
+  await visitor.go('/self-service/login/browser')
+  await visitor.page.waitForURL((url) => url.pathname === '/', { timeout: 3000 }).catch(() => press(visitor, 'oryPasskeyLogin'))
+  assert.ok(await isSignedIn(visitor, person))
+})
+
+visit('a newcomer signs up with a passkey alone', async (visitor) => {
+  const person = somebody()
+  const key = await authenticator(visitor, internal)
+  await visitor.go('/self-service/registration/browser')
+  const form = visitor.page.locator('form', { has: visitor.page.locator('[name="passkey_register"]') })
+  await form.locator('[name="traits.email"]').fill(person.email)
+  await press(visitor, 'oryPasskeyRegistration')
+  assert.ok(await isSignedIn(visitor, person))
+  assert.equal((await key.keys())[0].userHandle !== undefined, true)
+})
+
+visit('a security key is asked for after the password', async (visitor) => {
+  const person = somebody()
+  await register(visitor, person)
+  const key = await authenticator(visitor, usb)
+  await visitor.go('/self-service/settings/browser')
+  await visitor.page.locator('[name="webauthn_register_displayname"]').fill('Blue key')
+  await press(visitor, 'oryWebAuthnRegistration')
+  assert.match(await visitor.text(), /Blue key/)
+
+  await signOut(visitor)
+  await signIn(visitor, person)
+  await visitor.look('second-factor')
+  assert.equal(visitor.path(), '/login')
+  await press(visitor, 'oryWebAuthnLogin')
+  assert.ok(await isSignedIn(visitor, person))
+
+  await key.unplug()
+})
+
+visit('an authenticator app is set up by its key and asked for at the next sign-in', async (visitor) => {
+  const person = somebody()
+  await register(visitor, person)
+  await visitor.go('/self-service/settings/browser')
+  assert.equal(await visitor.page.locator('img[src^="data:image/png;base64,"]').count(), 1)
+  const secret = (await visitor.page.locator('.codes code').first().innerText()).trim()
+  const form = visitor.page.locator('form', { has: visitor.page.locator('[name="totp_code"]') })
+  await form.locator('[name="totp_code"]').fill(appCode(secret))
+  await Promise.all([visitor.page.waitForNavigation(), form.locator('button[type="submit"]').last().click()])
+  assert.ok((await visitor.page.locator('button[name="totp_unlink"]').count()) === 1)
+
+  await signOut(visitor)
+  await signIn(visitor, person)
+  assert.equal(visitor.path(), '/login')
+  // The code that set the app up counts no more; the next one is within the step that clocks may differ by.
+  await visitor.page.locator('[name="totp_code"]').fill(appCode(secret, 1))
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('form:has([name="totp_code"]) button[type="submit"]').click()])
+  assert.ok(await isSignedIn(visitor, person))
+})
