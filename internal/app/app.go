@@ -67,7 +67,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a.sessions = session.New(a.db, session.Config{
-		Lifespan: o.Config.Session.Lifespan, CacheSize: o.Config.Session.CacheSize, Shared: a.db.MultiNode(),
+		Lifespan: o.Config.Session.Lifespan, Rules: sessionRules(o.Config), CacheSize: o.Config.Session.CacheSize, Shared: a.db.MultiNode(),
 	}, a.now)
 	var err error
 	if a.limiter, err = newLimits(o.Config, a.db.MultiNode(), a.now); err != nil {

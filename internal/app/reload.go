@@ -27,6 +27,7 @@ func (a *App) Reload(next *config.Config) error {
 		return fmt.Errorf("new configuration is not in force: %w", err)
 	}
 	a.sessions.SetLifespan(next.Session.Lifespan)
+	a.sessions.SetRules(sessionRules(next))
 	a.limiter.config.Store(&next.Security.Limits)
 	a.current.Store(composed)
 	a.sessions.InvalidateAll()

@@ -180,6 +180,9 @@ type Session struct {
 	Lifespan  time.Duration
 	CacheSize int // sessions kept in memory
 	Cookie    Cookie
+	// IdleTimeout ends sessions that were not checked for so long; 0 for never.
+	IdleTimeout    time.Duration
+	MaxPerIdentity int // sessions of one identity; 0 for any number
 	// EarliestExtend is how long before its end a session may be extended; 0 for at
 	// any time.
 	EarliestExtend time.Duration

@@ -35,6 +35,16 @@ func sessionKeys() []Key {
 			rules: []rule{oneOf("Strict", "Lax", "None")},
 			Help:  "The SameSite attribute of the session cookie. Browsers accept None only over HTTPS.",
 		},
+		{
+			Path: "session.idle_timeout", ref: in(func(c *Config) any { return &c.Session.IdleTimeout }), Default: "0s", Example: "12h", Own: true,
+			rules: []rule{idleTimeout()},
+			Help:  "Ends sessions that were not checked for so long, to within a quarter of it. 0s never does; else at least 8m.",
+		},
+		{
+			Path: "session.max_per_identity", ref: in(func(c *Config) any { return &c.Session.MaxPerIdentity }), Default: "0", Example: "10", Own: true,
+			rules: []rule{atLeast(0)},
+			Help:  "How many sessions one identity may have. Another sign-in ends the oldest of more. 0 allows any number.",
+		},
 	}
 }
 

@@ -37,6 +37,12 @@ func positive() rule {
 	return rule{text: "more than 0s", ok: func(v any) bool { d, is := v.(time.Duration); return is && d > 0 }}
 }
 
+// idleTimeout is never, or long enough that nodes learn in time what others saw.
+func idleTimeout() rule {
+	const least = 8 * time.Minute
+	return rule{text: "0s or at least 8m", ok: func(v any) bool { d, is := v.(time.Duration); return is && (d == 0 || d >= least) }}
+}
+
 func oneOf(values ...string) rule {
 	return rule{
 		text: "one of " + strings.Join(values, ", "), schema: map[string]any{"enum": values},

@@ -55,6 +55,7 @@ type signedIn struct {
 	Device       string // browser and system; empty if that is unknown
 	Place        string // the address it came from, likewise
 	Since, Until time.Time
+	Seen         time.Time // when it was last used, to the hour
 	Methods      string
 }
 
@@ -88,7 +89,7 @@ func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
 	}
 	body.More = max(len(held)-maxSessions, 0)
 	for _, s := range held[:len(held)-body.More] {
-		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Device: deviceOf(s.UserAgent), Place: s.Address, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Methods: methodsOf(s)})
+		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Device: deviceOf(s.UserAgent), Place: s.Address, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Seen: s.LastSeen(), Methods: methodsOf(s)})
 	}
 	p := o.pageFor(r, pageIdentity, body.Name)
 	p.Done = confirmations[r.URL.Query().Get("done")]

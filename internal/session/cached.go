@@ -9,7 +9,8 @@ import (
 type Cached struct {
 	*Session
 
-	read      uint64 // the cache's count before the session was read
+	seen      atomic.Int64 // when it was last noted that the session was seen, Unix nanoseconds
+	read      uint64       // the cache's count before the session was read
 	rendered  atomic.Pointer[map[string][]byte]
 	available atomic.Pointer[map[string]AAL]
 }

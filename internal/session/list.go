@@ -14,7 +14,9 @@ func (s *Service) List(ctx context.Context, identityID string) ([]*Session, erro
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
 	now := s.now()
-	return slices.DeleteFunc(all, func(held *Session) bool { return !held.Valid(now) }), nil
+	return slices.DeleteFunc(all, func(held *Session) bool {
+		return !held.Valid(now) || s.rules.Load().idle(held.LastSeen(), now)
+	}), nil
 }
 
 // RevokeByID ends one session of an identity; errs.ErrNotFound if the identity has none

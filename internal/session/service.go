@@ -36,6 +36,8 @@ type Store interface {
 	// UpgradeSession stores the token hash, the times and the factors of a session
 	// that is active; errs.ErrNotFound if none is.
 	UpgradeSession(context.Context, *Session) error
+	// MarkSeen stores when sessions were last checked, by their ids.
+	MarkSeen(ctx context.Context, seen map[string]time.Time) error
 	// AfterCommit runs f when the context's transaction has committed, or at
 	// once when there is none.
 	AfterCommit(ctx context.Context, f func())
@@ -45,6 +47,7 @@ type Store interface {
 type Config struct {
 	Lifespan  time.Duration // from authentication to expiry
 	CacheSize int           // sessions kept in memory; 0 for DefaultCacheSize
+	Rules     Rules
 	// Shared says that other processes change the same sessions. Checks are then
 	// answered from memory only while SinceInvalidations is called in time.
 	Shared bool
@@ -72,6 +75,8 @@ type Service struct {
 	now   func() time.Time
 
 	lifespan atomic.Int64 // time.Duration
+	rules    atomic.Pointer[Rules]
+	seen     seen
 
 	shared bool
 	known  atomic.Pointer[time.Time] // up to when the changes of others are known
@@ -86,6 +91,7 @@ func New(s Store, c Config, now func() time.Time) *Service {
 	}
 	service := &Service{store: s, cache: newCache(c.CacheSize), shared: c.Shared, now: now}
 	service.SetLifespan(c.Lifespan)
+	service.SetRules(c.Rules)
 	return service
 }
 
@@ -112,6 +118,9 @@ func (s *Service) Issue(ctx context.Context, owner *identity.Identity, f Factor)
 		Factors: []Factor{f}, Identity: owner, Address: request.Peer, UserAgent: request.UserAgent,
 	}
 	if err := s.store.CreateSession(ctx, issued); err != nil {
+		return nil, "", fmt.Errorf("issue session: %w", err)
+	}
+	if err := s.endOldest(ctx, issued); err != nil {
 		return nil, "", fmt.Errorf("issue session: %w", err)
 	}
 	return issued, token, nil
@@ -208,20 +217,42 @@ func (s *Service) Check(ctx context.Context, token string) (*Cached, error) {
 		s.hits.Add(1)
 	} else {
 		s.misses.Add(1)
-		before := s.cache.now()
-		found, err := s.store.SessionByToken(ctx, hash)
-		if errors.Is(err, errs.ErrNotFound) {
-			return nil, ErrNone
+		var err error
+		if live, err = s.load(ctx, hash); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return nil, fmt.Errorf("check session: %w", err)
-		}
-		live = &Cached{Session: found, read: before}
-		s.cache.put(live)
 	}
-	if !live.Valid(s.now()) || live.Identity.Disabled() {
+	now := s.now()
+	if ok && s.idle(live, now) { // another node may have seen it since
+		var err error
+		if live, err = s.load(ctx, hash); err != nil {
+			return nil, err
+		}
+	}
+	if !live.Valid(now) || live.Identity.Disabled() || s.idle(live, now) {
 		return nil, ErrNone
 	}
+	s.note(live, now)
+	return live, nil
+}
+
+func (s *Service) idle(live *Cached, now time.Time) bool {
+	return s.rules.Load().idle(time.Unix(0, live.seen.Load()), now)
+}
+
+// load reads the session of a token's hash into the cache; ErrNone if there is none.
+func (s *Service) load(ctx context.Context, hash string) (*Cached, error) {
+	before := s.cache.now()
+	found, err := s.store.SessionByToken(ctx, hash)
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("check session: %w", err)
+	}
+	live := &Cached{Session: found, read: before}
+	live.seen.Store(found.LastSeen().UnixNano())
+	s.cache.put(live)
 	return live, nil
 }
 

@@ -25,6 +25,8 @@ type Session struct {
 	Address   string
 	UserAgent string
 
+	SeenAt time.Time // when it was last checked, as far as that was stored; see LastSeen
+
 	Identity *identity.Identity // filled in by Check and Issue; not stored with the session
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const sessionColumns = `s.id, s.identity_id, s.token_hash, s.active, s.issued_at, s.authenticated_at,
- s.expires_at, s.factors, v.address, v.user_agent`
+ s.expires_at, s.factors, v.address, v.user_agent, v.seen_at`
 
 const joinDevices = `LEFT JOIN session_devices v ON v.session_id = s.id`
 
@@ -32,6 +32,7 @@ func (r *sessionRow) targets() []any {
 		&r.factors,
 		sqldb.TextCol(&s.Address),
 		sqldb.TextCol(&s.UserAgent),
+		sqldb.TimeCol(&s.SeenAt),
 	}
 }
 

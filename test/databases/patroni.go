@@ -2,7 +2,6 @@ package databases
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,7 +83,7 @@ func (c *PatroniCluster) SwitchOver(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.Post(from.api+"/switchover", "application/json", bytes.NewReader(body))
+	r, err := patroniClient().Post(from.api+"/switchover", "application/json", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,19 +165,15 @@ func (c *PatroniCluster) standby() *member {
 
 // is asks the member's Patroni for its part.
 func (m *member) is(part string) bool {
-	ctx, stop := context.WithTimeout(context.Background(), time.Second)
-	defer stop()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, m.api+"/"+part, nil)
-	if err != nil {
-		return false
-	}
-	w, err := http.DefaultClient.Do(r)
+	w, err := patroniClient().Get(m.api + "/" + part)
 	if err != nil {
 		return false
 	}
 	_ = w.Body.Close()
 	return w.StatusCode == http.StatusOK
 }
+
+func patroniClient() *http.Client { return &http.Client{Timeout: 20 * time.Second} }
 
 func (c *PatroniCluster) await(t testing.TB, what string, reached func() bool) {
 	t.Helper()

@@ -22,6 +22,7 @@ func sessionTests() []test {
 		{"all sessions of an identity but one are revoked", sessionRevokeOthers},
 		{"all sessions of an identity are deleted", sessionDelete},
 		{"a session is upgraded while it is active", sessionUpgrade},
+		{"sessions are marked seen, never earlier than before", sessionSeen},
 		{"sessions of everyone are listed, extended and found by id", sessionOperate},
 	}
 }
@@ -177,4 +178,23 @@ func sessionOperate(t *testing.T, s Store) {
 		t.Errorf("the session lasts until %v, want %v", kept.ExpiresAt, until)
 	}
 	wantError(t, s.ExtendSession(t.Context(), two, Now, until), errs.ErrNotFound)
+}
+
+func sessionSeen(t *testing.T, s Store) {
+	owner := mustIdentity(t, s, "a@example.org")
+	bare, _ := NewSession(owner.ID)
+	known, _ := NewSession(owner.ID)
+	known.Address, known.UserAgent = "192.0.2.1", "Test/1"
+	must(t, s.CreateSession(t.Context(), bare))
+	must(t, s.CreateSession(t.Context(), known))
+	later := Now.Add(time.Hour).Truncate(time.Microsecond)
+	seen := map[string]time.Time{bare.ID: later, known.ID: later, secret.NewID(): later}
+	must(t, s.MarkSeen(t.Context(), seen))
+	seen[bare.ID], seen[known.ID] = Now, Now // another node is late
+	must(t, s.MarkSeen(t.Context(), seen))
+	for _, id := range []string{bare.ID, known.ID} {
+		if got := got(s.SessionByID(t.Context(), id))(t); !got.SeenAt.Equal(later) {
+			t.Errorf("seen at %v, want %v", got.SeenAt, later)
+		}
+	}
 }
