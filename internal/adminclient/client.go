@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,6 +27,8 @@ type Config struct {
 	Timeout time.Duration
 	// Agent names the program to the server.
 	Agent string
+	// Verify makes the first request fail if the server is another program.
+	Verify bool
 }
 
 // The bounds of a request.
@@ -39,6 +42,9 @@ const (
 type Client struct {
 	config Config
 	http   *http.Client
+
+	mu       sync.Mutex
+	verified bool
 }
 
 // New returns a client. It connects to nothing yet.
@@ -61,6 +67,26 @@ func (c *Client) URL() *url.URL { return c.config.URL }
 // Close drops the connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
+// verify fails with a *ForeignError if what answers is not this program: other servers
+// have the same paths, and a command must not change their data. It asks once.
+func (c *Client) verify(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.verified {
+		return nil
+	}
+	var answer struct{ Version string }
+	response, err := c.call(ctx, request{method: http.MethodGet, path: []string{"version"}, open: true}, &answer)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(response.Header.Get("Server"), "Symbolon") {
+		return &ForeignError{URL: c.config.URL.Redacted(), Status: response.Status, Other: true}
+	}
+	c.verified = true
+	return nil
+}
+
 // request is one call.
 type request struct {
 	method string
@@ -69,6 +95,8 @@ type request struct {
 	body   any // encoded as JSON; nil for none
 	// also are statuses beside 2xx that are answers, not errors.
 	also []int
+	// open tells that any server may be asked.
+	open bool
 }
 
 // call sends a request and decodes the answer into out, which may be nil.
@@ -109,6 +137,11 @@ func (c *Client) call(ctx context.Context, r request, out any) (*http.Response, 
 
 // send starts a request; the caller closes the body of the answer.
 func (c *Client) send(ctx context.Context, r request, media string, body io.Reader) (*http.Response, error) {
+	if c.config.Verify && !r.open {
+		if err := c.verify(ctx); err != nil {
+			return nil, err
+		}
+	}
 	u := c.config.URL.JoinPath(escaped(r.path)...)
 	u.RawQuery = r.query.Encode()
 	out, err := http.NewRequestWithContext(ctx, r.method, u.String(), body)
@@ -122,7 +155,7 @@ func (c *Client) send(ctx context.Context, r request, media string, body io.Read
 	if c.config.Agent != "" {
 		out.Header.Set("User-Agent", c.config.Agent)
 	}
-	if c.config.Token != "" {
+	if c.config.Token != "" && !r.open {
 		out.Header.Set("Authorization", "Bearer "+c.config.Token)
 	}
 	response, err := c.http.Do(out)

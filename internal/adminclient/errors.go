@@ -83,9 +83,13 @@ type ForeignError struct {
 	URL      string
 	Status   string // of the answer
 	Location string // where it redirects to, if it does
+	Other    bool   // it has a version, and is another program or an older release
 }
 
 func (e *ForeignError) Error() string {
+	if e.Other {
+		return printable(e.URL + " is a server, but does not say that it is Symbolon; nothing was asked of it")
+	}
 	text := fmt.Sprintf("%s answered %q, and not as the admin API does", e.URL, e.Status)
 	if e.Location != "" {
 		text += "; it redirects to " + e.Location

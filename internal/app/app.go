@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"symbolon/internal/config"
+	"symbolon/internal/errs"
 	"symbolon/internal/metrics"
 	"symbolon/internal/session"
 	"symbolon/internal/store"
@@ -78,6 +79,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, a.db.Close())
 	}
+	for _, w := range first.warnings {
+		a.log.Warn("configuration", slog.String("key", w.Key), slog.String("warning", w.Text))
+	}
 	a.current.Store(first)
 	a.watch()
 	return a, nil
@@ -95,7 +99,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 		Now: a.now, Logger: a.log, Exclusive: true, Wait: databaseWithin,
 	})
 	if err != nil {
-		return err
+		return databaseError(err)
 	}
 	if store.IsEmbedded(dsn) || o.Migrate {
 		if _, err := a.db.Migrate(ctx); err != nil {
@@ -110,6 +114,27 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 		return errors.Join(err, a.db.Close())
 	}
 	a.db.SealEvents(keys)
+	return nil
+}
+
+// databaseError is the cause of an error of the database, without the sentence that
+// requests are answered with.
+func databaseError(err error) error {
+	if e, ok := errors.AsType[*errs.Error](err); ok && e.Err != nil {
+		return fmt.Errorf("dsn: the database can't be used: %w", e.Err)
+	}
+	return fmt.Errorf("dsn: %w", err)
+}
+
+// Ready fails while the server can't do its work: the database does not answer, or
+// lacks migrations.
+func (a *App) Ready(ctx context.Context) error {
+	if err := a.db.Ready(ctx); err != nil {
+		if e, ok := errors.AsType[*errs.Error](err); ok && e.Err != nil {
+			return e.Err
+		}
+		return err
+	}
 	return nil
 }
 

@@ -36,38 +36,37 @@ type composition struct {
 	dispatcher *courier.Dispatcher
 	pages      *webui.Pages
 	server     *httpapi.Server
+	warnings   []config.Problem // what is unwise, found while composing
 
 	public, admin http.Handler
 }
 
-// compose builds the parts, each from those before it.
+// compose builds the parts, each from those before it. The error, if any, is a
+// config.Problems with all that is wrong.
 func compose(b *base, c *config.Config) (*composition, error) {
 	a := &composition{base: b, config: c}
 	guard, err := netguard.New(netguard.Config{Allow: c.Security.Outgoing.Allow})
 	if err != nil {
-		return nil, err
-	}
-	if a.schemas, err = a.newSchemas(guard); err != nil {
-		return nil, err
-	}
-	if err := a.readSchemas(); err != nil {
-		return nil, err
-	}
-	a.identities = identity.New(a.db, a.schemas, a.sessions.Invalidate, a.now)
-	if err := a.newPasswords(guard); err != nil {
-		return nil, err
-	}
-	if err := a.newProviders(guard); err != nil {
-		return nil, err
+		return nil, config.Problems{about("security.outgoing.allow", err)}
 	}
 	if a.tokens, err = secret.NewSealer("provider-tokens", a.sealingSecrets()); err != nil {
 		return nil, err
 	}
-	if err := a.newCourier(guard); err != nil {
-		return nil, err
+	var found config.Problems
+	for _, step := range []func() error{
+		func() error { return a.newSchemas(guard) },
+		func() error { return a.newPasswords(guard) },
+		func() error { return a.newProviders(guard) },
+		func() error { return a.newCourier(guard) },
+		a.checkTLS,
+	} {
+		found = append(found, problemsOf(step())...)
+	}
+	if a.identities == nil || a.hasher == nil || a.outbox == nil {
+		return nil, found
 	}
 	if err := a.newFactors(c); err != nil {
-		return nil, err
+		return nil, append(found, problemsOf(err)...)
 	}
 	forms, err := sealer(c, "forms")
 	if err != nil {
@@ -77,8 +76,9 @@ func compose(b *base, c *config.Config) (*composition, error) {
 		Store: flow.SealForms(a.db, forms), Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
 		Mail: a.addressee(), Observer: a.metrics, Methods: a.methods(c), Now: a.now,
 	}, engineConfig(c))
-	if err := a.newServer(); err != nil {
-		return nil, err
+	found = append(found, problemsOf(a.newServer())...)
+	if len(found) > 0 {
+		return nil, found
 	}
 	a.public, a.admin = a.server.Public(), byOperators(a.server.Admin())
 	return a, nil

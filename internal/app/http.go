@@ -3,7 +3,6 @@ package app
 import (
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"symbolon/internal/config"
@@ -147,7 +146,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		AdminToken:     c.Serve.Admin.Token.Reveal(),
 		AdminNamed:     adminNamed(c.Serve.Admin),
 		MailChannel:    a.mailChannel(),
-		CORS:           corsConfig(c.Serve.Public.CORS),
+		CORS:           a.corsConfig(),
 		PublicMetrics:  c.Serve.Public.Metrics,
 		ConfirmLinks:   confirmLinks(c),
 
@@ -190,18 +189,23 @@ func cookieConfig(c *config.Config) httpapi.CookieConfig {
 	}
 }
 
-func corsConfig(c config.CORS) *httpapi.CORSConfig {
+func (a *composition) corsConfig() *httpapi.CORSConfig {
+	c := a.config.Serve.Public.CORS
 	if !c.Enabled {
 		return nil
 	}
+	origins := httpapi.ReadOrigins(c.AllowedOrigins)
+	for _, text := range origins.Warnings {
+		a.warnings = append(a.warnings, config.Problem{Key: "serve.public.cors.allowed_origins", Text: text})
+	}
 	out := &httpapi.CORSConfig{
-		Origins: c.AllowedOrigins, Methods: c.AllowedMethods, RequestHeaders: c.AllowedHeaders,
+		Origins: origins.All, Methods: c.AllowedMethods, RequestHeaders: c.AllowedHeaders,
 		Exposed: c.ExposedHeaders, Credentials: c.AllowCredentials, MaxAge: time.Duration(c.MaxAge) * time.Second,
 	}
 	// Any page of any site, with the visitor's cookies: browsers refuse the
 	// wildcard then, and so does the library. The wildcard stays, without cookies.
-	for _, origin := range c.AllowedOrigins {
-		if strings.TrimSpace(origin) == "*" {
+	for _, origin := range origins.All {
+		if origin == "*" {
 			out.Credentials = false
 		}
 	}

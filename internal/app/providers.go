@@ -23,14 +23,19 @@ func (a *composition) newProviders(guard *netguard.Guard) error {
 	if !configured.Enabled {
 		return nil
 	}
-	for _, c := range configured.Providers {
+	var found config.Problems
+	for i, c := range configured.Providers {
 		p, err := a.newProvider(guard, c)
 		if err != nil {
-			return fmt.Errorf("provider %s: %w", c.ID, err)
+			found = append(found, about(fmt.Sprintf("selfservice.methods.oidc.config.providers[%d]", i), fmt.Errorf("(%s): %w", c.ID, err)))
+			continue
 		}
 		a.providers = append(a.providers, p)
 	}
-	return nil
+	if len(found) == 0 {
+		return nil
+	}
+	return found
 }
 
 func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oidc.Provider, error) {

@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
+	"symbolon/internal/config"
+	"symbolon/internal/identity"
 	"symbolon/internal/netguard"
 	"symbolon/internal/traits"
 )
@@ -14,9 +18,18 @@ import (
 // maxSchema bounds a fetched schema.
 const maxSchema = 1 << 20
 
-// newSchemas returns the registry of identity schemas; without a configured
-// default it is the embedded one.
-func (a *composition) newSchemas(guard *netguard.Guard) (*traits.Registry, error) {
+// newSchemas makes the registry of identity schemas and reads them; without a
+// configured default it is the embedded one.
+func (a *composition) newSchemas(guard *netguard.Guard) error {
+	var err error
+	if a.schemas, err = a.registry(guard); err != nil {
+		return about("identity.schemas", err)
+	}
+	a.identities = identity.New(a.db, a.schemas, a.sessions.Invalidate, a.now)
+	return a.readSchemas()
+}
+
+func (a *composition) registry(guard *netguard.Guard) (*traits.Registry, error) {
 	c := a.config.Identity
 	if c.DefaultSchemaURL == "" {
 		c.DefaultSchemaURL = traits.DefaultURL
@@ -41,21 +54,35 @@ func (a *composition) newSchemas(guard *netguard.Guard) (*traits.Registry, error
 // of other servers.
 const schemasWithin = 10 * time.Second
 
-// readSchemas refuses schemas that can't be used. One that can't be read is not one
-// of them: this server has to start while that of the schema is down, and a v0.5
-// configuration with a file that is gone starts it too. Requests that need it try
-// again.
+// readSchemas refuses schemas that can't be used. One on another server that can't
+// be read is not one of them: this server has to start while that one is down. Nor is
+// a file that is gone where the configuration is of v0.5, which starts with it too.
+// Requests that need it try again.
 func (a *composition) readSchemas() error {
 	ctx, cancel := context.WithTimeout(context.Background(), schemasWithin)
 	defer cancel()
-	later, err := a.schemas.Load(ctx)
-	if later != nil {
-		a.log.Warn("identity schema can't be read, requests that need it will try again", slog.Any("error", later))
+	var found config.Problems
+	for _, id := range a.schemas.IDs() {
+		key, url := "identity.default_schema_url", a.config.Identity.DefaultSchemaURL
+		for i, s := range a.config.Identity.Schemas {
+			if s.ID == id {
+				key, url = fmt.Sprintf("identity.schemas[%d].url", i), s.URL
+			}
+		}
+		_, err := a.schemas.Schema(ctx, id)
+		switch _, unread := errors.AsType[*traits.UnreadableError](err); {
+		case unread && (a.config.V05 || !strings.HasPrefix(url, "file://")):
+			a.warnings = append(a.warnings, about(key, fmt.Errorf("can't be read; requests that need it will try again: %w", err)))
+		case err != nil:
+			found = append(found, about(key, errors.New(a.schemaMistake(ctx, id, err))))
+		default:
+			a.judgeSchema(ctx, key, id)
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("identity.default_schema_url, identity.schemas: %w", err)
+	if len(found) == 0 {
+		return nil
 	}
-	return nil
+	return found
 }
 
 // fetch gets a document; source is the URL that the operator wrote, empty where

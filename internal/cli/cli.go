@@ -38,6 +38,11 @@ type usageError struct{ err error }
 func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
+// toldError is an error that the command has printed.
+type toldError struct{ error }
+
+func (e toldError) Unwrap() error { return e.error }
+
 // Run executes a command line without the program's name and returns the exit
 // code: 0 done, 1 failed, 2 wrong usage.
 func Run(ctx context.Context, args, environ []string, s Streams) int {
@@ -51,7 +56,9 @@ func Run(ctx context.Context, args, environ []string, s Streams) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(s.Err, "symbolon: %v\n", err)
+	if _, told := errors.AsType[toldError](err); !told {
+		fmt.Fprintf(s.Err, "symbolon: %v\n", err)
+	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		fmt.Fprintln(s.Err, "Run 'symbolon --help' or 'symbolon COMMAND --help' for what there is.")
 		return exitUsage

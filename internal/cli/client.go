@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"symbolon/internal/adminclient"
+	"symbolon/internal/config"
 )
 
 // The variables that say which server commands talk to.
@@ -30,18 +33,24 @@ const (
 const endpointHelp = `
 
 The server is asked through its admin API: at --endpoint, else at
-SYMBOLON_ADMIN_URL or KRATOS_ADMIN_URL, else at http://127.0.0.1:4434. Where it
-has a serve.admin.token, give it in SYMBOLON_ADMIN_TOKEN, or in the file that
+SYMBOLON_ADMIN_URL or KRATOS_ADMIN_URL, else where the configuration has its
+admin listener (-c FILE and the environment, as for serve; by default
+http://127.0.0.1:4434). The serve.admin.token of the configuration is sent there;
+elsewhere give it in SYMBOLON_ADMIN_TOKEN, or in the file that
 SYMBOLON_ADMIN_TOKEN_FILE names.`
 
 // clientFlags are the flags of commands that talk to a server.
 type clientFlags struct {
+	configFlags
 	endpoint string
 	timeout  time.Duration
+	// any tells that the server may be any: the command changes nothing.
+	any bool
 }
 
 func (f *clientFlags) add(c *cobra.Command) {
-	c.Flags().StringVarP(&f.endpoint, "endpoint", "e", "", "`URL` of the admin API (default SYMBOLON_ADMIN_URL, else "+defaultAdminURL+")")
+	f.configFlags.add(c)
+	c.Flags().StringVarP(&f.endpoint, "endpoint", "e", "", "`URL` of the admin API (default SYMBOLON_ADMIN_URL, else that of the configuration)")
 	c.Flags().DurationVar(&f.timeout, "timeout", adminclient.DefaultTimeout, "how long one answer may take")
 }
 
@@ -58,13 +67,16 @@ func (f *clientFlags) run(e *env, work func(ctx context.Context, client *admincl
 }
 
 func (f *clientFlags) client(e *env) (*adminclient.Client, error) {
-	address, err := f.address(e)
+	address, token, err := f.server(e)
 	if err != nil {
 		return nil, err
 	}
-	token, err := adminToken(e)
+	given, err := adminToken(e)
 	if err != nil {
 		return nil, err
+	}
+	if given != "" {
+		token = given
 	}
 	if f.timeout <= 0 {
 		return nil, usageError{errors.New("--timeout must be longer than 0")}
@@ -73,12 +85,13 @@ func (f *clientFlags) client(e *env) (*adminclient.Client, error) {
 		fmt.Fprintf(e.Stderr, "warning: the token travels to %s without encryption; use https\n", visible(address.Host))
 	}
 	return adminclient.New(adminclient.Config{
-		URL: address, Token: token, Timeout: f.timeout, Agent: "symbolon/" + buildVersion(),
+		URL: address, Token: token, Timeout: f.timeout, Agent: "symbolon/" + buildVersion(), Verify: !f.any,
 	}), nil
 }
 
-// address is where the admin API is, from the first source that names it.
-func (f *clientFlags) address(e *env) (*url.URL, error) {
+// server is where the admin API is, from the first source that names it, and the
+// token of the configuration if that is the source.
+func (f *clientFlags) server(e *env) (address *url.URL, token string, err error) {
 	text, source := f.endpoint, "--endpoint"
 	for _, name := range []string{variableURL, variableOldURL} {
 		if text == "" {
@@ -86,13 +99,34 @@ func (f *clientFlags) address(e *env) (*url.URL, error) {
 		}
 	}
 	if text == "" {
-		text, source = defaultAdminURL, "the default"
+		return f.configured(e)
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" {
-		return nil, usageError{fmt.Errorf("%s is %q and must be a URL like %s", source, text, defaultAdminURL)}
+		return nil, "", usageError{fmt.Errorf("%s is %q and must be a URL like %s", source, text, defaultAdminURL)}
 	}
-	return u, nil
+	return u, "", nil
+}
+
+// configured is the admin listener of the configuration, with its token: where it
+// listens, or with a certificate by the name that this is for.
+func (f *clientFlags) configured(e *env) (*url.URL, string, error) {
+	c, _, err := config.Load(f.source(e))
+	if err != nil {
+		if len(f.files) == 0 {
+			err = fmt.Errorf("where is the server? Name it with --endpoint URL; the environment does not: %w", err)
+		}
+		return nil, "", err
+	}
+	admin := c.Serve.Admin
+	if admin.TLS.Enabled() {
+		return admin.BaseURL, admin.Token.Reveal(), nil
+	}
+	host := strings.Trim(admin.Host, "[]")
+	if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return &url.URL{Scheme: "http", Host: net.JoinHostPort(host, strconv.Itoa(admin.Port))}, admin.Token.Reveal(), nil
 }
 
 // maxTokenFile bounds what is read of a file with a token.
@@ -151,7 +185,9 @@ func advise(err error) error {
 	if _, ok := errors.AsType[*adminclient.UnreachableError](err); ok {
 		return fmt.Errorf("%w\nIs the server running ('symbolon serve')? %s", err, elsewhere)
 	}
-	if _, ok := errors.AsType[*adminclient.ForeignError](err); ok {
+	if foreign, ok := errors.AsType[*adminclient.ForeignError](err); ok && foreign.Other {
+		return fmt.Errorf("%w\n%s Or give the configuration of your server with -c FILE.", err, elsewhere)
+	} else if ok {
 		return fmt.Errorf("%w\nCommands need the admin listener, by default %s, not the public one. %s", err, defaultAdminURL, elsewhere)
 	}
 	if answered, ok := errors.AsType[*adminclient.Error](err); ok && answered.Code == http.StatusUnauthorized {

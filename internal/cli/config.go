@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"symbolon/internal/app"
 	"symbolon/internal/config"
 )
 
@@ -40,31 +43,69 @@ func newConfigValidateCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the configuration without starting anything",
-		Long: `Read the configuration as serve does and name everything that is wrong with it,
-with file, line and column. Warnings do not make it wrong.
+		Long: `Read the configuration as serve does, and the files that it names: schemas,
+mappers, certificates, templates, pictures. Everything that is wrong is named with
+file, line and column. Warnings do not make it wrong. The database is not asked.
 
 Exit codes: 0 valid, 1 not valid, 2 wrong usage.`,
 		Example: `  symbolon config validate -c kratos.yml
   symbolon config validate -c base.yml -c production.yml --format json
   SERVE_PUBLIC_PORT=8080 symbolon config validate`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, report, err := config.Load(f.source(e))
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			report, err := f.check(cmd.Context(), e)
 			if format != formatTable {
 				return writeVerdict(e, format, report, err)
+			}
+			if err != nil {
+				fmt.Fprintf(e.Stderr, "symbolon: %v\n", err)
 			}
 			for _, w := range report.Warnings {
 				fmt.Fprintf(e.Stderr, "warning: %v\n", w)
 			}
-			if err == nil {
-				fmt.Fprintln(e.Stdout, "The configuration is valid.")
+			if err != nil {
+				return toldError{err}
 			}
-			return err
+			fmt.Fprintln(e.Stdout, "The configuration is valid.")
+			f.tellUnread(e)
+			return nil
 		},
 	}
 	f.addWithDev(c)
 	format.add(c)
 	return c
+}
+
+// check reads the configuration and composes a server of it, as serve does.
+func (f *configFlags) check(ctx context.Context, e *env) (*config.Report, error) {
+	c, report, err := config.Load(f.source(e))
+	if err != nil {
+		return report, err
+	}
+	warnings, err := app.Check(ctx, c)
+	report.Warnings = append(report.Warnings, report.Locate(warnings)...)
+	return report, located(report, err)
+}
+
+// located gives the problems of a composition the places of their keys.
+func located(report *config.Report, err error) error {
+	if problems, ok := errors.AsType[config.Problems](err); ok {
+		return config.Problems(report.Locate(problems))
+	}
+	return err
+}
+
+// tellUnread names a configuration file that lies there and was not read.
+func (f *configFlags) tellUnread(e *env) {
+	if len(f.files) > 0 {
+		return
+	}
+	for _, name := range []string{"symbolon.yml", "symbolon.yaml", "kratos.yml", "kratos.yaml"} {
+		if _, err := os.Stat(name); err == nil {
+			fmt.Fprintf(e.Stderr, "note: no file was given, so this is about the embedded profile; for %s add -c %s\n", name, name)
+			return
+		}
+	}
 }
 
 // finding is a problem or a warning in JSON and YAML.

@@ -74,8 +74,11 @@ func newMigrateSQLCommand(e *env) *cobra.Command {
 		Short: "Apply the migrations that the database lacks",
 		Example: `  symbolon migrate sql sqlite:///var/lib/symbolon/db.sqlite
   DSN=sqlite://./symbolon.db symbolon migrate sql -e --yes`,
-		Args: cobra.MaximumNArgs(1),
+		Args: maybeUp,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && args[0] == "up" {
+				args = args[1:]
+			}
 			return f.open(cmd, e, args, func(m *app.Migrations, pending []string) error {
 				if len(pending) == 0 {
 					fmt.Fprintln(e.Stdout, "The database is up to date.")
@@ -100,6 +103,14 @@ func newMigrateSQLCommand(e *env) *cobra.Command {
 	up.Use, up.Short, up.Example, up.Hidden = "up [DSN]", "The same as migrate sql, as later versions spell it", "", true
 	c.AddCommand(&up)
 	return c
+}
+
+// maybeUp accepts a DSN, and before it the word that v26 wants.
+func maybeUp(c *cobra.Command, args []string) error {
+	if len(args) > 0 && args[0] == "up" {
+		args = args[1:]
+	}
+	return cobra.MaximumNArgs(1)(c, args)
 }
 
 func newMigrateStatusCommand(e *env) *cobra.Command {

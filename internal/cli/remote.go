@@ -35,7 +35,7 @@ type remoteStatus struct {
 }
 
 func newRemoteStatusCommand(e *env) *cobra.Command {
-	var f clientFlags
+	f := clientFlags{any: true}
 	var format outputFormat
 	var quiet bool
 	c := &cobra.Command{
@@ -130,7 +130,7 @@ func mailCounts(c *adminclient.CourierHealth) string {
 }
 
 func newRemoteVersionCommand(e *env) *cobra.Command {
-	var f clientFlags
+	f := clientFlags{any: true}
 	var format outputFormat
 	c := &cobra.Command{
 		Use:     "version",

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -67,7 +69,7 @@ tells what a key does.`,
   SERVE_PUBLIC_PORT=8080 symbolon serve`,
 		Args: onlyAll, // "serve all" is how older releases were started
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := f.load(e)
+			cfg, report, err := config.Load(f.source(e))
 			if err != nil {
 				return err
 			}
@@ -77,10 +79,17 @@ tells what a key does.`,
 				Config: cfg, Now: time.Now, Logger: log, Version: buildVersion(), Migrate: migrate,
 			})
 			if err != nil {
-				return err
+				return located(report, err)
+			}
+			for _, w := range report.Warnings {
+				fmt.Fprintf(e.Stderr, "warning: %v\n", w)
 			}
 			go keepCurrent(cmd.Context(), &f, e, a, log)
 			return a.Run(cmd.Context(), func(at app.Addresses) {
+				if err := a.Ready(cmd.Context()); err != nil {
+					log.Error("the server is not ready and answers 503", slog.Any("error", err), slog.String("run", f.migrateCommand()))
+					return
+				}
 				if !quiet {
 					greet(e.Stdout, cfg, at, time.Since(started))
 				}
@@ -105,20 +114,34 @@ func onlyAll(c *cobra.Command, args []string) error {
 	return cobra.NoArgs(c, args)
 }
 
+// migrateCommand is the command that brings the database up to date.
+func (f *configFlags) migrateCommand() string {
+	command := "symbolon migrate sql -e"
+	for _, file := range f.files {
+		command += " -c " + file
+	}
+	return command
+}
+
 // greet tells a person where to go.
 func greet(w io.Writer, c *config.Config, at app.Addresses, took time.Duration) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n  Symbolon %s is ready (%d ms).\n\n", buildVersion(), took.Milliseconds())
 	line := func(name, text string) { fmt.Fprintf(&b, "  %-14s %s\n", name, text) }
-	line("Pages", c.Serve.Public.BaseURL.String())
-	line("Sign up", c.Serve.Public.BaseURL.JoinPath("self-service/registration/browser").String())
-	line("Public API", "http://"+at.Public)
-	line("Admin API", "http://"+at.Admin)
+	public, admin := clickable(at.Public, c.Serve.Public.TLS), clickable(at.Admin, c.Serve.Admin.TLS)
+	pages := c.Serve.Public.BaseURL
+	if c.Serve.Public.BaseURLGuessed {
+		pages = public
+	}
+	line("Pages", pages.String())
+	line("Sign up", pages.JoinPath("self-service/registration/browser").String())
+	line("Public API", public.String())
+	line("Admin API", admin.String())
 	if c.Courier.SMTP.ConnectionURI == "" {
-		line("Mailbox", "http://"+at.Admin+"/mailbox")
+		line("Mailbox", admin.JoinPath("mailbox").String())
 	}
 	if c.Serve.Admin.Console.Enabled {
-		line("Console", "http://"+at.Admin+"/console")
+		line("Console", admin.JoinPath("console").String())
 	}
 	line("Database", c.DSN.String())
 	if c.Embedded {
@@ -126,6 +149,18 @@ func greet(w io.Writer, c *config.Config, at app.Addresses, took time.Duration) 
 	}
 	fmt.Fprintln(&b)
 	_, _ = io.WriteString(w, b.String())
+}
+
+// clickable is an address of this machine that a browser on it can open.
+func clickable(address string, t config.TLS) *url.URL {
+	u := &url.URL{Scheme: "http", Host: address}
+	if t.Enabled() {
+		u.Scheme = "https"
+	}
+	if a, err := netip.ParseAddrPort(address); err == nil && a.Addr().IsUnspecified() {
+		u.Host = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port()).String()
+	}
+	return u
 }
 
 // newLogger returns the logger that log.level and log.format ask for.

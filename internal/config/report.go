@@ -63,6 +63,21 @@ type Report struct {
 	Warnings []Problem
 }
 
+// Locate gives problems that were found after the configuration was read the places
+// of their keys. A key may name one item of a list: identity.schemas[1].url.
+func (r *Report) Locate(problems []Problem) []Problem {
+	located := slices.Clone(problems)
+	for i, p := range located {
+		path, _, _ := strings.Cut(p.Key, "[")
+		for _, v := range r.Values {
+			if v.Key.Path == path && p.Origin.Kind == "" {
+				located[i].Origin = v.Origin
+			}
+		}
+	}
+	return located
+}
+
 // Value is one key as it stands, without secrets.
 type Value struct {
 	Key    Key

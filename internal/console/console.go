@@ -131,7 +131,7 @@ type Config struct {
 	Version string
 	// DefaultSchema is the schema of new identities unless another is chosen.
 	DefaultSchema string
-	Started time.Time // of the process
+	Started       time.Time // of the process
 	// URL is where the admin listener is reached. Its path starts every link.
 	URL *url.URL
 	// Named reports whether a Host header names the listener.

@@ -1,35 +1,19 @@
 package httpapi
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/jub0bs/cors"
 )
 
 // CORSConfig lets pages of other origins call the public listener.
 type CORSConfig struct {
-	Origins        []string // with at most one * each
+	Origins        []string // as of ReadOrigins
 	Methods        []string
 	RequestHeaders []string
 	Exposed        []string
 	Credentials    bool
 	MaxAge         time.Duration
-}
-
-// NewCORS checks the configuration and returns its middleware.
-func NewCORS(c CORSConfig) (*cors.Middleware, error) {
-	m, err := cors.NewMiddleware(cors.Config{
-		Origins: c.Origins, Methods: c.Methods, RequestHeaders: c.RequestHeaders,
-		ResponseHeaders: c.Exposed, Credentialed: c.Credentials, MaxAgeInSeconds: int(c.MaxAge.Seconds()),
-		ExtraConfig: cors.ExtraConfig{PreflightSuccessStatus: http.StatusOK},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("serve.public.cors: %w", err)
-	}
-	return m, nil
 }
 
 // The headers of CORS that are touched here.
@@ -50,7 +34,7 @@ func (s *Server) withCORS(next http.Handler) http.Handler {
 		return next
 	}
 	exposed := strings.Join(s.config.CORS.Exposed, ", ")
-	guarded := s.cors.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	guarded := s.cors.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if w.Header().Get(allowOrigin) != "" && exposed != "" {
 			w.Header().Set(exposeHeaders, exposed)
 		}

@@ -34,5 +34,7 @@ func (s *Server) ready(listener string) handler {
 }
 
 func (s *Server) version(w http.ResponseWriter, _ *http.Request) error {
+	// The commands of this program ask for this before they change anything.
+	w.Header().Set("Server", "Symbolon")
 	return writeJSON(w, http.StatusOK, map[string]string{"version": s.config.Version})
 }

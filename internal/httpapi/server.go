@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/jub0bs/cors"
-
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire05"
@@ -181,8 +179,8 @@ type Server struct {
 	config   Config
 	cookies  *cookies
 	proxies  proxies
-	pages    *secret.Signer   // page tokens of listings
-	cors     *cors.Middleware // nil: off
+	pages    *secret.Signer // page tokens of listings
+	cors     *originGuard   // nil: off
 	// crossOrigin refuses unsafe requests of other sites on the public listener.
 	crossOrigin *http.CrossOriginProtection
 	warnings    warnings
@@ -224,7 +222,7 @@ func New(p Parts, c Config) (*Server, error) {
 	}
 	s.mountWires()
 	if c.CORS != nil {
-		if s.cors, err = NewCORS(*c.CORS); err != nil {
+		if s.cors, err = newOriginGuard(*c.CORS); err != nil {
 			return nil, err
 		}
 	}

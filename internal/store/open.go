@@ -93,6 +93,10 @@ func Restore(ctx context.Context, file, dsn string, now time.Time) (replaced str
 	return sqldb.Restore(ctx, schema(), file, dsn, now)
 }
 
+// CheckDSN fails if a DSN cannot be opened whatever the database says. It connects to
+// nothing.
+func CheckDSN(dsn string) error { return sqldb.CheckDSN(schema(), dsn) }
+
 // FileOf returns the path of the file that a DSN names, as written there; empty for
 // databases in memory and on servers.
 func FileOf(dsn string) string { return sqldb.FileOf(dsn) }

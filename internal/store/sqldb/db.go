@@ -158,6 +158,9 @@ func (db *DB) await(ctx context.Context, p *pools, atMost time.Duration) error {
 	defer stop()
 	for {
 		err := db.prepare(ctx, p.prepare)
+		if refused := refusal(err); refused != nil {
+			return refused
+		}
 		if db.dialect.Embedded || !errors.Is(err, errs.ErrUnavailable) || waiting.Err() != nil {
 			return err
 		}
