@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,10 @@ func (l *loader) apply(k Key, root any, n *node) {
 		err = l.fill(k, pointer.(objects), n)
 	} else if err = assign(k, pointer, n); err == nil {
 		err = k.check(pointer)
+	}
+	if placeholder(n.text) && (err != nil || k.ref.kind != kindText) {
+		l.fail(k.Path, k.placeholderAdvice(), n.origin)
+		return
 	}
 	if err != nil {
 		l.fail(k.Path, k.advise(err), n.origin)
@@ -87,7 +92,7 @@ func assign(k Key, pointer any, n *node) (err error) {
 		err = fmt.Errorf("is of a type that cannot be read: %T", pointer)
 	}
 	if err != nil && k.Secret() {
-		return errors.New("is not what is needed here: " + k.Type())
+		return fmt.Errorf("is %s; write a %s", n.what(), k.Type())
 	}
 	return err
 }
@@ -348,4 +353,20 @@ func inKiB(n *node) *node {
 		}
 	}
 	return n
+}
+
+// placeholder reports whether a text is a variable that other programs would expand.
+func placeholder(text string) bool {
+	return regexp.MustCompile(`^\$([A-Z][A-Z0-9_]*|\{[A-Za-z][^}]*\})$|\$\{[A-Z][A-Z0-9_]*\}`).MatchString(text)
+}
+
+func (k Key) placeholderAdvice() string {
+	advice := "is a placeholder, and placeholders are not expanded in files"
+	if name := k.Env(); name != "" {
+		advice += "; set the environment variable " + name
+		if k.Secret() {
+			advice += ", or " + k.Path + fileSuffix + " to a file that holds it"
+		}
+	}
+	return advice
 }

@@ -25,9 +25,12 @@ func (l *loader) deduce() {
 	}
 	for _, k := range l.table.keys {
 		if k.Section() == "selfservice" && !k.nested() {
+			l.judgeRelative(k, k.ref.at(c))
 			resolve(c.Serve.Public.BaseURL, k.ref.at(c))
 		}
 	}
+	c.Serve.Public.BaseURL, c.Serve.Admin.BaseURL = cleanPath(c.Serve.Public.BaseURL), cleanPath(c.Serve.Admin.BaseURL)
+	l.deduceSender()
 	l.deduceWire()
 	l.deduceSchema()
 	l.deduceHooks()
@@ -106,6 +109,52 @@ func resolve(base *url.URL, pointer any) {
 			}
 		}
 	}
+}
+
+// judgeRelative warns of URLs that mean something else than they seem to.
+func (l *loader) judgeRelative(k Key, pointer any) {
+	switch p := pointer.(type) {
+	case **url.URL:
+		if u := *p; u != nil && u.Scheme == "" && strings.HasSuffix(k.Path, ".ui_url") {
+			l.warn(k.Path, fmt.Sprintf("is %q, a path of %s, and this server has pages of its own there or none; write the whole address of your page", u, l.config.Serve.Public.BaseURL.Host), l.origins[k.Path])
+		}
+	case *[]*url.URL:
+		for _, u := range *p {
+			switch {
+			case u == nil:
+			case strings.Contains(u.Host+u.Path, "*"):
+				l.warn(k.Path, fmt.Sprintf("has %q, which allows nothing: there are no wildcards; list the addresses, below which everything is allowed", u), l.origins[k.Path])
+			case u.Scheme == "" && !strings.HasPrefix(u.Path, "/"):
+				l.warn(k.Path, fmt.Sprintf("has %q without scheme, which is read as a path of this server; write https://%s", u, u), l.origins[k.Path])
+			}
+		}
+	}
+}
+
+// cleanPath removes double slashes, which browsers keep and cookies do not match.
+func cleanPath(u *url.URL) *url.URL {
+	if !strings.Contains(u.Path, "//") {
+		return u
+	}
+	return u.JoinPath()
+}
+
+// deduceSender sends mail from the host of this server where no other sender is set.
+func (l *loader) deduceSender() {
+	const key = "courier.smtp.from_address"
+	sender := &l.config.Courier.SMTP.FromAddress
+	if *sender != "" {
+		return
+	}
+	host := l.config.Serve.Public.BaseURL.Hostname()
+	if _, err := netip.ParseAddr(host); err == nil {
+		host = "localhost"
+	}
+	*sender = "no-reply@" + host
+	if l.config.Courier.SMTP.ConnectionURI != "" {
+		l.warn(key, "is not set; mail will come from "+*sender+", which the mail server may refuse: set it", Origin{})
+	}
+	l.origins[key] = Origin{Kind: FromGuess}
 }
 
 // firstProviders drops providers and schemas whose id is taken, as v0.5 does.

@@ -10,9 +10,9 @@ func courierKeys() []Key {
 			Help:  "The mail server. smtp:// uses STARTTLS when offered, smtps:// is TLS from the start; ?skip_ssl_verify=true accepts any certificate. When unset, mail stays in the mailbox of the admin listener.",
 		},
 		{
-			Path: "courier.smtp.from_address", ref: in(func(c *Config) any { return &c.Courier.SMTP.FromAddress }), Default: defaultSender, Example: "accounts@example.org",
+			Path: "courier.smtp.from_address", ref: in(func(c *Config) any { return &c.Courier.SMTP.FromAddress }), Example: "accounts@example.org",
 			rules: []rule{emailAddress()},
-			Help:  "The sender's address. The default is that of v0.5 and belongs to somebody else: set your own.",
+			Help:  "The sender's address. When unset, no-reply at the host of serve.public.base_url.",
 		},
 		{
 			Path: "courier.smtp.from_name", ref: in(func(c *Config) any { return &c.Courier.SMTP.FromName }), Example: "Example accounts", Own: true,

@@ -230,10 +230,11 @@ func (n *node) json() any {
 func (n *node) shown() string {
 	switch n.shape {
 	case text, loose, number, boolean:
-		if len(n.text) > 60 {
-			return strconv.Quote(n.text[:60] + "…")
+		shown := withoutPassword(n.text)
+		if len(shown) > 60 {
+			shown = shown[:60] + "…"
 		}
-		return strconv.Quote(n.text)
+		return strconv.Quote(shown)
 	default:
 		return n.what()
 	}

@@ -46,6 +46,9 @@ func (r *yamlReader) place(n *yaml.Node) Origin {
 // fault finds the line in the library's message, "yaml: line 3: …".
 func (r *yamlReader) fault(err error) *Problem {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	if strings.Contains(message, "cannot start any token") {
+		message += "; indent with spaces, tabs are not allowed"
+	}
 	p := &Problem{Text: message, Origin: r.place(nil)}
 	if m := regexp.MustCompile(`(?s)^line (\d+): (.*)$`).FindStringSubmatch(message); m != nil {
 		if line, err := strconv.Atoi(m[1]); err == nil {

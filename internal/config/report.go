@@ -224,6 +224,7 @@ func plain(v any) any {
 		if v == "" {
 			return nil
 		}
+		return withoutPassword(v)
 	case time.Duration:
 		return formatDuration(v)
 	case fmt.Stringer:

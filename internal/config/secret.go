@@ -68,6 +68,14 @@ func (u SecretURL) String() string {
 	return scheme + "://" + redactQuery(rest)
 }
 
+// withoutPassword blots out the password of a URL that a text is.
+func withoutPassword(text string) string {
+	if strings.Contains(text, "://") && strings.Contains(text, "@") {
+		return SecretURL(text).String()
+	}
+	return text
+}
+
 func redactQuery(text string) string {
 	path, query, ok := strings.Cut(text, "?")
 	if !ok {

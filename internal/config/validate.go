@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// defaultSender is the sender of v0.5.
-const defaultSender = "no-reply@ory.kratos.sh"
+	"golang.org/x/net/publicsuffix"
+)
 
 // minSecret is the length of secrets that v0.5 asks for, in characters.
 const minSecret = 16
@@ -33,7 +32,7 @@ func (c *Config) conflicts() (problems, warnings []Problem) {
 	f := &findings{}
 	for _, check := range []func(*findings){
 		c.checkDatabase, c.checkListeners, c.checkAdmin, c.checkConsole, c.checkPublic, c.checkProxies, c.checkSecrets,
-		c.checkCookie, c.checkMethods, c.checkSchemas, c.checkProviders, c.checkCourier,
+		c.checkCookie, c.checkReturns, c.checkMethods, c.checkSchemas, c.checkProviders, c.checkCourier,
 	} {
 		check(f)
 	}
@@ -164,6 +163,9 @@ func (c *Config) checkSecrets(f *findings) {
 
 // weakness says why a secret is none, and is empty for good ones.
 func weakness(s string) string {
+	if placeholder(s) {
+		return "is a placeholder, which is not expanded"
+	}
 	if len([]rune(s)) < minSecret {
 		return fmt.Sprintf("has fewer than %d characters", minSecret)
 	}
@@ -206,6 +208,31 @@ func (c *Config) checkCookie(f *findings) {
 	}
 	if k.Name == "csrf_token" || k.Name == "ory_kratos_continuity" {
 		f.fail("session.cookie.name", "is the name of another cookie of this server; choose another")
+	}
+}
+
+// checkReturns looks for hosts where people may return to and are not signed in: the
+// session cookie does not go there (RFC 6265, section 5.1.3).
+func (c *Config) checkReturns(f *findings) {
+	host, domain := strings.ToLower(c.Serve.Public.BaseURL.Hostname()), strings.ToLower(strings.TrimPrefix(c.Session.Cookie.Domain, "."))
+	parent, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return
+	}
+	var uncovered []string
+	for _, u := range append(slices.Clone(c.Selfservice.WhitelistedReturnURLs), c.Selfservice.DefaultBrowserReturnURL) {
+		if u == nil || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		name := strings.ToLower(u.Hostname())
+		covered := name == host || domain != "" && (name == domain || strings.HasSuffix(name, "."+domain))
+		if !covered && (name == parent || strings.HasSuffix(name, "."+parent)) && !slices.Contains(uncovered, name) {
+			uncovered = append(uncovered, name)
+		}
+	}
+	if len(uncovered) > 0 {
+		f.warn("session.cookie.domain", fmt.Sprintf("does not cover %s, where people may return to: they arrive there without a session, and an app that sends them back here makes a loop; set it to %s",
+			strings.Join(uncovered, ", "), parent))
 	}
 }
 
@@ -275,8 +302,11 @@ func (c *Config) checkCourier(f *findings) {
 	if u, err := url.Parse(smtp.ConnectionURI.Reveal()); err != nil || u.Hostname() == "" || !validPort(u.Port()) {
 		f.fail("courier.smtp.connection_uri", "is not smtp://user:password@host:port/; percent-encode special characters of the password, such as @ as %40")
 	}
-	if smtp.FromAddress == defaultSender {
-		f.warn("courier.smtp.from_address", "is not set; mail will claim to come from "+defaultSender)
+	if u, err := url.Parse(smtp.ConnectionURI.Reveal()); err == nil && strings.Contains(u.Path+u.Fragment, "@") {
+		f.fail("courier.smtp.connection_uri", "has a password with a character that ends the host; percent-encode it: / as %2F, # as %23, ? as %3F, @ as %40")
+	}
+	if smtp.FromAddress == "no-reply@ory.kratos.sh" {
+		f.warn("courier.smtp.from_address", "is the default of Ory Kratos, which belongs to somebody else; set your own")
 	}
 }
 
