@@ -80,7 +80,7 @@ func (c *Client) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !strings.HasPrefix(response.Header.Get("Server"), "Symbolon") {
+	if _, ok := response.Header["X-Symbolon-Version"]; !ok {
 		return &ForeignError{URL: c.config.URL.Redacted(), Status: response.Status, Other: true}
 	}
 	c.verified = true

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -33,8 +34,11 @@ func (s *Server) ready(listener string) handler {
 	}
 }
 
-func (s *Server) version(w http.ResponseWriter, _ *http.Request) error {
-	// The commands of this program ask for this before they change anything.
-	w.Header().Set("Server", "Symbolon")
+func (s *Server) version(w http.ResponseWriter, r *http.Request) error {
+	// The commands of this program ask who answers before they change anything. Other
+	// callers get what v0.5 answers.
+	if strings.HasPrefix(r.UserAgent(), "symbolon/") {
+		w.Header().Set("X-Symbolon-Version", s.config.Version)
+	}
 	return writeJSON(w, http.StatusOK, map[string]string{"version": s.config.Version})
 }
