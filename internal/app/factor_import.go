@@ -96,9 +96,13 @@ func importKeys(typ string, identifiers []string, config json.RawMessage) (ident
 	return c, lost, err
 }
 
-// convertFactor is the converter of factors for take-overs.
-func (a *composition) convertFactor(identityID string, c takeover.Credential) (identity.Credential, []string, error) {
-	made, lost, err := a.ImportFactor(context.Background(), identityID, c.Type, c.Identifiers, c.Config)
+// convertFactor is the converter of factors for take-overs. A credential without a
+// configuration is none: the original keeps one for each identifier that the schema marks.
+func (a *composition) convertFactor(ctx context.Context, identityID string, c takeover.Credential) (identity.Credential, []string, error) {
+	if len(c.Config) == 0 || string(c.Config) == `{}` {
+		return identity.Credential{}, nil, nil
+	}
+	made, lost, err := a.ImportFactor(ctx, identityID, c.Type, c.Identifiers, c.Config)
 	if known, ok := errors.AsType[*errs.Error](err); ok {
 		err = errors.New(known.Reason)
 	}

@@ -14,6 +14,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/kratoskeys"
+	"symbolon/internal/method/code"
 	"symbolon/internal/method/link"
 	"symbolon/internal/secret"
 	"symbolon/internal/store"
@@ -164,6 +165,7 @@ func (a *composition) converters() map[string]takeover.Converter {
 	all := map[string]takeover.Converter{
 		identity.TypePassword: a.convertPassword,
 		identity.TypeOIDC:     a.convertProviders,
+		code.ID:               convertCode,
 	}
 	for _, typ := range factorTypes() {
 		all[typ] = a.convertFactor
@@ -171,7 +173,28 @@ func (a *composition) converters() map[string]takeover.Converter {
 	return all
 }
 
-func (a *composition) convertPassword(_ string, c takeover.Credential) (identity.Credential, []string, error) {
+// convertCode takes the addresses that codes may be sent to.
+func convertCode(_ context.Context, _ string, c takeover.Credential) (identity.Credential, []string, error) {
+	var stored struct {
+		Addresses []struct {
+			Channel string `json:"channel"`
+			Address string `json:"address"`
+		} `json:"addresses"`
+	}
+	if err := json.Unmarshal(c.Config, &stored); err != nil {
+		return identity.Credential{}, nil, errors.New("its configuration can't be read")
+	}
+	made := identity.Credential{Type: c.Type, Config: c.Config}
+	for _, a := range stored.Addresses {
+		made.Identifiers = append(made.Identifiers, traits.NormalizeAddress(a.Channel, a.Address))
+	}
+	if len(made.Identifiers) == 0 {
+		return identity.Credential{}, nil, nil
+	}
+	return made, nil, nil
+}
+
+func (a *composition) convertPassword(_ context.Context, _ string, c takeover.Credential) (identity.Credential, []string, error) {
 	made := identity.Credential{Type: c.Type, Config: json.RawMessage(`{}`)}
 	for _, identifier := range c.Identifiers {
 		made.Identifiers = append(made.Identifiers, traits.Normalize(identifier))
@@ -211,7 +234,7 @@ type sealedTokens struct {
 
 // convertProviders keeps the subjects at providers, which are case-sensitive, and the
 // tokens that came with them.
-func (a *composition) convertProviders(identityID string, c takeover.Credential) (identity.Credential, []string, error) {
+func (a *composition) convertProviders(_ context.Context, identityID string, c takeover.Credential) (identity.Credential, []string, error) {
 	made := identity.Credential{Type: c.Type, Identifiers: c.Identifiers, Config: json.RawMessage(`{}`)}
 	var stored struct {
 		Providers []providerTokens `json:"providers"`

@@ -389,3 +389,29 @@ func TestNew(t *testing.T) {
 		}
 	}
 }
+
+// A server that was taken over made a handle for each ceremony and stored the last one.
+func TestJudge_earlierHandles(t *testing.T) {
+	t.Parallel()
+	p := party(t)
+	o, k := enrolled(t, p, ceremony.Passkey, ceremonytest.Present)
+	made := o.Handle
+	o.Handle = []byte("the handle of a later key")
+	login := func() error {
+		options, pending := ask(t, p, ceremony.Passkey, ceremony.Owner{})
+		_, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{}))
+		return err
+	}
+	o.Keys[0].Handle = nil
+	if err := login(); !errors.Is(err, ceremony.ErrRefused) {
+		t.Errorf("an unknown handle: %v, want ErrRefused", err)
+	}
+	o.Handles = [][]byte{[]byte("another"), made}
+	if err := login(); err != nil {
+		t.Errorf("an earlier handle: %v", err)
+	}
+	keys := ceremony.Keys{Handle: o.Handle, Keys: o.Keys, Handles: o.Handles}
+	if found := keys.Identifiers(); len(found) != 4 {
+		t.Errorf("identifiers are %q", found)
+	}
+}

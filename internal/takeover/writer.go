@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"symbolon/internal/errs"
@@ -31,9 +33,10 @@ type Drafts interface {
 	Draft(ctx context.Context, schemaID string, values json.RawMessage) (*identity.Draft, error)
 }
 
-// Converter makes a credential of this system of one that another system stored. Lines
-// say what of it is lost. An error says that all of it is, and why.
-type Converter func(identityID string, c Credential) (converted identity.Credential, lost []string, err error)
+// Converter makes a credential of this system of one that another system stored; one without
+// a type stands for none. lost says what of it is lost. An error says that all of it is, and
+// why.
+type Converter func(ctx context.Context, identityID string, c Credential) (converted identity.Credential, lost []string, err error)
 
 // Writer stores records.
 type Writer struct {
@@ -86,6 +89,10 @@ type prepared struct {
 	credentials []identity.Credential
 	sessions    []session.Session
 	flows       []*flow.Flow
+
+	name    string
+	notes   []string // what of it is not taken
+	refused error    // why all of it is not taken
 }
 
 // errUndo ends the transaction of a dry run.
@@ -99,19 +106,18 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 	if err != nil {
 		return err
 	}
+	all := w.prepareAll(ctx, records, present)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	var (
 		batch Report
 		lines []Line
 	)
 	err = w.Store.InTx(ctx, func(ctx context.Context) error {
-		batch, lines = Report{Credentials: map[string]int{}}, nil // a transaction may be retried
-		for i := range records {
-			batch.Read++
-			if present[records[i].Identity.ID] {
-				batch.Present++
-				continue
-			}
-			more, err := w.take(ctx, &records[i], &batch)
+		batch, lines = Report{Read: len(records), Present: len(records) - len(all)}, nil // a transaction may be retried
+		for _, p := range all {
+			more, err := w.take(ctx, p, &batch)
 			if err != nil {
 				return err
 			}
@@ -166,18 +172,41 @@ func (w *Writer) present(ctx context.Context, records []Record) (map[string]bool
 	return there, nil
 }
 
+// prepareAll checks and converts the records that are not present, several at once: recovery
+// codes are hashed, which no transaction may wait for.
+func (w *Writer) prepareAll(ctx context.Context, records []Record, present map[string]bool) []*prepared {
+	var (
+		all     []*prepared
+		running sync.WaitGroup
+		free    = make(chan struct{}, runtime.GOMAXPROCS(0))
+	)
+	for i := range records {
+		r := &records[i]
+		if present[r.Identity.ID] {
+			continue
+		}
+		p := &prepared{identity: r.Identity, name: r.name(), notes: slices.Clone(r.Notes)}
+		all = append(all, p)
+		free <- struct{}{}
+		running.Go(func() {
+			p.refused = w.prepare(ctx, p, r)
+			<-free
+		})
+	}
+	running.Wait()
+	return all
+}
+
 // take stores one record. What is wrong with it becomes lines; the error is the store's.
-func (w *Writer) take(ctx context.Context, r *Record, batch *Report) ([]Line, error) {
-	name := r.name()
+func (w *Writer) take(ctx context.Context, p *prepared, batch *Report) ([]Line, error) {
 	refuse := func(text string) []Line {
 		batch.Refused++
-		return []Line{{ID: r.Identity.ID, Name: name, Refused: true, Text: text}}
+		return []Line{{ID: p.identity.ID, Name: p.name, Refused: true, Text: text}}
 	}
-	p, notes, err := w.prepare(ctx, r)
-	if err != nil {
-		return refuse(err.Error()), nil
+	if p.refused != nil {
+		return refuse(p.refused.Error()), nil
 	}
-	err = w.Store.InTx(ctx, func(ctx context.Context) error { return w.store(ctx, p) })
+	err := w.Store.InTx(ctx, func(ctx context.Context) error { return w.store(ctx, p) })
 	switch {
 	case errors.Is(err, errs.ErrConflict):
 		return refuse("an identifier or address of it belongs to another account: " + w.taken(ctx, p)), nil
@@ -188,8 +217,8 @@ func (w *Writer) take(ctx context.Context, r *Record, batch *Report) ([]Line, er
 	}
 	batch.add(p)
 	var lines []Line
-	for _, text := range notes {
-		lines = append(lines, Line{ID: r.Identity.ID, Name: name, Text: text})
+	for _, text := range p.notes {
+		lines = append(lines, Line{ID: p.identity.ID, Name: p.name, Text: text})
 	}
 	return lines, nil
 }
@@ -250,26 +279,21 @@ func (w *Writer) store(ctx context.Context, p *prepared) error {
 }
 
 // prepare checks a record against its schema. Traits that do not obey it are taken all
-// the same where the other system had accepted them, which Addresses tell.
-func (w *Writer) prepare(ctx context.Context, r *Record) (*prepared, []string, error) {
-	p := &prepared{identity: r.Identity}
-	notes := slices.Clone(r.Notes)
+// the same where the other system had accepted them, which Addresses tell. The error says
+// why the record is refused.
+func (w *Writer) prepare(ctx context.Context, p *prepared, r *Record) error {
 	draft, err := w.Drafts.Draft(ctx, r.Identity.SchemaID, r.Identity.Traits)
 	var unknown *traits.UnknownError
 	switch {
 	case errors.As(err, &unknown):
-		return nil, nil, fmt.Errorf("the schema %q is not configured", r.Identity.SchemaID)
+		return fmt.Errorf("the schema %q is not configured", r.Identity.SchemaID)
 	case err != nil && r.Addresses == nil:
-		return nil, nil, fmt.Errorf("its traits do not obey the schema: %s", causes(err))
+		return fmt.Errorf("its traits do not obey the schema: %s", causes(err))
 	case err != nil:
-		notes = append(notes, "its traits do not obey the schema, and its owner has to correct them at the next change: "+causes(err))
+		p.note("its traits do not obey the schema, and its owner has to correct them at the next change: " + causes(err))
 	}
 	w.complete(p, r, draft)
-	more, err := w.convert(p, r, draft)
-	if err != nil {
-		return nil, nil, err
-	}
-	notes = append(notes, more...)
+	w.convert(ctx, p, r, draft)
 	for _, s := range r.Sessions {
 		if s.Valid(w.Now()) {
 			p.sessions = append(p.sessions, s)
@@ -280,18 +304,20 @@ func (w *Writer) prepare(ctx context.Context, r *Record) (*prepared, []string, e
 			continue
 		}
 		if w.Challenge == nil {
-			notes = append(notes, "a pending "+c.Kind+" link or code is not taken")
+			p.note("a pending " + c.Kind + " link or code is not taken")
 			continue
 		}
 		f, err := w.Challenge(c, &p.identity)
 		if err != nil {
-			notes = append(notes, fmt.Sprintf("a pending %s link or code is not taken: %v", c.Kind, err))
+			p.note(fmt.Sprintf("a pending %s link or code is not taken: %v", c.Kind, err))
 			continue
 		}
 		p.flows = append(p.flows, f)
 	}
-	return p, notes, nil
+	return nil
 }
+
+func (p *prepared) note(text string) { p.notes = append(p.notes, text) }
 
 // complete gives the identity its addresses and times.
 func (w *Writer) complete(p *prepared, r *Record, draft *identity.Draft) {
@@ -326,7 +352,7 @@ func (w *Writer) complete(p *prepared, r *Record, draft *identity.Draft) {
 
 // convert gives the identity its credentials. An identifier that traits yield is kept for
 // the identity even if it has no password.
-func (w *Writer) convert(p *prepared, r *Record, draft *identity.Draft) (lost []string, err error) {
+func (w *Writer) convert(ctx context.Context, p *prepared, r *Record, draft *identity.Draft) {
 	if draft != nil {
 		p.credentials = slices.Clone(draft.Credentials)
 	}
@@ -334,19 +360,19 @@ func (w *Writer) convert(p *prepared, r *Record, draft *identity.Draft) (lost []
 		convert := w.Converters[c.Type]
 		if convert == nil {
 			if len(c.Config) > 0 && string(c.Config) != `{}` {
-				lost = append(lost, "a credential of type "+c.Type+" is not taken: there is no such method here")
+				p.note("a credential of type " + c.Type + " is not taken: there is no such method here")
 			}
 			continue
 		}
-		made, more, err := convert(r.Identity.ID, c)
-		lost = append(lost, more...)
-		if err != nil {
-			lost = append(lost, fmt.Sprintf("a credential of type %s is not taken: %v", c.Type, err))
-			continue
+		made, lost, err := convert(ctx, r.Identity.ID, c)
+		p.notes = append(p.notes, lost...)
+		switch {
+		case err != nil:
+			p.note(fmt.Sprintf("a credential of type %s is not taken: %v", c.Type, err))
+		case made.Type != "":
+			p.set(made)
 		}
-		p.set(made)
 	}
-	return lost, nil
 }
 
 // set replaces the credential of a type. One without identifiers has those of the draft.

@@ -47,12 +47,12 @@ func newWorld(t *testing.T) *world {
 	}
 	db, now := storetest.Open(t), func() time.Time { return storetest.Now }
 	identities := identity.New(db, oneSchema{schema}, func(context.Context, string) {}, now)
-	keep := func(_ string, c takeover.Credential) (identity.Credential, []string, error) {
+	keep := func(_ context.Context, _ string, c takeover.Credential) (identity.Credential, []string, error) {
 		return identity.Credential{Type: c.Type, Identifiers: c.Identifiers, Config: c.Config}, nil, nil
 	}
 	return &world{db: db, Writer: &takeover.Writer{
 		Store: db, Drafts: identities, Now: now,
-		Converters: map[string]takeover.Converter{"password": keep, "oidc": keep, "broken": func(string, takeover.Credential) (identity.Credential, []string, error) {
+		Converters: map[string]takeover.Converter{"password": keep, "oidc": keep, "broken": func(context.Context, string, takeover.Credential) (identity.Credential, []string, error) {
 			return identity.Credential{}, nil, errors.New("its seed is cut off")
 		}},
 	}}
