@@ -3,9 +3,13 @@ package webui
 import (
 	"encoding/json"
 	"html/template"
+	"slices"
 	"strings"
+	"time"
 
+	"symbolon/internal/flow"
 	"symbolon/internal/pagekit"
+	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
 
@@ -59,4 +63,71 @@ func (d *formRenderer) keyErrors() string {
 		return "{}"
 	}
 	return string(raw)
+}
+
+// keyRow is a security key or passkey in a list, with a form of its own: the Enter key in
+// the field of its name must rename it, and never remove another one.
+type keyRow struct {
+	ID, Name       string
+	Added, Used    moment // Used is zero for a key that was never used
+	Hidden         []pagekit.Field
+	Field          string // name of the field with its name
+	Remove, Rename button
+	RemoveLabel    string
+}
+
+// keyRow collects a button about a key into the list; ok is false for other nodes.
+func (d *formRenderer) keyRow(g *group, n *ui.Node) (ok bool) {
+	name, isKey := n.Context["display_name"].(string)
+	if !isKey || n.Type != "submit" {
+		return false
+	}
+	id := pagekit.ValueText(n.Value)
+	at := slices.IndexFunc(g.Keys, func(k keyRow) bool { return k.Remove.Value == id })
+	if at < 0 {
+		row := keyRow{ID: d.id(g.Method, "key"), Name: name}
+		if when, ok := keyTime(n, "added_at"); ok {
+			row.Added = d.at(when)
+		}
+		if when, ok := keyTime(n, "last_used_at"); ok {
+			row.Used = d.at(when)
+		}
+		g.Keys = append(g.Keys, row)
+		at = len(g.Keys) - 1
+	}
+	b := button{Name: n.Name, Value: id, Disabled: n.Disabled}
+	if strings.HasSuffix(n.Name, "_rename") {
+		b.Text = d.first("key.rename")
+		g.Keys[at].Rename = b
+		return true
+	}
+	b.Text = d.first("key.remove")
+	g.Keys[at].Remove, g.Keys[at].RemoveLabel = b, strings.ReplaceAll(d.first("key.remove_label"), "{name}", name)
+	return true
+}
+
+func keyTime(n *ui.Node, name string) (time.Time, bool) {
+	text, _ := n.Context[name].(string)
+	when, err := time.Parse(time.RFC3339, text)
+	return when, err == nil
+}
+
+// finishKeys gives the rows of keys what their forms carry along.
+func (d *formRenderer) finishKeys(g *group) {
+	g.NeedsKeys = g.KeyErrors != "" && (d.flow.Kind != flow.Login || d.flow.RequestedAAL() == session.AAL2)
+	if len(g.Keys) == 0 {
+		return
+	}
+	token, field := []pagekit.Field(nil), ""
+	for _, f := range g.Fields {
+		switch {
+		case f.Name == ui.CSRFName:
+			token = append(token, f)
+		case f.Control != pagekit.Hidden:
+			field = f.Name
+		}
+	}
+	for i := range g.Keys {
+		g.Keys[i].Hidden, g.Keys[i].Field = token, field
+	}
 }

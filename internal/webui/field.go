@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,6 +23,9 @@ func (d *formRenderer) field(method string, n *ui.Node) pagekit.Field {
 	if isHidden(n) {
 		f.Control, f.Type, f.Load = pagekit.Hidden, "hidden", n.OnLoad
 		return f
+	}
+	if f.Autocomplete == "username" && d.offersPasskeys() {
+		f.Autocomplete = "username webauthn" // lets browsers suggest passkeys here
 	}
 	d.shape(&f, n)
 	d.explain(&f)
@@ -161,4 +165,14 @@ func (d *formRenderer) id(method, name string) string {
 // before.
 func carriesAddress(n *ui.Node) bool {
 	return n.Name == "identifier" || n.Name == "email" || n.Name == pagekit.TraitsRoot+".email"
+}
+
+// offersPasskeys reports whether the page asks for passkeys that browsers suggest.
+func (d *formRenderer) offersPasskeys() bool {
+	for _, g := range d.flow.Form.Groups {
+		if slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.OnLoad != "" }) {
+			return true
+		}
+	}
+	return false
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"symbolon/internal/errs"
@@ -25,6 +26,7 @@ type flowPage struct {
 	// Waiting says that something is on its way to the person; the form below
 	// sends it again.
 	Waiting bool
+	Typing  bool   // it is a code, which is typed into the form at once
 	Address string // where it was sent; empty if that is unknown
 	Inbox   link   // of the provider of that address; empty if that is unknown
 	Change  string // where to give another address
@@ -205,6 +207,12 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 		groups[i].Action = p.source.Action(f, groups[i].Method)
 		d.targets = append(d.targets, parsed(groups[i].Action))
 	}
+	body.Typing = body.Waiting && slices.ContainsFunc(groups, func(g group) bool {
+		return slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Name == "code" })
+	})
+	if body.Typing && len(problems) == 0 {
+		focusFirst(groups)
+	}
 	body.Groups, d.Problems = groups, append(d.Problems, problems...)
 	d.targets = append(d.targets, parsed(f.ReturnTo))
 }
@@ -236,7 +244,9 @@ func heading(f *flow.Flow) string {
 		return "page.recovered_done"
 	case recovering(f):
 		return "page.recovered"
-	case f.Refresh:
+	case f.Kind == flow.Login && f.RequestedAAL() == session.AAL2 && f.State != flow.Challenged:
+		return key + ".second"
+	case f.Refresh && f.State != flow.Challenged:
 		return key + ".refresh"
 	case f.Kind == flow.Registration && f.MissingTraitsOf() != "":
 		return key + ".more"

@@ -33,6 +33,8 @@ type group struct {
 	// Sights stand between the fields and the buttons; Script runs the ceremonies of
 	// keys, and KeyErrors are its words.
 	Sights            []sight
+	Keys              []keyRow // security keys or passkeys, each with a form of its own
+	NeedsKeys         bool     // nothing here works without a browser that supports keys
 	Script, KeyErrors string
 }
 
@@ -87,15 +89,18 @@ func setsPassword(g *ui.Group) bool {
 	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.Autocomplete == "new-password" })
 }
 
-// credentialRank is more than 0 for a form that changes how a person signs in: 1 for a
-// secret, 2 for buttons alone.
+// credentialRank is more than 0 for a form that changes how a person signs in: the usual
+// methods in the order in which people look for them, then what is buttons alone.
 func credentialRank(g *group) int {
+	order := []string{"password", "passkey", "totp", "webauthn", "lookup_secret", "code", "oidc"}
 	secret := func(f pagekit.Field) bool { return f.Type == "password" }
-	switch {
+	switch i := slices.Index(order, g.Method); {
+	case i >= 0:
+		return 1 + i
 	case slices.ContainsFunc(g.Fields, secret):
 		return 1
 	case !g.hasInput():
-		return 2
+		return 1 + len(order)
 	}
 	return 0
 }
@@ -118,6 +123,9 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 			out.KeyErrors = d.keyErrors()
 			continue
 		}
+		if d.keyRow(&out, &n) {
+			continue
+		}
 		if n.Type == "submit" {
 			out.Buttons = append(out.Buttons, d.choice(g.Method, &n))
 			continue
@@ -132,6 +140,7 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 		}
 	}
 	d.finish(&out)
+	d.finishKeys(&out)
 	return out, problems
 }
 
@@ -145,6 +154,10 @@ func (d *formRenderer) finish(g *group) {
 		// People look for them again, so what is connected does not move. Elsewhere the
 		// order is the operator's.
 		slices.SortStableFunc(g.Buttons, func(a, b button) int { return strings.Compare(a.What, b.What) })
+	}
+	if slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Required && f.Control != pagekit.Hidden }) && len(g.Buttons) > 0 && !g.Choices && g.KeyErrors == "" {
+		// What is typed is sent by the first button of a form, as the Enter key does.
+		g.Buttons = slices.Insert(g.Buttons, 0, button{Text: d.first("submit."+string(d.flow.Kind), "submit"), Primary: true})
 	}
 	if len(g.Buttons) > 0 {
 		return
@@ -224,8 +237,11 @@ func (d *formRenderer) submitText(method string) string {
 // choice draws a button that a method brings, such as one for each provider.
 func (d *formRenderer) choice(method string, n *ui.Node) button {
 	b := button{Name: n.Name, Value: pagekit.ValueText(n.Value), Disabled: n.Disabled}
-	if own := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name); own == "" && n.Name != "provider" && n.Label != "" {
-		b.Text = n.Label
+	if n.Name != "provider" && n.Name != "link" && n.Name != "unlink" {
+		value, _ := n.Context["address"].(string)
+		own := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name)
+		b.Text = cmp.Or(strings.ReplaceAll(own, "{value}", cmp.Or(value, n.Label)), n.Label, d.submitText(method))
+		b.Primary = n.Name == "lookup_secret_confirm"
 		return b
 	}
 	if what := cmp.Or(n.Label, pagekit.Words(b.Value)); what != "" {

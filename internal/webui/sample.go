@@ -87,6 +87,12 @@ func sampleGroups() []group {
 			{Name: "link", Value: "-", Text: "-", What: "-", Initial: "-", State: "-", Does: "-"},
 			{Name: "unlink", Value: "-", Text: "-", What: "-", Initial: "-", State: "-", Does: "-", Connected: true, Disabled: true},
 		}},
+		{
+			Method: "passkey", ID: "d", Anchor: "passkey", Heading: "-", Action: "/", Fields: []pagekit.Field{hidden, text}, KeyErrors: "{}", NeedsKeys: true, Script: "/script.js",
+			Sights:  []sight{{ID: "e", Label: "-", Lines: []string{"-"}}, {ID: "g", Label: "-", Picture: "data:image/png;base64,"}},
+			Keys:    []keyRow{{ID: "k", Name: "-", Field: "f", Hidden: []pagekit.Field{hidden}, Remove: button{Name: "r", Text: "-"}, Rename: button{Name: "n", Text: "-"}, RemoveLabel: "-"}},
+			Buttons: []button{{Text: "-", Click: "run"}},
+		},
 		{Method: "oidc", ID: "c", Heading: "-", Action: "/", Empty: "-"},
 	}
 }

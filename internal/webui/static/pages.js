@@ -15,6 +15,8 @@ for (const form of document.forms) {
   }
   form.addEventListener('submit', sendOnce);
 }
+for (const codes of document.querySelectorAll('.codes')) keepCodes(codes);
+if (window.PublicKeyCredential) for (const hint of document.querySelectorAll('[data-without-keys]')) hint.remove();
 for (const time of document.querySelectorAll('time[datetime]')) localise(time);
 
 // A page that comes back from the browser's memory can be sent again.
@@ -148,6 +150,29 @@ function check(input) {
   else input.removeAttribute('aria-invalid');
   input.setAttribute('aria-describedby', [...describers].join(' '));
   return !wrong;
+}
+
+// Recovery codes are copied, downloaded or printed; a secret of one line is copied alone.
+function keepCodes(codes) {
+  const lines = [...codes.querySelectorAll('code')].map((code) => code.textContent);
+  const tools = make('div', 'tools');
+  const add = (text, action) => {
+    const button = make('button', 'small', tools);
+    button.type = 'button';
+    button.textContent = text;
+    button.addEventListener('click', () => action(button));
+  };
+  if (navigator.clipboard) add(texts.copy, (button) => navigator.clipboard.writeText(lines.join('\n')).then(() => (button.textContent = texts.copied)));
+  if (lines.length > 1) {
+    add(texts.download, () => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([lines.join('\n') + '\n'], { type: 'text/plain' }));
+      link.download = 'codes.txt';
+      link.click();
+    });
+    add(texts.print, () => print());
+  }
+  codes.after(tools);
 }
 
 function localise(time) {
