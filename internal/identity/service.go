@@ -118,7 +118,11 @@ func (s *Service) Credentials(ctx context.Context, id string) ([]Credential, err
 // UpdateCredential replaces a credential's configuration if it is still in the
 // version given; errs.ErrStale otherwise.
 func (s *Service) UpdateCredential(ctx context.Context, id string, c Credential) error {
-	return s.store.UpdateCredential(ctx, id, c)
+	if err := s.store.UpdateCredential(ctx, id, c); err != nil {
+		return err
+	}
+	s.changed(ctx, id) // what the identity can sign in with may have changed
+	return nil
 }
 
 // MarkVerified records that the owner of an identity proved an address.

@@ -1,0 +1,100 @@
+package link_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"symbolon/internal/courier"
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/flow/flowtest"
+	"symbolon/internal/method/link"
+)
+
+func open(t testing.TB) (*flowtest.World, flowtest.Person) {
+	t.Helper()
+	public, err := url.Parse("https://id.example.org/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := flowtest.New(t, func(w *flowtest.World) []flow.Method { return []flow.Method{link.New(w.Identities, public)} })
+	return w, w.Person("ada@example.org", false)
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	flowtest.RunMethod(t, link.ID, open)
+}
+
+// An unknown address gets the same answer after the same work: memory, hash and mail.
+func TestSubmit_unknown(t *testing.T) {
+	t.Parallel()
+	for _, k := range []flow.Kind{flow.Recovery, flow.Verification} {
+		w, p := open(t)
+		private := map[string]int{}
+		for _, email := range []string{p.Email, "nobody@example.org"} {
+			b := w.Browser()
+			f := b.Start(k)
+			r, err := b.Submit(f, link.ID, map[string]string{"email": " " + strings.ToUpper(email)})
+			if err != nil || r.Outcome != flow.Pending {
+				t.Fatalf("%s of %s: %v, %v", k, email, r, err)
+			}
+			kept := w.Stored(f)
+			if kept.ResumeHash == "" || kept.Private[link.ID] == nil {
+				t.Errorf("%s of %s: nothing is remembered", k, email)
+			}
+			private[string(r.Flow.Form.Messages[0].Key)]++
+			if sent := w.Mail.Take(); len(sent) != 1 || (sent[0].URL == "") != (email != p.Email) {
+				t.Errorf("%s of %s: mail %+v", k, email, sent)
+			}
+		}
+		if len(private) != 1 {
+			t.Errorf("%s: the answers differ: %v", k, private)
+		}
+	}
+}
+
+// An address that is mistyped afterwards does not kill the link that was sent.
+func TestSubmit_again(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	b := w.Browser()
+	f := b.Start(flow.Recovery)
+	for _, email := range []string{p.Email, "typo@example.org"} {
+		if _, err := b.Submit(f, link.ID, map[string]string{"email": email}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent := w.Mail.Take()
+	at, err := url.Parse(sent[0].URL)
+	if err != nil || sent[1].Template != courier.RecoveryInvalid {
+		t.Fatalf("%v, %v", sent, err)
+	}
+	in, err := w.RedeemToken(t.Context(), flow.RedeemRequest{Kind: flow.Recovery, Method: link.ID, Token: at.Query().Get("token"), Caller: b.Caller})
+	if err != nil || in.Session == nil || in.Session.Factors[0].Address != p.Email || !in.Session.Recovered() {
+		t.Errorf("%+v, %v", in, err)
+	}
+}
+
+func TestSubmit_rejects(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	b := w.Browser()
+	f := b.Start(flow.Recovery)
+	for _, email := range []string{"", "nope", "a@b@c", "ada@example.org\r\nBcc: x@example.org"} {
+		r, err := b.Submit(f, link.ID, map[string]string{"email": email})
+		if err != nil || r.Outcome != flow.FormRejected || len(r.Flow.Form.Group(link.ID).Node("email").Messages) != 1 {
+			t.Errorf("%q: %v, %v", email, r, err)
+		}
+	}
+	w.Limiter.Full = true
+	if r, err := b.Submit(f, link.ID, map[string]string{"email": "ada@example.org"}); err != nil || r.Outcome != flow.FormRejected || len(w.Mail.Take()) > 0 {
+		t.Errorf("beyond the limit: %v, %v", r, err)
+	}
+	_, err := w.RedeemToken(t.Context(), flow.RedeemRequest{Kind: flow.Recovery, Method: "nothing", Token: "x"})
+	if !errors.Is(err, errs.ErrNotFound) {
+		t.Errorf("an unknown method: %v", err)
+	}
+}
