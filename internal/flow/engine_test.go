@@ -346,13 +346,12 @@ func TestPendingLink(t *testing.T) {
 	oidc.Name = identity.TypeOIDC
 	confirm := true
 	oidc.Fact = func(_ context.Context, s flow.Submission) (flow.Fact, error) {
-		switch s.Flow.Kind {
-		case flow.Login:
+		switch {
+		case s.Flow.Kind == flow.Login:
 			return flow.Authenticated{Identity: w.Fresh(p.ID), Factor: session.Factor{Method: "password"}}, nil
-		case flow.Settings:
-			if !confirm {
-				return flow.DeclinedLink{}, nil
-			}
+		case s.Flow.Kind == flow.Settings && !confirm:
+			return flow.DeclinedLink{}, nil
+		case s.Flow.Kind == flow.Settings:
 			return flow.ProvedExternalAccount{Account: s.Flow.PendingAccount()}, nil
 		}
 		return flow.ProvedExternalAccount{Account: account, Traits: json.RawMessage(`{"email":"ada@example.org"}`)}, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"symbolon/internal/courier"
 	"symbolon/internal/identity"
 	"symbolon/internal/session"
 )
@@ -16,7 +15,6 @@ type judged struct {
 	identity *identity.Identity // whom the flow is about; nil for nobody yet
 	fact     Fact
 	draft    *identity.Draft // nil for facts that store none
-	mail     []courier.Message
 	attempts *attempts
 	// rests is what the decision rested on; apply looks at it again.
 	rests conditions

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
@@ -77,10 +78,5 @@ func (e *Engine) notifyExistingOwners(ctx context.Context, d *identity.Draft) er
 
 // hasHook reports whether a hook is configured after a success of the method.
 func (e *Engine) hasHook(k Kind, method, hook string) bool {
-	for _, h := range e.config.Kinds[k].After[method].Hooks {
-		if h == hook {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.config.Kinds[k].After[method].Hooks, hook)
 }

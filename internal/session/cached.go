@@ -31,14 +31,14 @@ func (c *Cached) Available(client string, count func(*Session) (AAL, error)) (AA
 
 // remembered returns the value of a key, made once. Of two that make it at the same
 // time one may be made again.
-func remembered[V any](in *atomic.Pointer[map[string]V], key string, make func() (V, error)) (V, error) {
+func remembered[V any](in *atomic.Pointer[map[string]V], key string, made func() (V, error)) (V, error) {
 	old := in.Load()
 	if old != nil {
 		if value, ok := (*old)[key]; ok {
 			return value, nil
 		}
 	}
-	value, err := make()
+	value, err := made()
 	if err != nil {
 		return value, err
 	}

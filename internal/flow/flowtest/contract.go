@@ -50,6 +50,7 @@ func start(t testing.TB, k flow.Kind, open func(testing.TB) (*World, Person)) (*
 }
 
 func notServed(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*World, Person)) {
+	t.Helper()
 	_, b, f := start(t, k, open)
 	if _, err := b.Submit(f, method, nil); !errors.Is(err, errs.ErrNotFound) {
 		t.Errorf("a kind that it does not serve: %v", err)
@@ -58,6 +59,7 @@ func notServed(t *testing.T, method string, k flow.Kind, open func(testing.TB) (
 
 // badInput is what methods are sent by mistake or malice.
 func badInput(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*World, Person)) {
+	t.Helper()
 	w, b, f := start(t, k, open)
 	token := b.Form(nil).Form().Get("csrf_token")
 	names := []string{"csrf_token"}
@@ -99,6 +101,7 @@ func badInput(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*
 
 // tampered submits while the memory of the method is not what it wrote.
 func tampered(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*World, Person)) {
+	t.Helper()
 	for _, memory := range []string{`null`, `{}`, `[]`, `"x"`, `{"identity_id":7}`} {
 		w, b, f := start(t, k, open)
 		f.Private = map[string]json.RawMessage{method: json.RawMessage(memory)}
@@ -113,6 +116,7 @@ func tampered(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*
 
 // foreign submits a flow of another browser.
 func foreign(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*World, Person)) {
+	t.Helper()
 	w, _, f := start(t, k, open)
 	if k == flow.Settings {
 		return // is tied to its owner, see the engine's tests

@@ -42,9 +42,9 @@ type World struct {
 // Option changes the configuration of a world.
 type Option func(*flow.Config)
 
-// New returns a world with the methods that make returns, in which every kind of
+// New returns a world with the methods that the function returns, in which every kind of
 // flow is switched on.
-func New(t testing.TB, make func(*World) []flow.Method, options ...Option) *World {
+func New(t testing.TB, methods func(*World) []flow.Method, options ...Option) *World {
 	t.Helper()
 	w := &World{t: t, DB: storetest.Open(t), Mail: &Mailbox{}, Limiter: &Limiter{}}
 	schema, err := traits.Compile([]byte(Schema))
@@ -57,7 +57,7 @@ func New(t testing.TB, make func(*World) []flow.Method, options ...Option) *Worl
 	for _, change := range options {
 		change(&w.Config)
 	}
-	w.Rebuild(make(w)...)
+	w.Rebuild(methods(w)...)
 	return w
 }
 

@@ -45,7 +45,7 @@ func TestSubmit_unknown(t *testing.T) {
 			if kept.ResumeHash == "" || kept.Private[link.ID] == nil {
 				t.Errorf("%s of %s: nothing is remembered", k, email)
 			}
-			private[string(r.Flow.Form.Messages[0].Key)]++
+			private[r.Flow.Form.Messages[0].Key]++
 			if sent := w.Mail.Take(); len(sent) != 1 || (sent[0].URL == "") != (email != p.Email) {
 				t.Errorf("%s of %s: mail %+v", k, email, sent)
 			}

@@ -71,6 +71,7 @@ func come(t *testing.T, w *flowtest.World, b *flowtest.Browser, f *flow.Flow, s 
 func TestContract(t *testing.T) {
 	t.Parallel()
 	flowtest.RunMethod(t, oidc.ID, func(t testing.TB) (*flowtest.World, flowtest.Person) {
+		t.Helper()
 		return with(t, &site{id: "acme"}, &site{id: "other"})
 	})
 }

@@ -81,7 +81,10 @@ func set(t testing.TB, w *flowtest.World, p flowtest.Person, c identity.Credenti
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	flowtest.RunMethod(t, password.ID, func(t testing.TB) (*flowtest.World, flowtest.Person) { return with(t, &hasher{}) })
+	flowtest.RunMethod(t, password.ID, func(t testing.TB) (*flowtest.World, flowtest.Person) {
+		t.Helper()
+		return with(t, &hasher{})
+	})
 }
 
 func TestLogin(t *testing.T) {

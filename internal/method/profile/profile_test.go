@@ -11,7 +11,7 @@ import (
 
 func open(t testing.TB) (*flowtest.World, flowtest.Person) {
 	t.Helper()
-	w := flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{profile.New()} })
+	w := flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{profile.New(false)} })
 	return w, w.Person("ada@example.org", true)
 }
 
