@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	// Transports render what the engine returns. They never see the store.
 	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"httpapi/wire05": {"errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
-	"httpapi/wire1":  {"courier", "errs", "flow", "httpapi/wire", "identity", "message", "secret", "session", "traits", "ui"},
+	"httpapi/wire1":  {"ceremony", "courier", "errs", "flow", "httpapi/wire", "identity", "message", "secret", "session", "traits", "ui"},
 	"httpapi/wire":   {"errs", "flow", "identity", "message", "session"},
 	"webui":          {"errs", "flow", "identity", "locale", "message", "pagekit", "reqctx", "secret", "session", "traits", "ui"},
 	"pagekit":        {},

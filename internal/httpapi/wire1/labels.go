@@ -67,6 +67,12 @@ func (b *form) providerLabel(in *ui.Node) *Message {
 // submitLabel is the text of a method's button.
 func (b *form) submitLabel(method string) *Message {
 	switch {
+	case b.flow.Kind == flow.Login && method == "totp":
+		return label(1010009, "Use Authenticator")
+	case b.flow.Kind == flow.Login && method == "lookup_secret":
+		return label(1010010, "Use backup recovery code")
+	case method == groupCode && b.flow.State == flow.Challenged && b.flow.Active == groupCode:
+		return label(1070009, "Continue")
 	case b.flow.Kind == flow.Settings:
 		return label(1070003, "Save")
 	case b.flow.Kind == flow.Recovery, b.flow.Kind == flow.Verification:

@@ -94,6 +94,9 @@ func entryOf(m message.Message) (entry, bool) {
 	case message.KeySettingsSaved:
 		return entry{id: 1050001, kind: success}, true
 	}
+	if e, ok := factorEntry(m.Key); ok {
+		return e, true
+	}
 	if e, ok := returning(m.Key); ok {
 		return e, true
 	}

@@ -84,6 +84,12 @@ func (b *form) add(method string, in *ui.Node) {
 	if in.Name == ui.CSRFName {
 		return
 	}
+	if n, known := b.factorNode(method, in); known {
+		if n != nil && !slices.ContainsFunc(b.nodes, func(have Node) bool { return n.Type == "script" && have.Type == "script" }) {
+			b.nodes = append(b.nodes, *n)
+		}
+		return
+	}
 	group := b.group(method, in)
 	for i := range b.nodes {
 		have := &b.nodes[i]
@@ -158,7 +164,7 @@ func (b *form) autocomplete(in *ui.Node) string {
 
 // submit adds the button of a method, unless its inputs are buttons themselves.
 func (b *form) submit(g *ui.Group) {
-	if g.Method == groupProvider || len(g.Nodes) == 0 || g.Node(methodName) != nil {
+	if g.Method == groupProvider || len(g.Nodes) == 0 || g.Node(methodName) != nil || ownButtons(g) {
 		return
 	}
 	b.nodes = append(b.nodes, button(g.Method, methodName, g.Method, b.submitLabel(g.Method)))

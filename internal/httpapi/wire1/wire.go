@@ -93,7 +93,7 @@ func (w *Wire) Method(in flow.Input) string {
 			return groupProvider
 		}
 	}
-	return ""
+	return methodByField(in)
 }
 
 // keyNoMethod is the key of the message that a submission names no method; its
