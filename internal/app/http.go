@@ -88,7 +88,7 @@ func (a *composition) mailboxPages() (map[string]http.Handler, error) {
 		return nil, nil
 	}
 	pages, err := mailbox.New(a.outbox, mailbox.Config{
-		Product: a.config.UI.Name, URL: admin.BaseURL, Token: admin.Token.Reveal(), Delivers: !a.mailbox(),
+		Product: a.config.UI.Name, URL: admin.BaseURL, Token: adminToken(a.config), Delivers: !a.mailbox(),
 	})
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		Cookies:        cookieConfig(c),
 		CookieSecrets:  c.Secrets.Signing(),
 		TrustedProxies: c.Serve.TrustedProxies,
-		AdminToken:     c.Serve.Admin.Token.Reveal(),
+		AdminToken:     adminToken(c),
 		AdminNamed:     adminNamed(c.Serve.Admin),
 		MailChannel:    a.mailChannel(),
 		CORS:           a.corsConfig(),

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"net/url"
 
 	"symbolon/internal/config"
+	"symbolon/internal/secret"
 )
 
 // hostCookies reports whether cookies get the prefix __Host-, so that no other site of
@@ -18,4 +20,15 @@ func hostCookies(c *config.Config) bool {
 func configuredUIs(c *config.Config) []*url.URL {
 	f := c.Selfservice.Flows
 	return []*url.URL{f.Login.UIURL, f.Registration.UIURL, f.Settings.UIURL, f.Recovery.UIURL, f.Verification.UIURL, f.Error.UIURL}
+}
+
+// adminToken opens the admin API: the token, and where there is only a password of the
+// console, that. A listener whose pages are locked must not be open beside them: where
+// operators have passwords of their own, nothing opens the API until a token is set.
+func adminToken(c *config.Config) string {
+	token := cmp.Or(c.Serve.Admin.Token.Reveal(), c.Serve.Admin.Console.Password.Reveal())
+	if token == "" && len(c.Serve.Admin.Console.Operators) > 0 {
+		return secret.Token()
+	}
+	return token
 }

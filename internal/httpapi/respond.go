@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -127,6 +128,7 @@ func redirect(w http.ResponseWriter, r *http.Request, status int, to string) err
 	if status == 0 {
 		status = http.StatusFound
 	}
+	to = asciiURL(to)
 	w.Header().Set("Location", to)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.WriteHeader(status)
@@ -138,6 +140,20 @@ func redirect(w http.ResponseWriter, r *http.Request, status int, to string) err
 		_, _ = fmt.Fprintf(w, "<a href=\"%s\">%s</a>.\n\n", html.EscapeString(to), http.StatusText(status))
 	}
 	return nil
+}
+
+// asciiURL percent-encodes what a header field can't carry everywhere: blanks and
+// all that is not ASCII (RFC 3986, 2.1; RFC 9110, 5.5).
+func asciiURL(raw string) string {
+	var out strings.Builder
+	for i := range len(raw) {
+		if c := raw[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&out, "%%%02X", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
 }
 
 // toErrorPage keeps an error for the error page and leads the browser there.

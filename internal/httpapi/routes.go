@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/httpapi/wire05"
 	"symbolon/internal/httpapi/wire1"
@@ -30,6 +31,17 @@ func (s *Server) Public() http.Handler {
 	}
 	for path, page := range s.Pages {
 		t.any(path, wrap(boundQuery(page))).cached()
+	}
+	if s.engine.Serves(flow.Settings) {
+		// Password managers look for it (W3C, A Well-Known URL for Changing Passwords).
+		t.get("/.well-known/change-password", func(w http.ResponseWriter, r *http.Request) error {
+			return redirect(w, r, 0, s.StartURL(flow.Settings).String())
+		})
+	}
+	for path, document := range map[string]handler{"/openapi.yaml": s.openAPI, "/openapi": s.openAPIPage} {
+		if _, taken := t.routes[path]; !taken {
+			t.get(path, document).cached()
+		}
 	}
 	return s.withCORS(t.handler())
 }

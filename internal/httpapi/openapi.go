@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"symbolon/api"
+)
+
+// openAPI serves the description of the HTTP API.
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, _ = w.Write(api.Document)
+	return nil
+}
+
+// openAPIPage lists the operations of the description, for people.
+func (s *Server) openAPIPage(w http.ResponseWriter, _ *http.Request) error {
+	var document struct {
+		Info  struct{ Title, Description string }
+		Paths yaml.Node
+	}
+	if err := yaml.Unmarshal(api.Document, &document); err != nil {
+		return fmt.Errorf("read the API description: %w", err)
+	}
+	var page strings.Builder
+	fmt.Fprintf(&page, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%[1]s</title>"+
+		"<main><h1>%[1]s</h1><p><a href=\"openapi.yaml\">The whole description</a> as OpenAPI, for tools and clients.</p>", html.EscapeString(document.Info.Title))
+	for i := 0; i+1 < len(document.Paths.Content); i += 2 {
+		path, operations := document.Paths.Content[i].Value, document.Paths.Content[i+1]
+		fmt.Fprintf(&page, "<h2><code>%s</code></h2><dl>", html.EscapeString(path))
+		for k := 0; k+1 < len(operations.Content); k += 2 {
+			var operation struct{ Summary, Description string }
+			if operations.Content[k+1].Kind != yaml.MappingNode || operations.Content[k+1].Decode(&operation) != nil {
+				continue
+			}
+			fmt.Fprintf(&page, "<dt><b>%s</b> %s</dt><dd>%s</dd>", html.EscapeString(strings.ToUpper(operations.Content[k].Value)),
+				html.EscapeString(operation.Summary), html.EscapeString(operation.Description))
+		}
+		page.WriteString("</dl>")
+	}
+	page.WriteString("</main></html>")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, _ = w.Write([]byte(page.String()))
+	return nil
+}
