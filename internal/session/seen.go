@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 )
@@ -13,6 +14,12 @@ const (
 	// seen next.
 	maxSeen = 100_000
 )
+
+// SeenStore keeps when sessions were last used. *store.DB satisfies it.
+type SeenStore interface {
+	// MarkSeen stores when sessions were last checked, by their ids.
+	MarkSeen(ctx context.Context, seen map[string]time.Time) error
+}
 
 // Rules bound sessions beside their lifespan.
 type Rules struct {
@@ -90,9 +97,7 @@ func (s *Service) StoreSeen(ctx context.Context) error {
 	}
 	s.seen.mu.Lock()
 	defer s.seen.mu.Unlock()
-	for id, at := range s.seen.pending {
-		pending[id] = at
-	}
+	maps.Copy(pending, s.seen.pending)
 	s.seen.pending = pending
 	return err
 }

@@ -36,8 +36,7 @@ type Store interface {
 	// UpgradeSession stores the token hash, the times and the factors of a session
 	// that is active; errs.ErrNotFound if none is.
 	UpgradeSession(context.Context, *Session) error
-	// MarkSeen stores when sessions were last checked, by their ids.
-	MarkSeen(ctx context.Context, seen map[string]time.Time) error
+	SeenStore
 	// AfterCommit runs f when the context's transaction has committed, or at
 	// once when there is none.
 	AfterCommit(ctx context.Context, f func())

@@ -233,7 +233,7 @@ postgresql:
   bin_dir: %[6]s
   pgpass: %[7]s/pgpass
   authentication: {superuser: {username: postgres}, replication: {username: postgres}}
-  pg_hba: [local all all trust, host all all 127.0.0.1/32 trust, host replication all 127.0.0.1/32 trust]
+  pg_hba: [local all postgres trust, host all postgres 127.0.0.1/32 trust, host replication postgres 127.0.0.1/32 trust]
   parameters: {unix_socket_directories: %[7]s}
 `, name, api, etcd, port, data(dir), filepath.Dir(programs), dir)
 		return []string{"sh", "-c", `printf %s "$1" >"$2/patroni.yml"`, "sh", settings, dir}

@@ -17,7 +17,7 @@ func lockInode(path string) (io.Closer, error) {
 		return nil, fmt.Errorf("lock database file: %w", err)
 	}
 	var system syscall.Statfs_t
-	if err := syscall.Fstatfs(int(f.Fd()), &system); err != nil || isNetwork(int64(system.Type)) {
+	if err := syscall.Fstatfs(int(f.Fd()), &system); err != nil || isNetwork(system.Type) {
 		return f, nil
 	}
 	if err := flock(f); errors.Is(err, syscall.EWOULDBLOCK) {

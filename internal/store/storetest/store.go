@@ -28,6 +28,11 @@ type Store interface {
 	SignOut(ctx context.Context, id string, until time.Time) error
 	SignedOut(ctx context.Context, id string) (bool, error)
 
+	events
+}
+
+// events is what the audit log and its readers want.
+type events interface {
 	RecordEvent(context.Context, event.Event) error
 	Events(context.Context, event.Query) ([]event.Event, error)
 	ReadEvents(ctx context.Context, reader string, limit int) ([]event.Event, error)
