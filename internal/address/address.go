@@ -7,14 +7,12 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// domains converts names as they are looked up: mapped to lower case and normal
-// form, checked as RFC 5891 section 5.4 wants it.
-var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false))
-
 // ASCIIDomain returns the ASCII form (A-labels, RFC 5890) of a domain in lower case,
-// empty if it has none.
+// empty if it has none. Names are mapped and checked as for a look-up (RFC 5891
+// section 5.4).
 func ASCIIDomain(domain string) string {
-	ascii, err := domains.ToASCII(domain)
+	profile := idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false))
+	ascii, err := profile.ToASCII(domain)
 	if err != nil {
 		return ""
 	}

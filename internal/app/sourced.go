@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -120,7 +119,7 @@ func (s *sourced[T]) take(ctx context.Context, raw []byte, err error) {
 	}
 	s.until = s.now().Add(sourceRepeat)
 	if s.known {
-		s.log.WarnContext(ctx, fmt.Sprintf("program %s cannot be read again, using the one before", s.name()), slog.Any("error", err))
+		s.log.WarnContext(ctx, "program cannot be read again, using the one before", slog.String("url", s.name()), slog.Any("error", err))
 	}
 }
 

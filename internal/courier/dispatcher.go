@@ -138,7 +138,7 @@ func (d *Dispatcher) DeliverDue(ctx context.Context) (sent int, err error) {
 	return running.sent, err
 }
 
-// erase removes the bodies that nobody may need any more.
+// erase removes the bodies that are no longer needed.
 func (d *Dispatcher) erase(ctx context.Context) {
 	if d.config.KeepBodies {
 		return

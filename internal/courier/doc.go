@@ -3,12 +3,13 @@
 // of a message afterwards.
 //
 // It does not decide who gets a message (flow and methods do) and does not speak
-// SMTP itself: delivery is a Channel, such as courier/smtp. Operators see it
+// SMTP or HTTP itself: delivery is a Channel, courier/smtp or courier/webhook, and a
+// Router picks one by type and template. Operators see it
 // through httpapi and mailbox.
 //
 // A message is rendered and queued in the transaction of the flow that causes it,
 // so none is sent for what was undone, and none is lost for what was committed.
-// A delivery is recorded after the server has accepted the message: whoever
+// A delivery is recorded after the server has accepted the message: a node that
 // crashes in between sends that message again, under the same Message-ID. Bodies
 // hold live links: they are sealed, and erased when the message is sent or, if it
 // was given up, when the link has expired.

@@ -113,7 +113,7 @@ type Outbox struct {
 }
 
 // NewOutbox returns an outbox. Bodies hold live links, so they are sealed with
-// the secrets: a database dump sends nobody's recovery link.
+// the secrets: a database dump holds no usable recovery link.
 func NewOutbox(s Store, t *Templates, secrets []string, now func() time.Time) (*Outbox, error) {
 	sealer, err := secret.NewSealer("courier", secrets)
 	if err != nil {
@@ -153,7 +153,7 @@ func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 		err = o.seal(kept, rendered)
 	default:
 		// Not every schema demands addresses where it says so. A person who signs up
-		// with another text is not to blame, and nobody is there to get the mail.
+		// with another text is not to blame, and there is no recipient.
 		kept.Status, kept.LastError = Dead, "the recipient is no e-mail address or phone number"
 	}
 	if err != nil {

@@ -199,7 +199,7 @@ func (m Message) asked() map[string]string {
 var errNoText = errors.New("there is no text message")
 
 // Render fills the templates of a message. Texts are escaped for their part, and
-// the subject is one line whatever was filled in (no header can be injected).
+// the subject is always one line (no header can be injected).
 func (t *Templates) Render(m Message) (Rendered, error) {
 	language := t.choice.Best(m.Language).Tag
 	mail, ok := t.own[language][m.Template]

@@ -34,7 +34,7 @@ type StartRequest struct {
 	Prompt string // "login" asks the provider to authenticate the person again
 }
 
-// Memory is what must be kept until the browser is back, where nobody can change it.
+// Memory is what must be kept until the browser is back, where it cannot be changed.
 type Memory struct {
 	Issuer   string `json:"issuer,omitempty"`
 	Nonce    string `json:"nonce,omitempty"`

@@ -49,8 +49,8 @@ func (p *Provider) site(ctx context.Context) (*site, error) {
 	if (p.found.site != nil || p.found.err != nil) && p.now().Before(p.found.before) {
 		return p.found.site, p.found.err
 	}
-	// What is found is for everybody: whoever asked first and leaves must not make the
-	// others believe that the provider is in trouble.
+	// The result is shared: a caller that leaves must not make the others believe that
+	// the provider is unavailable.
 	looking, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer stop()
 	fresh, err := p.fetchSite(looking)

@@ -19,7 +19,7 @@ const (
 	Misconfigured Kind = "misconfigured"
 )
 
-// Problem is why nobody was signed in.
+// Problem is why a sign-in failed.
 type Problem struct {
 	Kind Kind
 	// Text is for the person. It may quote what the provider said in the query string,

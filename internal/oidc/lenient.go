@@ -49,7 +49,7 @@ func (p *Provider) through(ctx context.Context, rewrite func([]byte) []byte) con
 }
 
 // usableKeys leaves out the keys of a set that cannot be read: one such key, which
-// belongs to somebody else's algorithm or certificate, must not keep all people out
+// may use an unknown algorithm or a broken certificate, must not stop every sign-in
 // (RFC 7517 section 5: implementations should ignore keys that they do not understand).
 func usableKeys(document []byte) []byte {
 	var set struct {

@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"symbolon/internal/argon2"
-
 	xargon2 "golang.org/x/crypto/argon2"
+
+	"symbolon/internal/argon2"
 )
 
 // keepMemory is how long memory that no hash uses is kept for the next one.

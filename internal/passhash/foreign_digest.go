@@ -20,10 +20,10 @@ import (
 // plainDigests are the digests that passwords were stored as.
 var plainDigests = map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}
 
-// digestSpec is a hash that make computes in one go.
-func digestSpec(want []byte, make func(password string) []byte) spec {
+// digestSpec is a hash that compute makes in one go.
+func digestSpec(want []byte, compute func(password string) []byte) spec {
 	return spec{algorithm: "digest", check: func(password string) bool {
-		return subtle.ConstantTimeCompare(make(password), want) == 1
+		return subtle.ConstantTimeCompare(compute(password), want) == 1
 	}}
 }
 

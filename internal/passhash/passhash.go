@@ -53,10 +53,10 @@ const DefaultWait = 10 * time.Second
 type Hasher struct {
 	argon2  Argon2
 	limits  Limits
-	largest int64 // bytes of one hash, whatever the limits say
+	largest int64 // bytes of one hash, above all limits
 	gate    *gate
 	pool    *argon2Pool
-	dummy   string // a hash of nothing anyone knows, with the current parameters
+	dummy   string // a hash of an unknown password, with the current parameters
 }
 
 // New returns a hasher. The error says which parameter of Argon2 is impossible.
@@ -118,8 +118,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify compares a password with a stored hash. The error is *LimitError or
-// *FormatError for hashes that are not judged, which is for the log: whoever
-// signs in is to see a wrong password. It is *Busy if memory was not free in
+// *FormatError for hashes that are not judged, which is for the log: the
+// person who signs in sees a wrong password. It is *Busy if memory was not free in
 // time.
 //
 // bcrypt sees the first 72 bytes of a password alone. Hashes made so elsewhere
@@ -147,8 +147,8 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (Result, 
 	return Result{Outdated: !h.current(s)}, nil
 }
 
-// VerifyNothing costs what verifying a current hash costs. It is for identifiers
-// that nobody has, so that time does not tell them from wrong passwords (OWASP
+// VerifyNothing costs what verifying a current hash costs. It is for unknown
+// identifiers, so that time does not tell them from wrong passwords (OWASP
 // ASVS 6.3.8). The error is *Busy if memory was not free in time.
 func (h *Hasher) VerifyNothing(ctx context.Context, password string) error {
 	_, err := h.Verify(ctx, h.dummy, password)

@@ -21,7 +21,7 @@ type circuit struct {
 	retryAt  time.Time // of the next request, while the service fails
 }
 
-// allows reports whether the service may be asked now. Whoever is allowed must
+// allows reports whether the service may be asked now. A caller that is allowed must
 // report the outcome.
 func (c *circuit) allows() bool {
 	c.mu.Lock()

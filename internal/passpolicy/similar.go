@@ -21,7 +21,7 @@ const maxIdentifier = 1024
 func similar(password, identifier string) bool {
 	a, b := []rune(strings.ToLower(password)), []rune(strings.ToLower(identifier))
 	b = b[:min(len(b), maxIdentifier)]
-	// So long a password has enough of its own, whatever else it holds.
+	// A password of this length has enough of its own beside the similar part.
 	if len(a) == 0 || len(b) == 0 || len(a) > mostShared*len(b)+leastDistance {
 		return false
 	}

@@ -78,7 +78,7 @@ func children(n ast.Node) []ast.Node {
 	return all
 }
 
-// metered makes the body of every function pass the meter first. Whatever repeats in
+// metered makes the body of every function pass the meter first. All that repeats in
 // Jsonnet, recursion and comprehensions, calls a function each time. The library has no
 // way to stop an evaluation but to fail an import, so that is what the meter is: the
 // body becomes `if (import 'meter') then body`.

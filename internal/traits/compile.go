@@ -105,7 +105,7 @@ func judgeOf(c *jsonschema.Compiler, compiled *jsonschema.Schema) (*jsonschema.S
 	return judge, nil
 }
 
-// noLoader refuses whatever was not loaded and judged beforehand.
+// noLoader refuses every document that was not loaded and checked before.
 type noLoader struct{}
 
 // Load implements jsonschema.URLLoader.

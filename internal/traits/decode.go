@@ -14,7 +14,7 @@ type Input struct {
 	// same trait in the nested object.
 	JSON map[string]json.RawMessage
 	// EmptyIsAbsent drops form values that are empty: a page that shows every field
-	// sends them for whatever was not filled in. v0.5 keeps them, and settings need
+	// sends them for every input that was left empty. v0.5 keeps them, and settings need
 	// them to clear a trait.
 	EmptyIsAbsent bool
 	// Complete says that the form had all fields of the schema, as a browser's has: a
@@ -190,7 +190,7 @@ func (p *property) adopt(value any, admin bool) any {
 		return p.leaf.fromJSON(value)
 	}
 	if len(p.children) == 0 {
-		return nil // v0.5 has no field for it, so nobody may set it here
+		return nil // v0.5 has no field for it, so it cannot be set here
 	}
 	object, ok := value.(map[string]any)
 	if !ok {

@@ -11,6 +11,6 @@
 // The flow engine decodes and merges submissions, identity validates and
 // annotates them, the HTTP layers serve the raw documents. A Schema never
 // changes after it was compiled and is safe for concurrent use, as is the
-// Registry that hands it out. Whatever a client sends is bounded in bytes,
+// Registry that hands it out. What a client sends is bounded in bytes,
 // depth and number of values before a schema sees it, and never panics.
 package traits

@@ -150,7 +150,7 @@ func formatOf(s *jsonschema.Schema) string {
 
 // unknownVia objects to a channel that does not exist. It is reported when a
 // value is judged and not when the schema is read: v0.5 files carry such values
-// on properties that nobody sets.
+// on properties that are never set.
 type unknownVia struct{ use, via string }
 
 // KeywordPath implements jsonschema.ErrorKind.

@@ -14,7 +14,7 @@ import (
 )
 
 // Limits on what a client may send, so that judging it costs a bounded amount of
-// memory and time whatever the schema.
+// memory and time with every schema.
 const (
 	maxBytes  = 1 << 20 // of a traits document
 	maxDepth  = 32      // nested objects and arrays

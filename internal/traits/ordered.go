@@ -15,7 +15,7 @@ import (
 const (
 	maxSchemaBytes = 1 << 20
 	maxSchemaDepth = 64
-	// maxSchemaParts bounds objects, arrays and booleans: whatever may be a subschema.
+	// maxSchemaParts bounds objects, arrays and booleans: all that may be a subschema.
 	// The library's compiler takes quadratic time.
 	maxSchemaParts = 10_000
 )

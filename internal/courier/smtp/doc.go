@@ -2,6 +2,6 @@
 // STARTTLS or implicit TLS, signing in, building the MIME message, telling final
 // refusals from passing ones, and keeping connections for the next message.
 //
-// It does not queue, retry or render (courier). Whoever uses a Channel calls
+// It does not queue, retry or render (courier). The user of a Channel calls
 // Close when no delivery is in progress any more.
 package smtp

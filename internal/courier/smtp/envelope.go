@@ -30,7 +30,7 @@ func (c *Channel) compose(r courier.Rendered) (*envelope, error) {
 	}
 	m.Subject(r.Subject)
 	m.SetDateWithValue(c.now())
-	// The same id at every try: whoever gets a message twice can see that it is one.
+	// The same id at every try: a recipient who gets a message twice can see that it is one.
 	m.SetMessageIDWithValue(r.ID + "@" + c.server.domain)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation replies
 	for name, value := range c.config.Headers {

@@ -114,7 +114,7 @@ const (
 
 // final tells a refusal of this very message (5yz, RFC 5321 section 4.2.1) from
 // one that may pass. A server that refuses the sender or wants another sign-in
-// refuses everything until somebody corrects the configuration: that must not
+// refuses everything until the configuration is corrected: that must not
 // make dead letters of the whole queue.
 func (r *refusal) final() bool {
 	switch r.code {
