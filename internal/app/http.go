@@ -185,7 +185,7 @@ func cookieConfig(c *config.Config) httpapi.CookieConfig {
 	return httpapi.CookieConfig{
 		SessionName: cookie.Name, Domain: cookie.Domain, Path: cookie.Path, Persistent: cookie.Persistent,
 		SameSite: sameSite[cookie.SameSite], Secure: c.SecureCookies(), Lifespan: c.Session.Lifespan,
-		HostPrefix: hostCookies(c),
+		HostPrefix: hostCookies(c), Devices: c.Security.Limits.Enabled,
 	}
 }
 

@@ -80,6 +80,7 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Cookie:     r.Header.Get("Cookie") != "",
 		Origin:     r.Header.Get("Origin") != "",
 		NextCSRF:   m.nextCSRF(),
+		Devices:    m.cookies.devices(r),
 	}
 	found, err := m.check(r)
 	switch {

@@ -34,7 +34,9 @@ type CookieConfig struct {
 	// HostPrefix gives all cookies the prefix __Host-. It needs https, no Domain and
 	// the path /.
 	HostPrefix bool
-	Lifespan   time.Duration // of sessions
+	// Devices remembers which identities signed in with a browser.
+	Devices  bool
+	Lifespan time.Duration // of sessions
 }
 
 // cookies writes and reads the cookies of browser clients.
@@ -45,6 +47,7 @@ type cookies struct {
 	session    *secret.Signer
 	continuity *secret.Signer
 	csrf       *secret.CSRFKeys
+	device     *secret.Signer // nil: no browser is remembered
 	// taken recognise session cookies of the server whose accounts were taken over.
 	taken *kratoskeys.Keys
 }
@@ -60,6 +63,11 @@ func newCookies(c CookieConfig, public *url.URL, secrets []string) (*cookies, er
 	}
 	if k.csrf, err = secret.NewCSRFKeys(secrets); err != nil {
 		return nil, err
+	}
+	if c.Devices {
+		if k.device, err = secret.NewSigner("device-cookie", secrets); err != nil {
+			return nil, err
+		}
 	}
 	k.continuity, err = secret.NewSigner("continuity-cookie", secrets)
 	return k, err

@@ -126,4 +126,5 @@ func (m *mount) signIn(w http.ResponseWriter, r *http.Request, c flow.Caller, is
 		m.setCSRF(w, r, c.NextCSRF(issued.IdentityID))
 	}
 	m.cookies.setSession(w, issued, token)
+	m.cookies.setDevice(w, c.Devices, issued.IdentityID)
 }
