@@ -1,7 +1,9 @@
 package config
 
 import (
+	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -160,5 +162,33 @@ func (a AfterSettings) ByMethod() map[string]After {
 	return map[string]After{
 		"password": a.Password, "profile": a.Profile, "oidc": a.OIDC, "totp": a.TOTP, "lookup_secret": a.LookupSecret,
 		"webauthn": a.WebAuthn, "passkey": a.Passkey,
+	}
+}
+
+// checkFactors judges second factors and keys.
+func (c *Config) checkFactors(f *findings) {
+	m := c.Selfservice.Methods
+	if m.Code.Passwordless && m.Code.MFA {
+		f.fail("selfservice.methods.code.mfa_enabled", "is true, and so is passwordless_enabled: one mailbox would be both factors; keep one")
+	}
+	for _, keys := range []struct {
+		name         string
+		on           bool
+		rp           RelyingParty
+		passwordless bool
+	}{{"webauthn", m.WebAuthn.Enabled, m.WebAuthn.RP, m.WebAuthn.Passwordless}, {"passkey", m.Passkey.Enabled, m.Passkey.RP, false}} {
+		if !keys.on {
+			continue
+		}
+		id := keys.rp.ID
+		if id == "" && c.Serve.Public.BaseURL != nil {
+			id = c.Serve.Public.BaseURL.Hostname()
+		}
+		if _, err := netip.ParseAddr(strings.Trim(id, "[]")); err == nil {
+			f.fail("selfservice.methods."+keys.name+".config.rp.id", "would be "+id+", but browsers bind keys to a domain; set it, or use localhost in serve.public.base_url")
+		}
+		if keys.passwordless {
+			f.warn("selfservice.methods.webauthn.config.passwordless", "is true, but security keys are a second factor here; enable selfservice.methods.passkey to sign in without a password")
+		}
 	}
 }

@@ -245,6 +245,7 @@ func (c *Config) checkMethods(f *findings) {
 	if flows.Verification.Enabled && !on[flows.Verification.Use] {
 		f.warn("selfservice.flows.verification.enabled", fmt.Sprintf("is true, but selfservice.methods.%s.enabled is not; there is no way to verify", flows.Verification.Use))
 	}
+	c.checkFactors(f)
 	for name, after := range map[string]After{"password": flows.Settings.After.Password, "profile": flows.Settings.After.Profile, "oidc": flows.Settings.After.OIDC} {
 		if len(after.Hooks) > 0 {
 			f.warn("selfservice.flows.settings.after."+name+".hooks", "has no effect: new addresses are asked to be verified anyway while verification is on")
