@@ -49,40 +49,6 @@ type Writer struct {
 	DryRun    bool // everything is done and undone again
 }
 
-// Report counts what became of records.
-type Report struct {
-	Read        int            `json:"read"`
-	Taken       int            `json:"taken"`
-	Present     int            `json:"present"` // taken by an earlier run
-	Refused     int            `json:"refused"`
-	Sessions    int            `json:"sessions"`
-	Challenges  int            `json:"pending_links_and_codes"`
-	Credentials map[string]int `json:"credentials"`
-}
-
-// Line is one thing that was not taken.
-type Line struct {
-	ID      string `json:"id"`             // of the account, here or there
-	Name    string `json:"name,omitempty"` // what its owner signs in with
-	Refused bool   `json:"refused"`        // the whole account; otherwise a part of it
-	Text    string `json:"text"`
-}
-
-func (r *Report) add(taken *prepared) {
-	r.Taken++
-	r.Sessions += len(taken.sessions)
-	r.Challenges += len(taken.flows)
-	for _, c := range taken.credentials {
-		if string(c.Config) == `{}` && c.Type == identity.TypePassword {
-			continue // an identifier without a password
-		}
-		if r.Credentials == nil {
-			r.Credentials = map[string]int{}
-		}
-		r.Credentials[c.Type]++
-	}
-}
-
 // prepared is a record in the terms of the store.
 type prepared struct {
 	identity    identity.Identity
@@ -136,21 +102,6 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 		tell(l)
 	}
 	return nil
-}
-
-func (r *Report) sum(batch Report) {
-	r.Read += batch.Read
-	r.Taken += batch.Taken
-	r.Present += batch.Present
-	r.Refused += batch.Refused
-	r.Sessions += batch.Sessions
-	r.Challenges += batch.Challenges
-	if r.Credentials == nil {
-		r.Credentials = map[string]int{}
-	}
-	for typ, n := range batch.Credentials {
-		r.Credentials[typ] += n
-	}
 }
 
 func (w *Writer) present(ctx context.Context, records []Record) (map[string]bool, error) {
