@@ -136,8 +136,8 @@ func (s *Server) sendTestMessage(w http.ResponseWriter, r *http.Request) error {
 	if err := decodeJSON(r, maxBody, &in); err != nil {
 		return err
 	}
-	if !traits.IsEmail(in.To) {
-		return errs.New(errs.Invalid, "to_invalid", "The member to must be an e-mail address, for example jane@example.org.")
+	if !traits.IsEmail(in.To) && courier.TypeOf(in.To) != courier.SMS {
+		return errs.New(errs.Invalid, "to_invalid", "The member to must be an e-mail address, for example jane@example.org, or a phone number, for example +12025550123.")
 	}
 	kept, err := s.Courier.SendTest(r.Context(), in.To)
 	if err != nil {
