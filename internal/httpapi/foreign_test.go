@@ -61,7 +61,7 @@ func TestForeign(t *testing.T) {
 	for _, r := range wire05.New(s.base).Routes(everything{}).Public {
 		routes = append(routes, r)
 	}
-	for _, r := range wire1.New(s.base.JoinPath("v1"), wire1.Parts{}, wire1.Config{Public: s.base}).Routes(everything{}).Public {
+	for _, r := range wire1.New(s.base.JoinPath("v1"), wire1.Parts{}, wire1.Config{Public: s.base, Admin: s.base}).Routes(everything{}).Public {
 		r.Path = "/v1" + r.Path
 		routes = append(routes, r)
 	}
