@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"webui":          {"errs", "flow", "identity", "locale", "message", "pagekit", "reqctx", "secret", "session", "traits", "ui"},
 	"pagekit":        {},
 	"mailbox":        {"pagekit", "courier", "errs", "reqctx", "secret"},
-	"console":        {"pagekit", "courier", "errs", "flow", "identity", "message", "metrics", "reqctx", "secret", "session", "traits"},
+	"console":        {"pagekit", "courier", "errs", "event", "flow", "identity", "message", "metrics", "reqctx", "secret", "session", "traits"},
 	"metrics":        {"flow"},
 
 	// A method turns a submission into a fact; it knows no other method, no store and no transport.

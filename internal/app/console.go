@@ -26,7 +26,7 @@ func (a *composition) consolePages() (map[string]http.Handler, error) {
 	}
 	pages, err := console.New(console.Parts{
 		Identities: a.identities, Schemas: a.schemas, Sessions: a.sessions, Flows: a.engine, Errors: a.db, Messages: a.outbox,
-		Passwords: operatorPasswords{a.hasher}, NewPasswords: a.passwords(), Recent: a.db,
+		Passwords: operatorPasswords{a.hasher}, NewPasswords: a.passwords(), Recent: a.db, Events: a.db,
 		History: a.history, Ready: a.db.Ready, Limiter: a.limiter, SignOuts: a.db, Now: a.now,
 		Hashing: func() console.Hashing {
 			s := a.hasher.Stats()

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"symbolon/internal/event"
 	"symbolon/internal/reqctx"
 )
 
@@ -51,6 +52,8 @@ func (o *Console) operators(h handler) handler {
 		if r.Method == http.MethodPost && who.Role != Write {
 			return errReadOnly
 		}
+		// What follows is recorded under this name, in the transaction of the effect.
+		event.From(r.Context()).Operator = "console:" + who.Name
 		return h(w, r.WithContext(context.WithValue(r.Context(), operatorKey{}, *who)))
 	}
 }

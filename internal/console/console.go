@@ -14,6 +14,7 @@ import (
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/metrics"
@@ -105,6 +106,11 @@ type Recent interface {
 	RecentErrors(ctx context.Context, limit int) ([]*errs.Stored, error)
 }
 
+// Events lists what the audit log says. *store.DB satisfies it.
+type Events interface {
+	Events(ctx context.Context, q event.Query) ([]event.Event, error)
+}
+
 // Parts are what the pages show and change.
 type Parts struct {
 	Identities   Identities
@@ -122,6 +128,7 @@ type Parts struct {
 	NewPasswords NewPasswords
 	Recent       Recent
 	Recorder     Recorder // nil for the log alone
+	Events       Events
 	Now          func() time.Time
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/pagekit"
@@ -25,7 +26,8 @@ type identityBody struct {
 	Addresses    []address
 	Credentials  []credential
 	Sessions     []signedIn
-	More         int // sessions that are not listed
+	More         int           // sessions that are not listed
+	History      []event.Event // the latest ones
 	Recovers     bool
 	SetsPassword bool // there is an identifier to sign in with
 	HasPassword  bool
@@ -91,6 +93,9 @@ func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range held[:len(held)-body.More] {
 		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Device: deviceOf(s.UserAgent), Place: s.Address, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Seen: s.LastSeen(), Methods: methodsOf(s)})
 	}
+	if body.History, err = o.Events.Events(r.Context(), event.Query{IdentityID: i.ID, Limit: maxRecent}); err != nil {
+		return err
+	}
 	p := o.pageFor(r, pageIdentity, body.Name)
 	p.Done = confirmations[r.URL.Query().Get("done")]
 	p.Body = body
@@ -148,7 +153,7 @@ func credentialsOf(kept []identity.Credential) []credential {
 	var out []credential
 	for _, c := range kept {
 		one := credential{Type: c.Type, Kind: c.Type, Identifiers: slices.Clone(c.Identifiers)}
-		if name, known := credentialNames[c.Type]; known {
+		if name := credentialName(c.Type); name != "" {
 			one.Kind, one.Identifiers = name, nil
 		}
 		switch c.Type {
@@ -165,9 +170,22 @@ func credentialsOf(kept []identity.Credential) []credential {
 	return out
 }
 
-// credentialNames are the ways to sign in whose identifiers say nothing to an operator.
-var credentialNames = map[string]string{
-	"totp": "Authenticator app", "lookup_secret": "Recovery codes", "webauthn": "Security keys", "passkey": "Passkeys", "code": "One-time code",
+// credentialName names a way to sign in whose identifiers say nothing to an operator; empty
+// for the others.
+func credentialName(typ string) string {
+	switch typ {
+	case "totp":
+		return "Authenticator app"
+	case "lookup_secret":
+		return "Recovery codes"
+	case "webauthn":
+		return "Security keys"
+	case "passkey":
+		return "Passkeys"
+	case "code":
+		return "One-time code"
+	}
+	return ""
 }
 
 // deviceOf names what a session was made with.

@@ -48,7 +48,7 @@ type Event struct {
 	Method     string            `json:"method,omitempty"`   // of authentication
 	Address    string            `json:"address,omitempty"`  // of the client, judged by the trusted proxies
 	Device     string            `json:"device,omitempty"`   // the client's User-Agent
-	Operator   string            `json:"operator,omitempty"` // api or console where an operator acted; empty for people
+	Operator   string            `json:"operator,omitempty"` // api, or console: and the name, where an operator acted; empty for people
 	Details    map[string]string `json:"details,omitempty"`
 
 	Chain int    `json:"chain"`

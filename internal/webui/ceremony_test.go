@@ -12,14 +12,16 @@ import (
 func factorGroups() []ui.Group {
 	return []ui.Group{
 		{Method: "totp", Nodes: []ui.Node{
-			csrf(), {Kind: ui.Image, Name: "totp_qr", Type: "image", Value: pictureURL + "iVBORw0KGgo=", Label: "QR code"},
+			csrf(),
+			{Kind: ui.Image, Name: "totp_qr", Type: "image", Value: pictureURL + "iVBORw0KGgo=", Label: "QR code"},
 			{Kind: ui.Text, Name: "totp_secret_key", Type: "text", Value: "JBSWY3DP", Label: "Secret", Texts: []message.Message{
 				{Key: message.KeyTOTPSecret, Params: map[string]any{"secret": "JBSWY3DP"}},
 			}},
 			{Name: "totp_code", Type: "text", Required: true, Label: "Verify code", Autocomplete: "one-time-code"},
 		}},
 		{Method: "passkey", Nodes: []ui.Node{
-			csrf(), {Name: "passkey_remove", Type: "submit", Value: "0a0b", Label: "Remove my key"},
+			csrf(),
+			{Name: "passkey_remove", Type: "submit", Value: "0a0b", Label: "Remove my key"},
 			{Name: "passkey_register_trigger", Type: "button", Label: "Add passkey", OnClick: "oryPasskeySettingsRegistration"},
 			{Name: "passkey_login", Type: "hidden", OnLoad: "oryPasskeyLoginAutocompleteInit"},
 			{Kind: ui.Script, Name: "webauthn_script", Type: "script", Value: "https://id.example.org/.well-known/ory/webauthn.js"},
@@ -51,7 +53,8 @@ func TestKeysHaveAFormOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	context := map[string]any{"display_name": "My laptop", "added_at": "2026-05-04T12:00:00Z"}
 	group := ui.Group{Method: "passkey", Nodes: []ui.Node{
-		csrf(), {Name: "passkey_remove", Type: "submit", Value: "0a", Label: "Remove", Context: context},
+		csrf(),
+		{Name: "passkey_remove", Type: "submit", Value: "0a", Label: "Remove", Context: context},
 		{Name: "passkey_rename", Type: "submit", Value: "0a", Label: "Rename", Context: context},
 		{Name: "passkey_displayname", Type: "text", Label: "Name"},
 		{Name: "passkey_register_trigger", Type: "button", Label: "Add passkey", OnClick: "oryPasskeySettingsRegistration"},

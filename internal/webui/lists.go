@@ -43,7 +43,7 @@ func element(n ui.Node, array *ui.Node) ui.Node {
 	position, nested, _ := strings.Cut(n.Name[len(array.Name)+1:], ".")
 	if n.Label == "" && array.Label != "" && nested == "" {
 		number, _ := strconv.ParseUint(position, 10, 16)
-		n.Label = numbered(array.Label, int(number)+1) //nolint:gosec // of 16 bits
+		n.Label = numbered(array.Label, int(number)+1)
 	}
 	if n.Label == "" {
 		n.Label = pagekit.Label(n.Name)

@@ -70,3 +70,27 @@ func TestConsoleFindsByPartAndListsTheNewestFirst(t *testing.T) {
 	c.get(t, "/self-service/registration/api")
 	c.console(t, "/flows").says(t, http.StatusOK, "Latest flows", "Registration")
 }
+
+// teaHash is the hash of "tea for an operator".
+const teaHash = "$argon2id$v=19$m=19456,t=2,p=1$mGPRVBnsL1MxjVNBLEvtxw$cLhL+rGDe27smFaImgV26E0idvmTqfo0ZpHqvvTMWNo"
+
+func TestWhatAnOperatorDoesIsRecordedUnderTheirName(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, `SERVE_ADMIN_CONSOLE_OPERATORS=[{"name":"jane","role":"write","password":"`+teaHash+`"},{"name":"joe","role":"read","password":"`+teaHash+`"}]`)
+	s.register(t, "ada@example.org")
+	path := "/identities/" + s.idOf(t, "ada@example.org")
+	jane, joe := s.browser(t), s.browser(t)
+	jane.press(t, "/sign-in", map[string]string{"name": "jane", "secret": "wrong"}).says(t, http.StatusUnauthorized, "That is wrong")
+	jane.press(t, "/sign-in", map[string]string{"name": "jane", "secret": "tea for an operator"}).leads(t, "")
+	joe.press(t, "/sign-in", map[string]string{"name": "joe", "secret": "tea for an operator"}).leads(t, "")
+	joe.press(t, path+"/state", map[string]string{"state": "inactive"}).says(t, http.StatusForbidden, "You may look, but not change anything")
+	jane.press(t, path+"/state", map[string]string{"state": "inactive"}).leads(t, path+"?done=disabled")
+	page := joe.console(t, path)
+	page.says(t, http.StatusOK, "Signed in as", "user_archived", "console:jane")
+	if strings.Contains(string(page.body), "Delete this identity") {
+		t.Error("a reader is offered what changes something")
+	}
+	if log := s.log.String(); !strings.Contains(log, "operator=jane action=identity.disabled") {
+		t.Error("the log does not name the operator")
+	}
+}
