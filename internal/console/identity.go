@@ -91,7 +91,7 @@ func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
 	}
 	body.More = max(len(held)-maxSessions, 0)
 	for _, s := range held[:len(held)-body.More] {
-		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Device: deviceOf(s.UserAgent), Place: s.Address, Since: s.AuthenticatedAt, Until: s.ExpiresAt, Seen: s.LastSeen(), Methods: methodsOf(s)})
+		body.Sessions = append(body.Sessions, signedIn{ID: s.ID, Device: deviceOf(s.UserAgent), Place: pagekit.Host(s.Address), Since: s.AuthenticatedAt, Until: s.ExpiresAt, Seen: s.LastSeen(), Methods: methodsOf(s)})
 	}
 	if body.History, err = o.Events.Events(r.Context(), event.Query{IdentityID: i.ID, Limit: maxRecent}); err != nil {
 		return err

@@ -1,6 +1,10 @@
 package pagekit
 
-import "github.com/mileusna/useragent"
+import (
+	"net"
+
+	"github.com/mileusna/useragent"
+)
 
 // Device names what a session was made with, as people know it: the browser and the
 // system, either empty if the header User-Agent does not tell.
@@ -14,4 +18,12 @@ func Device(header string) (browser, system string) {
 		system = agent.Device
 	}
 	return agent.Name, system
+}
+
+// Host is the address of a client without its port, which says nothing to people.
+func Host(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
 }

@@ -19,6 +19,15 @@ func TestDevice(t *testing.T) {
 	}
 }
 
+func TestHost(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"192.0.2.7:1234": "192.0.2.7", "[2001:db8::1]:80": "2001:db8::1", "2001:db8::1": "2001:db8::1", "192.0.2.7": "192.0.2.7", "": ""} {
+		if got := Host(address); got != want {
+			t.Errorf("%q is %q, want %q", address, got, want)
+		}
+	}
+}
+
 func FuzzDevice(f *testing.F) {
 	f.Add("Mozilla/5.0 (X11; Linux x86_64) <script>")
 	f.Fuzz(func(t *testing.T, header string) {

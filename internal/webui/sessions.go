@@ -75,7 +75,7 @@ func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *ses
 // sessionRow describes a session as people tell them apart.
 func (d *page) sessionRow(s *session.Session, here bool) (sessionRow, error) {
 	row := sessionRow{ID: s.ID, Here: here, Device: d.first("sessions.unknown"), When: "sessions.since", At: d.at(s.AuthenticatedAt)}
-	row.Place = s.Address
+	row.Place = pagekit.Host(s.Address)
 	var err error
 	switch browser, system := pagekit.Device(s.UserAgent); {
 	case browser != "" && system != "":
