@@ -1,5 +1,5 @@
 // Draws the pictures of the built-in pages in docs/images. `make pictures` runs it; whoever changes how pages look does.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Visitor, launch } from './browser.js'
@@ -43,19 +43,21 @@ await draw(plain, { file: 'pages-settings-dark.png', scheme: 'dark' }, async (vi
   await visitor.go('/registration')
   await visitor.submit(person)
   await visitor.go('/settings')
-  await visitor.page.locator('#form-password').scrollIntoViewIfNeeded()
-  await visitor.page.locator('.ways').last().scrollIntoViewIfNeeded()
 })
 await draw(themed, { file: 'pages-theme.png', locale: 'fr' }, (visitor) => visitor.go('/login'))
 
 // The console of a busy day is drawn as its golden file has it: a day takes a day.
 const golden = new URL('../../internal/console/', import.meta.url).pathname
-const kinds = { css: 'text/css', svg: 'image/svg+xml' }
+const kit = new URL('../../internal/pagekit/static/', import.meta.url).pathname
+const sheets = [kit + 'tokens.css', kit + 'base.css', golden + 'static/console.css']
+const style = (await Promise.all(sheets.map((path) => readFile(path, 'utf8')))).join('')
+const kinds = { svg: 'image/svg+xml', woff2: 'font/woff2' }
 await draw({ publicURL: 'http://console.localhost' }, { file: 'console-overview.png', size: { width: 1200, height: 1010 } }, async (visitor) => {
   await visitor.page.route('**/*', (route) => {
     const name = new URL(route.request().url()).pathname.split('/').at(-1)
     const contentType = kinds[name.split('.').at(-1)]
-    return route.fulfill(contentType ? { path: golden + 'static/' + name, contentType } : { path: golden + 'testdata/overview.html', contentType: 'text/html' })
+    if (name.endsWith('.css')) return route.fulfill({ body: style, contentType: 'text/css' })
+    return route.fulfill(contentType ? { path: kit + name, contentType } : { path: golden + 'testdata/overview.html', contentType: 'text/html' })
   })
   await visitor.go('/console')
 })
