@@ -6,3 +6,8 @@ import _ "embed"
 //
 //go:embed openapi.yaml
 var Document []byte
+
+// DocumentV1 is the description of the API that clients of v1 call.
+//
+//go:embed openapi-v1.yaml
+var DocumentV1 []byte

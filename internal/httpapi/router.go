@@ -113,7 +113,7 @@ func (e *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case !e.noStore:
-	case e.router.listener == "admin":
+	case e.router.listener == "admin" && !e.mount.wire.Rules().CacheableAnswers:
 		w.Header()["Cache-Control"] = adminNoStore
 	case safe(r.Method) || !e.mount.wire.Rules().CacheableAnswers:
 		w.Header()["Cache-Control"] = noStore

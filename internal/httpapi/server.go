@@ -28,6 +28,7 @@ type Engine interface {
 	ResumeSubmission(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
 	Callback(context.Context, flow.CallbackRequest) (flow.Result, error)
 	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
+	OfferRecovery(ctx context.Context, identityID, method string, lifespan time.Duration) (flow.RecoveryOffer, error)
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string

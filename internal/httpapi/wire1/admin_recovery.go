@@ -57,12 +57,29 @@ func (w *Wire) createRecoveryLink(out http.ResponseWriter, r *http.Request) erro
 			return err
 		}
 	}
-	link, expires, err := w.parts.Engine.RecoveryLink(r.Context(), in.IdentityID, lifespan)
+	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupLink, lifespan)
 	if errors.Is(err, errs.ErrNotFound) {
 		return badRequest("The requested identity id does not exist.")
 	}
 	if err != nil {
 		return err
 	}
-	return writeJSON(out, http.StatusOK, recovery{RecoveryLink: link, ExpiresAt: expires})
+	return writeJSON(out, http.StatusOK, recovery{RecoveryLink: offer.Link, ExpiresAt: offer.Expires})
+}
+
+// createRecoveryCode makes a code that signs an identity in once, on the page that
+// shows its flow.
+func (w *Wire) createRecoveryCode(out http.ResponseWriter, r *http.Request) error {
+	in, lifespan, err := w.recoveryRequest(r)
+	if err != nil {
+		return err
+	}
+	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupCode, lifespan)
+	if errors.Is(err, errs.ErrNotFound) {
+		return refusal(http.StatusNotFound, "", "could not find identity", errs.ErrNotFound.Message)
+	}
+	if err != nil {
+		return err
+	}
+	return writeJSON(out, http.StatusCreated, recovery{RecoveryLink: offer.Page, RecoveryCode: offer.Code, ExpiresAt: offer.Expires})
 }

@@ -48,7 +48,7 @@ type Host interface {
 // Engine is what operations need of flows beside what httpapi does with them.
 // *flow.Engine satisfies it.
 type Engine interface {
-	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
+	OfferRecovery(ctx context.Context, identityID, method string, lifespan time.Duration) (flow.RecoveryOffer, error)
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	// LosesLastFactor reports whether a change of credentials takes the last first
 	// factor away.

@@ -3,6 +3,7 @@ package wire1
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
@@ -66,6 +67,7 @@ func (w *Wire) sessionRoutes() []wire.Route {
 		{Verb: http.MethodGet, Path: "/sessions", Handle: w.listMine},
 		{Verb: http.MethodDelete, Path: "/sessions", Handle: w.endOthers},
 		{Verb: http.MethodDelete, Path: "/sessions/{id}", Handle: w.endMine},
+		{Verb: http.MethodGet, Path: "/sessions/token-exchange", Handle: exchangeToken},
 		{Verb: http.MethodGet, Path: "/schemas", Handle: w.listSchemas},
 		{Verb: http.MethodGet, Path: "/schemas/{id}", Handle: w.getSchema},
 	}
@@ -103,8 +105,11 @@ func (w *Wire) adminRoutes(s wire.Served) []wire.Route {
 			wire.Route{Path: "/self-service/{rest...}", Handle: elsewhere(w.config.Public)},
 		)
 	}
-	if s.Serves(flow.Recovery) {
+	if s.Serves(flow.Recovery) && slices.Contains(s.Methods(flow.Recovery), groupLink) {
 		out = append(out, wire.Route{Verb: http.MethodPost, Path: "/admin/recovery/link", Handle: w.createRecoveryLink})
+	}
+	if s.Serves(flow.Recovery) && slices.Contains(s.Methods(flow.Recovery), groupCode) {
+		out = append(out, wire.Route{Verb: http.MethodPost, Path: "/admin/recovery/code", Handle: w.createRecoveryCode})
 	}
 	return out
 }

@@ -119,3 +119,13 @@ func (w *Wire) endOthers(out http.ResponseWriter, r *http.Request) error {
 	}
 	return writeJSON(out, http.StatusOK, map[string]int{"count": len(all) - 1})
 }
+
+// exchangeToken answers that no session waits for a code: native clients get their
+// token where they sign in, and signing in at a provider is for browsers alone.
+func exchangeToken(_ http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	if q.Get("init_code") == "" || q.Get("return_to_code") == "" {
+		return badRequest("\"init_code\" and \"return_to_code\" query params must be set")
+	}
+	return refusal(http.StatusNotFound, "", "no session yet for this \"code\"", "")
+}
