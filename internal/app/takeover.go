@@ -244,7 +244,7 @@ func (a *composition) convertProviders(_ context.Context, identityID string, c t
 			return made, []string{"tokens of providers are not taken: they can't be read"}, nil
 		}
 	}
-	secrets, lost, any := config.Reveal(a.config.Secrets.Cipher), []string(nil), false
+	secrets, lost, found := config.Reveal(a.config.Secrets.Cipher), []string(nil), false
 	for i := range stored.Providers {
 		p := &stored.Providers[i]
 		for _, token := range []*string{&p.ID, &p.Access, &p.Refresh} {
@@ -252,10 +252,10 @@ func (a *composition) convertProviders(_ context.Context, identityID string, c t
 			if !ok {
 				lost = append(lost, "a token of provider "+p.Provider+" is not taken: secrets.cipher does not open it")
 			}
-			*token, any = plain, any || plain != ""
+			*token, found = plain, found || plain != ""
 		}
 	}
-	if !any {
+	if !found {
 		return made, lost, nil
 	}
 	raw, err := json.Marshal(stored.Providers)

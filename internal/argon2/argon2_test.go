@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"math/rand/v2"
+	"math/rand/v2" //nolint:depguard // seeded inputs, the same in each run
 	"os"
 	"strconv"
 	"strings"
@@ -45,18 +45,31 @@ func TestKey(t *testing.T) {
 		p    Params
 		want string
 	}{
-		{"RFC 9106, 5.1", rfc, Params{D, Version13, 3, 32, 4},
-			"512b391b6f1162975371d30919734294f868e3be3984f3c1a13a4db9fabe4acb"},
-		{"RFC 9106, 5.2", rfc, Params{I, Version13, 3, 32, 4},
-			"c814d9d1dc7f37aa13f0d77f2494bda1c8de6b016dd388d29952a4c4672b6ce8"},
-		{"RFC 9106, 5.3", rfc, Params{ID, Version13, 3, 32, 4},
-			"0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"},
-		{"version 1.0", phc, Params{I, Version10, 2, 1 << 16, 1},
-			"f6c4db4a54e2a370627aff3db6176b94a2a209a62c8e36152711802f7b30c694"},
+		{
+			"RFC 9106, 5.1", rfc,
+			Params{D, Version13, 3, 32, 4},
+			"512b391b6f1162975371d30919734294f868e3be3984f3c1a13a4db9fabe4acb",
+		},
+		{
+			"RFC 9106, 5.2", rfc,
+			Params{I, Version13, 3, 32, 4},
+			"c814d9d1dc7f37aa13f0d77f2494bda1c8de6b016dd388d29952a4c4672b6ce8",
+		},
+		{
+			"RFC 9106, 5.3", rfc,
+			Params{ID, Version13, 3, 32, 4},
+			"0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659",
+		},
+		{
+			"version 1.0", phc,
+			Params{I, Version10, 2, 1 << 16, 1},
+			"f6c4db4a54e2a370627aff3db6176b94a2a209a62c8e36152711802f7b30c694",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			eachCompression(t, func(t *testing.T, h *Hasher) {
+				t.Helper()
 				for range 2 { // the state of the first is not in the second
 					if got := hex.EncodeToString(mustKey(t, h, 32, c.in, c.p)); got != c.want {
 						t.Errorf("Key() = %s, want %s", got, c.want)
@@ -81,7 +94,8 @@ func TestKey_agreesWithXCrypto(t *testing.T) {
 	t.Parallel()
 	cases := differentialCases(t)
 	eachCompression(t, func(t *testing.T, h *Hasher) {
-		r := rand.New(rand.NewPCG(1, uint64(cases))) //nolint:gosec // inputs of a test
+		t.Helper()
+		r := rand.New(rand.NewPCG(1, uint64(cases)))
 		memory := make([]Block, 1<<12)
 		for range cases {
 			in := Input{Password: randomBytes(r, 80), Salt: randomBytes(r, 40)}
@@ -136,7 +150,7 @@ func FuzzKey(f *testing.F) {
 // All code computes the same function, also of blocks that no hash would make.
 func TestCompression(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(2, 3)) //nolint:gosec // inputs of a test
+	r := rand.New(rand.NewPCG(2, 3))
 	for range 200 {
 		var x, y, old, set, mix Block
 		for i := range x {
@@ -215,6 +229,7 @@ func equal[T comparable](a, b []T) bool {
 func TestKey_wipesMemory(t *testing.T) {
 	t.Parallel()
 	eachCompression(t, func(t *testing.T, h *Hasher) {
+		t.Helper()
 		p := Params{ID, Version13, 2, 64, 1}
 		memory := make([]Block, p.Blocks())
 		if err := h.Key(t.Context(), make([]byte, 32), Input{Password: []byte("secret"), Salt: []byte("saltsalt")}, p, memory); err != nil {
@@ -231,7 +246,7 @@ func TestKey_wipesMemory(t *testing.T) {
 	})
 }
 
-func TestKey_allocatesNothing(t *testing.T) {
+func TestKey_allocatesNothing(t *testing.T) { //nolint:paralleltest // AllocsPerRun counts those of other tests too
 	h, p := New(), Params{ID, Version13, 1, 64, 1}
 	memory, tag := make([]Block, p.Blocks()), make([]byte, 32)
 	in := Input{Password: []byte("password"), Salt: []byte("saltsalt")}

@@ -186,7 +186,7 @@ func advise(err error) error {
 		return fmt.Errorf("%w\nIs the server running ('symbolon serve')? %s", err, elsewhere)
 	}
 	if foreign, ok := errors.AsType[*adminclient.ForeignError](err); ok && foreign.Other {
-		return fmt.Errorf("%w\n%s Or give the configuration of your server with -c FILE.", err, elsewhere)
+		return fmt.Errorf("%w\n%s Or give the configuration of your server with -c FILE", err, elsewhere)
 	} else if ok {
 		return fmt.Errorf("%w\nCommands need the admin listener, by default %s, not the public one. %s", err, defaultAdminURL, elsewhere)
 	}

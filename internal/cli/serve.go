@@ -116,11 +116,12 @@ func onlyAll(c *cobra.Command, args []string) error {
 
 // migrateCommand is the command that brings the database up to date.
 func (f *configFlags) migrateCommand() string {
-	command := "symbolon migrate sql -e"
+	var command strings.Builder
+	command.WriteString("symbolon migrate sql -e")
 	for _, file := range f.files {
-		command += " -c " + file
+		command.WriteString(" -c " + file)
 	}
-	return command
+	return command.String()
 }
 
 // greet tells a person where to go.

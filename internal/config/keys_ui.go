@@ -24,7 +24,7 @@ type UI struct {
 // languages are those in which pages and mails are written.
 var languages = []string{"en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "ja", "zh-Hans", "ar"}
 
-func uiKeys() []Key {
+func uiKeys() []Key { //nolint:funlen // a table of keys
 	picture := matches(`^(file://.+|/[^/\\\s()"'][^\\\s()"']*)$`, "file:// and a path, or a path on the public origin such as /assets/logo.svg")
 	colour := matches(`^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`, "a colour such as #17626a")
 	link := matches(`^(https?://.+|/.*)$`, "something that starts with http://, https:// or /")

@@ -129,7 +129,7 @@ func TestOtherNames(t *testing.T) {
 			t.Errorf("%s is said to be absent and is a key", a.name)
 		}
 	}
-	c, r := mustLoad(t, Source{
+	c, _ := mustLoad(t, Source{
 		Files: []string{"/a.yaml", "/b.yaml"}, Environ: []string{"COURIER_MESSAGE_RETRIES=2"},
 		ReadFile: files{
 			"/a.yaml": "dsn: memory\nselfservice: {whitelisted_return_urls: ['https://a.example']}",
@@ -139,7 +139,7 @@ func TestOtherNames(t *testing.T) {
 	if got := c.Selfservice.WhitelistedReturnURLs; len(got) != 1 || got[0].Host != "b.example" || c.Courier.MaxTries != 3 {
 		t.Errorf("got %v, %d tries", got, c.Courier.MaxTries)
 	}
-	_, r = mustLoad(t, source("dsn: memory\nselfservice: {whitelisted_return_urls: ['https://a.example'], allowed_return_urls: ['https://b.example']}"))
+	_, r := mustLoad(t, source("dsn: memory\nselfservice: {whitelisted_return_urls: ['https://a.example'], allowed_return_urls: ['https://b.example']}"))
 	if !strings.Contains(warnings(r), "is also given as selfservice.allowed_return_urls, which has no effect then") {
 		t.Errorf("got %s", warnings(r))
 	}

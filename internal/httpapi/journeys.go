@@ -154,7 +154,7 @@ func (s *Server) PageExport(r *http.Request, of *session.Session) ([]byte, error
 	}
 	add := func(use string, list []identity.Address) {
 		for _, a := range list {
-			one := exportAddress{Value: a.Value, Via: string(a.Via), Use: use, Verified: a.Verified}
+			one := exportAddress{Value: a.Value, Via: a.Via, Use: use, Verified: a.Verified}
 			if !a.VerifiedAt.IsZero() {
 				at := a.VerifiedAt.UTC()
 				one.VerifiedAt = &at

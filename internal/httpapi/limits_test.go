@@ -47,12 +47,15 @@ func TestAdminTokenGuesses(t *testing.T) {
 	const token = "an-admin-token-of-24-chars"
 	guess := map[string]func(*testing.T, *client, string) int{
 		"API": func(t *testing.T, c *client, secret string) int {
+			t.Helper()
 			return c.with("Authorization", "Bearer "+secret).admin(t, http.MethodGet, "/identities", "").Code
 		},
 		"v1 API": func(t *testing.T, c *client, secret string) int {
+			t.Helper()
 			return c.with("Authorization", "Bearer "+secret).admin(t, http.MethodGet, "/admin/identities", "").Code
 		},
 		"mailbox": func(t *testing.T, c *client, secret string) int {
+			t.Helper()
 			r := basic(secret)
 			return c.with("Authorization", r).admin(t, http.MethodGet, "/mailbox", "").Code
 		},

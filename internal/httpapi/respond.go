@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -89,9 +90,7 @@ func (m *mount) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	fault := m.fault(r, err)
 	body := map[string]any{"error": fault.Object}
-	for name, value := range fault.Beside {
-		body[name] = value
-	}
+	maps.Copy(body, fault.Beside)
 	encoded, encodeErr := json.Marshal(body)
 	if encodeErr != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -86,9 +87,7 @@ func (s *site) browser() *client {
 // with returns a client that sends a further header each time.
 func (c *client) with(name, value string) *client {
 	n := &client{site: c.site, jar: c.jar, from: c.from, header: map[string]string{name: value}}
-	for k, v := range c.header {
-		n.header[k] = v
-	}
+	maps.Copy(n.header, c.header)
 	return n
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // CSRFKeys issues values for the anti-CSRF cookie that are bound to the identity
-// that is signed in in the browser. A value that another site of the domain sets in
+// that is signed in the browser. A value that another site of the domain sets in
 // a victim's browser (cookie tossing) is worth nothing once the victim has signed in:
 // the attacker can get only values that are bound to nobody or to himself (OWASP CSRF
 // Prevention Cheat Sheet, signed double-submit cookie).

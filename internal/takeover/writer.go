@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -346,12 +347,12 @@ func causes(err error) string {
 	if !errors.As(err, &invalid) {
 		return err.Error()
 	}
-	text := ""
+	var text strings.Builder
 	for k, v := range invalid.Violations {
 		if k > 0 {
-			text += "; "
+			text.WriteString("; ")
 		}
-		text += v.Field + ": " + v.Text
+		text.WriteString(v.Field + ": " + v.Text)
 	}
-	return text
+	return text.String()
 }

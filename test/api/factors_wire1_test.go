@@ -14,8 +14,8 @@ type node1 struct {
 	Type, Group string
 	Attributes  struct {
 		Name, ID, Type, Src, OnClick, OnClickTrigger, Integrity string
-		Value                                                  any
-		Text                                                   struct {
+		Value                                                   any
+		Text                                                    struct {
 			ID   int
 			Text string
 		}

@@ -201,7 +201,7 @@ func needCheck(t *testing.T) {
 
 // Each test plays the provider on the port that the configuration names, so they run
 // one after the other.
-func TestFromKratos(t *testing.T) { //nolint:paralleltest // see above
+func TestFromKratos(t *testing.T) {
 	needCheck(t)
 	for _, version := range []string{"v0.5.5", "v26.2.0"} {
 		t.Run(version+"/SQLite from another file", func(t *testing.T) {

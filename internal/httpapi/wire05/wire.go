@@ -3,13 +3,13 @@ package wire05
 import (
 	"net/http"
 	"net/url"
-	"symbolon/internal/errs"
-	"symbolon/internal/session"
 
+	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
+	"symbolon/internal/session"
 )
 
 // Name of the version.

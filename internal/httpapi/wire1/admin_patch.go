@@ -12,7 +12,7 @@ import (
 	"symbolon/internal/identity"
 )
 
-const patchFailed = "An error occured when applying the JSON patch"
+const patchFailed = "An error occurred when applying the JSON patch"
 
 // patchIdentity applies a JSON Patch (RFC 6902) to what operators may write of an
 // identity.
@@ -144,11 +144,9 @@ func remove(d *identity.Draft, held *identity.Credential, given string) error {
 	if given == "" {
 		return badRequest("You must provide an identifier to delete this credential.")
 	}
-	for _, id := range held.Identifiers {
-		if id == given {
-			d.Unlink(held.Type, given)
-			return nil
-		}
+	if slices.Contains(held.Identifiers, given) {
+		d.Unlink(held.Type, given)
+		return nil
 	}
 	return refusal(http.StatusNotFound, "", fmt.Sprintf("The identifier `%s` was not found among OIDC credentials.", given), "")
 }

@@ -236,11 +236,22 @@ func factorEntry(key string) (entry, bool) {
 // Options and names of keys go along with every form, so they tell nothing.
 func methodByField(in flow.Input) string {
 	for _, f := range []struct{ name, method string }{
-		{"passkey_login", "passkey"}, {"passkey_register", "passkey"}, {"passkey_settings_register", "passkey"}, {"passkey_remove", "passkey"},
-		{"webauthn_login", groupKeys}, {"webauthn_register", groupKeys}, {"webauthn_remove", groupKeys},
-		{"lookup_secret", "lookup_secret"}, {"lookup_secret_regenerate", "lookup_secret"}, {"lookup_secret_reveal", "lookup_secret"},
-		{"lookup_secret_confirm", "lookup_secret"}, {"lookup_secret_disable", "lookup_secret"}, {"totp_unlink", "totp"},
-		{"code", groupCode}, {"address", groupCode}, {"resend", groupCode},
+		{"passkey_login", "passkey"},
+		{"passkey_register", "passkey"},
+		{"passkey_settings_register", "passkey"},
+		{"passkey_remove", "passkey"},
+		{"webauthn_login", groupKeys},
+		{"webauthn_register", groupKeys},
+		{"webauthn_remove", groupKeys},
+		{"lookup_secret", "lookup_secret"},
+		{"lookup_secret_regenerate", "lookup_secret"},
+		{"lookup_secret_reveal", "lookup_secret"},
+		{"lookup_secret_confirm", "lookup_secret"},
+		{"lookup_secret_disable", "lookup_secret"},
+		{"totp_unlink", "totp"},
+		{"code", groupCode},
+		{"address", groupCode},
+		{"resend", groupCode},
 	} {
 		if in.Blob(f.name) != "" {
 			return f.method

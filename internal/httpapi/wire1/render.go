@@ -59,7 +59,7 @@ func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 	out := Flow{
 		ID: f.ID, Type: string(f.Client), ExpiresAt: f.ExpiresAt, IssuedAt: f.IssuedAt, RequestURL: f.Request,
 		ReturnTo: f.ReturnTo, Active: v.active, State: string(f.State), ContinueWith: v.next, Transient: v.transient,
-		UI: UI{Action: r.action(f), Method: http.MethodPost, Nodes: r.nodes(f, v), Messages: r.messages(f, v)},
+		UI: UI{Action: r.action(f), Method: http.MethodPost, Nodes: r.nodes(f, v), Messages: r.messages(f)},
 	}
 	switch f.Kind {
 	case flow.Login:
@@ -90,7 +90,7 @@ func (r *Renderer) action(f *flow.Flow) string {
 func (r *Renderer) at(path ...string) string { return r.base.JoinPath(path...).String() }
 
 // messages are those on the whole flow: this wire has one form for all methods.
-func (r *Renderer) messages(f *flow.Flow, v view) []Message {
+func (r *Renderer) messages(f *flow.Flow) []Message {
 	out := showAll(f.Form.Messages)
 	for i := range f.Form.Groups {
 		out = append(out, showAll(f.Form.Groups[i].Messages)...)

@@ -74,7 +74,7 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 			a.SignIn = result.Token != ""
 			return a
 		}
-		return w.signedIn(r, result)
+		return w.signedIn(result)
 	case flow.Settings:
 		return w.changed(r, result, asJSON)
 	case flow.Recovery:
@@ -94,7 +94,7 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 }
 
 // signedIn answers a login or a registration to a script or a native client.
-func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
+func (w *Wire) signedIn(result flow.Result) wire.Answer {
 	native := result.Flow.Client == flow.API
 	out := Signed{ContinueWith: rawNull()}
 	var next []ContinueWith
@@ -216,7 +216,7 @@ func (w *Wire) restarted(r wire.Request, again *flow.Restarted, old *flow.Flow, 
 	if !asJSON {
 		return see(r.Page(f))
 	}
-	e := refusal(http.StatusGone, "self_service_flow_replaced", "An error occured, please use the new flow.", "self-service flow replaced")
+	e := refusal(http.StatusGone, "self_service_flow_replaced", "An error occurred, please use the new flow.", "self-service flow replaced")
 	if old != nil && old.State != flow.Passed {
 		since := max(w.parts.Now().Sub(old.ExpiresAt), 0)
 		e = refusal(http.StatusGone, "self_service_flow_expired",

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -148,10 +149,8 @@ func (s *Source) read(ctx context.Context, table string, columns []string, where
 
 // ofNetwork restricts a condition to the tenant, where the table knows tenants.
 func (s *Source) ofNetwork(table, where string, args []any) (string, []any) {
-	for _, c := range s.columns[table] {
-		if c == "nid" {
-			return where + ` AND nid = ?`, append(args, s.network)
-		}
+	if slices.Contains(s.columns[table], "nid") {
+		return where + ` AND nid = ?`, append(args, s.network)
 	}
 	return where, args
 }

@@ -121,7 +121,7 @@ func set(u *takeover.User, name, value string) (err error) {
 	case name == columnCodes:
 		u.RecoveryCodes = strings.Fields(value)
 	case name == columnLinks:
-		for _, link := range strings.Fields(value) {
+		for link := range strings.FieldsSeq(value) {
 			provider, subject, ok := strings.Cut(link, ":")
 			if !ok {
 				return fmt.Errorf("%q is not provider:subject", link)
