@@ -539,7 +539,7 @@ func TestTheChartsShowHowLoginsEnded(t *testing.T) {
 		s.login(t, "jane@example.org", secret)
 	}
 	c := s.app1()
-	c.console(t, "").says(t, http.StatusOK, "In the last hour: 2 succeeded, 1 rejected, 0 held back, 0 failed.", "In the last hour: 1 succeeded,", `<path class="c1" d="M`, `<path class="c2" d="M`)
+	c.console(t, "").says(t, http.StatusOK, "In the last hour: 2 succeeded, 1 rejected, 0 rate-limited, 0 failed.", "In the last hour: 1 succeeded,", `<path class="c1" d="M`, `<path class="c2" d="M`)
 	s.pass(90 * time.Minute)
 	c.console(t, "").says(t, http.StatusOK, "In the last hour there were none.")
 	c.console(t, "?span=quarter").says(t, http.StatusOK, "In the last 6 hours: 2 succeeded, 1 rejected")

@@ -24,7 +24,7 @@ func hostileSchemas() map[string]struct{ schema, want string } {
 		"deep":              {strings.Repeat(`{"not":`, 200) + `{}` + strings.Repeat(`}`, 200), "nested deeper"},
 		"a bomb":            {`{"properties":{"traits":{"$ref":"#/definitions/x"}},"definitions":{"x":{"allOf":[` + strings.Repeat(`{"properties":{"c":{"$ref":"#/definitions/x"}}},`, 20) + `{}]}}}`, "too complex"},
 		"a slow pattern":    {`{"properties":{"traits":{"pattern":"((a{1000}){1000}){1000}"}}}`, "regex"},
-		"a local reference": {`{"$ref":"file:///etc/passwd"}`, "not usable JSON"},
+		"a local reference": {`{"$ref":"file:///etc/passwd"}`, "is not valid JSON"},
 		"the wrong draft":   {`{"$schema":"http://json-schema.org/draft-03/schema#"}`, "not available"},
 	}
 }
