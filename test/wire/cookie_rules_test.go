@@ -10,7 +10,7 @@ func cookieRules() []*rule {
 			"a sign-out changes the csrf cookie only where it ends a session",
 			func(_ *player, want *answer) { want.dropHeader("Set-Cookie", "csrf_token=") }),
 		{
-			source: "decision 33", reason: "a sign-out repeats no value of the request", masked: true,
+			source: "decision 33", reason: "a sign-out repeats no value of the request",
 			rewrite: func(_ *player, e entry, want *answer) bool {
 				changed := false
 				for i, h := range want.headers {
