@@ -43,12 +43,12 @@ var (
 )
 
 const (
-	slices      = 4 // synchronization points of a pass
-	blockWords  = 128
-	blockBytes  = 8 * blockWords
-	minTag      = 4
-	maxLanes    = 1<<24 - 1
-	addressable = blockWords // addresses in one block of them
+	slicesPerPass = 4 // synchronization points of a pass
+	blockWords    = 128
+	blockBytes    = 8 * blockWords
+	minTag        = 4
+	maxLanes      = 1<<24 - 1
+	addressable   = blockWords // addresses in one block of them
 )
 
 // Block is one unit of memory: 1 KiB.
@@ -58,7 +58,7 @@ type Block = [blockWords]uint64
 // multiple of four for each lane, at least eight for each lane.
 func (p Params) Blocks() int {
 	lanes := max(int(p.Lanes), 1)
-	return max(int(p.Memory)/(slices*lanes), 2) * slices * lanes
+	return max(int(p.Memory)/(slicesPerPass*lanes), 2) * slicesPerPass * lanes
 }
 
 func (p Params) check(tag int) error {
@@ -234,7 +234,7 @@ func (h *Hasher) fill(ctx context.Context) error {
 		h.lanes = make([]lane, m.Lanes)
 	}
 	for pass := range int(m.Time) {
-		for slice := range slices {
+		for slice := range slicesPerPass {
 			if err := ctx.Err(); err != nil {
 				return err
 			}

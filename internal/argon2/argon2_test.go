@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math/rand/v2" //nolint:depguard // seeded inputs, the same in each run
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -201,10 +202,10 @@ func TestKey_dataIndependentAccess(t *testing.T) {
 			t.Parallel()
 			i1, d1 := trace(p, "one")
 			i2, d2 := trace(p, "two")
-			if !equal(i1, i2) {
+			if !slices.Equal(i1, i2) {
 				t.Error("the order of reading depends on the password")
 			}
-			if len(d1) > 0 && equal(d1, d2) {
+			if len(d1) > 0 && slices.Equal(d1, d2) {
 				t.Error("the order of reading should depend on the password here")
 			}
 			if wantIndependent := p.Variant != D; (len(i1) > 0) != wantIndependent {
@@ -212,18 +213,6 @@ func TestKey_dataIndependentAccess(t *testing.T) {
 			}
 		})
 	}
-}
-
-func equal[T comparable](a, b []T) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func TestKey_wipesMemory(t *testing.T) {

@@ -13,7 +13,7 @@ func (m *matrix) at(lane, column int) *Block { return &m.blocks[lane*m.columns+c
 
 // independent reports whether the order of reading depends on the parameters alone.
 func (m *matrix) independent(pass, slice int) bool {
-	return m.Variant == I || m.Variant == ID && pass == 0 && slice < slices/2
+	return m.Variant == I || m.Variant == ID && pass == 0 && slice < slicesPerPass/2
 }
 
 // lane is the state with which one lane makes its addresses (RFC 9106, section
@@ -39,7 +39,7 @@ func (l *lane) next(c compression) {
 func (h *Hasher) fillSegment(pass, slice, index int) {
 	var (
 		m           = &h.matrix
-		length      = m.columns / slices
+		length      = m.columns / slicesPerPass
 		first       = slice * length
 		state       = &h.lanes[index]
 		independent = m.independent(pass, slice)
@@ -80,7 +80,7 @@ func (h *Hasher) fillSegment(pass, slice, index int) {
 // reference maps 64 pseudo-random bits to the block that the i-th of a segment is
 // combined with (RFC 9106, section 3.4.2).
 func (m *matrix) reference(random uint64, pass, slice, index, i int) (lane, column int) {
-	length := m.columns / slices
+	length := m.columns / slicesPerPass
 	lane = index
 	if m.Lanes > 1 && (pass > 0 || slice > 0) {
 		lane = int(uint32(random>>32) % m.Lanes)
@@ -89,8 +89,8 @@ func (m *matrix) reference(random uint64, pass, slice, index, i int) (lane, colu
 	// complete, and in this lane those of this segment but the previous one.
 	available, start := slice*length, 0
 	if pass > 0 {
-		available = (slices - 1) * length
-		start = (slice + 1) % slices * length
+		available = (slicesPerPass - 1) * length
+		start = (slice + 1) % slicesPerPass * length
 	}
 	switch {
 	case lane == index:
