@@ -44,6 +44,7 @@ func OpenKratos(ctx context.Context, dsn, network string) (*Kratos, error) {
 
 func kratosDialect(ctx context.Context, f *sqldb.Foreign) (kratos.Dialect, error) {
 	d := map[string]kratos.Dialect{"SQLite": kratos.SQLite, "PostgreSQL": kratos.PostgreSQL, "MySQL": kratos.MySQL}[f.Dialect]
+	d.Rebind = f.Rebind
 	names, err := f.Tables(ctx)
 	if err != nil {
 		return d, err

@@ -23,8 +23,8 @@ type Source struct {
 type Dialect struct {
 	// Columns lists tables and their columns, as rows (table, column).
 	Columns string
-	// Numbered placeholders are $1, $2, …; others are ?.
-	Numbered bool
+	// Rebind gives a query with ? the dialect's placeholders; nil keeps them.
+	Rebind func(query string) string
 	// Prefix stands before the name of each table: the original's tables are renamed so
 	// when they are taken over in place.
 	Prefix string
@@ -33,7 +33,7 @@ type Dialect struct {
 // The dialects.
 var (
 	SQLite     = Dialect{Columns: `SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table'`}
-	PostgreSQL = Dialect{Columns: `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`, Numbered: true}
+	PostgreSQL = Dialect{Columns: `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()`}
 	MySQL      = Dialect{Columns: `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()`}
 )
 
@@ -169,8 +169,8 @@ func among(column string, values []string) (string, []any) {
 
 // query returns rows with the columns numbered from "0".
 func (s *Source) query(ctx context.Context, query string, args ...any) ([]row, error) {
-	if s.dialect.Numbered {
-		query = numbered(query)
+	if s.dialect.Rebind != nil {
+		query = s.dialect.Rebind(query)
 	}
 	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -197,18 +197,4 @@ func (s *Source) query(ctx context.Context, query string, args ...any) ([]row, e
 		found = append(found, r)
 	}
 	return found, rows.Err()
-}
-
-func numbered(query string) string {
-	var out strings.Builder
-	n := 0
-	for _, c := range query {
-		if c != '?' {
-			out.WriteRune(c)
-			continue
-		}
-		n++
-		out.WriteString("$" + strconv.Itoa(n))
-	}
-	return out.String()
 }

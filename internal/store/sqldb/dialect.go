@@ -43,7 +43,7 @@ type Dialect struct {
 	// Notifies: the database has notifications.
 	Notifies bool
 
-	// Rebind committer "?" into the dialect's placeholders; nil keeps them.
+	// Rebind turns "?" into the dialect's placeholders; nil keeps them.
 	Rebind func(query string) string
 	// Override maps a portable query to the dialect's own where one is needed.
 	Override map[string]string
@@ -87,7 +87,7 @@ func (d *Dialect) translate(query string) string {
 	return query
 }
 
-// numbered committer "?" into $1, $2 and so on. No query has a question mark in
+// numbered turns "?" into $1, $2 and so on. No query has a question mark in
 // a string literal.
 func numbered(query string) string {
 	var b strings.Builder

@@ -13,6 +13,8 @@ import (
 type Foreign struct {
 	DB      *sql.DB
 	Dialect string // "SQLite", "PostgreSQL" or "MySQL"
+	// Rebind gives a query with ? the placeholders of the database; nil keeps them.
+	Rebind func(query string) string
 
 	dialect Dialect
 	pools   *pools
@@ -39,7 +41,7 @@ func OpenForeign(ctx context.Context, schema Schema, c Config) (*Foreign, error)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	f := &Foreign{DB: p.read, Dialect: d.Name, dialect: d, pools: p}
+	f := &Foreign{DB: p.read, Dialect: d.Name, Rebind: d.Rebind, dialect: d, pools: p}
 	if err := p.read.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", p.name, d.Classify(err)), f.Close())
 	}

@@ -67,7 +67,7 @@ func warnOfModes(log *slog.Logger, path string) {
 // first connection.
 const indexSuffix = "-shm"
 
-// useWAL committer the write-ahead log on, so that readers and the writer don't keep
+// useWAL turns the write-ahead log on, so that readers and the writer don't keep
 // each other waiting. The file remembers it.
 func useWAL(ctx context.Context, pool *sql.DB, path string) error {
 	if err := createPrivate(path + indexSuffix); err != nil {
