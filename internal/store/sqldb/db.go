@@ -310,7 +310,9 @@ func (db *DB) write(ctx context.Context, do txFunc) error {
 	switch {
 	case err == nil && db.writeFailed.Load() != 0:
 		db.writeFailed.Store(0)
-	case errors.Is(err, errs.ErrUnavailable) && ctx.Err() == nil && !errors.Is(err, errQueued):
+	// A connection that was lost says nothing about the next write: Ready sees by itself
+	// whether the database is there.
+	case errors.Is(err, errs.ErrUnavailable) && ctx.Err() == nil && !errors.Is(err, errQueued) && !errors.Is(err, errDead):
 		db.writeFailed.Store(db.now().UnixNano())
 	}
 	return err
