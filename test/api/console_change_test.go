@@ -71,14 +71,17 @@ func TestConsoleFindsByPartAndListsTheNewestFirst(t *testing.T) {
 	c.console(t, "/flows").says(t, http.StatusOK, "Latest flows", "Registration")
 }
 
+// apiToken opens the admin API where the console has operators by name.
+const apiToken = "a-token-of-this-test-alone"
+
 // teaHash is the hash of "tea for an operator".
 const teaHash = "$argon2id$v=19$m=19456,t=2,p=1$mGPRVBnsL1MxjVNBLEvtxw$cLhL+rGDe27smFaImgV26E0idvmTqfo0ZpHqvvTMWNo"
 
 func TestWhatAnOperatorDoesIsRecordedUnderTheirName(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, `SERVE_ADMIN_CONSOLE_OPERATORS=[{"name":"jane","role":"write","password":"`+teaHash+`"},{"name":"joe","role":"read","password":"`+teaHash+`"}]`)
+	s := newSite(t, `SERVE_ADMIN_CONSOLE_OPERATORS=[{"name":"jane","role":"write","password":"`+teaHash+`"},{"name":"joe","role":"read","password":"`+teaHash+`"}]`, "SERVE_ADMIN_TOKEN="+apiToken)
 	s.register(t, "ada@example.org")
-	path := "/identities/" + s.idOf(t, "ada@example.org")
+	path := "/identities/" + s.idOf(t, "ada@example.org", "Authorization", "Bearer "+apiToken)
 	jane, joe := s.browser(t), s.browser(t)
 	jane.press(t, "/sign-in", map[string]string{"name": "jane", "secret": "wrong"}).says(t, http.StatusUnauthorized, "That is wrong")
 	jane.press(t, "/sign-in", map[string]string{"name": "jane", "secret": "tea for an operator"}).leads(t, "")

@@ -38,7 +38,7 @@ func TestThePageExplainsCookieTrouble(t *testing.T) {
 				values := url.Values{"csrf_token": {html.UnescapeString(found[1][2])}, "identifier": {"nobody@example.invalid"}, "password": {"x"}}
 				page = read(t, func(to string) (*http.Response, error) { return browser.PostForm(to, values) }, html.UnescapeString(found[0][2]))
 			}
-			if !strings.Contains(page, "lost each other") || !strings.Contains(page, c.says) {
+			if !strings.Contains(page, "This page was open too long") || !strings.Contains(page, c.says) {
 				t.Errorf("the page does not say %q:\n%s", c.says, page)
 			}
 			if strings.Contains(page, "You came by") {
