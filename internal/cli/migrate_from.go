@@ -88,7 +88,7 @@ func printTakeover(w io.Writer, r takeover.Report, dryRun bool) {
 		verb = "would be taken (dry run, nothing was changed)"
 	}
 	fmt.Fprintf(w, "%d accounts read: %d %s, %d were here already, %d refused.\n", r.Read, r.Taken, verb, r.Present, r.Refused)
-	fmt.Fprintf(w, "%d sessions and %d pending links and codes go on working.\n", r.Sessions, r.Challenges)
+	fmt.Fprintf(w, "%d sessions and %d pending links go on working.\n", r.Sessions, r.Challenges)
 	for _, typ := range slices.Sorted(maps.Keys(r.Credentials)) {
 		fmt.Fprintf(w, "  %-14s %d\n", typ, r.Credentials[typ])
 	}

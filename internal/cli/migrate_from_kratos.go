@@ -25,8 +25,8 @@ func newMigrateKratosCommand(e *env) *cobra.Command {
 		Short: "Take over the accounts of Ory Kratos, version 0.5 or later, with sessions and pending links",
 		Long: `Take over the accounts of an Ory Kratos database: ids, traits, metadata,
 addresses with their state, passwords, provider links, second factors, live
-sessions, and links and codes in mails that are not used yet. Cookies and tokens
-of sessions go on working if the configuration has the original's secrets.
+sessions, and links in mails that are not used yet. Cookies and tokens of sessions
+go on working if the configuration has the original's secrets.
 
 The database is another one (--source), which is only read; or the one of the
 configuration itself (--in-place): then the tables of the original are renamed,
