@@ -167,7 +167,7 @@ func TestAMigrationUnderLoadFailsNoRequest(t *testing.T) {
 			defer release()
 			underLoad(t, nodes, func() {
 				nodes[0].become(next)
-				nodes[0].awaitLog("a migration is tried again")
+				nodes[0].awaitLog("migration blocked by locks, retrying")
 				release()
 				for _, n := range nodes {
 					n.await() // those of this release on the next one's schema too
