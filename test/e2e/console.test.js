@@ -54,7 +54,9 @@ after(async () => {
 
 // json sends a request as an app does.
 async function json(method, url, body) {
-  const answer = await fetch(url, { method, body: body && JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
+  const headers = { 'Content-Type': 'application/json' }
+  if (url.startsWith(server.adminURL)) headers.Authorization = `Bearer ${password}` // it guards the API too
+  const answer = await fetch(url, { method, body: body && JSON.stringify(body), headers })
   return answer.json()
 }
 
