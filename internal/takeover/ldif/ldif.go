@@ -2,11 +2,13 @@ package ldif
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,18 +66,19 @@ func (e entry) person() bool {
 func (e entry) neutral() takeover.User {
 	out := takeover.User{Key: e["dn"][0]}
 	for _, name := range keys() {
-		if len(e[name]) > 0 {
+		if len(e[name]) > 0 && e[name][0] != "" {
 			out.Key = e[name][0]
 			break
 		}
 	}
 	out.Set("dn", e["dn"][0])
 	known := claims()
-	for name, values := range e {
+	for _, name := range slices.Sorted(maps.Keys(e)) {
 		claim, ok := known[name]
+		values := e[name]
 		switch {
 		case name == "dn" || name == "userpassword" || name == "objectclass":
-		case ok && len(values) > 0:
+		case ok && out.Claims[claim] == nil:
 			out.Set(claim, values[0])
 		case len(values) == 1:
 			out.SetAll(map[string]any{name: values[0]})
@@ -102,7 +105,10 @@ func entries(r io.Reader) iter.Seq2[entry, error] {
 		flush := func() bool {
 			done := current
 			current = entry{}
-			return len(done["dn"]) == 0 || yield(done, nil)
+			if dn := done["dn"]; len(dn) == 0 || dn[0] == "" { // the root of the server (RFC 4512, section 5.1) is nobody's account
+				return true
+			}
+			return yield(done, nil)
 		}
 		for line, err := range unfolded(r) {
 			n++
@@ -121,29 +127,45 @@ func entries(r io.Reader) iter.Seq2[entry, error] {
 	}
 }
 
-// unfolded joins lines that continue (RFC 2849, note 2) and drops comments.
+// unfolded joins lines that continue (RFC 2849, note 2), and drops comments and lines that
+// are longer than maxLine.
 func unfolded(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		lines := bufio.NewScanner(r)
-		lines.Buffer(nil, maxLine)
-		pending, have := "", false
-		emit := func() bool { return !have || strings.HasPrefix(pending, "#") || yield(pending, nil) }
-		for lines.Scan() {
-			line := strings.TrimSuffix(lines.Text(), "\r")
-			if have && pending != "" && strings.HasPrefix(line, " ") {
-				pending += line[1:]
-				continue
-			}
-			if !emit() {
+		lines := bufio.NewReader(r)
+		if mark, _ := lines.Peek(3); string(mark) == "\ufeff" {
+			_, _ = lines.Discard(3)
+		}
+		var (
+			pending []byte
+			have    bool
+		)
+		emit := func() bool {
+			skip := !have || len(pending) > maxLine || bytes.HasPrefix(pending, []byte("#"))
+			return skip || yield(string(pending), nil)
+		}
+		for begins := true; ; {
+			part, more, err := lines.ReadLine()
+			if err != nil {
+				if ok := emit(); ok && !errors.Is(err, io.EOF) {
+					yield("", err)
+				}
 				return
 			}
-			pending, have = line, true
+			continues := begins && have && len(pending) > 0 && bytes.HasPrefix(part, []byte(" "))
+			switch {
+			case continues:
+				part = part[1:]
+			case begins:
+				if !emit() {
+					return
+				}
+				pending, have = pending[:0], true
+			}
+			if len(pending) <= maxLine {
+				pending = append(pending, part...)
+			}
+			begins = !more
 		}
-		if err := lines.Err(); err != nil {
-			yield("", err)
-			return
-		}
-		emit()
 	}
 }
 

@@ -28,6 +28,8 @@ userPassword:: e1NTSEF9dzh4WnlyTytuVG1GRnNMMzNaWGhFbHNXcXg5elkxMHQ=
 userPassword: {CRYPT}$1$x
 jpegPhoto:: /9j/4AAQ
 jpegPhoto:< file:///tmp/a.jpg
+telephoneNumber: +49 30 2
+mobile: +49 170 1
 
 dn: cn=printer,dc=example,dc=org
 objectClass: device
@@ -50,7 +52,13 @@ func collect(t *testing.T, text string) (users []takeover.User, failed error) {
 
 func TestUsers(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{"lf": directory, "crlf": strings.ReplaceAll(directory, "\n", "\r\n")} {
+	photo := "jpegPhoto:: " + strings.Repeat("AAAA", maxLine/4) + "\n"
+	for name, text := range map[string]string{
+		"lf": directory, "crlf": strings.ReplaceAll(directory, "\n", "\r\n"), "byte order mark": "\ufeff" + directory,
+		"the root first": "dn:\nobjectClass: account\n\n" + directory,
+		"a line that is too long": strings.Replace(directory, "uid: vera\n", "uid: vera\n"+photo, 1),
+		"a fold that is too long": strings.Replace(directory, "uid: vera\n", "uid: vera\njpegPhoto:: AAAA\n"+strings.Repeat(" "+strings.Repeat("A", 1000)+"\n", 1100), 1),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			users, err := collect(t, text)
@@ -61,6 +69,7 @@ func TestUsers(t *testing.T) {
 			for claim, want := range map[string]any{
 				"email": "vera@example.org", "email_verified": true, "preferred_username": "vera", "name": "Vera Muster", "given_name": "Vera",
 				"family_name": "Muster", "description": "Hällo", "dn": "uid=vera,ou=people,dc=example,dc=org",
+				"phone_number": "+49 170 1",
 			} {
 				if vera.Claims[claim] != want {
 					t.Errorf("%s is %v, want %v", claim, vera.Claims[claim], want)
