@@ -112,7 +112,8 @@ const lockIdentity = `SELECT 1 FROM identities WHERE id = ?`
 
 // LockIdentity keeps other transactions from saving or deleting an identity until the
 // context's transaction ends, so that what it reads of the identity stays true;
-// errs.ErrNotFound if there is none of that id. The lock is shared.
+// errs.ErrNotFound if there is none of that id. One transaction at a time has the lock:
+// those that shared it and then saved would wait for each other.
 func (db *DB) LockIdentity(ctx context.Context, id string) error {
 	var one int
 	if err := db.QueryRow(ctx, []any{&one}, lockIdentity, id); err != nil {

@@ -17,6 +17,7 @@ func transactionTests() []test {
 		{"a transaction keeps all its writes or none", txAtomic},
 		{"a transaction sees its own writes and nobody else does", txIsolated},
 		{"one of many transactions that fails is undone alone", txAlone},
+		{"transactions that lock an identity change it one after the other", txLockAndSave},
 		{"a nested transaction is committed with the outer one", txNested},
 		{"a nested transaction that fails is undone alone", txNestedFails},
 		{"a panic in a transaction is undone and reaches the caller", txPanics},
@@ -92,6 +93,31 @@ func txAlone(t *testing.T, s Store) {
 	for k, f := range flows {
 		wantSame(t, stored(t, s, f), k%3 != 0)
 	}
+}
+
+// txLockAndSave has every transaction read what the one before it wrote. A lock that
+// several of them held would make each wait for the others.
+func txLockAndSave(t *testing.T, s Store) {
+	const n = 16
+	i := mustIdentity(t, s, "a@example.org")
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			err := s.InTx(t.Context(), func(ctx context.Context) error {
+				if err := s.LockIdentity(ctx, i.ID); err != nil {
+					return err
+				}
+				locked, err := s.Identity(ctx, i.ID)
+				if err != nil {
+					return err
+				}
+				return s.SaveIdentity(ctx, locked, nil)
+			})
+			wantError(t, err, nil)
+		})
+	}
+	wg.Wait()
+	wantSame(t, got(s.Identity(t.Context(), i.ID))(t).Version, i.Version+n)
 }
 
 func txNested(t *testing.T, s Store) {
