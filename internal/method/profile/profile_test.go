@@ -5,6 +5,7 @@ import (
 
 	"symbolon/internal/flow"
 	"symbolon/internal/flow/flowtest"
+	"symbolon/internal/identity"
 	"symbolon/internal/message"
 	"symbolon/internal/method/profile"
 )
@@ -40,5 +41,51 @@ func TestChange(t *testing.T) {
 	}
 	if sent := w.Mail.Take(); len(sent) != 1 || sent[0].To != "ada@example.org" {
 		t.Errorf("the old address is not told: %+v", sent)
+	}
+}
+
+// openSteps is a world in which registrations ask for the traits first.
+func openSteps(t testing.TB) (*flowtest.World, flowtest.Person) {
+	t.Helper()
+	w := flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{profile.New(true)} })
+	return w, w.Person("ada@example.org", true)
+}
+
+func TestIntroduce(t *testing.T) {
+	t.Parallel()
+	type sent = map[string]string
+	for name, c := range map[string]struct {
+		submit   []sent
+		outcome  flow.Outcome
+		memory   string
+		rejected string // the field
+	}{
+		"traits":          {[]sent{{"traits.email": "new@example.org"}}, flow.Prepares, `{"step":"credentials","traits":{"email":"new@example.org"}}`, ""},
+		"next by name":    {[]sent{{"traits.email": "new@example.org", "screen": "credential-selection"}}, flow.Prepares, `{"step":"credentials","traits":{"email":"new@example.org"}}`, ""},
+		"back":            {[]sent{{"traits.email": "new@example.org"}, {"screen": "previous"}}, flow.Prepares, `{"traits":{"email":"new@example.org"}}`, ""},
+		"back at once":    {[]sent{{"screen": "previous"}}, flow.Prepares, `{}`, ""},
+		"unknown screen":  {[]sent{{"traits.email": "new@example.org", "screen": "x"}}, flow.FormRejected, ``, "screen"},
+		"ill-formed":      {[]sent{{"traits.email": "nope"}}, flow.FormRejected, ``, "traits.email"},
+		"corrected later": {[]sent{{"traits.email": "nope"}, {"traits.email": "new@example.org"}}, flow.Prepares, `{"step":"credentials","traits":{"email":"new@example.org"}}`, ""},
+	} {
+		w, _ := openSteps(t)
+		b := w.Browser()
+		f := b.Start(flow.Registration)
+		var result flow.Result
+		for _, fields := range c.submit {
+			var err error
+			if result, err = b.Submit(f, profile.ID, fields); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if result.Outcome != c.outcome || string(w.Stored(f).Private[profile.ID]) != c.memory {
+			t.Errorf("%s: outcome %d, memory %s", name, result.Outcome, w.Stored(f).Private[profile.ID])
+		}
+		if c.rejected != "" && len(result.Flow.Form.Group(profile.ID).Node(c.rejected).Messages) != 1 {
+			t.Errorf("%s: no message on %s", name, c.rejected)
+		}
+		if _, total, err := w.Identities.List(t.Context(), identity.Query{Limit: 9}); err != nil || total != 1 {
+			t.Errorf("%s: %d accounts, %v", name, total, err)
+		}
 	}
 }
