@@ -45,6 +45,10 @@ type cookies struct {
 	csrfDomain string
 	csrfPath   string
 	session    *secret.Signer
+	// plain signed session cookies before their name got the prefix. A cookie that is
+	// written under the prefix does not open with it, so that another site of the domain
+	// can not set it under the name that anybody may set.
+	plain      *secret.Signer
 	continuity *secret.Signer
 	csrf       *secret.CSRFKeys
 	device     *secret.Signer // nil: no browser is remembered
@@ -58,8 +62,13 @@ func newCookies(c CookieConfig, public *url.URL, secrets []string) (*cookies, er
 		k.csrfDomain, k.csrfPath = "", "/"
 	}
 	var err error
-	if k.session, err = secret.NewSigner("session-cookie", secrets); err != nil {
+	if k.plain, err = secret.NewSigner("session-cookie", secrets); err != nil {
 		return nil, err
+	}
+	if k.session = k.plain; c.HostPrefix {
+		if k.session, err = secret.NewSigner("host-session-cookie", secrets); err != nil {
+			return nil, err
+		}
 	}
 	if k.csrf, err = secret.NewCSRFKeys(secrets); err != nil {
 		return nil, err
@@ -95,13 +104,19 @@ func values(r *http.Request, name string) []string {
 // the present name first. Sessions that were issued before the name got its prefix
 // go on under the old one.
 func (k *cookies) sessionTokens(r *http.Request) []string {
-	signed := values(r, k.name(k.config.SessionName))
+	plain := k.config.SessionName
+	tokens := k.openSessions(nil, k.session, values(r, k.name(plain)))
 	if k.config.HostPrefix {
-		signed = append(signed, values(r, k.config.SessionName)...)
+		tokens = k.openSessions(tokens, k.plain, values(r, plain))
 	}
-	var tokens []string
+	return tokens
+}
+
+// openSessions appends the tokens in cookies that the signer, or the server whose
+// accounts were taken over, has signed.
+func (k *cookies) openSessions(tokens []string, signer *secret.Signer, signed []string) []string {
 	for _, value := range signed {
-		token, ok := k.session.Open(value)
+		token, ok := signer.Open(value)
 		if !ok {
 			token, ok = k.taken.SessionToken(k.config.SessionName, value)
 		}

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -27,10 +28,25 @@ func TestCookies(t *testing.T) {
 				t.Errorf("the cookie %s can be set by any site of the domain", name)
 			}
 		}
-		// A session of before the prefix goes on.
-		old := jane.jar[sessionCookie]
-		if r := jane.site.browser().with("Cookie", "ory_kratos_session="+old).do(t, http.MethodGet, "/sessions/whoami", ""); r.Code != http.StatusOK {
-			t.Errorf("under the name without the prefix: %d", r.Code)
+		// Another site of the domain can set the name without the prefix, with a session
+		// of its own.
+		own := "ory_kratos_session=" + jane.jar[sessionCookie]
+		if r := jane.site.browser().with("Cookie", own).do(t, http.MethodGet, "/sessions/whoami", ""); r.Code != http.StatusUnauthorized {
+			t.Errorf("a session under the name that anybody can set: %d", r.Code)
+		}
+	})
+	t.Run("from before the prefix", func(t *testing.T) {
+		t.Parallel()
+		kept := []string{"DSN=sqlite://" + filepath.Join(t.TempDir(), "kept.db"), "SECRETS_DEFAULT=a-secret-of-this-test-alone"}
+		before := newSite(t, append(kept, "SESSION_COOKIE_DOMAIN=shop.test")...)
+		jane := before.browser()
+		jane.register(t, "jane@shop.test")
+		if err := before.app.Close(); err != nil {
+			t.Fatal(err)
+		}
+		jane.site = newSite(t, kept...)
+		if got := jane.whoami(t); got != "jane@shop.test" {
+			t.Errorf("the session is %q's", got)
 		}
 	})
 	t.Run("attributes", func(t *testing.T) {

@@ -12,10 +12,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const breachedPassword = 'a password known from a breach'
 
 // startServer returns once the server is ready. settings are environment variables; stop() ends everything and fails if
-// the server did not end well.
-export async function startServer(settings = {}, host = '127.0.0.1') {
+// the server did not end well. With a certificate, as of certificateFor, the public listener speaks https.
+export async function startServer(settings = {}, host = '127.0.0.1', certificate = undefined) {
   const [publicPort, adminPort] = await freePorts()
-  const publicURL = `http://${host}:${publicPort}`
+  const publicURL = `${certificate ? 'https' : 'http'}://${host}:${publicPort}`
+  const adminURL = `http://127.0.0.1:${adminPort}`
   const breaches = await startBreachList()
   const dir = await mkdtemp(join(tmpdir(), 'symbolon-e2e-'))
   const process_ = spawn(binary(), ['serve'], {
@@ -25,6 +26,7 @@ export async function startServer(settings = {}, host = '127.0.0.1') {
       SERVE_PUBLIC_BASE_URL: publicURL + '/',
       SERVE_ADMIN_PORT: adminPort,
       PASSWORD_BREACH_API_URL: breaches.url,
+      ...(certificate && { SERVE_PUBLIC_TLS_CERT_FILE: certificate.certFile, SERVE_PUBLIC_TLS_KEY_FILE: certificate.keyFile }),
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,10 +35,10 @@ export async function startServer(settings = {}, host = '127.0.0.1') {
   for (const stream of [process_.stdout, process_.stderr]) stream.on('data', (data) => (log += data))
   const ended = new Promise((resolve) => process_.on('exit', (code, signal) => resolve(code ?? signal)))
 
-  await ready(publicURL, process_, () => log)
+  await ready(adminURL, process_, () => log)
   return {
     publicURL,
-    adminURL: `http://127.0.0.1:${adminPort}`,
+    adminURL,
     log: () => log,
     async stop() {
       process_.kill('SIGTERM')
