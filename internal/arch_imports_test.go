@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"method/password": append([]string{"passhash", "passpolicy"}, domain...),
 	"method/link":     domain,
 	"method/profile":  domain,
+	"method/deletion": domain,
 	"method/oidc":     append([]string{"claims", "oidc"}, domain...),
 	"method/totp":     domain,
 	"method/lookup":   append([]string{"passhash"}, domain...),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"symbolon/internal/config"
+	"symbolon/internal/identity"
 	"symbolon/internal/store"
 )
 
@@ -69,7 +70,13 @@ func (a *App) cleanUpOnce(ctx context.Context, every time.Duration) error {
 // CleanUpNow removes everything that has ended and is no longer kept, in small
 // batches, and returns how many rows that were.
 func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
-	removed, longest, err := sweep(ctx, a.db, endedBefore(a.current.Load().config.Cleanup, a.now()))
+	now := a.current.Load()
+	removed, longest, err := sweep(ctx, a.db, endedBefore(now.config.Cleanup, a.now()))
+	if err == nil {
+		var deleted int64
+		deleted, err = deleteClosed(ctx, now.identities)
+		removed += deleted
+	}
 	a.removed.Add(removed)
 	a.longestBatch.Store(int64(max(longest, time.Duration(a.longestBatch.Load()))))
 	return removed, err
@@ -90,7 +97,26 @@ func CleanUp(ctx context.Context, c *config.Config) (removed int64, err error) {
 	}
 	db.SealEvents(keys)
 	removed, _, err = sweep(ctx, db, endedBefore(c.Cleanup, time.Now()))
+	if err == nil {
+		var deleted int64
+		// The servers beside this command learn of it from the database.
+		unheard := func(context.Context, string) {}
+		deleted, err = deleteClosed(ctx, identity.New(db, nil, unheard, time.Now))
+		removed += deleted
+	}
 	return removed, errors.Join(err, db.Close())
+}
+
+// deleteClosed deletes the accounts that their owners have closed, once the grace period
+// is over.
+func deleteClosed(ctx context.Context, identities *identity.Service) (deleted int64, err error) {
+	for ctx.Err() == nil {
+		n, err := identities.DeleteDue(ctx, leastBatch)
+		if deleted += n; err != nil || n == 0 {
+			return deleted, err
+		}
+	}
+	return deleted, ctx.Err()
 }
 
 // sweep removes batch after batch, and returns how long the slowest took.

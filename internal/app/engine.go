@@ -6,10 +6,12 @@ import (
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
+	"symbolon/internal/method/deletion"
 	"symbolon/internal/method/link"
 	"symbolon/internal/method/oidc"
 	"symbolon/internal/method/password"
 	"symbolon/internal/method/profile"
+	"symbolon/internal/webui"
 )
 
 // page is a path of the built-in pages below the public URL, used where the
@@ -27,6 +29,7 @@ func engineConfig(c *config.Config) flow.Config {
 	self := c.Selfservice
 	return flow.Config{
 		PublicURL:                public,
+		ClosedPage:               public.JoinPath(webui.ClosedPath),
 		DefaultReturn:            page(c, self.DefaultBrowserReturnURL, "/"),
 		Allowed:                  allowedReturns(c),
 		Kinds:                    kinds(c),
@@ -115,7 +118,11 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 			enabled = append(enabled, m.method)
 		}
 	}
-	return append(enabled, a.factors...)
+	enabled = append(enabled, a.factors...)
+	if on.Deletion.Enabled {
+		enabled = append(enabled, deletion.New(on.Deletion.GracePeriod)) // below all else
+	}
+	return enabled
 }
 
 // twoSteps reports whether registrations ask for the traits before they ask for a

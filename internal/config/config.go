@@ -138,6 +138,13 @@ type Methods struct {
 	WebAuthn     WebAuthn
 	Passkey      Passkey
 	OIDC         OIDC
+	Deletion     Deletion
+}
+
+// Deletion lets people have their account deleted.
+type Deletion struct {
+	Enabled     bool
+	GracePeriod time.Duration // in which they can sign in to keep it
 }
 
 // Toggle is a method that is only on or off.

@@ -68,6 +68,14 @@ func methodKeys() []Key {
 			Example: `[{"id":"google","provider":"google","client_id":"abc","client_secret":"def","mapper_url":"file:///etc/symbolon/google.jsonnet","scope":["email"]}]`,
 			Help:    "The providers. Of two with the same id the first counts.",
 		},
+		{
+			Path: at + "deletion.enabled", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Deletion.Enabled }), Own: true, Default: "false", Example: "true",
+			Help: "Let people delete their account in settings. It is closed at once, and deleted when the grace period is over.",
+		},
+		{
+			Path: at + "deletion.config.grace_period", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Deletion.GracePeriod }), Own: true, Default: "336h", Example: "720h",
+			Help:  "How long people can sign in to keep an account that they have closed. The next clean-up after that (cleanup.interval) deletes it; 0 deletes at the next one.",
+		},
 	}
 }
 

@@ -80,7 +80,7 @@ func (l *loader) weaker() {
 	root.remove("serve")
 	for path, n := range l.collect(l.table.root, root) {
 		k, ok := l.find(path)
-		if _, said := l.origins[path]; said || !ok || k.V26 {
+		if _, said := l.origins[path]; said || !ok || k.V26 || wisdom(path) == "" {
 			continue
 		}
 		is, better := k.Default, n.text
@@ -91,9 +91,11 @@ func (l *loader) weaker() {
 	}
 }
 
-// wisdom says why the value of the profile is better.
+// wisdom says why the value of the profile is better; empty if it is merely more.
 func wisdom(path string) string {
 	switch {
+	case strings.HasSuffix(path, "deletion.enabled"):
+		return ""
 	case strings.HasSuffix(path, ".hooks"):
 		return "people have to sign in after they registered: set it to %s"
 	case strings.HasPrefix(path, "password."):

@@ -36,6 +36,7 @@ type Identities interface {
 	Create(context.Context, *identity.Draft) (*identity.Identity, error)
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
 	Delete(ctx context.Context, id string) error
+	DeletionOf(ctx context.Context, id string) (time.Time, error)
 }
 
 // Schemas are the identity schemas on offer. *traits.Registry satisfies it.

@@ -21,6 +21,7 @@ import (
 type identityBody struct {
 	person
 	Updated      time.Time
+	DeleteAt     time.Time // its owner has closed the account; zero if not
 	Traits       []trait
 	JSON         string
 	Addresses    []address
@@ -84,6 +85,9 @@ func (o *Console) identity(w http.ResponseWriter, r *http.Request) error {
 		if c.Type == identity.TypePassword {
 			body.SetsPassword, body.HasPassword = len(c.Identifiers) > 0, c.IsSet()
 		}
+	}
+	if body.DeleteAt, err = o.Identities.DeletionOf(r.Context(), i.ID); err != nil {
+		return err
 	}
 	held, err := o.Sessions.List(r.Context(), i.ID)
 	if err != nil {

@@ -71,6 +71,7 @@ func (d data) Strong(key string) (htmltemplate.HTML, error) {
 	}
 	filled := strings.NewReplacer(
 		"{to}", open+html.EscapeString(d.To)+"</strong>", "{product}", html.EscapeString(d.Product), "{expires}", html.EscapeString(d.Expires),
+		"{when}", html.EscapeString(d.When),
 	).Replace(html.EscapeString(text))
 	return htmltemplate.HTML(filled), nil //nolint:gosec // every part of it has been escaped above
 }

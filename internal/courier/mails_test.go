@@ -28,6 +28,8 @@ func mail(name courier.Template, to string) courier.Message {
 		m.URL, m.Expires = link, at
 	case strings.HasSuffix(kind, "_code") && valid == "valid":
 		m.Code, m.Expires = "271828", at
+	case name == courier.AccountClosed:
+		m.URL, m.Expires, m.Change.At = "https://id.example.org/login", at, at
 	case kind == "security":
 		m.Change = courier.Change{Method: "totp", At: at, Device: "Firefox <b>", Address: "192.0.2.7"}
 	}

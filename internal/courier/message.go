@@ -33,6 +33,10 @@ const (
 	// CredentialsChanged and AddressChanged are security notices.
 	CredentialsChanged Template = "security/credentials_changed"
 	AddressChanged     Template = "security/address_changed"
+	// AccountClosed says when an account will be deleted and how to keep it, and
+	// AccountKept that it will not.
+	AccountClosed Template = "account/closed"
+	AccountKept   Template = "account/kept"
 )
 
 // Test is the message that an operator sends to try the delivery out.
@@ -42,7 +46,7 @@ const Test Template = "test"
 var All = []Template{
 	RecoveryValid, RecoveryInvalid, VerificationValid, VerificationInvalid,
 	LoginCode, LoginCodeInvalid, RegistrationCode, RecoveryCode, RecoveryCodeInvalid, VerificationCode, VerificationCodeInvalid,
-	RegistrationTaken, CredentialsChanged, AddressChanged, Test,
+	RegistrationTaken, CredentialsChanged, AddressChanged, AccountClosed, AccountKept, Test,
 }
 
 // WireName is the name that hooks, senders and v26 have for a template.

@@ -213,6 +213,8 @@ func (e *Engine) noticesOf(j *judged) []identity.Address {
 		if e.config.Notices {
 			return j.identity.Verifiable
 		}
+	case ClosedAccount:
+		return j.identity.Verifiable
 	case NewTraits:
 		var to []identity.Address
 		if e.verifies() {

@@ -41,6 +41,10 @@ type Identities interface {
 	DropRetained(ctx context.Context, id string) error
 	MarkVerified(ctx context.Context, id, addressID string) error
 	MarkSent(ctx context.Context, id, addressID string) error
+	// ScheduleDeletion has an identity deleted at a time, and Keep withdraws that;
+	// kept reports whether there was anything to withdraw.
+	ScheduleDeletion(ctx context.Context, id string, at time.Time) error
+	Keep(ctx context.Context, id string) (kept bool, err error)
 	Schema(ctx context.Context, id string) (*traits.Schema, error)
 }
 
@@ -64,6 +68,7 @@ type Observer interface {
 type Config struct {
 	PublicURL     *url.URL   // where browsers and apps reach the public listener
 	DefaultReturn *url.URL   // the last resort of redirects
+	ClosedPage    *url.URL   // says that an account was closed
 	Allowed       []*url.URL // return_to must lie below one of these
 	Kinds         map[Kind]KindConfig
 	// PrivilegedAge is how long after authentication a session may change

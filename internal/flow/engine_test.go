@@ -60,6 +60,9 @@ func TestFacts(t *testing.T) {
 		"Prepared":     func(flowtest.Person, *flowtest.World) flow.Fact { return flow.Prepared{Memory: "list"} },
 		"RedirectTo":   func(flowtest.Person, *flowtest.World) flow.Fact { return flow.RedirectTo{URL: "https://acme.example"} },
 		"DeclinedLink": func(flowtest.Person, *flowtest.World) flow.Fact { return flow.DeclinedLink{} },
+		"ClosedAccount": func(flowtest.Person, *flowtest.World) flow.Fact {
+			return flow.ClosedAccount{Grace: time.Hour}
+		},
 	}
 	const wrong = flow.Outcome(0)
 	same := func(o flow.Outcome) [5]flow.Outcome { return [5]flow.Outcome{o, o, o, o, o} }
@@ -74,6 +77,7 @@ func TestFacts(t *testing.T) {
 		"Prepared":              same(flow.Prepares),
 		"RedirectTo":            same(flow.Redirected),
 		"DeclinedLink":          {wrong, wrong, flow.Completed, wrong, wrong},
+		"ClosedAccount":         {wrong, wrong, flow.Completed, wrong, wrong},
 	}
 	for name, fact := range facts {
 		for i, k := range flow.Kinds {

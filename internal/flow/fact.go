@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/json"
+	"time"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/identity"
@@ -93,6 +94,8 @@ type (
 		ResumeHash string // empty if nothing is to come back
 		Memory     any    // what the method must recall when they are back
 	}
+	// ClosedAccount: the person wants the account deleted, once the grace period is over.
+	ClosedAccount struct{ Grace time.Duration }
 	// DeclinedLink: the person does not want the external account that waits to be
 	// linked.
 	DeclinedLink struct{}
@@ -115,4 +118,5 @@ func (Prepared) fact()              {}
 func (ProvedExternalAccount) fact() {}
 func (RemoveCredential) fact()      {}
 func (RedirectTo) fact()            {}
+func (ClosedAccount) fact()         {}
 func (DeclinedLink) fact()          {}

@@ -77,6 +77,9 @@ func (e *Engine) openSession(ctx context.Context, j *judged, owner *identity.Ide
 			return err
 		}
 	}
+	if err := e.keepAccount(ctx, owner); err != nil {
+		return err
+	}
 	result.Session, result.Token, err = e.sessions.Issue(ctx, owner, f)
 	return err
 }

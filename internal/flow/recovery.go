@@ -41,6 +41,9 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 		}
 	}
 	fact.Factor.Recovery, fact.Factor.Via, fact.Factor.Address = true, fact.Via, fact.Normalized
+	if err := e.keepAccount(ctx, owner); err != nil {
+		return Result{}, err
+	}
 	issued, token, err := e.sessions.Issue(ctx, owner, fact.Factor)
 	if err != nil {
 		return Result{}, err

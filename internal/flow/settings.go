@@ -35,6 +35,8 @@ func settingsEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 		saved, err = e.removeCredential(ctx, j, fact)
 	case DeclinedLink:
 		return e.declineLink(ctx, j)
+	case ClosedAccount:
+		return e.closeAccount(ctx, j, fact)
 	case NewTraits:
 		saved, err = e.saveTraits(ctx, j, fact.Draft)
 	default:

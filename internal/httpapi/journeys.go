@@ -135,6 +135,9 @@ type exportSession struct {
 	ID      string    `json:"id"`
 	Since   time.Time `json:"authenticated_at"`
 	Until   time.Time `json:"expires_at"`
+	Seen    time.Time `json:"last_seen_at"` // to the hour
+	Address string    `json:"address,omitempty"`
+	Device  string    `json:"user_agent,omitempty"`
 	Methods []string  `json:"methods"`
 }
 
@@ -165,7 +168,7 @@ func (s *Server) PageExport(r *http.Request, of *session.Session) ([]byte, error
 	add("verification", owner.Verifiable)
 	add("recovery", owner.Recovery)
 	for _, h := range held {
-		one := exportSession{ID: h.ID, Since: h.AuthenticatedAt.UTC(), Until: h.ExpiresAt.UTC(), Methods: []string{}}
+		one := exportSession{ID: h.ID, Since: h.AuthenticatedAt.UTC(), Until: h.ExpiresAt.UTC(), Seen: h.LastSeen().UTC(), Address: h.Address, Device: h.UserAgent, Methods: []string{}}
 		for _, f := range h.Factors {
 			one.Methods = append(one.Methods, f.Method)
 		}

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"time"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -69,8 +70,33 @@ func (p *Pages) posted(do func(http.ResponseWriter, *http.Request) (string, erro
 // donePath is the page after a registration that signed nobody in.
 const donePath = "/registration/done"
 
+// ClosedPath is the page that a person is led to who has closed their account, below the
+// public URL.
+const ClosedPath = "settings/closed"
+
 // donePage says that something has succeeded, and leads on.
-type donePage struct{ Next link }
+type donePage struct {
+	Next link
+	Back link // how to undo it; without a URL it can't be
+}
+
+// closed says when the account that was just closed will be deleted.
+func (p *Pages) closed(w http.ResponseWriter, r *http.Request) error {
+	until, err := time.Parse(time.RFC3339, r.URL.Query().Get("until"))
+	if err != nil {
+		return errs.ErrNotFound
+	}
+	d := p.page(r, pageDone, "done")
+	if err := d.titled("page.closed", "until", d.at(until).Text); err != nil {
+		return err
+	}
+	body := &donePage{Next: link{Text: d.first("done.next"), URL: p.config.BasePath}, Back: link{Text: d.first("closed.keep"), URL: p.start(flow.Login, "")}}
+	if p.config.App != nil {
+		body.Next.URL = p.config.App.String()
+	}
+	d.Body = body
+	return p.render(w, http.StatusOK, d)
+}
 
 // registered says that the account is there, and leads to signing in.
 func (p *Pages) registered(w http.ResponseWriter, r *http.Request) error {

@@ -39,6 +39,8 @@ type flowPage struct {
 	Contents []navLink
 	Sessions *sessionsSection
 	Data     *dataSection
+	// Closing is the form that closes the account, the last section; nil for none.
+	Closing *group
 }
 
 // signIn is a page for people who are not signed in. Those who are see who they
@@ -183,6 +185,9 @@ func (p *Pages) addSessions(w http.ResponseWriter, r *http.Request, d *page, bod
 	}
 	body.Contents = append(body.Contents,
 		navLink{Text: d.first("sessions.title"), URL: "#sessions"}, navLink{Text: d.first("data.title"), URL: "#data"})
+	if c := body.Closing; c != nil {
+		body.Contents = append(body.Contents, navLink{Text: c.Heading, URL: "#" + c.Anchor})
+	}
 	return nil
 }
 
@@ -212,6 +217,10 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 	})
 	if body.Typing && len(problems) == 0 {
 		focusFirst(groups)
+	}
+	if at := slices.IndexFunc(groups, func(g group) bool { return g.Method == "deletion" }); body.Sections && at >= 0 {
+		closing := groups[at]
+		body.Closing, groups = &closing, slices.Delete(groups, at, at+1)
 	}
 	body.Groups, d.Problems = groups, append(d.Problems, problems...)
 	d.targets = append(d.targets, parsed(f.ReturnTo))

@@ -41,7 +41,7 @@ type group struct {
 // button sends a form; one with a name tells the method what was chosen.
 type button struct {
 	Name, Value, Text string
-	Primary           bool
+	Primary, Bad      bool // Bad ones can't be undone
 	Disabled          bool
 	// What the button chooses: its name, the first letter of that and, where it can
 	// be connected, whether it is and what the button does about it.
@@ -166,7 +166,7 @@ func (d *formRenderer) finish(g *group) {
 		g.Lead, g.Empty = "", empty
 		return
 	}
-	g.Buttons = []button{{Text: d.submitText(g.Method), Primary: true}}
+	g.Buttons = []button{{Text: d.submitText(g.Method), Primary: true, Bad: g.Method == "deletion"}}
 }
 
 // formProblems lists what is wrong with the form as a whole: its own messages and

@@ -89,6 +89,8 @@ func scenes() []scene {
 		{name: "settings-connections", target: open("/settings") + "&ended=one", server: signedIn(newFlow(flow.Settings, connected...))},
 		{name: "settings-only-way", target: open("/settings"), server: signedIn(newFlow(flow.Settings, alone...))},
 		{name: "settings-every-node", target: open("/settings"), server: signedIn(newFlow(flow.Settings, everyNode()))},
+		{name: "settings-deletion", target: open("/settings"), server: signedIn(newFlow(flow.Settings, append(settingsGroups(), deletionGroup())...))},
+		{name: "settings-closed", target: "/settings/closed?until=2026-12-14T09:30:00Z", server: &server{}},
 		{name: "logout", target: "/logout", server: &server{session: ada}},
 		{name: "logout-done", target: "/logout", server: &server{}},
 		{name: "error-none", target: "/error", server: &server{}},
@@ -99,6 +101,10 @@ func scenes() []scene {
 		{name: "registration-done", target: "/registration/done?return_to=https%3A%2F%2Fapp.example.com%2F", server: &server{}},
 		{name: "error-refused", target: "/error?error=" + flowID, server: stored(`[{"code":400,"status":"Bad Request","reason":"Requested return_to URL \"https://evil.example/\" is not whitelisted.","message":"x"}]`)},
 	}
+}
+
+func deletionGroup() ui.Group {
+	return ui.Group{Method: "deletion", Nodes: []ui.Node{csrf(), {Name: "confirm", Type: "checkbox", Required: true}}}
 }
 
 func open(path string) string { return path + "?flow=" + flowID }

@@ -170,6 +170,7 @@ func (p *Pages) Handlers() map[string]http.Handler {
 		"/settings/places": p.posted(p.endSession),
 		"/settings/data":   p.posted(p.download),
 		donePath:           p.handler(p.registered),
+		"/" + ClosedPath:   p.handler(p.closed),
 		"/error":           p.handler(p.failure),
 		staticPath + "{f}": p.assets,
 	}

@@ -78,7 +78,7 @@ func (w *World) Advance(d time.Duration) { w.later += d }
 func config() flow.Config {
 	public := mustURL("https://id.example.org/")
 	c := flow.Config{
-		PublicURL: public, DefaultReturn: mustURL("https://app.example.org/"), PrivilegedAge: time.Hour,
+		PublicURL: public, ClosedPage: public.JoinPath("closed"), DefaultReturn: mustURL("https://app.example.org/"), PrivilegedAge: time.Hour,
 		DefaultSchema: "default", Notices: true, Kinds: map[flow.Kind]flow.KindConfig{},
 	}
 	for _, k := range flow.Kinds {

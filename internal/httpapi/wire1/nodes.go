@@ -56,6 +56,9 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 			break
 		}
 		g := &f.Form.Groups[i]
+		if g.Method == "deletion" {
+			continue // v1 knows no such group; the form takes its submission all the same
+		}
 		for k := range g.Nodes {
 			b.add(g.Method, &g.Nodes[k])
 		}

@@ -128,7 +128,7 @@ func (w *Wire) signedIn(result flow.Result) wire.Answer {
 func (w *Wire) changed(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
 	if !asJSON {
 		a := see(result.Redirect)
-		a.KeepSignedIn = true
+		a.KeepSignedIn = result.Session != nil
 		return a
 	}
 	v := w.viewOf(r.Context(), result.Flow)
@@ -137,7 +137,7 @@ func (w *Wire) changed(r wire.Request, result flow.Result, asJSON bool) wire.Ans
 		v.next = []ContinueWith{{Action: actionRedirect, RedirectBrowserTo: result.Redirect}}
 	}
 	a := wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
-	a.KeepSignedIn = result.Flow.Client == flow.Browser
+	a.KeepSignedIn = result.Flow.Client == flow.Browser && result.Session != nil
 	return a
 }
 
