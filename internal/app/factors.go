@@ -98,6 +98,7 @@ func codeConfig(c *config.Config) code.Config {
 		Passwordless: m.Passwordless, SecondFactor: m.MFA && !m.Passwordless,
 		Recovery: m.Enabled && flows.Recovery.Use == config.UseCode, Verification: m.Enabled && flows.Verification.Use == config.UseCode,
 		Lifespan: m.Lifespan, MaxTries: m.MaxTries, Fallback: m.Fallback, Pages: pages,
+		ImportedHashes: importedHashes(c),
 	}
 }
 

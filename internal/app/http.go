@@ -151,7 +151,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		ConfirmLinks:   confirmLinks(c),
 
 		PostingProviders: a.posting,
-		UIs:              configuredUIs(c), OpenFlows: c.V05, LaxAPI: c.LaxAPI,
+		UIs:              configuredUIs(c), LaxAPI: c.LaxAPI,
 	}
 }
 

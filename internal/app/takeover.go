@@ -11,12 +11,9 @@ import (
 
 	"symbolon/internal/claims"
 	"symbolon/internal/config"
-	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/kratoskeys"
 	"symbolon/internal/method/code"
-	"symbolon/internal/method/link"
-	"symbolon/internal/secret"
 	"symbolon/internal/store"
 	"symbolon/internal/takeover"
 	"symbolon/internal/traits"
@@ -308,46 +305,4 @@ func SetKratosAside(ctx context.Context, dsn string) (renamed int, err error) {
 // PutKratosBack undoes SetKratosAside; see store.PutBack.
 func PutKratosBack(ctx context.Context, dsn string) (renamed int, err error) {
 	return store.PutBack(ctx, dsn)
-}
-
-// kratosHash marks the hash of a token as one that the original made, so that no token of
-// this server can be taken for it.
-func kratosHash(hash string) string { return "kratos:" + hash }
-
-// importedHashes are the forms in which flows wait for a token of the original.
-func importedHashes(c *config.Config) func(token string) []string {
-	keys := kratoskeys.New(c.Secrets.Signing())
-	return func(token string) []string {
-		hashes := keys.Hashes(token)
-		for i := range hashes {
-			hashes[i] = kratosHash(hashes[i])
-		}
-		return hashes
-	}
-}
-
-// pendingChallenge makes the flow that waits for a link that the original sent.
-func (a *composition) pendingChallenge(c takeover.Challenge, owner *identity.Identity) (*flow.Flow, error) {
-	kind, addresses := flow.Recovery, owner.Recovery
-	if c.Kind == string(flow.Verification) {
-		kind, addresses = flow.Verification, owner.Verifiable
-	}
-	if c.Code {
-		return nil, errors.New("codes are not taken: ask for a new one")
-	}
-	if c.Address.Normalized == "" && len(addresses) > 0 { // an operator made the link
-		c.Address = addresses[0]
-	}
-	if c.Address.Normalized == "" {
-		return nil, errors.New("the account has no address for it")
-	}
-	memory, err := link.Memory(owner.ID, c.Address)
-	if err != nil {
-		return nil, err
-	}
-	return &flow.Flow{
-		ID: secret.NewID(), Kind: kind, Client: flow.Browser, State: flow.Challenged, IssuedAt: a.now(), ExpiresAt: c.Expires,
-		Request: a.config.Serve.Public.BaseURL.JoinPath("self-service", c.Kind, "browser").String(), IdentityID: owner.ID,
-		Private: map[string]json.RawMessage{link.ID: memory}, ResumeHash: kratosHash(c.Hash),
-	}, nil
 }

@@ -68,9 +68,9 @@ func (c Caller) continuity() string {
 }
 
 // sees reports whether the flow is this browser's own: it was started with the
-// anti-CSRF cookie that the caller has.
+// anti-CSRF cookie that the caller has, or is nobody's yet.
 func (c Caller) sees(f *Flow) bool {
-	return f.Client == API || secret.CheckCSRF(f.CSRF, c.CSRF)
+	return f.Client == API || f.unclaimed() || secret.CheckCSRF(f.CSRF, c.CSRF)
 }
 
 // sent reports whether a submission comes from a page of ours that this browser

@@ -19,6 +19,7 @@ import (
 func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	fact := j.fact.(Sent)
 	f := j.flow
+	f.claim(j.caller)
 	f.State, f.Active = Challenged, j.method
 	f.Form.Messages = []message.Message{fact.Notify}
 	f.ResumeHash = fact.ResumeHash

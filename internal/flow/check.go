@@ -75,7 +75,7 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 	if err := e.checkSession(f.Kind, c, f.again(), f.ReturnTo); err != nil {
 		return err
 	}
-	if !c.sees(f) {
+	if !c.sees(f) || f.unclaimed() && r.ByLink {
 		return errs.ErrCSRF
 	}
 	return nil

@@ -48,6 +48,7 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	j.flow.claim(j.caller)
 	j.flow.State, j.flow.ResumeHash = Passed, ""
 	delete(j.flow.Private, j.method)
 	if err := e.invalidateOlderSecrets(ctx, j.flow, owner.ID); err != nil {

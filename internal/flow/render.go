@@ -23,9 +23,10 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	if !ok {
 		return Result{}, why
 	}
-	f := c.flow.clone()
+	f, foreign := c.flow.clone(), c.flow.unclaimed()
 	f.Active = c.method
 	f.Form.Messages = e.standing(f)
+	f.claim(c.caller)
 	if f.Kind == Settings {
 		f.State = Open
 	}
@@ -52,7 +53,14 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 		}
 		group.Add(m.Field, m.Message)
 	}
-	if err := e.store.SaveFlow(ctx, f); err != nil && !errors.Is(err, errs.ErrStale) {
+	saved, err := f, error(nil)
+	if foreign {
+		saved, err = c.flow.withMemory(c.method, rejected)
+	}
+	if err == nil && saved != nil {
+		err = e.store.SaveFlow(ctx, saved)
+	}
+	if err != nil && !errors.Is(err, errs.ErrStale) {
 		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
 	}
 	return Result{Outcome: FormRejected, Flow: f, Identity: subject, Session: c.caller.Session, Cause: rejected.Cause}, nil

@@ -200,6 +200,10 @@ func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, 
 		if !e.config.OpenFlows && !c.sees(f) {
 			return Result{Flow: f}, errs.ErrCSRF
 		}
+		if f.unclaimed() {
+			result.Flow, err = e.lend(ctx, f, c)
+			return result, err
+		}
 		return result, nil
 	}
 	result.Session = c.Session

@@ -92,7 +92,7 @@ func (m *mount) setCSRF(w http.ResponseWriter, r *http.Request, value string) {
 func (m *mount) ensureCSRF(w http.ResponseWriter, r *http.Request, c flow.Caller) string {
 	value := c.CSRF
 	if value == "" {
-		value = m.cookies.csrf.Issue(ownerOf(c))
+		value = c.NextCSRF(ownerOf(c))
 	}
 	if !slices.Contains(values(r, m.cookies.name(m.wire.Rules().CSRFCookie)), value) {
 		m.setCSRF(w, r, value)

@@ -7,10 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/secret"
 	"symbolon/internal/session"
 )
 
@@ -91,22 +89,11 @@ func (m *mount) fetchFlow(k flow.Kind) handler {
 			return err
 		}
 		result, err := m.engine.Get(r.Context(), k, r.URL.Query().Get("id"), caller)
-		if err == nil && !m.mayRead(result.Flow, caller) {
-			err = errs.ErrCSRF
-		}
 		if m.wire.Rules().EagerCSRF || err == nil && result.Flow.Client == flow.Browser {
-			m.ensureCSRF(w, r, caller)
+			caller.CSRF = m.ensureCSRF(w, r, caller)
 		}
 		return m.answer(w, r, m.wire.Fetched(m.request(r, k, caller), result, err))
 	}
-}
-
-// mayRead reports whether a caller may read a flow by its id: what was typed is in
-// it. A browser's flow is its browser's alone, unless the configuration asks for the
-// way of v0.5; the one of a settings flow is known by its session, and one that was
-// started for no browser yet, by the administrator or in a mail, by its id.
-func (m *mount) mayRead(f *flow.Flow, c flow.Caller) bool {
-	return m.config.OpenFlows || f.Client != flow.Browser || f.Kind == flow.Settings || f.CSRF == "" || secret.CheckCSRF(f.CSRF, c.CSRF)
 }
 
 // inspectFlow answers a flow to administrators.

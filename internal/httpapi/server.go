@@ -128,8 +128,6 @@ type Config struct {
 	ConfirmLinks map[flow.Kind]*url.URL
 	// LaxAPI accepts cookies and foreign origins, for development.
 	LaxAPI bool
-	// OpenFlows shows a browser's flow to everybody who knows its id, as v0.5 did.
-	OpenFlows bool
 	// UIs are the pages of others that may send forms here, beside the error and login pages.
 	UIs []*url.URL
 	// PostingProviders are the ids of providers that answer by POST.

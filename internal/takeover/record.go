@@ -40,11 +40,12 @@ type Credential struct {
 
 // Challenge is a link or code that was sent and not used yet.
 type Challenge struct {
-	FlowID  string // of the flow that waits for it; empty if the other system had none
+	FlowID  string // of the flow that waits for a code
+	API     bool   // that flow is one of a client without a browser
+	Tries   int    // how many wrong codes were typed
 	Kind    string // "recovery" or "verification"
 	Code    bool   // a code to type, not a link
-	Hash    string // what the other system stored of the secret: see Hashes
+	Hash    string // what the other system stored of the secret
 	Address identity.Address
 	Expires time.Time
-	CSRF    string // cookie value that the flow belongs to; empty if it belongs to any browser
 }

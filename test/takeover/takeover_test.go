@@ -183,7 +183,7 @@ func check(t *testing.T, name, public, admin string) {
 		switch {
 		case strings.HasPrefix(line, "ok "):
 			played = true
-		case strings.HasPrefix(line, "FAIL ") && !inNormalForm(line) && !isCode(line), strings.HasPrefix(line, "skip "):
+		case strings.HasPrefix(line, "FAIL ") && !inNormalForm(line), strings.HasPrefix(line, "skip "):
 			t.Errorf("%s: %s", name, line)
 		default:
 			t.Log(line)
@@ -192,12 +192,6 @@ func check(t *testing.T, name, public, admin string) {
 	if !played {
 		t.Errorf("%s: nothing was played: %v", name, err)
 	}
-}
-
-// isCode reports whether a fact is a code that waits to be typed. The take-over says in its
-// report that it does not take them.
-func isCode(line string) bool {
-	return regexp.MustCompile(`^FAIL \w+: \w+ code \d+ \(`).MatchString(line)
 }
 
 // inNormalForm reports whether a fact is one of two accounts of version 0.5 whose addresses

@@ -37,6 +37,9 @@ type Config struct {
 	Fallback bool
 	// Pages are the pages that show flows; mails link to them with the code filled in.
 	Pages map[flow.Kind]*url.URL
+	// ImportedHashes are the forms in which the server whose accounts were taken over may have stored a code; nil for
+	// none.
+	ImportedHashes func(code string) []string
 }
 
 // Method is the code method.

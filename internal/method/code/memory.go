@@ -1,8 +1,10 @@
 package code
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +20,8 @@ const digits = 6
 
 // memory is a code that a flow waits for. For an address that nobody has it is the same, with a code that nobody gets.
 type memory struct {
-	Sealed     string    `json:"sealed"`                // the code, bound to the flow
+	Sealed     string    `json:"sealed,omitempty"`      // the code, bound to the flow
+	Imported   string    `json:"imported,omitempty"`    // instead: what another server stored of its code
 	IdentityID string    `json:"identity_id,omitempty"` // empty for an unknown address
 	Via        string    `json:"via"`
 	Typed      string    `json:"typed"` // the address as the form shows it
@@ -48,7 +51,27 @@ func bound(f *flow.Flow) string { return "flow " + f.ID }
 // waiting returns the code that the flow waits for; ok is false if it waits for none.
 func waiting(v flow.View) (kept memory, ok bool, err error) {
 	ok, err = v.Recall(&kept)
-	return kept, ok && kept.Sealed != "", err
+	return kept, ok && (kept.Sealed != "" || kept.Imported != ""), err
+}
+
+// same reports whether a code is the one that a flow waits for.
+func (m *Method) same(f *flow.Flow, kept memory, typed string) (bool, error) {
+	if kept.Imported == "" {
+		right, err := m.sealer.Open(kept.Sealed, bound(f))
+		return err == nil && secret.Equal(right, typed), err
+	}
+	if m.config.ImportedHashes == nil {
+		return false, nil
+	}
+	return slices.ContainsFunc(m.config.ImportedHashes(typed), func(hash string) bool { return secret.Equal(hash, kept.Imported) }), nil
+}
+
+// Imported is the memory of a flow that was taken over from another server with a code
+// that waits to be typed: hash is what that server stored of it.
+func Imported(hash, identityID string, a identity.Address, expires time.Time, tries int) (json.RawMessage, error) {
+	return json.Marshal(memory{
+		Imported: hash, IdentityID: identityID, Via: a.Via, Typed: a.Value, Normalized: a.Normalized, Expires: expires, Wrong: tries,
+	})
 }
 
 // judge compares what was typed. The error is a rejection that counts the wrong code in the flow.
@@ -62,13 +85,13 @@ func (m *Method) judge(f *flow.Flow, kept memory, typed string) error {
 	if kept.Wrong >= m.config.MaxTries {
 		return wrong(message.KeyCodeTooOften, "too many codes for one flow")
 	}
-	right, err := m.sealer.Open(kept.Sealed, bound(f))
+	right, err := m.same(f, kept, strings.ReplaceAll(strings.TrimSpace(typed), " ", ""))
 	if err != nil {
 		return fmt.Errorf("code of a flow: %w", err)
 	}
 	invalid := message.KeyCodeInvalidPrefix + string(f.Kind)
-	switch same := secret.Equal(right, strings.ReplaceAll(strings.TrimSpace(typed), " ", "")); {
-	case !same:
+	switch {
+	case !right:
 		return wrong(invalid, "wrong code")
 	case !m.now().Before(kept.Expires):
 		return wrong(invalid, "expired code")

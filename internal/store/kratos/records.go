@@ -32,7 +32,7 @@ func (s *Source) Records(ctx context.Context, after string, limit int) ([]takeov
 		return nil, err
 	}
 	records := make([]takeover.Record, len(found))
-	b := batch{Source: s, byID: map[string]*takeover.Record{}}
+	b := batch{Source: s, byID: map[string]*takeover.Record{}, waiting: map[string]bool{}}
 	for i, r := range found {
 		records[i] = record(r)
 		b.byID[records[i].Identity.ID] = &records[i]
@@ -74,6 +74,8 @@ type batch struct {
 	byID map[string]*takeover.Record
 	// found are addresses by the ids that links and codes name them by.
 	found map[string]owned
+	// waiting are the flows that wait for a code.
+	waiting map[string]bool
 }
 
 type owned struct {
@@ -245,26 +247,42 @@ func (b *batch) codes(ctx context.Context) error {
 		{"identity_recovery_codes", "recovery", "identity_recovery_address_id", "selfservice_recovery_flow_id", "selfservice_recovery_flows", "code"},
 		{"identity_verification_codes", "verification", "identity_verifiable_address_id", "selfservice_verification_flow_id", "selfservice_verification_flows", "code_hmac"},
 	} {
-		rows, err := b.pending(ctx, l.table, l.address, []string{"id", l.hash, "used_at", "expires_at", "identity_id", l.address, l.flow})
+		rows, err := b.pending(ctx, l.table, l.address, []string{"id", l.hash, "used_at", "issued_at", "expires_at", "identity_id", l.address, l.flow})
 		if err != nil {
 			return err
 		}
+		slices.SortStableFunc(rows, func(x, y row) int { return y.time("issued_at").Compare(x.time("issued_at")) })
 		for _, r := range rows {
 			if !r.time("used_at").IsZero() {
 				continue
 			}
-			flow, err := b.read(ctx, l.flows, []string{"id", "csrf_token", "expires_at"}, "id = ?", []any{r.text(l.flow)})
-			if err != nil {
+			if err := b.code(ctx, r, l.address, l.flows, takeover.Challenge{
+				Kind: l.kind, Code: true, Hash: r.text(l.hash), Expires: r.time("expires_at"), FlowID: r.text(l.flow),
+			}); err != nil {
 				return err
-			}
-			if len(flow) == 1 {
-				b.challenge(r, l.address, takeover.Challenge{
-					Kind: l.kind, Code: true, Hash: r.text(l.hash), Expires: r.time("expires_at"),
-					FlowID: flow[0].text("id"), CSRF: flow[0].text("csrf_token"),
-				})
 			}
 		}
 	}
+	return nil
+}
+
+// code adds a pending code whose flow is open. The newest of a flow comes first, and is the
+// one that counts.
+func (b *batch) code(ctx context.Context, r row, address, flows string, c takeover.Challenge) error {
+	if b.waiting[c.FlowID] {
+		return nil
+	}
+	found, err := b.read(ctx, flows, []string{"id", "type", "state", "submit_count", "expires_at"}, "id = ?", []any{c.FlowID})
+	if err != nil || len(found) != 1 || found[0].text("state") == "passed_challenge" {
+		return err
+	}
+	f := found[0]
+	b.waiting[c.FlowID] = true
+	c.API, c.Tries = f.text("type") == "api", int(f.number("submit_count"))
+	if ends := f.time("expires_at"); ends.Before(c.Expires) {
+		c.Expires = ends
+	}
+	b.challenge(r, address, c)
 	return nil
 }
 

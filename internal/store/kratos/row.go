@@ -30,6 +30,12 @@ func (r row) text(column string) string {
 	}
 }
 
+// number reads a whole number; 0 if there is none.
+func (r row) number(column string) int64 {
+	n, _ := strconv.ParseInt(r.text(column), 10, 64) // what is no number is none
+	return n
+}
+
 // flag reads booleans, also SQLite's texts.
 func (r row) flag(column string) bool {
 	switch v := r[column].(type) {

@@ -55,7 +55,7 @@ func TestUsers(t *testing.T) {
 	photo := "jpegPhoto:: " + strings.Repeat("AAAA", maxLine/4) + "\n"
 	for name, text := range map[string]string{
 		"lf": directory, "crlf": strings.ReplaceAll(directory, "\n", "\r\n"), "byte order mark": "\ufeff" + directory,
-		"the root first": "dn:\nobjectClass: account\n\n" + directory,
+		"the root first":          "dn:\nobjectClass: account\n\n" + directory,
 		"a line that is too long": strings.Replace(directory, "uid: vera\n", "uid: vera\n"+photo, 1),
 		"a fold that is too long": strings.Replace(directory, "uid: vera\n", "uid: vera\njpegPhoto:: AAAA\n"+strings.Repeat(" "+strings.Repeat("A", 1000)+"\n", 1100), 1),
 	} {

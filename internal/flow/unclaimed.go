@@ -1,0 +1,40 @@
+package flow
+
+import (
+	"context"
+
+	"symbolon/internal/secret"
+)
+
+// unclaimed reports whether a flow waits for a code and belongs to no browser yet: the
+// engine, an operator or a server whose accounts were taken over sent the code. Its form
+// is shown to anyone who has its id, which is as random as a token; it becomes the flow of
+// the browser that types the code, or asks for another.
+func (f *Flow) unclaimed() bool {
+	return f.Client == Browser && f.CSRF == "" && f.State == Challenged && f.ResumeHash == ""
+}
+
+// lend returns a copy of an unclaimed flow whose form this browser can send. It is not
+// stored.
+func (e *Engine) lend(ctx context.Context, f *Flow, c Caller) (*Flow, error) {
+	lent := f.clone()
+	lent.CSRF = secret.MaskCSRF(c.csrf(Browser))
+	return lent, e.renderFor(ctx, lent, nil, c.Session)
+}
+
+// claim makes an unclaimed flow the caller's.
+func (f *Flow) claim(c Caller) {
+	if f.unclaimed() {
+		f.CSRF = secret.MaskCSRF(c.csrf(Browser))
+	}
+}
+
+// withMemory is what is stored of a rejected submission to an unclaimed flow: nothing but
+// what the method remembers of it, such as how many codes were wrong; nil if it does not.
+func (f *Flow) withMemory(method string, r *Rejected) (*Flow, error) {
+	if r.Memory == nil {
+		return nil, nil
+	}
+	kept := f.clone()
+	return kept, kept.remember(method, r.Memory)
+}
