@@ -130,6 +130,9 @@ visit('an address that somebody has is no way in; its owner links the account by
   await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('a[href*="link="]').click()])
   await visitor.look('login-to-link')
   await visitor.submit({ identifier: person.email, password: person.password })
+  assert.match(await visitor.text(), /connect/i)
+  await visitor.look('link-consent')
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('button[name="confirm_link"]').click()])
   assert.equal((await whoami(visitor)).identity.id, identity.id)
 
   await signOut(visitor)
