@@ -46,37 +46,6 @@ func enrolled(t *testing.T, p *ceremony.Party, s ceremony.Sort, flags byte) (cer
 	return o, k
 }
 
-// lies are answers that no honest browser gives, for both ceremonies.
-func lies() map[string]func(*ceremonytest.Key) ceremonytest.Lie {
-	origin := func(to string) func(*ceremonytest.Key) ceremonytest.Lie {
-		return func(k *ceremonytest.Key) ceremonytest.Lie { k.Origin = to; return ceremonytest.Lie{} }
-	}
-	lie := func(l ceremonytest.Lie) func(*ceremonytest.Key) ceremonytest.Lie {
-		return func(*ceremonytest.Key) ceremonytest.Lie { return l }
-	}
-	return map[string]func(*ceremonytest.Key) ceremonytest.Lie{
-		"origin of another site":   origin("https://evil.example"),
-		"origin of a subdomain":    origin("https://evil.id.example.org"),
-		"origin with another port": origin(site + ":8443"),
-		"origin over http":         origin("http://id.example.org"),
-		"origin with a path":       origin(site + "/path"),
-		"origin in capitals":       origin("https://ID.example.org"),
-		"origin null":              origin("null"),
-		"rp id":                    lie(ceremonytest.Lie{RPID: "evil.example"}),
-		"challenge":                lie(ceremonytest.Lie{Challenge: "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE"}),
-		"cross-origin frame":       lie(ceremonytest.Lie{CrossOrigin: true}),
-		"foreign top origin":       lie(ceremonytest.Lie{CrossOrigin: true, TopOrigin: "https://evil.example"}),
-		"no user present": func(k *ceremonytest.Key) ceremonytest.Lie {
-			k.Flags &^= ceremonytest.Present
-			return ceremonytest.Lie{}
-		},
-		"backed up but not eligible": func(k *ceremonytest.Key) ceremonytest.Lie {
-			k.Flags |= ceremonytest.BackupState
-			return ceremonytest.Lie{}
-		},
-	}
-}
-
 func TestCreated(t *testing.T) {
 	t.Parallel()
 	p := party(t)
@@ -94,9 +63,7 @@ func TestCreated(t *testing.T) {
 			}
 		})
 	}
-	refused := lies()
-	refused["type of the other ceremony"] = func(*ceremonytest.Key) ceremonytest.Lie { return ceremonytest.Lie{Type: "webauthn.get"} }
-	for name, prepare := range refused {
+	for name, prepare := range ceremonytest.CreationLies(site) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			options, pending, err := p.Create(ceremony.SecondFactor, jo())
@@ -235,16 +202,7 @@ func TestJudge(t *testing.T) {
 			o.Keys[0] = got.Key
 		}
 	})
-	refused := lies()
-	refused["type of the other ceremony"] = func(*ceremonytest.Key) ceremonytest.Lie { return ceremonytest.Lie{Type: "webauthn.create"} }
-	refused["signature"] = func(*ceremonytest.Key) ceremonytest.Lie { return ceremonytest.Lie{BadSignature: true} }
-	refused["foreign handle"] = func(*ceremonytest.Key) ceremonytest.Lie { return ceremonytest.Lie{Handle: []byte("somebody else")} }
-	refused["unknown key"] = func(*ceremonytest.Key) ceremonytest.Lie { return ceremonytest.Lie{OtherID: []byte("unknown")} }
-	refused["eligibility changed"] = func(k *ceremonytest.Key) ceremonytest.Lie {
-		k.Flags |= ceremonytest.BackupEligible
-		return ceremonytest.Lie{}
-	}
-	for name, prepare := range refused {
+	for name, prepare := range ceremonytest.AssertionLies(site) {
 		for what, sort := range map[string]ceremony.Sort{"second factor": ceremony.SecondFactor, "passkey": ceremony.Passkey} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				t.Parallel()

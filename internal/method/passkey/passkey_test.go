@@ -1,0 +1,359 @@
+package passkey_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"symbolon/internal/ceremony"
+	"symbolon/internal/ceremony/ceremonytest"
+	"symbolon/internal/flow"
+	"symbolon/internal/flow/flowtest"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/method/passkey"
+	"symbolon/internal/session"
+)
+
+const site = "https://id.example.org"
+
+// identities marks the field of the name as a schema does.
+type identities struct{ *identity.Service }
+
+func (identities) NameField(context.Context, string) (string, error) { return "traits.email", nil }
+
+func openAs(t testing.TB, c passkey.Config, log *slog.Logger) *flowtest.World {
+	t.Helper()
+	party, err := ceremony.New(ceremony.Config{ID: "example.org", Name: "Example", Origins: []string{site}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Name, c.Public = "Example", site
+	return flowtest.New(t, func(w *flowtest.World) []flow.Method {
+		return []flow.Method{passkey.New(party, identities{w.Identities}, c, w.Now, log)}
+	}, flowtest.Hook(flow.Registration, passkey.ID, "session"))
+}
+
+func open(t testing.TB) (*flowtest.World, flowtest.Person) {
+	t.Helper()
+	w := openAs(t, passkey.Config{}, slog.New(slog.DiscardHandler))
+	return w, w.Person("ada@example.org", true)
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	flowtest.RunMethod(t, passkey.ID, open)
+}
+
+func value(t testing.TB, f *flow.Flow, name string) string {
+	t.Helper()
+	group := f.Form.Group(passkey.ID)
+	if group == nil || group.Node(name) == nil {
+		t.Fatalf("the form has no %s: %+v", name, group)
+	}
+	text, _ := group.Node(name).Value.(string)
+	return text
+}
+
+// said are the keys of the messages of a flow's form.
+func said(r flow.Result) string {
+	var keys []string
+	for _, m := range r.Flow.Form.Messages {
+		keys = append(keys, m.Key)
+	}
+	if group := r.Flow.Form.Group(passkey.ID); group != nil {
+		for _, m := range group.Messages {
+			keys = append(keys, m.Key)
+		}
+		for _, n := range group.Nodes {
+			for _, m := range n.Messages {
+				keys = append(keys, m.Key)
+			}
+		}
+	}
+	return strings.Join(keys, " ")
+}
+
+// invited are the options of a registration.
+func invited(t testing.TB, f *flow.Flow) string {
+	t.Helper()
+	var data struct {
+		Options json.RawMessage `json:"credentialOptions"`
+		Field   string          `json:"displayNameFieldName"`
+	}
+	if err := json.Unmarshal([]byte(value(t, f, "passkey_create_data")), &data); err != nil || data.Field != "traits.email" {
+		t.Fatalf("the data for the script are %+v, %v", data, err)
+	}
+	return string(data.Options)
+}
+
+func submit(t testing.TB, b *flowtest.Browser, f *flow.Flow, fields map[string]string) flow.Result {
+	t.Helper()
+	r, err := b.Submit(f, passkey.ID, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Took(r)
+	return r
+}
+
+// signUp registers somebody with a passkey.
+func signUp(t testing.TB, w *flowtest.World, email string, k *ceremonytest.Key) *flowtest.Browser {
+	t.Helper()
+	b := w.Browser()
+	f := b.Start(flow.Registration)
+	r := submit(t, b, f, map[string]string{"traits.email": email, "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
+	if r.Outcome != flow.Completed {
+		t.Fatalf("sign-up: %s", said(r))
+	}
+	return b
+}
+
+func key(t testing.TB, flags byte) *ceremonytest.Key {
+	t.Helper()
+	k := ceremonytest.New(t, site, ceremonytest.ES256)
+	k.Flags |= flags
+	return k
+}
+
+// present shows a passkey to a new login.
+func present(t testing.TB, w *flowtest.World, k *ceremonytest.Key, lie ceremonytest.Lie) (*flowtest.Browser, flow.Result) {
+	t.Helper()
+	b := w.Browser()
+	f := b.Start(flow.Login)
+	return b, submit(t, b, f, map[string]string{"passkey_login": k.Get(t, value(t, f, "passkey_challenge"), lie)})
+}
+
+func TestRegister(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	k := key(t, ceremonytest.Verified)
+	b := signUp(t, w, "new@example.org", k)
+	if b.Session == nil || b.Session.AAL() != session.AAL1 {
+		t.Fatalf("the session is %+v", b.Session)
+	}
+	if len(k.Handle) != 64 || strings.Contains(string(k.Handle), b.Session.IdentityID) {
+		t.Errorf("the user handle is %q", k.Handle)
+	}
+	if _, r := present(t, w, k, ceremonytest.Lie{}); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL1 {
+		t.Errorf("sign in: outcome %d, %s", r.Outcome, said(r))
+	}
+	other := w.Browser()
+	f := other.Start(flow.Registration)
+	r := submit(t, other, f, map[string]string{"traits.email": "other@example.org", "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
+	if r.Outcome != flow.FormRejected {
+		t.Errorf("a key that somebody has: outcome %d", r.Outcome)
+	}
+}
+
+func TestRegister_refusesLies(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	b := w.Browser()
+	f := b.Start(flow.Registration)
+	for name, prepare := range ceremonytest.CreationLies(site) {
+		k, before := key(t, 0), invited(t, f)
+		lie := prepare(k)
+		r := submit(t, b, f, map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, before, lie)})
+		if r.Outcome != flow.FormRejected || said(r) != message.KeyKeyNotAdded {
+			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
+		}
+		if f = r.Flow; invited(t, f) == before {
+			t.Errorf("%s: the challenge can be tried again", name)
+		}
+	}
+	if r := submit(t, b, f, map[string]string{"traits.email": "new@example.org"}); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
+		t.Errorf("no key: outcome %d, %s", r.Outcome, said(r))
+	}
+	w.Limiter.Full = true
+	r := submit(t, b, f, map[string]string{"traits.email": "new@example.org", "passkey_register": key(t, 0).Create(t, invited(t, f), ceremonytest.Lie{})})
+	if r.Outcome != flow.FormRejected {
+		t.Errorf("beyond the limit: outcome %d", r.Outcome)
+	}
+}
+
+func TestLogin_refusesLies(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	k := key(t, 0)
+	signUp(t, w, "new@example.org", k)
+	lies := ceremonytest.AssertionLies(site)
+	lies["no handle"] = func(*ceremonytest.Key) ceremonytest.Lie { return ceremonytest.Lie{Handle: []byte{}} }
+	b := w.Browser()
+	f := b.Start(flow.Login)
+	for name, prepare := range lies {
+		liar, before := *k, value(t, f, "passkey_challenge")
+		lie := prepare(&liar)
+		r := submit(t, b, f, map[string]string{"passkey_login": liar.Get(t, before, lie)})
+		if r.Outcome != flow.FormRejected || b.Session != nil {
+			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
+		}
+		if f = r.Flow; value(t, f, "passkey_challenge") == before {
+			t.Errorf("%s: the challenge can be tried again", name)
+		}
+	}
+	for answer, want := range map[string]string{"": message.Missing("x").Key, "{}": message.KeyKeyMalformed} {
+		if r := submit(t, b, f, map[string]string{"passkey_login": answer}); said(r) != want {
+			t.Errorf("%q: outcome %d, %s", answer, r.Outcome, said(r))
+		}
+	}
+	w.Limiter.Full = true
+	if _, r := present(t, w, k, ceremonytest.Lie{}); r.Outcome != flow.FormRejected {
+		t.Errorf("beyond the limit: outcome %d", r.Outcome)
+	}
+}
+
+// The options for a sign-in tell nothing of who exists: they are alike for everybody.
+func TestLogin_namesNobody(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	signUp(t, w, "new@example.org", key(t, 0))
+	if options := value(t, w.Browser().Start(flow.Login), "passkey_challenge"); strings.Contains(options, "allowCredentials") {
+		t.Errorf("the options name keys: %s", options)
+	}
+}
+
+func TestLogin_clone(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	w := openAs(t, passkey.Config{}, slog.New(slog.NewTextHandler(&out, nil)))
+	k := key(t, 0)
+	signUp(t, w, "new@example.org", k)
+	clone := *k
+	if _, r := present(t, w, k, ceremonytest.Lie{}); r.Outcome != flow.Completed {
+		t.Fatal(said(r))
+	}
+	if _, r := present(t, w, &clone, ceremonytest.Lie{}); r.Outcome != flow.FormRejected {
+		t.Errorf("the clone: outcome %d", r.Outcome)
+	}
+	if !strings.Contains(out.String(), "may be cloned") {
+		t.Errorf("the log says %q", out.String())
+	}
+}
+
+// A key of one person does not prove again who another one is.
+func TestLogin_refreshBySomebodyElse(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	mine, hers := key(t, 0), key(t, 0)
+	b := signUp(t, w, "new@example.org", mine)
+	signUp(t, w, "eve@example.org", hers)
+	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, Refresh: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := submit(t, b, f, map[string]string{"passkey_login": hers.Get(t, value(t, f, "passkey_challenge"), ceremonytest.Lie{})})
+	if r.Outcome != flow.FormRejected {
+		t.Errorf("the key of somebody else: outcome %d", r.Outcome)
+	}
+	r = submit(t, b, r.Flow, map[string]string{"passkey_login": mine.Get(t, value(t, r.Flow, "passkey_challenge"), ceremonytest.Lie{})})
+	if r.Outcome != flow.Completed {
+		t.Errorf("the own key: outcome %d, %s", r.Outcome, said(r))
+	}
+	without := w.Browser()
+	without.SignIn(p)
+	if f, err := without.TryStart(flow.StartRequest{Kind: flow.Login, Refresh: true}); err != nil || f.Form.Group(passkey.ID) != nil {
+		t.Errorf("somebody without a passkey is asked for one: %v", err)
+	}
+}
+
+func TestTwoFactors(t *testing.T) {
+	t.Parallel()
+	w := openAs(t, passkey.Config{TwoFactors: true}, slog.New(slog.DiscardHandler))
+	verified, touched := key(t, ceremonytest.Verified), key(t, 0)
+	signUp(t, w, "verified@example.org", verified)
+	signUp(t, w, "touched@example.org", touched)
+	for k, want := range map[*ceremonytest.Key]session.AAL{verified: session.AAL2, touched: session.AAL1} {
+		if _, r := present(t, w, k, ceremonytest.Lie{}); r.Outcome != flow.Completed || r.Session.AAL() != want {
+			t.Errorf("flags %x: outcome %d, %v, want %v", k.Flags, r.Outcome, r.Session.AAL(), want)
+		}
+	}
+}
+
+func TestRequireVerification(t *testing.T) {
+	t.Parallel()
+	w := openAs(t, passkey.Config{RequireVerification: true}, slog.New(slog.DiscardHandler))
+	b, k := w.Browser(), key(t, 0)
+	f := b.Start(flow.Registration)
+	r := submit(t, b, f, map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
+	if r.Outcome != flow.FormRejected {
+		t.Errorf("sign-up by touch: outcome %d", r.Outcome)
+	}
+	k = key(t, ceremonytest.Verified)
+	signUp(t, w, "new@example.org", k)
+	k.Flags &^= ceremonytest.Verified
+	if _, r := present(t, w, k, ceremonytest.Lie{}); r.Outcome != flow.FormRejected {
+		t.Errorf("sign-in by touch: outcome %d", r.Outcome)
+	}
+}
+
+func TestChange(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	first := key(t, 0)
+	b := signUp(t, w, "new@example.org", first)
+	f := b.Start(flow.Settings)
+	id := value(t, f, "passkey_remove")
+	if !f.Form.Group(passkey.ID).Node("passkey_remove").Disabled {
+		t.Error("the form offers to remove the last way to sign in")
+	}
+	if r := submit(t, b, f, map[string]string{"passkey_remove": id}); r.Outcome != flow.FormRejected {
+		t.Errorf("the last way to sign in: outcome %d", r.Outcome)
+	}
+	f = b.Start(flow.Settings)
+	options := value(t, f, "passkey_create_data")
+	second := key(t, 0)
+	if r := submit(t, b, f, map[string]string{"passkey_settings_register": second.Create(t, options, ceremonytest.Lie{}), "passkey_displayname": "Phone"}); r.Outcome != flow.Completed {
+		t.Fatalf("another passkey: %s", said(r))
+	}
+	if string(second.Handle) != string(first.Handle) {
+		t.Error("the second passkey has another user handle")
+	}
+	if r := submit(t, b, b.Start(flow.Settings), map[string]string{"passkey_rename": id, "passkey_displayname": "Laptop"}); r.Outcome != flow.Completed {
+		t.Errorf("rename: %s", said(r))
+	}
+	if r := submit(t, b, b.Start(flow.Settings), map[string]string{"passkey_remove": id}); r.Outcome != flow.Completed {
+		t.Errorf("remove one of two: %s", said(r))
+	}
+	if _, r := present(t, w, first, ceremonytest.Lie{}); r.Outcome != flow.FormRejected {
+		t.Error("the passkey that was removed signs in")
+	}
+	if _, r := present(t, w, second, ceremonytest.Lie{}); r.Outcome != flow.Completed {
+		t.Errorf("the other passkey: %s", said(r))
+	}
+}
+
+func TestChange_refusesLies(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	b := signUp(t, w, "new@example.org", key(t, 0))
+	f := b.Start(flow.Settings)
+	for name, prepare := range ceremonytest.CreationLies(site) {
+		k, before := key(t, 0), value(t, f, "passkey_create_data")
+		lie := prepare(k)
+		r := submit(t, b, f, map[string]string{"passkey_settings_register": k.Create(t, before, lie)})
+		if r.Outcome != flow.FormRejected || said(r) != message.KeyKeyNotAdded {
+			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
+		}
+		if f = r.Flow; value(t, f, "passkey_create_data") == before {
+			t.Errorf("%s: the challenge can be tried again", name)
+		}
+	}
+	if r := submit(t, b, f, nil); said(r) != message.KeyNoChanges {
+		t.Errorf("nothing: outcome %d, %s", r.Outcome, said(r))
+	}
+}
+
+func TestCountFactors(t *testing.T) {
+	t.Parallel()
+	m := &passkey.Method{}
+	for config, want := range map[string]int{`{"credentials":[{"id":"AA=="},{"id":"AQ=="}]}`: 2, `{}`: 0, `"broken"`: 0} {
+		c := []identity.Credential{{Type: passkey.ID, Config: json.RawMessage(config)}}
+		if got := m.CountFactors(nil, c, flow.Browser); got != (flow.Factors{First: want}) {
+			t.Errorf("%s: %+v, want %d", config, got, want)
+		}
+	}
+}

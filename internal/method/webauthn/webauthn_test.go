@@ -1,0 +1,297 @@
+package webauthn_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"symbolon/internal/ceremony"
+	"symbolon/internal/ceremony/ceremonytest"
+	"symbolon/internal/flow"
+	"symbolon/internal/flow/flowtest"
+	"symbolon/internal/identity"
+	"symbolon/internal/keyform"
+	"symbolon/internal/message"
+	"symbolon/internal/method/webauthn"
+	"symbolon/internal/session"
+)
+
+const site = "https://id.example.org"
+
+func openLogged(t testing.TB, log *slog.Logger) (*flowtest.World, flowtest.Person) {
+	t.Helper()
+	party, err := ceremony.New(ceremony.Config{ID: "example.org", Name: "Example", Origins: []string{site}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
+		return []flow.Method{
+			&flowtest.Stub{Name: identity.TypePassword, Roles: map[flow.Kind]flow.Role{flow.Login: flow.FirstFactor}},
+			webauthn.New(party, w.Identities, site, w.Now, log),
+		}
+	})
+	return w, w.Person("ada@example.org", true)
+}
+
+func open(t testing.TB) (*flowtest.World, flowtest.Person) {
+	t.Helper()
+	return openLogged(t, slog.New(slog.DiscardHandler))
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	flowtest.RunMethod(t, webauthn.ID, open)
+}
+
+// value is what a node of the method shows in a flow.
+func value(t testing.TB, f *flow.Flow, name string) string {
+	t.Helper()
+	group := f.Form.Group(webauthn.ID)
+	if group == nil || group.Node(name) == nil {
+		t.Fatalf("the form has no %s: %+v", name, group)
+	}
+	text, _ := group.Node(name).Value.(string)
+	return text
+}
+
+// said are the keys of the messages of a flow, wherever they stand.
+func said(r flow.Result) string {
+	var keys []string
+	for _, m := range r.Flow.Form.Messages {
+		keys = append(keys, m.Key)
+	}
+	if group := r.Flow.Form.Group(webauthn.ID); group != nil {
+		for _, m := range group.Messages {
+			keys = append(keys, m.Key)
+		}
+		for _, n := range group.Nodes {
+			for _, m := range n.Messages {
+				keys = append(keys, m.Key)
+			}
+		}
+	}
+	return strings.Join(keys, " ")
+}
+
+// add enrols a key in the settings that the browser shows.
+func add(t testing.TB, b *flowtest.Browser, f *flow.Flow, k *ceremonytest.Key, lie ceremonytest.Lie, name string) flow.Result {
+	t.Helper()
+	r, err := b.Submit(f, webauthn.ID, map[string]string{
+		"webauthn_register": k.Create(t, value(t, f, "webauthn_register_trigger"), lie), "webauthn_register_displayname": name,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Took(r)
+	return r
+}
+
+// enrolled is a browser of somebody who has a key, and that key.
+func enrolled(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, *ceremonytest.Key) {
+	t.Helper()
+	b, k := w.Browser(), ceremonytest.New(t, site, ceremonytest.ES256)
+	b.SignIn(p)
+	if r := add(t, b, b.Start(flow.Settings), k, ceremonytest.Lie{}, "Blue key"); r.Outcome != flow.Completed {
+		t.Fatalf("the key was not added: %s", said(r))
+	}
+	return b, k
+}
+
+func TestChange_add(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	b, k := enrolled(t, w, p)
+	if b.Session.AAL() != session.AAL2 {
+		t.Errorf("the session that added a key is %v", b.Session.AAL())
+	}
+	f := b.Start(flow.Settings)
+	if r := add(t, b, f, k, ceremonytest.Lie{}, "again"); said(r) != message.KeyKeyTaken {
+		t.Errorf("the same key again: %s", said(r))
+	}
+	other := ceremonytest.New(t, site, ceremonytest.EdDSA)
+	if r := add(t, b, b.Start(flow.Settings), other, ceremonytest.Lie{}, ""); r.Outcome != flow.Completed {
+		t.Errorf("a second key: %s", said(r))
+	}
+	if string(other.Handle) != string(k.Handle) {
+		t.Error("the second key was made with another user handle")
+	}
+	stranger := w.Browser()
+	stranger.SignIn(w.Person("eve@example.org", true))
+	if r := add(t, stranger, stranger.Start(flow.Settings), k, ceremonytest.Lie{}, "mine"); r.Outcome == flow.Completed {
+		t.Error("a key that somebody else has was added")
+	}
+}
+
+func TestChange_refusesLies(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	b := w.Browser()
+	b.SignIn(p)
+	f := b.Start(flow.Settings)
+	for name, prepare := range ceremonytest.CreationLies(site) {
+		k := ceremonytest.New(t, site, ceremonytest.ES256)
+		lie := prepare(k)
+		before := value(t, f, "webauthn_register_trigger")
+		r := add(t, b, f, k, lie, name)
+		if r.Outcome != flow.FormRejected || said(r) != message.KeyKeyNotAdded || r.Cause == nil {
+			t.Errorf("%s: outcome %d, %q, cause %v", name, r.Outcome, said(r), r.Cause)
+		}
+		if f = r.Flow; value(t, f, "webauthn_register_trigger") == before {
+			t.Errorf("%s: the challenge can be tried again", name)
+		}
+	}
+	if r, err := b.Submit(f, webauthn.ID, map[string]string{"webauthn_register": "{}"}); err != nil || said(r) != message.KeyKeyMalformed {
+		t.Errorf("no answer of a key: %v, %v", r, err)
+	}
+	if r, err := b.Submit(f, webauthn.ID, nil); err != nil || said(r) != message.KeyNoChanges {
+		t.Errorf("nothing: %v, %v", r, err)
+	}
+}
+
+func TestChange_renameAndRemove(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	b, _ := enrolled(t, w, p)
+	f := b.Start(flow.Settings)
+	id := value(t, f, "webauthn_remove")
+	for _, c := range []struct {
+		what   string
+		fields map[string]string
+		want   string // message; empty for success
+	}{
+		{"rename an unknown key", map[string]string{"webauthn_rename": "00ff", "webauthn_register_displayname": "x"}, message.KeyKeyGone},
+		{"remove an unknown key", map[string]string{"webauthn_remove": "00ff"}, message.KeyKeyGone},
+		{"no name", map[string]string{"webauthn_rename": id, "webauthn_register_displayname": "  "}, message.Missing("x").Key},
+		{"a long name", map[string]string{"webauthn_rename": id, "webauthn_register_displayname": strings.Repeat("ä", keyform.MaxName+1)}, "schema"},
+		{"rename", map[string]string{"webauthn_rename": strings.ToUpper(id), "webauthn_register_displayname": " Red key "}, ""},
+		{"remove", map[string]string{"webauthn_remove": id}, ""},
+	} {
+		r, err := b.Submit(f, webauthn.ID, c.fields)
+		if err != nil {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		b.Took(r)
+		switch {
+		case c.want == "" && r.Outcome != flow.Completed, c.want != "" && (r.Outcome != flow.FormRejected || !strings.HasPrefix(said(r), c.want)):
+			t.Errorf("%s: outcome %d, %q, want %q", c.what, r.Outcome, said(r), c.want)
+		}
+		f = r.Flow
+		if c.what == "rename" {
+			f = b.Start(flow.Settings)
+			if named := f.Form.Group(webauthn.ID).Node("webauthn_remove").Context["display_name"]; named != "Red key" {
+				t.Errorf("the key is called %v", named)
+			}
+		}
+	}
+	if f := b.Start(flow.Settings); f.Form.Group(webauthn.ID).Node("webauthn_remove") != nil {
+		t.Error("a key is still listed")
+	}
+}
+
+// stepUp begins a login with a second factor for somebody who has signed in with a password.
+func stepUp(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, *flow.Flow) {
+	t.Helper()
+	b := w.Browser()
+	b.SignIn(p)
+	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, f
+}
+
+func touch(t testing.TB, b *flowtest.Browser, f *flow.Flow, answer string) flow.Result {
+	t.Helper()
+	r, err := b.Submit(f, webauthn.ID, map[string]string{"webauthn_login": answer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	_, k := enrolled(t, w, p)
+	b, f := stepUp(t, w, p)
+	answer := k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})
+	if r := touch(t, b, f, answer); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
+		t.Fatalf("the key: outcome %d, %s", r.Outcome, said(r))
+	}
+	other, g := stepUp(t, w, p)
+	if r := touch(t, other, g, answer); r.Outcome != flow.FormRejected || said(r) != message.KeyKeyInvalid {
+		t.Errorf("the same answer in another flow: %d, %s", r.Outcome, said(r))
+	}
+}
+
+func TestLogin_refusesLies(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	_, k := enrolled(t, w, p)
+	b, f := stepUp(t, w, p)
+	for name, prepare := range ceremonytest.AssertionLies(site) {
+		liar, before := *k, value(t, f, "webauthn_login_trigger")
+		lie := prepare(&liar)
+		r := touch(t, b, f, liar.Get(t, before, lie))
+		if r.Outcome != flow.FormRejected || b.Session.AAL() != session.AAL1 {
+			t.Errorf("%s: outcome %d", name, r.Outcome)
+		}
+		if f = r.Flow; value(t, f, "webauthn_login_trigger") == before {
+			t.Errorf("%s: the challenge can be tried again", name)
+		}
+	}
+	for _, answer := range []string{"", "true", "{}"} {
+		if r := touch(t, b, f, answer); r.Outcome != flow.FormRejected {
+			t.Errorf("%q: outcome %d", answer, r.Outcome)
+		}
+	}
+	w.Limiter.Full = true
+	if r := touch(t, b, f, k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.FormRejected {
+		t.Errorf("beyond the limit: outcome %d", r.Outcome)
+	}
+}
+
+func TestLogin_clone(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	w, p := openLogged(t, slog.New(slog.NewTextHandler(&out, nil)))
+	_, k := enrolled(t, w, p)
+	clone := *k
+	b, f := stepUp(t, w, p)
+	if r := touch(t, b, f, k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.Completed {
+		t.Fatal(said(r))
+	}
+	b, f = stepUp(t, w, p)
+	if r := touch(t, b, f, clone.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.FormRejected {
+		t.Errorf("the clone: outcome %d", r.Outcome)
+	}
+	if !strings.Contains(out.String(), "may be cloned") || !strings.Contains(out.String(), p.ID) {
+		t.Errorf("the log says %q", out.String())
+	}
+}
+
+// Another person's key is not one of those that are asked for.
+func TestLogin_keyOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	eve := w.Person("eve@example.org", true)
+	enrolled(t, w, p)
+	_, hers := enrolled(t, w, eve)
+	b, f := stepUp(t, w, p)
+	if r := touch(t, b, f, hers.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); said(r) != message.KeyKeyUnknown {
+		t.Errorf("outcome %d, %s", r.Outcome, said(r))
+	}
+}
+
+func TestCountFactors(t *testing.T) {
+	t.Parallel()
+	m := &webauthn.Method{}
+	for config, want := range map[string]int{`{"credentials":[{"id":"AA=="},{"id":"AQ=="}]}`: 2, `{}`: 0, `{"credentials":[]}`: 0, `"broken"`: 0} {
+		c := []identity.Credential{{Type: webauthn.ID, Config: json.RawMessage(config)}}
+		if got := m.CountFactors(nil, c, flow.Browser); got != (flow.Factors{Second: want}) {
+			t.Errorf("%s: %+v, want %d", config, got, want)
+		}
+	}
+}
