@@ -16,8 +16,8 @@ func (e *Engine) begin(ctx context.Context, f *Flow, subject *identity.Identity,
 	view := View{Flow: f, Identity: subject, Session: c.Session}
 	var mail []courier.Message
 	for _, m := range e.methods {
-		step, ok := e.steps[f.Kind][m.ID()]
-		if !ok || step.Begin == nil || !offers(step, f) {
+		step, ok := e.offered(m.ID(), f)
+		if !ok || step.Begin == nil {
 			continue
 		}
 		if subject != nil && view.Credentials == nil {
@@ -49,7 +49,7 @@ func noteBegun(f *Flow, method string, made Fact) ([]courier.Message, error) {
 		f.Form.Messages = append(f.Form.Messages, made.Notify...)
 		return nil, f.remember(method, made.Memory)
 	case Sent:
-		f.State, f.Active = Challenged, method
+		f.State, f.Active, f.ResumeHash = Challenged, method, made.ResumeHash
 		f.Form.Messages = append(f.Form.Messages, made.Notify)
 		return made.Mail, f.remember(method, made.Memory)
 	}

@@ -30,7 +30,7 @@ type checked struct {
 // is asking.
 func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err error) {
 	step, served := e.steps[r.Kind][r.Method]
-	if !served {
+	if !served || !e.sends(r.Kind, r.Method) {
 		return c, errs.ErrNotFound
 	}
 	if err := e.checkSession(r.Kind, r.Caller, r.Kind == Login, ""); err != nil {

@@ -104,8 +104,8 @@ type Config struct {
 type KindConfig struct {
 	Enabled  bool
 	Lifespan time.Duration
-	// Use names the method that sends secrets for flows of the kind which nobody
-	// started by hand; empty for the first that can.
+	// Use names the method that sends secrets for flows of the kind; empty for any of
+	// them, and for the first that can where nobody started the flow by hand.
 	Use string
 	UI  *url.URL // the page that shows the flow
 	// SendsEmpty: the page sends an empty value for every trait that was not filled
@@ -193,6 +193,15 @@ func (e *Engine) addChallenger(m Method) {
 			e.challengers[k] = c
 		}
 	}
+}
+
+// sends reports whether people can ask a method for the secrets of a kind. Where the
+// configuration names one that serves the kind, it is the only one; what another has
+// sent before, or sends for an administrator, still comes back.
+func (e *Engine) sends(k Kind, method string) bool {
+	use := e.config.Kinds[k].Use
+	_, serves := e.steps[k][use]
+	return use == method || !serves
 }
 
 // Serves reports whether a kind is switched on.

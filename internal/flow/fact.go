@@ -76,7 +76,7 @@ type (
 	// stored for unknown addresses as well, so that both do the same work.
 	Sent struct {
 		Notify     message.Message
-		ResumeHash string // for a link: secret.Hash of its token; empty for a code
+		ResumeHash string // for a link: secret.Hash of its token; for a code: see Challenge
 		Memory     any    // what the method must recall when the secret is back
 		IdentityID string // whom the secret is about; empty for an unknown address
 		Mail       []courier.Message

@@ -79,7 +79,7 @@ type Challenger interface {
 type Challenge struct {
 	Link       string // carries the token
 	Code       string // to be typed into the form of the flow
-	ResumeHash string // of a link: secret.Hash of its token
+	ResumeHash string // of a link: secret.Hash of its token; of a code: what tells the newest from older ones, if anything
 	Memory     any    // for Flow.Private
 	Mail       courier.Message
 }

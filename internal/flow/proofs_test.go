@@ -366,3 +366,47 @@ func TestCallback(t *testing.T) {
 		t.Errorf("a state works twice: %v", err)
 	}
 }
+
+// The method that the configuration names is the only one that people can ask; what another has sent still comes back.
+func TestSubmit_use(t *testing.T) {
+	t.Parallel()
+	for _, k := range []flow.Kind{flow.Recovery, flow.Verification} {
+		used := func(name string) func(*flow.Config) {
+			return func(c *flow.Config) {
+				kind := c.Kinds[k]
+				kind.Use = name
+				c.Kinds[k] = kind
+			}
+		}
+		sender := func(name string) flow.Method {
+			return &flowtest.Stub{
+				Name: name, Roles: map[flow.Kind]flow.Role{k: flow.AddressProof},
+				Fact: func(context.Context, flow.Submission) (flow.Fact, error) { return flow.Sent{Memory: "x"}, nil },
+			}
+		}
+		for use, want := range map[string]string{"": "code link", "code": "code", "link": "link", "switched off": "code link"} {
+			w := flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{sender("code"), sender("link")} }, used(use))
+			b := w.Browser()
+			f := b.Start(k)
+			var offered []string
+			for _, g := range f.Form.Groups {
+				offered = append(offered, g.Method)
+			}
+			if got := strings.Join(offered, " "); got != want {
+				t.Errorf("%s with use %q offers %q, want %q", k, use, got, want)
+			}
+			for _, method := range []string{"code", "link"} {
+				_, err := b.Submit(f, method, nil)
+				if taken := strings.Contains(want, method); taken != (err == nil) || !taken && !errors.Is(err, errs.ErrNotFound) {
+					t.Errorf("%s with use %q by %s: %v", k, use, method, err)
+				}
+			}
+			for _, method := range []string{"code", "link"} {
+				_, err := w.RedeemToken(t.Context(), flow.RedeemRequest{Kind: k, Method: method, Token: "unknown", Caller: b.Caller})
+				if errors.Is(err, errs.ErrNotFound) {
+					t.Errorf("%s with use %q refuses what %s has sent", k, use, method)
+				}
+			}
+		}
+	}
+}

@@ -90,8 +90,8 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 	f.Form.Groups = nil
 	missing := f.missingTraits()
 	for _, m := range e.methods {
-		step, ok := e.steps[f.Kind][m.ID()]
-		if !ok || !offers(step, f) || f.PendingLink() != "" && f.Kind == Settings && m.ID() != f.pendingLink().Account.Type {
+		step, ok := e.offered(m.ID(), f)
+		if !ok || f.PendingLink() != "" && f.Kind == Settings && m.ID() != f.pendingLink().Account.Type {
 			continue
 		}
 		view.method = m.ID()
@@ -121,9 +121,11 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 	return nil
 }
 
-// offers reports whether the form of a flow has a part for the step.
-func offers(step Step, f *Flow) bool {
-	return step.Show != nil && (!step.BrowserOnly || f.Client != API) && fits(step, f)
+// offered returns the step of a method in a flow; ok is false if the form has no part
+// for it.
+func (e *Engine) offered(method string, f *Flow) (step Step, ok bool) {
+	step, ok = e.steps[f.Kind][method]
+	return step, ok && step.Show != nil && (!step.BrowserOnly || f.Client != API) && fits(step, f) && e.sends(f.Kind, method)
 }
 
 // addTraits adds an input for each trait, with the identity's values or those that

@@ -109,8 +109,8 @@ type delivery struct {
 	traits  string
 }
 
-// send draws a code and says that it was sent, to whoever asks and however often they ask: a code goes out at most once
-// in a pause, and to known addresses alone. The work is the same.
+// send draws a code and says that it was sent, for every address and however often it is asked: a code goes out at most
+// once in a pause, and to known addresses alone. The work is the same.
 func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.Fact, error) {
 	before, again, err := waiting(s.View)
 	if err != nil {
@@ -118,8 +118,8 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	}
 	notify := message.Of(message.KeyCodeSentPrefix + string(s.Flow.Kind))
 	normalized := traits.NormalizeAddress(d.via, d.typed)
-	if again && before.Normalized == normalized && m.now().Before(before.SentAt.Add(pause)) && before.Traits == d.traits {
-		return flow.Sent{Notify: notify, Memory: before, IdentityID: before.IdentityID}, nil
+	if again && before.Normalized == normalized && m.now().Before(before.SentAt.Add(pause)) && before.Traits == d.traits && before.current(s.Flow) {
+		return flow.Sent{Notify: notify, ResumeHash: before.Newest, Memory: before, IdentityID: before.IdentityID}, nil
 	}
 	if err := s.CountMail(ctx, d.typed); err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	}
 	kept, text := m.draw(s.Flow, id, to)
 	kept.Typed, kept.Traits = d.typed, d.traits
-	fact := flow.Sent{Notify: notify, Memory: kept, IdentityID: id}
+	fact := flow.Sent{Notify: notify, ResumeHash: kept.Newest, Memory: kept, IdentityID: id}
 	switch {
 	case d.owner != nil || d.traits != "":
 		mail := m.mail(s.Flow, template(s.Flow.Kind), kept, text)

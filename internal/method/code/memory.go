@@ -29,6 +29,9 @@ type memory struct {
 	Expires    time.Time `json:"expires"`
 	SentAt     time.Time `json:"sent_at"`
 	Wrong      int       `json:"wrong,omitempty"`
+	// Newest is a mark that the flow has while this is its owner's newest recovery code; empty for codes of which several
+	// may be outstanding.
+	Newest string `json:"newest,omitempty"`
 	Traits     string    `json:"traits,omitempty"` // hash of those a registration was sent with
 }
 
@@ -40,11 +43,19 @@ func (m *Method) draw(f *flow.Flow, identityID string, a identity.Address) (memo
 	if f.ExpiresAt.Before(expires) {
 		expires = f.ExpiresAt
 	}
-	return memory{
+	kept := memory{
 		Sealed: m.sealer.Seal(text, bound(f)), IdentityID: identityID,
 		Via: a.Via, Typed: a.Value, Normalized: a.Normalized, Expires: expires, SentAt: now,
-	}, text
+	}
+	if f.Kind == flow.Recovery {
+		// The engine takes it from the owner's other flows, as it takes the links. No link has this token.
+		kept.Newest = secret.Hash(secret.Token())
+	}
+	return kept, text
 }
+
+// current reports whether no newer recovery code or link took the place of the one that the flow waits for.
+func (kept memory) current(f *flow.Flow) bool { return kept.Newest == "" || kept.Newest == f.ResumeHash }
 
 func bound(f *flow.Flow) string { return "flow " + f.ID }
 
@@ -95,6 +106,8 @@ func (m *Method) judge(f *flow.Flow, kept memory, typed string) error {
 		return wrong(invalid, "wrong code")
 	case !m.now().Before(kept.Expires):
 		return wrong(invalid, "expired code")
+	case !kept.current(f):
+		return wrong(invalid, "there is a newer recovery code or link")
 	case kept.IdentityID == "" && f.Kind != flow.Registration:
 		return wrong(invalid, "code of an unknown address")
 	}
@@ -126,5 +139,5 @@ func (m *Method) link(f *flow.Flow, text string) string {
 // Challenge implements flow.Challenger.
 func (m *Method) Challenge(f *flow.Flow, a identity.Address, identityID string) (flow.Challenge, error) {
 	kept, text := m.draw(f, identityID, a)
-	return flow.Challenge{Code: text, Memory: kept, Mail: m.mail(f, template(f.Kind), kept, text)}, nil
+	return flow.Challenge{Code: text, ResumeHash: kept.Newest, Memory: kept, Mail: m.mail(f, template(f.Kind), kept, text)}, nil
 }

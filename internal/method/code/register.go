@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -27,15 +26,15 @@ func (m *Method) showRegistration(_ context.Context, v flow.View) ([]ui.Node, er
 	return []ui.Node{ui.CSRF()}, nil
 }
 
-// register sends a code to the newcomer's first address, or takes it back. Whether the address is taken shows only to
-// whoever reads its mail.
+// register sends a code to the newcomer's first address, or takes it back. Only the owner of the mailbox learns that an
+// address is taken.
 func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, error) {
 	draft, err := s.Draft(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(draft.Identity.Verifiable) == 0 {
-		return nil, errors.New("the identity schema marks no address that a code could be sent to")
+		return nil, noAddress(s.Flow)
 	}
 	to := draft.Identity.Verifiable[0]
 	sum, err := fingerprint(draft.Identity.Traits)
@@ -53,6 +52,18 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 		return m.send(ctx, s, delivery{via: to.Via, typed: to.Value, traits: sum})
 	}
 	return m.registered(ctx, s, draft, kept, sum)
+}
+
+// noAddress rejects traits without an address that a code could go to, on the field for one.
+func noAddress(f *flow.Flow) error {
+	if group := f.Form.Group(ID); group != nil {
+		for _, n := range group.Nodes {
+			if n.Type == "email" || n.Type == "tel" {
+				return flow.Reject(n.Name, message.Missing(n.Name))
+			}
+		}
+	}
+	return flow.Reject("", message.Of(message.KeyCodeUnknown))
 }
 
 func (m *Method) registered(ctx context.Context, s flow.Submission, draft *identity.Draft, kept memory, sum string) (flow.Fact, error) {
