@@ -1,6 +1,6 @@
 # The one door to everything that is done with this repository. Each target is one line or a script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run check unit lint test race wire databases conformance e2e pictures bench bench-postgres bench-courier fuzz soak cover generate
+.PHONY: help run check unit lint test race wire databases conformance e2e pictures bench bench-postgres bench-courier fuzz soak cover generate dist packaging
 T ?= 30s
 
 help: ## this list
@@ -59,3 +59,9 @@ cover: ## statements reached by tests, per package
 
 generate: ## the documents made from tables: docs/config.md and others
 	@go generate ./...
+
+dist: ## what a release consists of, into dist/: archives, deb, rpm, bills of materials, checksums (docs/install.md)
+	@scripts/dist.sh
+
+packaging: ## what people install: reproducible, what is in it, the chart, the deb in a Debian of its own (as root)
+	@scripts/packaging.sh full

@@ -7,6 +7,7 @@ need_nginx || exit
 
 step databases scripts/databases.sh served
 step check scripts/check.sh
+step packaging scripts/packaging.sh
 step race scripts/race.sh
 step conformance test/wire/conformance.sh
 step e2e scripts/e2e.sh

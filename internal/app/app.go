@@ -34,6 +34,8 @@ type App struct {
 	current atomic.Pointer[composition]
 	// swapped is told when current has been replaced.
 	swapped chan struct{}
+	// The certificates of the listeners, nil for one that has none.
+	publicCertificate, adminCertificate *certificate
 }
 
 // base is what a new configuration does not replace: the database with its
@@ -77,6 +79,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.limiter.record, a.limiter.log = a.db.RecordEvent, a.log
 	first, err := compose(a.base, o.Config)
 	if err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
+	if err := a.loadCertificates(o.Config.Serve); err != nil {
 		return nil, errors.Join(err, a.db.Close())
 	}
 	for _, w := range first.warnings {

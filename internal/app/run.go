@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,8 +12,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"symbolon/internal/config"
 )
 
 // The limits of connections. Headers and bodies are small and come at once or
@@ -56,16 +55,17 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	servers := []*http.Server{a.newHTTPServer(a.Public()), a.newHTTPServer(a.Admin())}
+	servers := []*http.Server{a.newHTTPServer(a.Public(), a.publicCertificate), a.newHTTPServer(a.Admin(), a.adminCertificate)}
 	var group sync.WaitGroup
-	group.Go(func() { stop(serve(servers[0], public, listeners.Public.TLS)) })
-	group.Go(func() { stop(serve(servers[1], admin, listeners.Admin.TLS)) })
+	group.Go(func() { stop(serve(servers[0], public)) })
+	group.Go(func() { stop(serve(servers[1], admin)) })
 	group.Go(func() { stop(a.dispatch(ctx)) })
 	group.Go(func() { stop(a.cleanUp(ctx)) })
 	group.Go(func() { stop(a.followChanges(ctx)) })
 	group.Go(func() { stop(a.publishFailures(ctx)) })
 	group.Go(func() { stop(a.storeSeen(ctx)) })
 	group.Go(func() { stop(a.keepHistory(ctx)) })
+	group.Go(func() { stop(a.followCertificates(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()
 	err = a.stop(servers)
@@ -81,19 +81,23 @@ func listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	return config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
-func (a *App) newHTTPServer(h http.Handler) *http.Server {
-	return &http.Server{
+func (a *App) newHTTPServer(h http.Handler, c *certificate) *http.Server {
+	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	if c != nil {
+		s.TLSConfig = &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
+	}
+	return s
 }
 
 // serve answers until the server is shut down, which is no error.
-func serve(s *http.Server, l net.Listener, c config.TLS) error {
+func serve(s *http.Server, l net.Listener) error {
 	var err error
-	if c.Enabled() {
-		err = s.ServeTLS(l, c.CertFile, c.KeyFile)
+	if s.TLSConfig != nil {
+		err = s.ServeTLS(l, "", "")
 	} else {
 		err = s.Serve(l)
 	}

@@ -32,6 +32,7 @@ func keepCurrent(ctx context.Context, f *configFlags, e *env, a *app.App, log *s
 			return
 		case <-hup:
 			forced = true
+			a.ReloadCertificates()
 		case <-ticker.C:
 		}
 		now := f.state()

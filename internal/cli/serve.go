@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -23,9 +24,15 @@ type configFlags struct {
 	v05 bool
 }
 
+// variableConfig names configuration files where no -c does, as in images.
+const variableConfig = "SYMBOLON_CONFIG"
+
 // source is what a configuration is read from. Files that do not say which release
 // they are for are of v0.5 where the command line is.
 func (f *configFlags) source(e *env) config.Source {
+	if len(f.files) == 0 {
+		f.files = filepath.SplitList(e.variable(variableConfig))
+	}
 	source := config.Source{Files: f.files, Environ: e.Environ, Dev: f.dev}
 	if f.v05 {
 		source.Release = "v0.5"
@@ -34,7 +41,7 @@ func (f *configFlags) source(e *env) config.Source {
 }
 
 func (f *configFlags) add(c *cobra.Command) {
-	c.Flags().StringArrayVarP(&f.files, "config", "c", nil, "configuration `FILE` (.yaml, .json, .toml); may be repeated, later ones win")
+	c.Flags().StringArrayVarP(&f.files, "config", "c", nil, "configuration `FILE` (.yaml, .json, .toml); may be repeated, later ones win (default SYMBOLON_CONFIG)")
 }
 
 // load reads the configuration and prints its warnings.
@@ -86,6 +93,8 @@ tells what a key does.`,
 			}
 			go keepCurrent(cmd.Context(), &f, e, a, log)
 			return a.Run(cmd.Context(), func(at app.Addresses) {
+				alive := clickable(at.Admin, cfg.Serve.Admin.TLS).JoinPath("health/alive")
+				go newNotifier(e).follow(cmd.Context(), a.Ready, alive)
 				if err := a.Ready(cmd.Context()); err != nil {
 					log.Error("the server is not ready and answers 503", slog.Any("error", err), slog.String("run", f.migrateCommand()))
 					return

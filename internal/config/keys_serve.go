@@ -109,7 +109,7 @@ func tlsKeys(listener string, f func(*Config) *TLS) []Key {
 	return []Key{
 		{
 			Path: listener + ".tls.cert_file", ref: in(func(c *Config) any { return &f(c).CertFile }), Example: "/etc/symbolon/tls.crt", Own: true, Restart: true,
-			Help: "A PEM file with the certificate and its chain. With it and the key the listener speaks HTTPS.",
+			Help: "A PEM file with the certificate and its chain. With it and the key the listener speaks HTTPS. A renewed file is in use within two seconds, for new connections and without a restart.",
 		},
 		{
 			Path: listener + ".tls.key_file", ref: in(func(c *Config) any { return &f(c).KeyFile }), Example: "/etc/symbolon/tls.key", Own: true, Restart: true,
