@@ -81,7 +81,8 @@ tells what a key does.`,
 				return err
 			}
 			started := time.Now()
-			log := newLogger(e.Stderr, cfg.Log)
+			log, flush := newLogger(e.Stderr, cfg.Log)
+			defer flush()
 			a, err := app.New(cmd.Context(), app.Options{
 				Config: cfg, Now: time.Now, Logger: log, Version: buildVersion(), Migrate: migrate,
 			})
@@ -173,13 +174,16 @@ func clickable(address string, t config.TLS) *url.URL {
 	return u
 }
 
-// newLogger returns the logger that log.level and log.format ask for.
-func newLogger(w io.Writer, c config.Log) *slog.Logger {
+// newLogger returns the logger that log.level and log.format ask for, and how to write the
+// lines that still wait at the end.
+func newLogger(w io.Writer, c config.Log) (log *slog.Logger, flush func()) {
 	options := &slog.HandlerOptions{Level: level(c.Level)}
+	writer := newLogWriter(w)
+	var handler slog.Handler = slog.NewTextHandler(writer, options)
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		handler = slog.NewJSONHandler(writer, options)
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(promptHandler{handler, writer}), writer.Flush
 }
 
 // level maps the words of v0.5 to those of slog.
