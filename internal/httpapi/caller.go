@@ -22,9 +22,9 @@ func (m *mount) check(r *http.Request) (*session.Cached, error) {
 	header := r.Header.Get("X-Session-Token")
 	token, isBearer := bearer(r)
 	switch {
-	case m.wire.Rules().HeaderDecides && header != "":
+	case m.rules.HeaderDecides && header != "":
 		return m.sessions.Check(r.Context(), bare(header))
-	case m.wire.Rules().HeaderDecides && isBearer:
+	case m.rules.HeaderDecides && isBearer:
 		found, err := m.sessions.Check(r.Context(), token)
 		if !errors.Is(err, session.ErrNone) {
 			return found, err

@@ -16,7 +16,7 @@ const csrfYear = 365 * 24 * 60 * 60
 func (s *Server) csrfNames() []string {
 	var names []string
 	for _, m := range s.mounts {
-		if name := s.cookies.name(m.wire.Rules().CSRFCookie); !slices.Contains(names, name) {
+		if name := s.cookies.name(m.rules.CSRFCookie); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Server) csrfOf(r *http.Request, owner string) string {
 		return ""
 	}
 	for _, m := range s.mounts {
-		for _, value := range values(r, m.wire.Rules().CSRFCookie) {
+		for _, value := range values(r, m.rules.CSRFCookie) {
 			if s.cookies.csrf.Valid(value, owner) {
 				return value
 			}
@@ -64,10 +64,10 @@ func (s *Server) csrfOf(r *http.Request, owner string) string {
 // other wires that the browser has. It must reach us from a UI of another origin, so it is
 // SameSite=None where browsers allow that, which is with Secure.
 func (m *mount) setCSRF(w http.ResponseWriter, r *http.Request, value string) {
-	own := m.wire.Rules().CSRFCookie
+	own := m.rules.CSRFCookie
 	written := map[string]bool{}
 	for _, other := range m.mounts {
-		rules := other.wire.Rules()
+		rules := &other.rules
 		name := m.cookies.name(rules.CSRFCookie)
 		if written[name] || rules.CSRFCookie != own && len(values(r, name)) == 0 {
 			continue
@@ -94,7 +94,7 @@ func (m *mount) ensureCSRF(w http.ResponseWriter, r *http.Request, c flow.Caller
 	if value == "" {
 		value = c.NextCSRF(ownerOf(c))
 	}
-	if !slices.Contains(values(r, m.cookies.name(m.wire.Rules().CSRFCookie)), value) {
+	if !slices.Contains(values(r, m.cookies.name(m.rules.CSRFCookie)), value) {
 		m.setCSRF(w, r, value)
 	}
 	return value

@@ -41,7 +41,7 @@ func (m *mount) start(r wire.Request) (flow.Result, error) {
 	if err != nil {
 		return flow.Result{}, err
 	}
-	wanted.StepsUp = m.wire.Rules().StepsUp
+	wanted.StepsUp = m.rules.StepsUp
 	return m.engine.Start(r.Context(), wanted)
 }
 
@@ -89,7 +89,7 @@ func (m *mount) fetchFlow(k flow.Kind) handler {
 			return err
 		}
 		result, err := m.engine.Get(r.Context(), k, r.URL.Query().Get("id"), caller)
-		if m.wire.Rules().EagerCSRF || err == nil && result.Flow.Client == flow.Browser {
+		if m.rules.EagerCSRF || err == nil && result.Flow.Client == flow.Browser {
 			caller.CSRF = m.ensureCSRF(w, r, caller)
 		}
 		return m.answer(w, r, m.wire.Fetched(m.request(r, k, caller), result, err))

@@ -21,13 +21,14 @@ type listener struct {
 	root   *mount // answers what goes wrong before a route is found
 	name   string
 	mux    *http.ServeMux
+	none   *route // of requests that are answered before one is found
 }
 
 // recorder notes what was answered.
 type recorder struct {
 	http.ResponseWriter
 	status int
-	route  string
+	route  *route // nil for what was answered before one was found
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -56,7 +57,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := l.server.now()
 	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r)}
 	l.server.warnOfProxy(r)
-	if request.Peer = request.Address; strings.HasPrefix(r.RemoteAddr, request.Address+":") || strings.HasPrefix(r.RemoteAddr, "["+request.Address+"]:") {
+	if request.Peer = request.Address; isPortOf(r.RemoteAddr, request.Address) {
 		request.Peer = r.RemoteAddr
 	}
 	if request.Sent = printable(request.ID); !request.Sent {
@@ -71,6 +72,24 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.route(out, r)
 }
 
+// isPortOf reports whether peer is a host with a port behind it.
+func isPortOf(peer, host string) bool {
+	if strings.HasPrefix(peer, "[") {
+		rest, ok := strings.CutPrefix(peer[1:], host)
+		return ok && strings.HasPrefix(rest, "]:")
+	}
+	rest, ok := strings.CutPrefix(peer, host)
+	return ok && strings.HasPrefix(rest, ":")
+}
+
+func varyOnCookie(h http.Header) {
+	if len(h["Vary"]) == 0 {
+		h["Vary"] = varyByCookie
+		return
+	}
+	h["Vary"] = append(h["Vary"], varyByCookie...)
+}
+
 // maxUserAgent bounds what is kept of a browser's name.
 const maxUserAgent = 512
 
@@ -82,9 +101,9 @@ func userAgent(r *http.Request) string {
 }
 
 func (l *listener) route(w http.ResponseWriter, r *http.Request) {
-	strict := l.root.wire.Rules().StrictPaths
+	strict := l.root.rules.StrictPaths
 	if l.name == "public" && !(strict && strings.HasPrefix(r.URL.Path, "/health/")) {
-		w.Header()["Vary"] = append(w.Header()["Vary"], "Cookie")
+		varyOnCookie(w.Header())
 	}
 	strictTransport(w.Header(), r)
 	if len(r.TransferEncoding) > 0 {
@@ -154,8 +173,13 @@ func (l *listener) finish(w *recorder, r *http.Request, request *reqctx.Request,
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	took := l.server.now().Sub(start)
-	l.server.Meter.Observe(l.name, w.route, r.Method, w.status, took)
+	ended := l.server.now()
+	took := ended.Sub(start)
+	route := w.route
+	if route == nil {
+		route = l.none
+	}
+	l.server.Meter.Observe(l.name, route.path, r.Method, w.status, took)
 	level := slog.LevelInfo
 	if w.status >= http.StatusInternalServerError {
 		level = slog.LevelError
@@ -163,12 +187,14 @@ func (l *listener) finish(w *recorder, r *http.Request, request *reqctx.Request,
 	if !l.server.Log.Enabled(r.Context(), level) {
 		return
 	}
-	attrs := append([]slog.Attr{
-		slog.String("listener", l.name), slog.String("method", r.Method), slog.String("route", w.route),
+	// Not by Log.LogAttrs, which looks up the calling line; that is always this one.
+	line := slog.NewRecord(ended, level, "request", 0)
+	line.AddAttrs(
 		slog.Int("status", w.status), slog.Duration("took", took),
 		slog.String("request_id", request.ID), slog.String("client", request.Address),
-	}, request.Attrs...)
-	l.server.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	)
+	line.AddAttrs(request.Attrs...)
+	_ = route.log(r.Method).Handle(r.Context(), line)
 }
 
 func printable(id string) bool {

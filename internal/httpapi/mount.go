@@ -14,11 +14,15 @@ import (
 type mount struct {
 	*Server
 	wire   wire.Wire
-	prefix string // of its paths: empty or, for example, /v0.5
+	rules  wire.Rules // of the wire
+	prefix string     // of its paths: empty or, for example, /v0.5
+	key    string     // tells the bodies apart that two mounts render of one session
 }
 
-// key tells the bodies apart that two mounts render of one session.
-func (m *mount) key() string { return m.prefix + " " + m.wire.Rules().Name }
+func (s *Server) newMount(w wire.Wire, prefix string) *mount {
+	rules := w.Rules()
+	return &mount{Server: s, wire: w, rules: rules, prefix: prefix, key: prefix + " " + rules.Name}
+}
 
 // mountWires mounts every wire on the public listener: the configured one at the
 // root, and each below its name.
@@ -28,9 +32,9 @@ func (s *Server) mountWires() {
 		root := newWire(s.config.PublicURL)
 		name := root.Rules().Name
 		if name == s.config.Wire {
-			s.mounts = append(s.mounts, &mount{Server: s, wire: root})
+			s.mounts = append(s.mounts, s.newMount(root, ""))
 		}
-		below = append(below, &mount{Server: s, wire: newWire(s.config.PublicURL.JoinPath(name)), prefix: "/" + name})
+		below = append(below, s.newMount(newWire(s.config.PublicURL.JoinPath(name)), "/"+name))
 	}
 	s.mounts = append(s.mounts, below...)
 	for _, m := range s.mounts {
@@ -47,7 +51,7 @@ func Wires() []string { return []string{wire05.Name, wire1.Name} }
 // mountOf returns the first mount of a wire.
 func (s *Server) mountOf(name string) *mount {
 	for _, m := range s.mounts {
-		if m.wire.Rules().Name == name {
+		if m.rules.Name == name {
 			return m
 		}
 	}

@@ -23,6 +23,13 @@ import (
 
 const jsonType = "application/json; charset=utf-8"
 
+// Header values that every answer shares. Nothing may be appended to them in place, which
+// their capacity sees to.
+var (
+	jsonContent  = []string{jsonType}
+	varyByCookie = []string{"Cookie"}
+)
+
 // writeJSON answers with a value, compact and without a line end, as the wire
 // has it.
 func writeJSON(w http.ResponseWriter, status int, value any) error {
@@ -36,7 +43,7 @@ func writeJSON(w http.ResponseWriter, status int, value any) error {
 
 func writeBody(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h["Content-Type"] = []string{jsonType}
+	h["Content-Type"] = jsonContent
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client disconnected: nothing to report
@@ -175,7 +182,7 @@ func (m *mount) toErrorPage(w http.ResponseWriter, r *http.Request, cause error)
 	if err := m.errors.SaveError(r.Context(), kept); err != nil {
 		return fmt.Errorf("keep error: %w", errors.Join(err, cause))
 	}
-	rules := m.wire.Rules()
+	rules := &m.rules
 	return redirect(w, r, rules.ErrorStatus, wire.WithQuery(m.config.ErrorUI, cmp.Or(rules.ErrorQuery, "error"), kept.ID))
 }
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"log/slog"
 	"net/http"
 	"path"
 	"slices"
@@ -34,6 +35,7 @@ type route struct {
 	getOnly  bool    // a GET has effects, so HEAD is not the same without a body
 	anySite  bool    // other sites may post here
 	fallback bool
+	logs     map[string]slog.Handler // by verb: what every line of the route begins with
 }
 
 func (s *Server) newRouter(listener string, root *mount) *router {
@@ -80,18 +82,41 @@ func (e *route) open() { e.public = true }
 func (t *router) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, e := range t.routes {
+		e.prepareLogs()
 		mux.Handle(path, e)
 	}
 	if _, taken := t.routes["/"]; !taken {
 		mux.Handle("/", &route{router: t, mount: t.root, path: "unmatched", fallback: true})
 	}
-	return &listener{server: t.server, root: t.root, name: t.listener, mux: mux}
+	return &listener{server: t.server, root: t.root, name: t.listener, mux: mux, none: &route{router: t}}
+}
+
+// prepareLogs formats once what the log lines of the route have in common.
+func (e *route) prepareLogs() {
+	e.logs = make(map[string]slog.Handler, len(e.verbs))
+	for verb := range e.verbs {
+		e.logs[verb] = e.newLog(verb)
+	}
+}
+
+func (e *route) newLog(verb string) slog.Handler {
+	return e.router.server.Log.Handler().WithAttrs([]slog.Attr{
+		slog.String("listener", e.router.listener), slog.String("method", verb), slog.String("route", e.path),
+	})
+}
+
+// log is the handler of the line of a request.
+func (e *route) log(verb string) slog.Handler {
+	if h := e.logs[verb]; h != nil {
+		return h
+	}
+	return e.newLog(verb)
 }
 
 // ServeHTTP answers a request to one path.
 func (e *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if out, ok := w.(*recorder); ok {
-		out.route = e.path
+		out.route = e
 	}
 	if e.router.listener == "admin" && !e.public {
 		if err := e.router.server.admit(r); err != nil {
@@ -113,9 +138,9 @@ func (e *route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case !e.noStore:
-	case e.router.listener == "admin" && !e.mount.wire.Rules().CacheableAnswers:
+	case e.router.listener == "admin" && !e.mount.rules.CacheableAnswers:
 		w.Header()["Cache-Control"] = adminNoStore
-	case safe(r.Method) || !e.mount.wire.Rules().CacheableAnswers:
+	case safe(r.Method) || !e.mount.rules.CacheableAnswers:
 		w.Header()["Cache-Control"] = noStore
 	}
 	if err := h(w, r); err != nil {
@@ -156,7 +181,7 @@ func (e *route) match(verb string) (handler, bool) {
 // unmatched answers what has no handler: an unknown path, OPTIONS, a verb that
 // the path does not take.
 func (e *route) unmatched(w http.ResponseWriter, r *http.Request) {
-	rules := e.mount.wire.Rules()
+	rules := &e.mount.rules
 	allow := append(slices.Clone(e.allow), http.MethodOptions)
 	if rules.StrictPaths {
 		allow = e.allowed()

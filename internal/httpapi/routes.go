@@ -76,7 +76,7 @@ func (s *Server) courierRoutes(t *router) {
 }
 
 func (s *Server) healthRoutes(t *router) {
-	strict := t.root.wire.Rules().StrictPaths
+	strict := t.root.rules.StrictPaths
 	for path, h := range map[string]handler{"/health/alive": s.alive, "/health/ready": s.ready(t.listener)} {
 		e := t.get(path, h)
 		e.noStore = strict

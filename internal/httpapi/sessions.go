@@ -12,24 +12,29 @@ func (m *mount) whoami(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := live.Rendered(m.key(), m.wire.Session)
+	body, err := live.Rendered(m.key, m.wire.Session)
 	if err != nil {
 		return err
 	}
 	h := w.Header()
-	h["X-Kratos-Authenticated-Identity-Id"] = []string{live.IdentityID}
-	h["Content-Type"] = []string{jsonType}
+	values := [...]string{live.IdentityID, strconv.Itoa(len(body))}
+	h["X-Kratos-Authenticated-Identity-Id"] = values[0:1:1]
+	h["Content-Length"] = values[1:2:2]
+	h["Content-Type"] = jsonContent
 	// A shared cache must ask each time: the answer is the owner's of one of these.
 	h["Cache-Control"] = privateAnswer
-	h["Vary"] = append(h["Vary"], varyBySession...)
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if vary := h["Vary"]; len(vary) == 1 && vary[0] == varyByCookie[0] {
+		h["Vary"] = varyBySession // the same without an allocation
+	} else {
+		h["Vary"] = append(vary, varyBySession[1:]...)
+	}
 	_, _ = w.Write(body)
 	return nil
 }
 
 var (
 	privateAnswer = []string{"private, no-cache"}
-	varyBySession = []string{"Authorization", "X-Session-Token"}
+	varyBySession = []string{"Cookie", "Authorization", "X-Session-Token"}
 )
 
 // revoke ends the session whose token is sent. Knowing the token is the only

@@ -51,14 +51,14 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 // says so on the form.
 func (m *mount) chosen(r *http.Request, k flow.Kind, in flow.Input) (string, flow.Input) {
 	served := m.engine.Methods(k)
-	for old, name := range m.wire.Rules().Aliases {
+	for old, name := range m.rules.Aliases {
 		in = in.Renamed(old, name)
 	}
 	if r.URL.Query().Get("token") != "" && sendsLinks(k) {
 		return linkMethod, in
 	}
 	method := m.wire.Method(in)
-	if m.wire.Rules().WholeTraits {
+	if m.rules.WholeTraits {
 		in = in.Whole()
 	}
 	if slices.Contains(served, method) || len(served) == 0 {
