@@ -150,6 +150,10 @@ func (a *App) Public() http.Handler {
 	})
 }
 
+// PublicRoutes are verb and path of each route of the public listener, for tests that
+// try them all.
+func (a *App) PublicRoutes() [][2]string { return a.current.Load().server.PublicRoutes() }
+
 // Admin is the handler of the admin listener.
 func (a *App) Admin() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -78,6 +78,21 @@ func (e *route) cached() *route {
 // open answers without the admin token: probes have none.
 func (e *route) open() { e.public = true }
 
+// list returns verb and path of each route in order.
+func (t *router) list() [][2]string {
+	var out [][2]string
+	for path, e := range t.routes {
+		if e.all != nil {
+			out = append(out, [2]string{"*", path})
+		}
+		for _, verb := range e.allow {
+			out = append(out, [2]string{verb, path})
+		}
+	}
+	slices.SortFunc(out, func(a, b [2]string) int { return strings.Compare(a[1]+" "+a[0], b[1]+" "+b[0]) })
+	return out
+}
+
 // handler returns the finished listener.
 func (t *router) handler() http.Handler {
 	mux := http.NewServeMux()

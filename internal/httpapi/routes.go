@@ -20,7 +20,13 @@ func (s *Server) wires() []func(base *url.URL) wire.Wire {
 
 // Public returns the handler of the public listener: the whole URL map of
 // browsers and apps.
-func (s *Server) Public() http.Handler {
+func (s *Server) Public() http.Handler { return s.withCORS(s.publicRouter().handler()) }
+
+// PublicRoutes are the verb and the path of every route of the public listener; the
+// verb is * where the route takes each. They are sorted, for tests that try them all.
+func (s *Server) PublicRoutes() [][2]string { return s.publicRouter().list() }
+
+func (s *Server) publicRouter() *router {
 	t := s.newRouter("public", s.mounts[0])
 	for _, m := range s.mounts {
 		m.serve(t, m.wire.Routes(s.engine).Public)
@@ -43,7 +49,7 @@ func (s *Server) Public() http.Handler {
 			t.get(path, document).cached()
 		}
 	}
-	return s.withCORS(t.handler())
+	return t
 }
 
 // Admin returns the handler of the admin listener.
