@@ -138,6 +138,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		LogoutReturn:   logoutReturn(c),
 		DefaultReturn:  page(c, c.Selfservice.DefaultBrowserReturnURL, "/"),
 		DefaultSchema:  c.Identity.DefaultSchemaID,
+		AsTyped:        c.V05,
 		TwoSteps:       c.Selfservice.Flows.Registration.Style == config.StyleProfileFirst && !c.Selfservice.Flows.Registration.LegacyOneStep,
 		Registered:     registeredPage(c),
 		Cookies:        cookieConfig(c),

@@ -57,5 +57,6 @@ func (s *Server) wire1Config() wire1.Config {
 	return wire1.Config{
 		Public: s.config.PublicURL, Admin: s.config.AdminURL, LoginUI: s.config.LoginUI, DefaultReturn: s.config.DefaultReturn,
 		LogoutReturn: s.config.LogoutReturn, Version: s.config.Version, DefaultSchema: s.config.DefaultSchema, TwoSteps: s.config.TwoSteps,
+		AsTyped: s.config.AsTyped,
 	}
 }

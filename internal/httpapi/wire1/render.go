@@ -17,6 +17,8 @@ import (
 type Renderer struct {
 	base *url.URL
 	root string // base as a text
+	// asTyped: see Config.AsTyped.
+	asTyped bool
 }
 
 // NewRenderer returns a renderer. base is the public URL with the prefix below
@@ -156,19 +158,27 @@ func (r *Renderer) identity(i *identity.Identity) Identity {
 		out.StateChangedAt = &i.CreatedAt
 	}
 	for k := range i.Verifiable {
-		out.VerifiableAddresses = append(out.VerifiableAddresses, verifiable(i, &i.Verifiable[k]))
+		out.VerifiableAddresses = append(out.VerifiableAddresses, r.verifiable(i, &i.Verifiable[k]))
 	}
 	for _, a := range i.Recovery {
 		out.RecoveryAddresses = append(out.RecoveryAddresses, RecoveryAddress{
-			ID: a.ID, Value: a.Normalized, Via: a.Via, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
+			ID: a.ID, Value: r.address(&a), Via: a.Via, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 		})
 	}
 	return out
 }
 
-func verifiable(i *identity.Identity, a *identity.Address) VerifiableAddress {
+// address is how an address is written.
+func (r *Renderer) address(a *identity.Address) string {
+	if r.asTyped {
+		return a.Value
+	}
+	return a.Normalized
+}
+
+func (r *Renderer) verifiable(i *identity.Identity, a *identity.Address) VerifiableAddress {
 	out := VerifiableAddress{
-		ID: a.ID, Value: a.Normalized, Verified: a.Verified, Via: a.Via, Status: "pending",
+		ID: a.ID, Value: r.address(a), Verified: a.Verified, Via: a.Via, Status: "pending",
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 	}
 	if !a.SentAt.IsZero() {

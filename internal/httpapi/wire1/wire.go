@@ -37,11 +37,16 @@ type Config struct {
 	DefaultSchema string
 	// TwoSteps: registration asks for the traits first and for a credential then.
 	TwoSteps bool
+	// AsTyped: addresses are written as they were typed, as in an original that came from v0.5 with its
+	// database. One of today stores them in their normal form.
+	AsTyped bool
 }
 
 // New returns the wire below a base URL.
 func New(base *url.URL, p Parts, c Config) *Wire {
-	return &Wire{Renderer: NewRenderer(base), parts: p, config: c, csrf: csrfName(c.Public)}
+	w := &Wire{Renderer: NewRenderer(base), parts: p, config: c, csrf: csrfName(c.Public)}
+	w.asTyped = c.AsTyped
+	return w
 }
 
 // Rules implements wire.Wire.
