@@ -131,7 +131,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	body := &flowPage{
 		Kind:     f.Kind,
 		Waiting:  f.State == flow.Challenged,
-		Sections: f.Kind == flow.Settings && !recovering(f),
+		Sections: f.Kind == flow.Settings && !recovering(f) && !asksToLink(f),
 		Done:     f.State == flow.Passed && (f.Kind != flow.Settings || recovering(f)),
 	}
 	d.Body = body
@@ -152,7 +152,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, otherKinds(f)...); err != nil {
 		return err
 	}
-	if provider := f.PendingLink(); provider != "" {
+	if provider := f.PendingLink(); provider != "" && !asksToLink(f) {
 		body.Instead = p.linking(d, f, provider)
 	}
 	if !recovering(f) {
@@ -253,6 +253,8 @@ func heading(f *flow.Flow) string {
 		return "page.recovered_done"
 	case recovering(f):
 		return "page.recovered"
+	case asksToLink(f):
+		return "page.link"
 	case f.Kind == flow.Login && f.RequestedAAL() == session.AAL2 && f.State != flow.Challenged:
 		return key + ".second"
 	case f.Refresh && f.State != flow.Challenged:

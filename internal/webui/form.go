@@ -75,6 +75,9 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 		if recovering(d.flow) && !setsPassword(&d.flow.Form.Groups[i]) {
 			continue
 		}
+		if asksToLink(d.flow) && !answersLink(&d.flow.Form.Groups[i]) {
+			continue
+		}
 		g, wrong := d.group(&d.flow.Form.Groups[i])
 		out, problems = append(out, g), append(problems, wrong...)
 	}
@@ -87,6 +90,11 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 // setsPassword reports whether a form asks for a new password.
 func setsPassword(g *ui.Group) bool {
 	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.Autocomplete == "new-password" })
+}
+
+// answersLink reports whether a form has the button that connects a waiting account.
+func answersLink(g *ui.Group) bool {
+	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.Name == "confirm_link" })
 }
 
 // credentialRank is more than 0 for a form that changes how a person signs in: the usual
@@ -241,7 +249,7 @@ func (d *formRenderer) choice(method string, n *ui.Node) button {
 		value, _ := n.Context["address"].(string)
 		own := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name)
 		b.Text = cmp.Or(strings.ReplaceAll(own, "{value}", cmp.Or(value, n.Label)), n.Label, d.submitText(method))
-		b.Primary = n.Name == "lookup_secret_confirm"
+		b.Primary = n.Name == "lookup_secret_confirm" || n.Name == "confirm_link"
 		return b
 	}
 	if what := cmp.Or(n.Label, pagekit.Words(b.Value)); what != "" {

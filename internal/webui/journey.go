@@ -22,6 +22,12 @@ func recovering(f *flow.Flow) bool {
 	return err == nil && strings.Contains(started.Path, "/self-service/recovery/")
 }
 
+// asksToLink reports whether a settings flow asks one thing alone: whether an account at a
+// provider is to be connected.
+func asksToLink(f *flow.Flow) bool {
+	return f.Kind == flow.Settings && f.PendingLink() != "" && f.State == flow.Open
+}
+
 // addWaiting says where something was sent, and how to go on from there.
 func (p *Pages) addWaiting(d *page, body *flowPage, f *flow.Flow) {
 	if !body.Waiting {
