@@ -25,9 +25,9 @@ var mayImport = map[string][]string{
 	"app": nil,
 
 	// Transports render what the engine returns. They never see the store.
-	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
 	"httpapi/wire05": {"errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
-	"httpapi/wire1":  {"ceremony", "courier", "errs", "flow", "httpapi/wire", "identity", "message", "secret", "session", "traits", "ui"},
+	"httpapi/wire1":  {"ceremony", "courier", "errs", "flow", "httpapi/wire", "identity", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
 	"httpapi/wire":   {"errs", "flow", "identity", "message", "session"},
 	"webui":          {"errs", "flow", "identity", "locale", "message", "pagekit", "reqctx", "secret", "session", "traits", "ui"},
 	"pagekit":        {},
@@ -56,10 +56,11 @@ var mayImport = map[string][]string{
 	"courier":  {"errs", "locale", "secret"},
 	"ui":       {"message"},
 
-	"event": {"reqctx"},
+	"event":      {"reqctx"},
+	"revocation": {"event"},
 
 	// The store keeps what the domain declares, and judges nothing.
-	"store":       {"courier", "errs", "event", "flow", "identity", "secret", "session", "store/kratos", "store/sqldb"},
+	"store":       {"courier", "errs", "event", "flow", "identity", "revocation", "secret", "session", "store/kratos", "store/sqldb"},
 	"store/sqldb": {"errs", "secret"},
 
 	// Other systems' data, and what becomes of it here.
@@ -93,6 +94,7 @@ var mayImport = map[string][]string{
 	"argon2":      {},
 	"ceremony":    {},
 	"claims":      {"program"},
+	"token":       {"errs", "program", "secret"},
 	"program":     {},
 	"config":      {},
 	"errs":        {},
@@ -170,7 +172,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "pagekit", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "adminclient", "doctor", "metrics", "passpolicy"},
+			[]string{"httpapi", "webui", "pagekit", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "client", "adminclient", "doctor", "metrics", "passpolicy"},
 			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient and doctor, for commands alone, ask the one server that the operator names",
 		},
 		{

@@ -12,6 +12,7 @@ import (
 	"symbolon/internal/config"
 	"symbolon/internal/errs"
 	"symbolon/internal/metrics"
+	"symbolon/internal/revocation"
 	"symbolon/internal/session"
 	"symbolon/internal/store"
 )
@@ -48,6 +49,7 @@ type base struct {
 	sessions *session.Service
 	metrics  *metrics.Metrics
 	limiter  *limits
+	ended    *revocation.Feed
 
 	// What the console shows and remembers.
 	started      time.Time
@@ -72,6 +74,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a.sessions = session.New(a.db, session.Config{
 		Lifespan: o.Config.Session.Lifespan, Rules: sessionRules(o.Config), CacheSize: o.Config.Session.CacheSize, Shared: a.db.MultiNode(),
 	}, a.now)
+	a.ended = revocation.New(a.db, a.now)
 	var err error
 	if a.limiter, err = newLimits(o.Config, a.db.MultiNode(), a.now); err != nil {
 		return nil, errors.Join(err, a.db.Close())

@@ -18,6 +18,7 @@ import (
 
 	"symbolon/internal/config"
 	"symbolon/internal/metrics"
+	"symbolon/internal/revocation"
 	"symbolon/internal/session"
 	"symbolon/internal/store"
 )
@@ -42,6 +43,7 @@ func Check(ctx context.Context, c *config.Config) (warnings []config.Problem, er
 		return nil, err
 	}
 	b.sessions = session.New(b.db, session.Config{Lifespan: c.Session.Lifespan, CacheSize: 1}, b.now)
+	b.ended = revocation.New(b.db, b.now)
 	if b.limiter, err = newLimits(&checked, false, b.now); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}

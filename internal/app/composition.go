@@ -13,6 +13,7 @@ import (
 	"symbolon/internal/passhash"
 	"symbolon/internal/passpolicy"
 	"symbolon/internal/secret"
+	"symbolon/internal/token"
 	"symbolon/internal/traits"
 	"symbolon/internal/webui"
 )
@@ -31,6 +32,7 @@ type composition struct {
 	tokens     *secret.Sealer // of providers
 	factors    []flow.Method  // of second factors, keys and codes
 	seals      *secret.Sealer // of what factors keep
+	issuer     *token.Issuer  // of tokens for sessions
 	engine     *flow.Engine
 	outbox     *courier.Outbox
 	dispatcher *courier.Dispatcher
@@ -57,6 +59,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 		func() error { return a.newSchemas(guard) },
 		func() error { return a.newPasswords(guard) },
 		func() error { return a.newProviders(guard) },
+		func() error { return a.newTokens(guard) },
 		func() error { return a.newCourier(guard) },
 		a.checkTLS,
 	} {

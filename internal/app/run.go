@@ -68,6 +68,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	group.Go(func() { stop(a.followCertificates(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()
+	a.ended.Close()
 	err = a.stop(servers)
 	group.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

@@ -38,7 +38,10 @@ type sourced[T any] struct {
 	flight chan struct{} // closed when the request in progress ends; nil without one
 }
 
-func (s *sourced[T]) remote() bool { return strings.HasPrefix(s.url, "http") }
+func (s *sourced[T]) remote() bool { return remote(s.url) }
+
+// remote reports whether a document is on another machine.
+func remote(url string) bool { return strings.HasPrefix(url, "http") }
 
 // current returns the program as it is now, or as it was before if it cannot be read.
 // The wait for another machine ends with ctx.

@@ -120,8 +120,8 @@ func whoamiKeys() []Key {
 			Default: "1m", Example: "10m", rules: []rule{positive()}, Help: "How long a token is valid.",
 		}),
 		template("jwks_url", func(t *TokenTemplate) any { return &t.JWKSURL }, Key{
-			Required: true, Example: "file:///etc/symbolon/keys.json", rules: []rule{sourceRule()},
-			Help: "The JSON Web Key Set with the private keys. The first key signs.",
+			Example: "file:///etc/symbolon/keys.json", rules: []rule{sourceRule()},
+			Help: "The JSON Web Key Set with the private keys. The first key signs, and the public parts of all are served at /sessions/jwks.json. When unset, Ed25519 keys made of secrets.default: a new secret in front is a new key.",
 		}),
 		template("claims_mapper_url", func(t *TokenTemplate) any { return &t.ClaimsMapperURL }, Key{
 			Example: "file:///etc/symbolon/claims.jsonnet", rules: []rule{sourceRule()},

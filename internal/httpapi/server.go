@@ -145,6 +145,8 @@ type Parts struct {
 	Errors     Errors
 	Schemas    Schemas
 	Courier    Courier
+	Tokens     wire1.Tokens
+	Ended      wire1.Ended
 	// ProviderConfig is what administrators see of a credential of providers.
 	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
 	Meter          Meter

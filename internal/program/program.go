@@ -69,6 +69,20 @@ func (p *Program) With(ctx context.Context, name, json string) (string, error) {
 	return p.evaluate(ctx, func(vm *jsonnet.VM) { vm.ExtCode(name, json) }) // JSON is Jsonnet, and only ever a value
 }
 
+// WithAll is With for several external variables: JSON values by their names.
+func (p *Program) WithAll(ctx context.Context, values map[string]string) (string, error) {
+	for name, json := range values {
+		if len(json) > maxInput {
+			return "", fmt.Errorf("%s is larger than %d bytes", name, maxInput)
+		}
+	}
+	return p.evaluate(ctx, func(vm *jsonnet.VM) {
+		for name, json := range values {
+			vm.ExtCode(name, json)
+		}
+	})
+}
+
 // Call evaluates a program that is a function of one parameter: function(ctx) …
 func (p *Program) Call(ctx context.Context, parameter, json string) (string, error) {
 	if len(json) > maxInput {

@@ -199,5 +199,12 @@ func (db *DB) recordUpdate(ctx context.Context, i *identity.Identity, credential
 		}
 		e.Details["credential "+typ] = change
 	}
+	if e.Name == event.UserArchived {
+		ended, err := db.openSessions(ctx, i.ID, "", true)
+		if err != nil {
+			return err
+		}
+		return db.recordEnded(ctx, e, ended)
+	}
 	return db.RecordEvent(ctx, e)
 }

@@ -359,13 +359,17 @@ func (db *DB) DeleteIdentity(ctx context.Context, id string) error {
 		return errs.ErrNotFound
 	}
 	err := db.InTx(ctx, func(ctx context.Context) error {
+		ended, err := db.openSessions(ctx, id, "", true)
+		if err != nil {
+			return err
+		}
 		if err := db.ExecOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {
 			return err
 		}
 		if err := db.addToCount(ctx, id, -1); err != nil {
 			return err
 		}
-		if err := db.RecordEvent(ctx, event.Event{Name: event.UserDeleted, IdentityID: id}); err != nil {
+		if err := db.recordEnded(ctx, event.Event{Name: event.UserDeleted, IdentityID: id}, ended); err != nil {
 			return err
 		}
 		return db.recordChange(ctx, id)

@@ -165,9 +165,15 @@ func (db *DB) RevokeSessions(ctx context.Context, identityID, exceptID string) e
 		if err != nil || ended == 0 {
 			return err
 		}
-		return db.RecordEvent(ctx, event.Event{
+		// After the update, so that none is missed that was made meanwhile. Those that had
+		// ended before are listed once more.
+		ids, err := db.openSessions(ctx, identityID, exceptID, false)
+		if err != nil {
+			return err
+		}
+		return db.recordEnded(ctx, event.Event{
 			Name: event.TokenRevoked, IdentityID: identityID, Details: map[string]string{"sessions": strconv.FormatInt(ended, 10)},
-		})
+		}, ids)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke sessions: %w", err)

@@ -24,6 +24,8 @@ type Parts struct {
 	Errors     Errors
 	Schemas    Schemas
 	Courier    Courier
+	Tokens     Tokens
+	Ended      Ended
 	// ProviderConfig is what administrators see of a credential of providers.
 	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
 	Now            func() time.Time

@@ -20,14 +20,14 @@ func (w *Wire) whoami(out http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return notSignedIn(err, "No valid session credentials found in the request.")
 	}
-	body, err := live.Rendered(w.root, w.Session)
-	if err != nil {
-		return err
-	}
 	if r.URL.RawQuery != "" {
 		if as := r.URL.Query().Get("tokenize_as"); as != "" {
 			return w.tokenize(out, r, live, as)
 		}
+	}
+	body, err := live.Rendered(w.root, w.Session)
+	if err != nil {
+		return err
 	}
 	h := out.Header()
 	h["X-Kratos-Authenticated-Identity-Id"] = []string{live.IdentityID}

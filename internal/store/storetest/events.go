@@ -3,7 +3,9 @@ package storetest
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ func eventTests() []test {
 		{"what is rolled back has no event", eventRolledBack},
 		{"many writers at once leave intact chains", eventChains},
 		{"each reader gets each event once", eventReaders},
+		{"an event names the sessions that it ended", eventsNameEndedSessions},
 	}
 }
 
@@ -119,5 +122,36 @@ func eventReaders(t *testing.T, s Store) {
 	}
 	if other := got(s.ReadEvents(t.Context(), "metrics", 100))(t); len(seen) != 5 || len(other) != 5 {
 		t.Errorf("one reader got %d events, the other %d; want 5", len(seen), len(other))
+	}
+}
+
+func eventsNameEndedSessions(t *testing.T, s Store) {
+	ctx := t.Context()
+	i, credentials := NewIdentity("ended@example.org")
+	must(t, s.CreateIdentity(ctx, i, credentials))
+	var ids []string
+	for range 3 {
+		made, _ := NewSession(i.ID)
+		must(t, s.CreateSession(ctx, made))
+		ids = append(ids, made.ID)
+	}
+	heads := got(s.EventHeads(ctx))(t)
+	must(t, s.RevokeSessions(ctx, i.ID, ids[0]))
+	must(t, s.DeleteIdentity(ctx, i.ID))
+	named := map[string]string{}
+	for chain, head := range got(s.EventHeads(ctx))(t) {
+		for _, e := range got(s.ChainEvents(ctx, chain, heads[chain].Seq, head.Seq, event.Names(), 10))(t) {
+			for id := range strings.SplitSeq(e.Details["ended"], ",") {
+				named[id] = string(e.Name)
+			}
+		}
+	}
+	want := map[string]string{ids[0]: string(event.UserDeleted), ids[1]: string(event.TokenRevoked), ids[2]: string(event.TokenRevoked)}
+	if !maps.Equal(named, want) {
+		t.Errorf("ended: %v, want %v", named, want)
+	}
+	since := got(s.EventsSince(ctx, Now.Add(-time.Hour), []event.Name{event.TokenRevoked, event.UserDeleted}, 10))(t)
+	if len(since) != 2 {
+		t.Errorf("%d events since then, want 2", len(since))
 	}
 }

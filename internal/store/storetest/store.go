@@ -10,6 +10,7 @@ import (
 	"symbolon/internal/event"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
+	"symbolon/internal/revocation"
 	"symbolon/internal/session"
 	"symbolon/internal/store"
 )
@@ -36,6 +37,9 @@ type events interface {
 	RecordEvent(context.Context, event.Event) error
 	Events(context.Context, event.Query) ([]event.Event, error)
 	ReadEvents(ctx context.Context, reader string, limit int) ([]event.Event, error)
+	EventHeads(context.Context) (map[int]revocation.Head, error)
+	ChainEvents(ctx context.Context, chain int, after, upTo int64, names []event.Name, limit int) ([]event.Event, error)
+	EventsSince(ctx context.Context, since time.Time, names []event.Name, limit int) ([]event.Event, error)
 	AckEvents(ctx context.Context, reader string, events []event.Event) error
 	CheckpointEvents(context.Context) error
 	VerifyEvents(context.Context) (*store.Audit, error)

@@ -1,0 +1,199 @@
+package session
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+const issuer = "https://id.example.org/"
+
+// server stands for Symbolon: its keys and its feed, which sends what is put into events.
+type server struct {
+	*httptest.Server
+	private ed25519.PrivateKey
+	events  chan string
+	mu      sync.Mutex
+	fetched int
+	after   []string
+}
+
+func serve(t *testing.T) *server {
+	t.Helper()
+	s := &server{private: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), events: make(chan string)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		s.fetched++
+		s.mu.Unlock()
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
+			{Key: s.private.Public(), KeyID: "k1", Algorithm: "EdDSA", Use: "sig"},
+			{Key: []byte("0123456789abcdef0123456789abcdef"), KeyID: "shared", Algorithm: "HS256"},
+		}})
+	})
+	mux.HandleFunc("/feed", s.feed)
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) feed(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.after = append(s.after, r.URL.Query().Get("after"))
+	s.mu.Unlock()
+	switch {
+	case r.Header.Get("Authorization") != "Bearer secret":
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	case r.URL.Query().Get("after") == "old":
+		w.WriteHeader(http.StatusGone)
+		return
+	}
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case text := <-s.events:
+			if text == "" {
+				return
+			}
+			_, _ = fmt.Fprint(w, text)
+			_ = http.NewResponseController(w).Flush()
+		}
+	}
+}
+
+// sign makes a token with claims over the usual ones.
+func (s *server) sign(t *testing.T, key any, kid string, alg jose.SignatureAlgorithm, with map[string]any) string {
+	t.Helper()
+	claims := map[string]any{
+		"iss": issuer, "sub": "i1", "sid": "s1", "jti": "t1", "email": "a@example.org",
+		"iat": time.Now().Unix(), "nbf": time.Now().Unix(), "exp": time.Now().Add(time.Minute).Unix(),
+	}
+	for name, value := range with {
+		if value == nil {
+			delete(claims, name)
+			continue
+		}
+		claims[name] = value
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", kid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(claims).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func verifier(t *testing.T, c Config) *Verifier {
+	t.Helper()
+	v, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer})
+	own := func(with map[string]any) string { return s.sign(t, s.private, "k1", jose.EdDSA, with) }
+	claims, err := v.Verify(t.Context(), own(nil))
+	if err != nil || claims.Subject != "i1" || claims.SessionID != "s1" || claims.All["email"] != "a@example.org" {
+		t.Fatal(claims, err)
+	}
+	other := ed25519.NewKeyFromSeed([]byte("another seed with 32 bytes in it"))
+	for name, test := range map[string]struct {
+		token string
+		want  error
+	}{
+		"nothing":         {"", ErrInvalid},
+		"no token":        {"a.b.c", ErrInvalid},
+		"other key":       {s.sign(t, other, "k1", jose.EdDSA, nil), ErrInvalid},
+		"unknown key":     {s.sign(t, s.private, "k2", jose.EdDSA, nil), ErrInvalid},
+		"shared secret":   {s.sign(t, []byte("0123456789abcdef0123456789abcdef"), "shared", jose.HS256, nil), ErrInvalid},
+		"other issuer":    {own(map[string]any{"iss": "https://evil.example/"}), ErrInvalid},
+		"expired":         {own(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), ErrExpired},
+		"not yet":         {own(map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}), ErrInvalid},
+		"without session": {own(map[string]any{"sid": nil}), ErrInvalid},
+		"without end":     {own(map[string]any{"exp": nil}), ErrInvalid},
+	} {
+		if _, err := v.Verify(t.Context(), test.token); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", name, err, test.want)
+		}
+	}
+	if s.fetched != 1 {
+		t.Errorf("keys were fetched %d times: tokens with made-up keys cause requests", s.fetched)
+	}
+}
+
+func TestVerify_keysOutOfReach(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	token := s.sign(t, s.private, "k1", jose.EdDSA, nil)
+	v := verifier(t, Config{KeysURL: s.URL + "/none", Issuer: issuer})
+	for range 2 {
+		if _, err := v.Verify(t.Context(), token); err == nil || errors.Is(err, ErrInvalid) {
+			t.Errorf("%v, want an error that is not about the token", err)
+		}
+	}
+}
+
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer, FeedURL: s.URL + "/feed", FeedToken: "secret", MaxSilence: time.Hour})
+	token := s.sign(t, s.private, "k1", jose.EdDSA, nil)
+	if _, err := v.Verify(t.Context(), token); !errors.Is(err, ErrStale) {
+		t.Errorf("before the feed is heard of: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- v.Follow(ctx) }()
+	at := time.Now().UTC().Format(time.RFC3339Nano)
+	s.events <- "retry: 500\n\nid: 0.1\nevent: current\ndata: {}\n\n"
+	s.events <- ": the line above was read when this one is taken\n\n"
+	for v.Silence() > time.Hour { // the reader is a goroutine
+		s.events <- ": still\n\n"
+	}
+	if _, err := v.Verify(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+	s.events <- "event: ended\ndata: {\"session_id\":\"s1\",\"ended_at\":\"" + at + "\"}\n\nid: 0.2\nevent: current\ndata: {}\n\n"
+	s.events <- "" // interrupted: it comes back with its position
+	s.events <- "event: ended\ndata: {\"identity_id\":\"i2\",\"all\":true,\"ended_at\":\"" + at + "\"}\n\nid: old\nevent: current\ndata: {}\n\n"
+	s.events <- ""
+	s.events <- ": it began again without a position\n\n"
+	stop()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if _, err := v.Verify(t.Context(), token); !errors.Is(err, ErrEnded) {
+		t.Errorf("a session that ended: %v", err)
+	}
+	for subject, want := range map[string]error{"i2": ErrEnded, "i3": nil} {
+		other := s.sign(t, s.private, "k1", jose.EdDSA, map[string]any{"sid": "s2", "sub": subject, "iat": time.Now().Add(-time.Second).Unix()})
+		if _, err := v.Verify(t.Context(), other); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", subject, err, want)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if want := []string{"", "0.2", "old", ""}; fmt.Sprint(s.after) != fmt.Sprint(want) {
+		t.Errorf("positions were %q, want %q", s.after, want)
+	}
+}
