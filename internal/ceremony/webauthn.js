@@ -60,8 +60,11 @@
   }
 
   // Sends the form that the field is in, past its own validation: what the form asks for besides is not needed.
+  // A form of several methods says where this answer goes.
   function send (result, answer) {
     result.value = answer
+    const action = result.getAttribute('data-webauthn-action')
+    if (action) result.closest('form').action = action
     HTMLFormElement.prototype.submit.call(result.closest('form'))
   }
 

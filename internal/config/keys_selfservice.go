@@ -74,7 +74,7 @@ func methodKeys() []Key {
 		},
 		{
 			Path: at + "deletion.config.grace_period", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Deletion.GracePeriod }), Own: true, Default: "336h", Example: "720h",
-			Help:  "How long people can sign in to keep an account that they have closed. The next clean-up after that (cleanup.interval) deletes it; 0 deletes at the next one.",
+			Help: "How long people can sign in to keep an account that they have closed. The next clean-up after that (cleanup.interval) deletes it; 0 deletes at the next one.",
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -72,6 +73,11 @@ func (s *Server) StartURL(k flow.Kind) *url.URL {
 // LinkURL is where the links in mails of a kind lead, without their token.
 func (s *Server) LinkURL(k flow.Kind) *url.URL {
 	return s.pagesMount.wire.URL(wire.LinkTarget, k)
+}
+
+// LinkAsked is when the link of a token was asked for, zero if it leads nowhere.
+func (s *Server) LinkAsked(r *http.Request, k flow.Kind, token string) (time.Time, error) {
+	return s.engine.LinkAsked(r.Context(), k, token)
 }
 
 // LogoutURL is where a browser signs out.

@@ -24,6 +24,7 @@ type Engine interface {
 	Get(ctx context.Context, k flow.Kind, id string, c flow.Caller) (flow.Result, error)
 	Inspect(ctx context.Context, k flow.Kind, id string) (flow.Result, error)
 	Submit(context.Context, flow.SubmitRequest) (flow.Result, error)
+	LinkAsked(ctx context.Context, k flow.Kind, token string) (time.Time, error)
 	RedeemToken(context.Context, flow.RedeemRequest) (flow.Result, error)
 	ResumeSubmission(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
 	Callback(context.Context, flow.CallbackRequest) (flow.Result, error)

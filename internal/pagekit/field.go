@@ -43,7 +43,10 @@ type Field struct {
 	// Aside is a link beside the label, such as "Forgot your password?".
 	Aside Link
 	// Load is the function of the WebAuthn script that runs when the form is shown.
-	Load string
+	// Sends is where a script sends the form once the field has its answer; empty for where
+	// the form says.
+	Sends string
+	Load  string
 }
 
 // Option is one of the values that a field may have.

@@ -12,6 +12,7 @@ type confirmPage struct {
 	Action string // the link itself; it takes effect when posted to
 	Token  string // against forged posts (OWASP ASVS 5.0, V3.5)
 	Button string // key of the button's text
+	Asked  moment // when the link was asked for; zero if it leads nowhere
 }
 
 // confirm is the page between a link in a mail and its effect. Programs that
@@ -26,6 +27,13 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, k flow.Kind, tok
 	body := &confirmPage{Action: link.String(), Token: p.source.PageToken(w, r), Button: "confirm.verification"}
 	if k == flow.Recovery {
 		body.Button = "confirm.recovery"
+	}
+	asked, err := p.source.LinkAsked(r, k, token)
+	if err != nil {
+		return err
+	}
+	if !asked.IsZero() {
+		body.Asked = d.at(asked)
 	}
 	d.Body = body
 	d.targets = append(d.targets, link)

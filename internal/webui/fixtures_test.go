@@ -79,6 +79,13 @@ func (s *server) PagePlaces(*http.Request, *session.Session) ([]*session.Session
 	return s.places, s.placeErr
 }
 
+func (s *server) LinkAsked(_ *http.Request, _ flow.Kind, token string) (time.Time, error) {
+	if token != "a-token" {
+		return time.Time{}, nil
+	}
+	return time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC), nil
+}
+
 func (s *server) PageExport(_ *http.Request, of *session.Session) ([]byte, error) {
 	return []byte(`{"identity":"` + of.IdentityID + `"}`), nil
 }

@@ -41,7 +41,8 @@ type group struct {
 // button sends a form; one with a name tells the method what was chosen.
 type button struct {
 	Name, Value, Text string
-	Primary, Bad      bool // Bad ones can't be undone
+	Action            string // where it sends the form; empty for where the form says
+	Primary, Bad      bool   // Bad ones can't be undone
 	Disabled          bool
 	// What the button chooses: its name, the first letter of that and, where it can
 	// be connected, whether it is and what the button does about it.
@@ -56,6 +57,7 @@ type formRenderer struct {
 	flow        *flow.Flow
 	person      string // an address or name to fill in
 	passwordMin int
+	action      func(f *flow.Flow, method string) string
 	// identifierLabel names the field for the login identifier; empty for the general words.
 	identifierLabel string
 	forgotten       pagekit.Link // beside the password; without a URL there is none
@@ -68,6 +70,8 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 	var out []group
 	var problems []pagekit.Problem
 	asking := d.flow.MissingTraitsOf()
+	joined, wrong, isJoined := d.joined()
+	together := d.askingTraits()
 	for i := range d.flow.Form.Groups {
 		if asking != "" && d.flow.Form.Groups[i].Method != asking {
 			continue
@@ -76,6 +80,12 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 			continue
 		}
 		if asksToLink(d.flow) && !answersLink(&d.flow.Form.Groups[i]) {
+			continue
+		}
+		if g := &d.flow.Form.Groups[i]; isJoined && (g.Method == "profile" || slices.Contains(together, g)) {
+			if g == together[0] {
+				out, problems = append(out, joined), append(problems, wrong...)
+			}
 			continue
 		}
 		g, wrong := d.group(&d.flow.Form.Groups[i])

@@ -73,6 +73,7 @@ func scenes() []scene {
 		{name: "login-refresh", target: open("/login"), server: signedIn(refresh)},
 		{name: "login-signed-in", target: "/login", server: &server{session: ada}},
 		{name: "registration", target: open("/registration"), server: showing(newFlow(flow.Registration, registrationGroup()))},
+		{name: "registration-several-methods", target: open("/registration"), server: showing(newFlow(flow.Registration, newcomerGroups()...))},
 		{name: "registration-rejected", target: open("/registration"), server: showing(wrong())},
 		{name: "recovery", target: open("/recovery"), server: showing(newFlow(flow.Recovery, linkGroup()))},
 		{name: "recovery-bad-link", target: open("/recovery"), server: showing(badLink)},

@@ -48,7 +48,7 @@ func (p *Pages) samples() []*page {
 		{pageFlow, &flowPage{Kind: flow.Verification, Done: true, Next: way}},
 		{pageKnown, &known},
 		{pageFailure, &failurePage{Reasons: []string{"-"}, Causes: []string{"-"}, Aside: "failure.causes", Open: true, Trace: "-", Next: way}},
-		{pageConfirm, &confirmPage{Action: address, Token: "-", Button: "submit"}},
+		{pageConfirm, &confirmPage{Asked: then, Action: address, Token: "-", Button: "submit"}},
 		{pageDone, &donePage{Next: way, Back: way}},
 		{pageLogout, &logoutPage{Logout: address, SignIn: address, Home: address}},
 		{pageLogout, &logoutPage{SignIn: address, Home: address}},

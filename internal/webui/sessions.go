@@ -75,6 +75,9 @@ func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *ses
 // sessionRow describes a session as people tell them apart.
 func (d *page) sessionRow(s *session.Session, here bool) (sessionRow, error) {
 	row := sessionRow{ID: s.ID, Here: here, Device: d.first("sessions.unknown"), When: "sessions.since", At: d.at(s.AuthenticatedAt)}
+	if seen := s.LastSeen(); !here && seen.After(s.AuthenticatedAt) {
+		row.When, row.At = "sessions.active", d.at(seen)
+	}
 	row.Place = pagekit.Host(s.Address)
 	var err error
 	switch browser, system := pagekit.Device(s.UserAgent); {
@@ -88,7 +91,7 @@ func (d *page) sessionRow(s *session.Session, here bool) (sessionRow, error) {
 	case here:
 		row.Device = d.first("sessions.here")
 	}
-	row.EndLabel, err = d.T("sessions.end_label", "device", row.Device, "since", row.At.Text)
+	row.EndLabel, err = d.T("sessions.end_label", "device", row.Device, "since", d.at(s.AuthenticatedAt).Text)
 	return row, err
 }
 

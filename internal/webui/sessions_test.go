@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -152,5 +153,18 @@ func TestLogoutPageAsksOrConfirms(t *testing.T) {
 	}
 	if w := get(t, newPages(t, &server{checked: errors.New("disk")}), "/logout"); w.Code != http.StatusInternalServerError {
 		t.Errorf("status %d", w.Code)
+	}
+}
+
+func TestSettingsSessionsLastUsed(t *testing.T) {
+	t.Parallel()
+	s := showing(newFlow(flow.Settings, settingsGroups()...))
+	s.session = newSession(adaTraits)
+	other := newSession(adaTraits)
+	other.ID, other.SeenAt = "elsewhere", other.AuthenticatedAt.Add(2*time.Hour)
+	s.places = []*session.Session{s.session, other}
+	list := words(find(see(t, newPages(t, s), open("/settings")), "ul", "class", "rows")[0])
+	if !strings.Contains(list, "Last used") || !strings.Contains(list, "Signed in") {
+		t.Errorf("the list says %s", list)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"time"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -33,6 +34,8 @@ type Source interface {
 	StartURL(k flow.Kind) *url.URL
 	// LinkURL is where the links in mails of a kind lead, without their token.
 	LinkURL(k flow.Kind) *url.URL
+	// LinkAsked is when the link of a token was asked for, zero if it leads nowhere.
+	LinkAsked(r *http.Request, k flow.Kind, token string) (time.Time, error)
 	// LogoutURL is where a browser signs out.
 	LogoutURL() *url.URL
 	Places

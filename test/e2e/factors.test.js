@@ -47,7 +47,7 @@ async function register(visitor, person) {
   const form = visitor.page.locator('form', { has: visitor.page.locator('[name="password"]') })
   await form.locator('[name="traits.email"]').fill(person.email)
   await form.locator('[name="password"]').fill(person.password)
-  await Promise.all([visitor.page.waitForNavigation(), form.locator('button[type="submit"]').last().click()])
+  await Promise.all([visitor.page.waitForNavigation(), form.locator('button[type="submit"]').first().click()])
 }
 
 async function signOut(visitor) {
@@ -135,7 +135,7 @@ visit('an authenticator app is set up by its key and asked for at the next sign-
   const secret = (await visitor.page.locator('.codes code').first().innerText()).trim()
   const form = visitor.page.locator('form', { has: visitor.page.locator('[name="totp_code"]') })
   await form.locator('[name="totp_code"]').fill(appCode(secret))
-  await Promise.all([visitor.page.waitForNavigation(), form.locator('button[type="submit"]').last().click()])
+  await Promise.all([visitor.page.waitForNavigation(), form.locator('button[type="submit"]').first().click()])
   assert.ok((await visitor.page.locator('button[name="totp_unlink"]').count()) === 1)
 
   await signOut(visitor)

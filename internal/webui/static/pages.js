@@ -29,7 +29,9 @@ addEventListener('pageshow', () => {
 
 function sendOnce(event) {
   const form = event.currentTarget;
-  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !check(input));
+  // A button that sends the form elsewhere is another method's, which asks for the traits alone.
+  const other = event.submitter?.hasAttribute('formaction');
+  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !(other && input.type === 'password') && !check(input));
   if (form.dataset.sent || wrong.length) {
     event.preventDefault();
     wrong[0]?.focus();

@@ -1,0 +1,84 @@
+package webui
+
+import (
+	"slices"
+	"strings"
+
+	"symbolon/internal/flow"
+	"symbolon/internal/pagekit"
+	"symbolon/internal/ui"
+)
+
+// joined is the form of a registration that several methods ask for the same traits: the
+// traits stand once, and each method has a button. The first that needs no script is what
+// the Enter key chooses. ok is false if the methods have forms of their own.
+func (d *formRenderer) joined() (out group, problems []pagekit.Problem, ok bool) {
+	together := d.askingTraits()
+	if len(together) < 2 {
+		return group{}, nil, false
+	}
+	lead := max(slices.IndexFunc(together, func(g *ui.Group) bool { return !byScript(g) }), 0)
+	source := max(slices.IndexFunc(together, func(g *ui.Group) bool { return g.Method == d.flow.Active }), lead)
+	all := ui.Group{Method: together[lead].Method}
+	for _, n := range together[source].Nodes {
+		if isTrait(&n) || n.Name == ui.CSRFName {
+			all.Nodes = append(all.Nodes, n)
+		}
+	}
+	for _, g := range together {
+		all.Messages = append(all.Messages, g.Messages...)
+		for _, n := range g.Nodes {
+			if !isTrait(&n) && n.Name != ui.CSRFName {
+				all.Nodes = append(all.Nodes, n)
+			}
+		}
+	}
+	out, problems = d.group(&all)
+	script := slices.DeleteFunc(out.Buttons, func(b button) bool { return b.Click == "" })
+	out.Buttons = []button{{Text: d.submitText(all.Method), Primary: true}}
+	for i, g := range together {
+		if i != lead && !byScript(g) {
+			out.Buttons = append(out.Buttons, button{Text: d.first("choice.registration."+g.Method, "submit"), Action: d.action(d.flow, g.Method)})
+		}
+	}
+	out.Buttons = append(out.Buttons, script...)
+	out.NeedsKeys = false
+	d.address(&out, together)
+	return out, problems, true
+}
+
+// address names where the answer of a script goes that is not the lead method's.
+func (d *formRenderer) address(out *group, together []*ui.Group) {
+	for i := range out.Fields {
+		for _, g := range together {
+			if f := &out.Fields[i]; byScript(g) && f.Control == pagekit.Hidden && f.Name != ui.CSRFName && g.Node(f.Name) != nil {
+				f.Sends = d.action(d.flow, g.Method)
+			}
+		}
+	}
+}
+
+// askingTraits lists the forms of a registration that ask for the traits. The one that
+// only leads on to the others has nothing to add beside them.
+func (d *formRenderer) askingTraits() (out []*ui.Group) {
+	if d.flow.Kind != flow.Registration || d.flow.State != flow.Open || d.flow.MissingTraitsOf() != "" {
+		return nil
+	}
+	for i := range d.flow.Form.Groups {
+		g := &d.flow.Form.Groups[i]
+		if g.Method != "profile" && slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return isTrait(&n) }) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// byScript reports whether a form is sent by a script.
+func byScript(g *ui.Group) bool {
+	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.OnClick != "" })
+}
+
+// isTrait reports whether a node is a trait or an element of one.
+func isTrait(n *ui.Node) bool {
+	return n.Name == pagekit.TraitsRoot || strings.HasPrefix(n.Name, pagekit.TraitsRoot+".")
+}
