@@ -279,3 +279,30 @@ func TestCode_oneMailboxIsNeverBothFactors(t *testing.T) {
 		t.Errorf("the mailbox is offered as second factor too: %s", up.body)
 	}
 }
+
+func TestCode_oneCodeSentSixteenTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := codeSite(t, "SELFSERVICE_METHODS_CODE_PASSWORDLESS_ENABLED=true", "SECURITY_LIMITS_ENABLED=false")
+	s.register(t, "jane@example.org")
+	s.verify(t, "jane@example.org")
+	f := s.app1().begin(t, "login", "", "")
+	s.app1().submit(t, f, "code", map[string]any{"identifier": "jane@example.org"}, "")
+	code := s.code(t, "jane@example.org")
+	var good atomic.Int32
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			a := s.app1().submit(t, f, "code", map[string]any{"code": code}, "")
+			switch {
+			case a.StatusCode >= http.StatusInternalServerError:
+				t.Errorf("%d %s", a.StatusCode, a.body)
+			case a.StatusCode == http.StatusOK:
+				good.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if good.Load() != 1 {
+		t.Errorf("one code signed in %d times, want 1", good.Load())
+	}
+}

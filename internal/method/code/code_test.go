@@ -168,7 +168,9 @@ func TestCode_refused(t *testing.T) {
 	t.Parallel()
 	for k, address := range kinds() {
 		for name, spoil := range map[string]func(t *testing.T, w *flowtest.World, b *flowtest.Browser, f *flow.Flow, right string){
-			"late": func(_ *testing.T, w *flowtest.World, _ *flowtest.Browser, _ *flow.Flow, _ string) { w.Advance(15 * time.Minute) },
+			"late": func(_ *testing.T, w *flowtest.World, _ *flowtest.Browser, _ *flow.Flow, _ string) {
+				w.Advance(15 * time.Minute)
+			},
 			"after too many wrong ones": func(t *testing.T, _ *flowtest.World, b *flowtest.Browser, f *flow.Flow, right string) {
 				t.Helper()
 				for range 5 {
@@ -187,7 +189,9 @@ func TestCode_refused(t *testing.T) {
 					next = mailed(t, w)
 				}
 			},
-			"beyond the limit": func(_ *testing.T, w *flowtest.World, _ *flowtest.Browser, _ *flow.Flow, _ string) { w.Limiter.Full = true },
+			"beyond the limit": func(_ *testing.T, w *flowtest.World, _ *flowtest.Browser, _ *flow.Flow, _ string) {
+				w.Limiter.Full = true
+			},
 		} {
 			t.Run(string(k)+", "+name, func(t *testing.T) {
 				t.Parallel()

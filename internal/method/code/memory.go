@@ -32,7 +32,7 @@ type memory struct {
 	// Newest is a mark that the flow has while this is its owner's newest recovery code; empty for codes of which several
 	// may be outstanding.
 	Newest string `json:"newest,omitempty"`
-	Traits     string    `json:"traits,omitempty"` // hash of those a registration was sent with
+	Traits string `json:"traits,omitempty"` // hash of those a registration was sent with
 }
 
 // draw makes a code for a flow; the flow expires it too.
@@ -55,7 +55,9 @@ func (m *Method) draw(f *flow.Flow, identityID string, a identity.Address) (memo
 }
 
 // current reports whether no newer recovery code or link took the place of the one that the flow waits for.
-func (kept memory) current(f *flow.Flow) bool { return kept.Newest == "" || kept.Newest == f.ResumeHash }
+func (kept memory) current(f *flow.Flow) bool {
+	return kept.Newest == "" || kept.Newest == f.ResumeHash
+}
 
 func bound(f *flow.Flow) string { return "flow " + f.ID }
 
