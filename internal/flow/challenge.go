@@ -116,6 +116,9 @@ func (e *Engine) challenge(ctx context.Context, by Challenger, f *Flow, a identi
 	if err := f.remember(by.ID(), c.Memory); err != nil {
 		return c, err
 	}
+	if err := f.remember(typedMemory, c.Code != ""); err != nil {
+		return c, err
+	}
 	if err := e.invalidateOlderSecrets(ctx, f, ownerID); err != nil {
 		return c, err
 	}

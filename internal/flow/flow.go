@@ -100,6 +100,7 @@ const (
 	pendingMemory  = "engine.pending"  // a submission that waits for a sign-in
 	traitsMemory   = "engine.traits"   // traits that a provider did not tell
 	linkMemory     = "engine.link"     // an external account that waits for its owner
+	typedMemory    = "engine.typed"    // the secret that is outstanding is typed, and no link
 )
 
 // RequestedAAL is the level that a login flow leads to: AAL2 asks a signed-in

@@ -11,7 +11,12 @@ import (
 // is shown to anyone who has its id, which is as random as a token; it becomes the flow of
 // the browser that types the code, or asks for another.
 func (f *Flow) unclaimed() bool {
-	return f.Client == Browser && f.CSRF == "" && f.State == Challenged && f.ResumeHash == ""
+	if f.Client != Browser || f.CSRF != "" || f.State != Challenged {
+		return false
+	}
+	typed := false
+	_, _ = f.recall(typedMemory, &typed) // what can't be read is not typed
+	return typed || f.ResumeHash == ""
 }
 
 // lend returns a copy of an unclaimed flow whose form this browser can send. It is not
