@@ -18,10 +18,10 @@ unit: ## every Go test: SQLite, the replay of the wire and the rules of the arch
 lint: ## the linters of .golangci.yml
 	@"$$(scripts/tool.sh golangci-lint)" run
 
-test: ## EVERYTHING, on a fresh machine too: installs what is missing; 20 minutes at most
+test: ## EVERYTHING, on a fresh machine too: installs what is missing; 30 minutes at most
 	@scripts/test.sh
 
-race: ## the same under the race detector
+race: ## tests beside the code and over HTTP, in their short form, under the race detector
 	@scripts/race.sh
 
 wire: ## only the recorded exchanges of version 0.5, replayed in this process
@@ -36,7 +36,7 @@ conformance: ## those exchanges over the network, played by a program of its own
 e2e: ## the published client and a real browser against the built server
 	@scripts/e2e.sh
 
-pictures: ## the pictures of pages in docs/images, drawn anew
+pictures: ## the pictures of pages in docs/images, redrawn
 	@E2E=test/e2e/pictures.js scripts/e2e.sh
 
 bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 4 minutes

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every Go test under the race detector.
+# The tests that run the server in their own process, under the race detector: those beside the code and those of
+# the behaviour over HTTP, in their short form. Tests that start the server as a program gain nothing from it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 need_compiler
-need_nginx
-CGO_ENABLED=1 go test -race ./...
+CGO_ENABLED=1 go test -race -short ./internal/... ./test/api ./test/wire
