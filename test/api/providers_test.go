@@ -21,11 +21,13 @@ import (
 // provider is an OpenID provider that says of everybody what a test wants.
 type provider struct {
 	*httptest.Server
-	key    *ecdsa.PrivateKey
-	now    func() time.Time
-	mu     sync.Mutex
-	claims map[string]any
-	nonce  string
+	key *ecdsa.PrivateKey
+	now func() time.Time
+	// meanwhile, if set, runs while the server waits for its tokens.
+	meanwhile func()
+	mu        sync.Mutex
+	claims    map[string]any
+	nonce     string
 }
 
 func newProvider(t testing.TB) *provider {
@@ -48,6 +50,9 @@ func newProvider(t testing.TB) *provider {
 }
 
 func (p *provider) token(w http.ResponseWriter, _ *http.Request) {
+	if p.meanwhile != nil {
+		p.meanwhile()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all := map[string]any{"iss": p.URL, "aud": "client", "nonce": p.nonce, "iat": p.now().Unix(), "exp": p.now().Add(time.Minute).Unix()}
