@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"app": nil,
 
 	// Transports render what the engine returns. They never see the store.
-	"httpapi":        {"courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
+	"httpapi":        {"archive", "courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
 	"httpapi/wire05": {"errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
 	"httpapi/wire1":  {"ceremony", "courier", "errs", "flow", "httpapi/wire", "identity", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
 	"httpapi/wire":   {"errs", "flow", "identity", "message", "session"},
@@ -62,6 +62,9 @@ var mayImport = map[string][]string{
 	// The store keeps what the domain declares, and judges nothing.
 	"store":       {"courier", "errs", "event", "flow", "identity", "revocation", "secret", "session", "store/kratos", "store/sqldb"},
 	"store/sqldb": {"errs", "secret"},
+
+	// The form of an identity that leaves one server for another.
+	"archive": {"errs", "identity", "secret", "session", "traits"},
 
 	// Other systems' data, and what becomes of it here.
 	"store/kratos":       {"identity", "kratoskeys", "secret", "session", "takeover", "traits"},

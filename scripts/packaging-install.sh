@@ -8,6 +8,7 @@ set -euo pipefail
 
 deb=$(realpath "$1")
 root=$(mktemp -d)
+chmod 0755 "$root" # it is the root folder of other users, too
 server=''
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; sleep 1; umount "$root/proc" 2>/dev/null || true; rm -rf "$root"' EXIT
 debootstrap --variant=minbase --include=ca-certificates,passwd bookworm "$root" >"$root.log" 2>&1 || { tail "$root.log"; exit 1; }

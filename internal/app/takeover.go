@@ -255,11 +255,8 @@ func (a *composition) convertProviders(_ context.Context, identityID string, c t
 	if !found {
 		return made, lost, nil
 	}
-	raw, err := json.Marshal(stored.Providers)
-	if err != nil {
-		return made, lost, err
-	}
-	made.Config, err = json.Marshal(sealedTokens{Tokens: a.tokens.Seal(string(raw), identityID)})
+	var err error
+	made.Config, err = sealProviders(a.tokens, identityID, stored.Providers)
 	return made, lost, err
 }
 

@@ -14,7 +14,7 @@ import (
 func newIdentitiesCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "identities",
-		Short: "List, read, import, change and delete identities",
+		Short: "List, read, import, export, change and delete identities",
 		Long:  `Identities are the accounts: who somebody is and how they sign in.` + endpointHelp,
 		Example: `  symbolon identities list
   symbolon identities import users.ndjson
@@ -23,7 +23,7 @@ func newIdentitiesCommand(e *env) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
-		newIdentitiesListCommand(e), newIdentitiesGetCommand(e), newIdentitiesImportCommand(e), newIdentitiesPutCommand(e),
+		newIdentitiesListCommand(e), newIdentitiesGetCommand(e), newIdentitiesImportCommand(e), newIdentitiesExportCommand(e), newIdentitiesPutCommand(e),
 		newIdentitiesPatchCommand(e), newIdentitiesDeleteCommand(e), newIdentitiesResetFactorCommand(e), newIdentitiesValidateCommand(e),
 	)
 	return c

@@ -28,7 +28,8 @@ object, an array of them, or one object a line (NDJSON), and may be of any size:
 
 schema_id is "default" if it is left out. credentials may hold a hashed_password
 (Argon2, bcrypt, scrypt or PBKDF2, see 'symbolon hashers argon2 hash') or a plain
-password, or be left out. The form that PATCH /identities takes works too.
+password, or be left out. The form that PATCH /identities takes works too, and
+so does what 'symbolon identities export' wrote, which keeps its ids.
 
 No mail is sent. Each identity is created for itself: one that is refused does
 not stop the others. What became of each is printed in the order of the files,

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"symbolon/internal/archive"
 	"symbolon/internal/errs"
 	"symbolon/internal/secret"
 )
@@ -168,6 +169,10 @@ func (m *mount) importOne(r *http.Request, id string, p patch) (out patched) {
 }
 
 func (m *mount) importBody(ctx context.Context, id string, body []byte) (string, error) {
+	if archive.Is(body) {
+		id, err := m.Archive.ImportExported(ctx, body)
+		return id, adminFault(err)
+	}
 	in, err := decodeIdentity(body)
 	if err != nil {
 		return "", err

@@ -61,6 +61,7 @@ func (s *Server) Admin() http.Handler {
 	s.courierRoutes(t)
 	s.healthRoutes(t)
 	t.get("/health/detail", s.healthDetail)
+	t.get("/export/identities", s.exportIdentities)
 	t.get("/metrics/prometheus", wrap(s.Metrics)).cached()
 	// Like the mailbox, the console asks for the token in its own way.
 	for path, page := range s.Console {

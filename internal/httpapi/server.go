@@ -143,6 +143,7 @@ type Parts struct {
 	Identities Identities
 	Passwords  Passwords
 	Factors    Factors
+	Archive    Archive
 	Errors     Errors
 	Schemas    Schemas
 	Courier    Courier

@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"symbolon/internal/archive"
+	"symbolon/internal/errs"
+	"symbolon/internal/secret"
+)
+
+// Archive takes identities out with everything that belongs to them, and in again.
+type Archive interface {
+	// ExportIdentities returns at most limit identities, from the one after that id on.
+	ExportIdentities(ctx context.Context, after string, limit int, sessions bool) ([]archive.Line, error)
+	// ImportExported stores a line of an export under its id, which it returns.
+	ImportExported(ctx context.Context, raw []byte) (string, error)
+}
+
+// The bounds of a page of an export. It ends early once it is larger than the bytes.
+const (
+	exportPage  = 250
+	exportBytes = 8 << 20
+)
+
+// exported is a page of an export.
+type exported struct {
+	Identities []json.RawMessage `json:"identities"`
+	Next       string            `json:"next,omitempty"` // what after is for the page that follows; empty at the end
+}
+
+// exportIdentities answers a page of identities with their credentials, in the form
+// that importIdentities takes.
+func (s *Server) exportIdentities(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	after := query.Get("after")
+	if after != "" && !secret.IsID(after) {
+		return errs.New(errs.Invalid, "after_invalid", "The parameter after must be the id of an identity, or be left out.")
+	}
+	sessions := false
+	if text := query.Get("sessions"); text != "" {
+		var err error
+		if sessions, err = strconv.ParseBool(text); err != nil {
+			return errs.New(errs.Invalid, "sessions_invalid", "The parameter sessions must be true or false.")
+		}
+	}
+	lines, err := s.Archive.ExportIdentities(r.Context(), after, exportPage, sessions)
+	if err != nil {
+		return err
+	}
+	page, size := exported{Identities: []json.RawMessage{}}, 0
+	for i := range lines {
+		raw, err := json.Marshal(lines[i])
+		if err != nil {
+			return err
+		}
+		page.Identities = append(page.Identities, raw)
+		size += len(raw)
+		if size > exportBytes || i == exportPage-1 {
+			page.Next = lines[i].ID
+			break
+		}
+	}
+	s.Log.WarnContext(r.Context(), "identities exported with their credentials", slog.Int("identities", len(page.Identities)), slog.Bool("sessions", sessions))
+	return writeJSON(w, http.StatusOK, page)
+}
