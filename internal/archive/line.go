@@ -97,7 +97,7 @@ func Parse(raw []byte) (Line, error) {
 	if err := decoder.Decode(&l); err != nil {
 		return l, invalid("The line can't be read: %v.", err)
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // the decoder's own, unwrapped
+	if _, err := decoder.Token(); err != io.EOF {
 		return l, invalid("Something follows the object.")
 	}
 	return l, l.check()
@@ -118,6 +118,15 @@ func (l *Line) check() error {
 	if l.State != "" && l.State != identity.Active && l.State != identity.Inactive {
 		return invalid("The state is %q and must be %s or %s.", l.State, identity.Active, identity.Inactive)
 	}
+	for _, check := range []func() error{l.checkCredentials, l.checkAddresses, l.checkSessions} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Line) checkCredentials() error {
 	seen := map[string]bool{}
 	for i, c := range l.Credentials {
 		if seen[c.Type] {
@@ -128,6 +137,10 @@ func (l *Line) check() error {
 			return invalid("credentials[%d].config must be a JSON object.", i)
 		}
 	}
+	return nil
+}
+
+func (l *Line) checkAddresses() error {
 	for name, list := range map[string][]Address{"verifiable_addresses": l.Verifiable, "recovery_addresses": l.Recovery} {
 		for i, a := range list {
 			if a.Value == "" || a.Via == "" || a.ID != "" && !secret.IsID(a.ID) {
@@ -135,6 +148,10 @@ func (l *Line) check() error {
 			}
 		}
 	}
+	return nil
+}
+
+func (l *Line) checkSessions() error {
 	for i, s := range l.Sessions {
 		if !secret.IsID(s.ID) || s.TokenHash == "" || s.ExpiresAt.IsZero() {
 			return invalid("sessions[%d] must have a UUID as id, a token_hash and expires_at.", i)

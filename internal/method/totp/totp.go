@@ -61,7 +61,7 @@ func (*Method) CountFactors(_ *identity.Identity, credentials []identity.Credent
 // stored is the stored form of a totp credential.
 type stored struct {
 	Sealed   string `json:"totp_url_sealed,omitempty"` // the otpauth URL, bound to the identity
-	LastStep int64  `json:"last_step"`       // of the last code that counted
+	LastStep int64  `json:"last_step"`                 // of the last code that counted
 	AddedAt  string `json:"added_at"`
 	// LastUsedAt is empty until a code was accepted at a login.
 	LastUsedAt string `json:"last_used_at,omitempty"`
