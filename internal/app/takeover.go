@@ -197,12 +197,16 @@ func (a *composition) convertPassword(_ context.Context, _ string, c takeover.Cr
 		made.Identifiers = append(made.Identifiers, traits.Normalize(identifier))
 	}
 	var stored struct {
-		Hash string `json:"hashed_password"`
+		Hash   string `json:"hashed_password"`
+		ByHook bool   `json:"use_password_migration_hook"`
 	}
 	if len(c.Config) > 0 {
 		if err := json.Unmarshal(c.Config, &stored); err != nil {
 			return made, nil, errors.New("its configuration can't be read")
 		}
+	}
+	if stored.Hash == "" && stored.ByHook {
+		return made, []string{"the password is not taken: it was to come from a migration hook, and its owner has to recover the account"}, nil
 	}
 	if stored.Hash == "" {
 		return made, nil, nil

@@ -1,6 +1,7 @@
 package takeover
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -234,6 +235,9 @@ func (w *Writer) store(ctx context.Context, p *prepared) error {
 // the same where the other system had accepted them, which Addresses tell. The error says
 // why the record is refused.
 func (w *Writer) prepare(ctx context.Context, p *prepared, r *Record) error {
+	if err := p.readable(); err != nil {
+		return err
+	}
 	draft, err := w.Drafts.Draft(ctx, r.Identity.SchemaID, r.Identity.Traits)
 	var unknown *traits.UnknownError
 	switch {
@@ -265,6 +269,20 @@ func (w *Writer) prepare(ctx context.Context, p *prepared, r *Record) error {
 			continue
 		}
 		p.flows = append(p.flows, f)
+	}
+	return nil
+}
+
+// readable refuses traits that are no JSON object, and drops metadata that are no JSON.
+func (p *prepared) readable() error {
+	if !json.Valid(p.identity.Traits) || !bytes.HasPrefix(bytes.TrimSpace(p.identity.Traits), []byte("{")) {
+		return errors.New("its traits are no JSON object")
+	}
+	for name, values := range map[string]*json.RawMessage{"public": &p.identity.MetadataPublic, "admin": &p.identity.MetadataAdmin} {
+		if len(*values) > 0 && !json.Valid(*values) {
+			*values = nil
+			p.note("the metadata_" + name + " are not taken: they are no JSON")
+		}
 	}
 	return nil
 }

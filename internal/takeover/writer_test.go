@@ -175,6 +175,12 @@ func TestWriter_Write_whatIsNotTaken(t *testing.T) {
 	w.wantLine(t, false, "type saml is not taken: there is no such method")
 	w.wantLine(t, false, "type broken is not taken: its seed is cut off")
 	w.wantLine(t, false, "a pending recovery link or code is not taken")
+	broken := vera()
+	broken.Identity.ID, broken.Identity.Traits = secret.NewID(), json.RawMessage(`{`)
+	if report := w.write(t, broken); report.Refused != 1 {
+		t.Errorf("%+v", report)
+	}
+	w.wantLine(t, true, "its traits are no JSON object")
 	unknown := vera()
 	unknown.Identity.ID, unknown.Identity.SchemaID = secret.NewID(), "other"
 	if report := w.write(t, unknown); report.Refused != 1 {

@@ -32,7 +32,7 @@ func (s *Source) Records(ctx context.Context, after string, limit int) ([]takeov
 		return nil, err
 	}
 	records := make([]takeover.Record, len(found))
-	b := batch{Source: s, byID: map[string]*takeover.Record{}, waiting: map[string]bool{}}
+	b := batch{Source: s, byID: map[string]*takeover.Record{}}
 	for i, r := range found {
 		records[i] = record(r)
 		b.byID[records[i].Identity.ID] = &records[i]
@@ -74,8 +74,6 @@ type batch struct {
 	byID map[string]*takeover.Record
 	// found are addresses by the ids that links and codes name them by.
 	found map[string]owned
-	// waiting are the flows that wait for a code.
-	waiting map[string]bool
 }
 
 type owned struct {
@@ -251,39 +249,49 @@ func (b *batch) codes(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		rows = slices.DeleteFunc(rows, func(r row) bool { return !r.time("used_at").IsZero() })
 		slices.SortStableFunc(rows, func(x, y row) int { return y.time("issued_at").Compare(x.time("issued_at")) })
+		open, err := b.openFlows(ctx, l.flows, l.flow, rows)
+		if err != nil {
+			return err
+		}
 		for _, r := range rows {
-			if !r.time("used_at").IsZero() {
+			f := open[r.text(l.flow)]
+			if f == nil {
 				continue
 			}
-			if err := b.code(ctx, r, l.address, l.flows, takeover.Challenge{
-				Kind: l.kind, Code: true, Hash: r.text(l.hash), Expires: r.time("expires_at"), FlowID: r.text(l.flow),
-			}); err != nil {
-				return err
+			delete(open, f.text("id")) // the newest code of a flow counts
+			c := takeover.Challenge{
+				Kind: l.kind, Code: true, Hash: r.text(l.hash), Expires: r.time("expires_at"),
+				FlowID: f.text("id"), API: f.text("type") == "api", Tries: int(f.number("submit_count")),
 			}
+			if ends := f.time("expires_at"); ends.Before(c.Expires) {
+				c.Expires = ends
+			}
+			b.challenge(r, l.address, c)
 		}
 	}
 	return nil
 }
 
-// code adds a pending code whose flow is open. The newest of a flow comes first, and is the
-// one that counts.
-func (b *batch) code(ctx context.Context, r row, address, flows string, c takeover.Challenge) error {
-	if b.waiting[c.FlowID] {
-		return nil
+// openFlows reads the flows, by id, that rows name in a column and that are not done.
+func (b *batch) openFlows(ctx context.Context, table, column string, rows []row) (map[string]row, error) {
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.text(column))
 	}
-	found, err := b.read(ctx, flows, []string{"id", "type", "state", "submit_count", "expires_at"}, "id = ?", []any{c.FlowID})
-	if err != nil || len(found) != 1 || found[0].text("state") == "passed_challenge" {
-		return err
+	where, args := among("id", ids)
+	found, err := b.read(ctx, table, []string{"id", "type", "state", "submit_count", "expires_at"}, where, args)
+	if err != nil {
+		return nil, err
 	}
-	f := found[0]
-	b.waiting[c.FlowID] = true
-	c.API, c.Tries = f.text("type") == "api", int(f.number("submit_count"))
-	if ends := f.time("expires_at"); ends.Before(c.Expires) {
-		c.Expires = ends
+	open := map[string]row{}
+	for _, f := range found {
+		if f.text("state") != "passed_challenge" {
+			open[f.text("id")] = f
+		}
 	}
-	b.challenge(r, address, c)
-	return nil
+	return open, nil
 }
 
 // pending reads rows that belong to an account by its id, where the table has one, or by

@@ -1,6 +1,7 @@
 package kratos
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -70,24 +71,32 @@ func (s *Source) Version() string {
 	return "v1"
 }
 
+// chooseNetwork finds the tenant to read: the one that was named, or the only one that has
+// accounts. A database that was brought up to date and never served has accounts without one.
 func (s *Source) chooseNetwork(ctx context.Context) error {
-	if s.columns["networks"] == nil {
+	if !slices.Contains(s.columns["identities"], "nid") {
 		return nil
 	}
-	found, err := s.read(ctx, "networks", []string{"id"}, "", nil)
+	found, err := s.query(ctx, `SELECT nid, COUNT(*) FROM `+s.dialect.Prefix+`identities GROUP BY nid ORDER BY nid`)
 	if err != nil {
-		return err
+		return fmt.Errorf("count accounts of tenants: %w", err)
 	}
-	var ids []string
+	var there []string
 	for _, r := range found {
-		if id := r.text("id"); s.network == "" || id == s.network {
-			ids = append(ids, id)
+		id := r.text("0")
+		if s.network != "" && id == s.network {
+			return nil
 		}
+		there = append(there, fmt.Sprintf("%s (%s accounts)", cmp.Or(id, "none"), r.text("1")))
 	}
-	if len(ids) != 1 {
-		return fmt.Errorf("the database has %d tenants that match: name one with --network", len(ids))
+	switch {
+	case s.network != "":
+		return fmt.Errorf("there is no tenant %s that has accounts; the database has %s", s.network, cmp.Or(strings.Join(there, ", "), "no accounts"))
+	case len(found) > 1:
+		return fmt.Errorf("the database has accounts of %d tenants: %s. Name one with --network", len(found), strings.Join(there, ", "))
+	case len(found) == 1:
+		s.network = found[0].text("0")
 	}
-	s.network = ids[0]
 	return nil
 }
 
@@ -149,7 +158,11 @@ func (s *Source) read(ctx context.Context, table string, columns []string, where
 
 // ofNetwork restricts a condition to the tenant, where the table knows tenants.
 func (s *Source) ofNetwork(table, where string, args []any) (string, []any) {
-	if slices.Contains(s.columns[table], "nid") {
+	switch {
+	case !slices.Contains(s.columns[table], "nid"):
+	case s.network == "":
+		return where + ` AND nid IS NULL`, args
+	default:
 		return where + ` AND nid = ?`, append(args, s.network)
 	}
 	return where, args
