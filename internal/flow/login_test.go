@@ -181,7 +181,7 @@ func TestDraft(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			draft, err := s.CurrentDraft, error(nil)
+			draft := s.CurrentDraft
 			if sent {
 				draft = s.Draft
 			} else {
