@@ -156,7 +156,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 		{
 			[]string{"symbolon/internal/app"},
 			[]string{"cli"},
-			"whoever needs the composition root wants one part of it: take that",
+			"a package that needs the composition root wants one part of it: take that",
 		},
 		{
 			[]string{"symbolon/internal/config"},
@@ -186,7 +186,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 		{
 			[]string{"log", "testing", "net/http/httptest", "expvar", "unsafe", "plugin"},
 			nil,
-			"not in a server: logs are slog's, the rest is for tests or for nobody",
+			"not in a server: logs are slog's, the rest is for tests or has no use here",
 		},
 	}
 	for _, p := range mustPackages(t) {

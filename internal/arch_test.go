@@ -3,7 +3,7 @@
 // may grow, and what a package comment says.
 //
 // It does not judge style; that is .golangci.yml's, which also says who may use
-// which library. The reasons stand beside the rules, so that whoever is stopped
+// which library. The reasons stand beside the rules, so that a reader who is stopped
 // by one can tell whether it is still right.
 package internal_test
 
@@ -180,7 +180,7 @@ func TestOnlyTheEdgeReadsTheClockAndTheEnvironment(t *testing.T) {
 		{
 			[]string{"os.Exit", "log.Fatal", "log.Fatalf"},
 			[]string{"cmd", "test"},
-			"whoever ends the process takes it from everyone else: return an error",
+			"code that ends the process takes it from every other request: return an error",
 		},
 		{
 			[]string{"http.DefaultClient", "http.DefaultTransport", "http.DefaultServeMux", "http.Get", "http.Post"},

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails when `go generate` would change a file: whoever changes a table also commits the documents made from it.
+# Fails when `go generate` would change a file: a change of a table includes the documents made from it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -165,7 +165,7 @@ func (c *Client) send(ctx context.Context, r request, media string, body io.Read
 	return response, nil
 }
 
-// escaped keeps ids inside of their path segment, whatever is in them.
+// escaped keeps ids inside their path segment, even if they contain slashes.
 func escaped(path []string) []string {
 	out := make([]string, len(path))
 	for i, segment := range path {
@@ -211,7 +211,7 @@ func (c *Client) foreign(r *http.Response) error {
 	return &ForeignError{URL: c.config.URL.Redacted(), Status: r.Status, Location: r.Header.Get("Location")}
 }
 
-// unreachable says why no answer came. Whoever cancelled knows.
+// unreachable says why no answer came; nothing if the caller cancelled.
 func (c *Client) unreachable(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()

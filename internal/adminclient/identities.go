@@ -97,7 +97,7 @@ func setGiven(query url.Values, name, value string) {
 
 // next returns the query of the page that follows, nil at the end. Of the Link
 // header (RFC 8288) the query alone is used: the next request goes to the same
-// server whatever the header says.
+// server even if the header names another.
 func next(r *http.Response) url.Values {
 	for entry := range strings.SplitSeq(r.Header.Get("Link"), ",") {
 		target, params, _ := strings.Cut(strings.TrimSpace(entry), ">")

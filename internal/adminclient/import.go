@@ -43,7 +43,7 @@ func (c *Client) Import(ctx context.Context, next func() (Patch, error), each fu
 	body, lines := io.Pipe()
 	sent := &sentPatches{}
 	defer func() { _ = body.Close() }() // which ends the writer
-	// Nobody waits for the writer: next may be reading from a terminal, and the
+	// The caller does not wait for the writer: next may be reading from a terminal, and the
 	// server may be gone.
 	go func() {
 		err := writePatches(lines, next, sent)

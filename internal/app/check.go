@@ -180,13 +180,13 @@ func (a *composition) judgeSchema(ctx context.Context, key, id string) {
 		a.warnings = append(a.warnings, config.Problem{Key: key, Text: fmt.Sprintf(text, args...)})
 	}
 	if document.Properties["traits"] == nil {
-		warn(key, "of schema %q has no properties.traits: nobody can register or sign in with it. Put the fields of an identity below properties.traits", id)
+		warn(key, "of schema %q has no properties.traits: registration and sign-in are impossible with it. Put the fields of an identity below properties.traits", id)
 		return
 	}
 	said := annotations(raw)
 	flows, methods := a.config.Selfservice.Flows, a.config.Selfservice.Methods
 	if methods.Password.Enabled && !said["credentials"] && !bytes.Contains(raw, []byte(`"$ref"`)) {
-		warn(key, `of schema %q has no login identifier: nobody can sign in with a password. Mark one with "ory.sh/kratos": {"credentials": {"password": {"identifier": true}}}`, id)
+		warn(key, `of schema %q has no login identifier: no account of it can sign in with a password. Mark one with "ory.sh/kratos": {"credentials": {"password": {"identifier": true}}}`, id)
 	}
 	if said["recovery"] && !flows.Recovery.Enabled {
 		warn("selfservice.flows.recovery.enabled", "is false, although schema %q has recovery addresses: people who forget their password are locked out", id)
@@ -195,7 +195,7 @@ func (a *composition) judgeSchema(ctx context.Context, key, id string) {
 		warn("selfservice.flows.verification.enabled", "is false, although schema %q has addresses to verify: they stay unverified", id)
 	}
 	if !said["recovery"] && flows.Recovery.Enabled && !bytes.Contains(raw, []byte(`"$ref"`)) {
-		warn("selfservice.flows.recovery.enabled", "is true, but schema %q has no recovery address: nobody can recover an account of it", id)
+		warn("selfservice.flows.recovery.enabled", "is true, but schema %q has no recovery address: its accounts can't be recovered", id)
 	}
 	for _, name := range []string{"recovery", "verification"} {
 		for via := range vias(raw, name) {

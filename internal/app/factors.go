@@ -38,7 +38,7 @@ func (n names) NameField(ctx context.Context, method string) (string, error) {
 	return schema.NameField(method), nil
 }
 
-// sealer seals what factors keep in the database. Every secret opens, so that rotating them locks nobody out while the
+// sealer seals what factors keep in the database. Every secret opens, so that rotating them locks no account out while the
 // old one stays in the list.
 func sealer(c *config.Config, purpose string) (*secret.Sealer, error) {
 	return secret.NewSealer(purpose, c.Secrets.Signing())

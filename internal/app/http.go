@@ -157,7 +157,7 @@ func (a *composition) httpConfig() httpapi.Config {
 }
 
 // adminNamed judges the names of a listener that this machine alone reaches. One
-// that others reach has names that nobody told us.
+// that others reach has names that the server does not know.
 func adminNamed(c config.Admin) func(host string) bool {
 	if !mailbox.IsLoopback(c.Host) {
 		return nil

@@ -25,7 +25,7 @@ type addressee struct {
 }
 
 // Enqueue implements courier.Queue. The recipient's trait decides, else the request
-// that caused the mail: whoever asked for it is likely to read it.
+// that caused the mail: the person who asked for it is likely to read it.
 func (a addressee) Enqueue(ctx context.Context, m courier.Message) error {
 	request := reqctx.From(ctx)
 	preferred := ""

@@ -75,5 +75,5 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 }
 
 // formsLeave reports whether forms of the built-in pages lead to other sites, whose
-// addresses are learned when somebody goes there.
+// addresses are learned at the first sign-in there.
 func (a *composition) formsLeave() bool { return len(a.providers) > 0 }

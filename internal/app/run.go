@@ -25,7 +25,7 @@ const (
 	stopWithin        = 10 * time.Second
 )
 
-// collectLessOften halves the number of garbage collections, unless whoever runs
+// collectLessOften halves the number of garbage collections, unless the operator who runs
 // this process set GOGC. Every password hash leaves 19 MiB behind: collected at
 // Go's usual pace, that memory goes back to the system and is faulted in again
 // for the next hash, which costs a tenth of a sign-in (docs/measurements.md).

@@ -20,7 +20,7 @@ const (
 
 // sourced is a program from where the operator keeps it, as it is now: a file is read
 // each time, so that a change takes effect; a document of another machine is kept for
-// a while, and one request for it runs at a time, whoever waits for it. It is safe for
+// a while, and one request for it runs at a time, shared by all callers. It is safe for
 // concurrent use.
 type sourced[T any] struct {
 	url     string

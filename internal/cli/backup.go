@@ -19,7 +19,7 @@ left alone. The database is that of the configuration that 'symbolon serve' woul
 read here.
 
 The secrets that the server made for itself, where the configuration has none, are
-copied to FILE.secrets: without them nobody stays signed in. Keep both private.
+copied to FILE.secrets: without them all sessions end. Keep both private.
 
 Other databases are copied with the tools of their servers: docs/databases.md.`,
 		Example: `  symbolon backup /var/backups/symbolon-$(date +%F).db

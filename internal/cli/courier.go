@@ -143,7 +143,7 @@ func newCourierRetryCommand(e *env) *cobra.Command {
 		Short: "Send dead messages again",
 		Long: `Queue dead messages again, with all their tries. The ids of those that were queued
 are printed. A message whose text was erased, because its link has expired, can't
-be sent again: its recipient has to ask anew.`,
+be sent again: its recipient has to ask for another one.`,
 		Example: `  symbolon courier retry 019d7f3a-6f7e-7c3e-8d70-2f6f1f0a9b11
   symbolon courier list --status dead --quiet | xargs symbolon courier retry`,
 		Args: someIDs,

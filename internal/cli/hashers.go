@@ -71,7 +71,7 @@ func (f *argon2Flags) parameters(memory memorySize, iterations uint32) (passhash
 // memorySize is an amount of memory in KiB; as text 65536KB, 64MB or 1GB.
 type memorySize uint32
 
-// units are multiples of a KiB. Memory comes in powers of two whatever the
+// units are multiples of a KiB. Memory comes in powers of two regardless of the
 // letters say.
 var units = map[string]uint64{
 	"": 1, "K": 1, "KB": 1, "KIB": 1, "M": 1 << 10, "MB": 1 << 10, "MIB": 1 << 10, "G": 1 << 20, "GB": 1 << 20, "GIB": 1 << 20,

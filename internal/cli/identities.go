@@ -15,7 +15,7 @@ func newIdentitiesCommand(e *env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "identities",
 		Short: "List, read, import, export, change and delete identities",
-		Long:  `Identities are the accounts: who somebody is and how they sign in.` + endpointHelp,
+		Long:  `Identities are the accounts: who people are and how they sign in.` + endpointHelp,
 		Example: `  symbolon identities list
   symbolon identities import users.ndjson
   symbolon identities delete 019d7f3a-6f7e-7c3e-8d70-2f6f1f0a9b11`,

@@ -153,7 +153,7 @@ func printMigrations(w io.Writer, all []app.Migration) {
 	}
 }
 
-// errUnchanged is the answer to whoever did not confirm.
+// errUnchanged answers an operator who did not confirm.
 var errUnchanged = errors.New("nothing was changed")
 
 // confirm asks a question on the terminal; anything but yes is no.

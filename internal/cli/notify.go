@@ -30,7 +30,7 @@ func newNotifier(e *env) notifier {
 	return n
 }
 
-// send sends lines such as READY=1. It tells nobody of errors: a manager that does
+// send sends lines such as READY=1. It ignores errors: a manager that does
 // not listen acts on its silence.
 func (n notifier) send(ctx context.Context, lines ...string) {
 	if n.socket == "" {

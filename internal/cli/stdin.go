@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// untilDone is a reader that ends with a context: nobody can interrupt a read
-// from a terminal otherwise. What a read brings after that is dropped.
+// untilDone is a reader that ends with a context: a read from a terminal can't be
+// interrupted otherwise. What a read brings after that is dropped.
 type untilDone struct {
 	//nolint:containedctx // a Reader takes none
 	ctx context.Context

@@ -32,7 +32,7 @@ func cellOf(text string) string {
 	return visible(text)
 }
 
-// visible shows a text of somebody else's in one line: nothing in it can steer
+// visible shows a text of foreign origin in one line: nothing in it can steer
 // the terminal or turn the direction of writing.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
@@ -67,7 +67,7 @@ func brief(text string, most int) string {
 // moment shows a time to the second.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
-// isTerminal reports whether a stream is somebody's terminal.
+// isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	if !ok {

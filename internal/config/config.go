@@ -222,7 +222,7 @@ func (s Secrets) Signing() []string {
 	return Reveal(s.Default)
 }
 
-// Unset reports whether secrets.default is missing, so that somebody has to
+// Unset reports whether secrets.default is missing, so that the caller has to
 // make one.
 func (s Secrets) Unset() bool { return len(s.Default) == 0 }
 

@@ -207,7 +207,7 @@ func (l *loader) raiseLimits() {
 }
 
 // SecureCookies reports whether cookies carry Secure: always but in development,
-// when the public URL is http on a loopback host, and when nobody said what it is
+// when the public URL is http on a loopback host, and when the file does not say what it is
 // and this server does not speak TLS.
 func (c *Config) SecureCookies() bool {
 	p := c.Serve.Public

@@ -8,7 +8,7 @@
 // and the command line call it; every other package declares its own Config
 // and is given values.
 //
-// Invariants: a *Config that Load returned is complete and valid, and nobody
+// Invariants: a *Config that Load returned is complete and valid, and no code
 // changes it afterwards, but for a secret that was left unset; a secret is a
 // type that prints as [redacted]; every mistake in the input is reported at
 // once, with its place and what to write instead.

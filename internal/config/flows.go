@@ -37,7 +37,7 @@ type RegistrationFlow struct {
 	Lifespan time.Duration
 	// Style is StyleUnified or StyleProfileFirst; v1 alone.
 	Style string
-	// LegacyOneStep shows the form of one step whatever Style says; v1 alone.
+	// LegacyOneStep shows the form of one step and ignores Style; v1 alone.
 	LegacyOneStep bool
 	// LoginHints names the ways to sign in to a taken identifier; v1 alone.
 	LoginHints bool

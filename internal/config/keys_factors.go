@@ -103,7 +103,7 @@ func whoamiKeys() []Key {
 		}),
 		v26("session.whoami.required_aal", func(c *Config) any { return &c.Session.Whoami.RequiredAAL }, Key{
 			Default: AALHighest, Example: AAL1, rules: level,
-			Help: "The assurance that the session check asks for. `highest_available` asks people who have a second factor for it, `aal1` nobody.",
+			Help: "The assurance that the session check asks for. `highest_available` asks people who have a second factor for it; `aal1` never asks.",
 		}),
 		v26("selfservice.flows.settings.required_aal", func(c *Config) any { return &c.Selfservice.Flows.Settings.RequiredAAL }, Key{
 			Default: AALHighest, Example: AAL1, rules: level,
@@ -193,7 +193,7 @@ func formKeys() []Key {
 			Help: "In v1, `profile_first` asks for the profile and then for the credential, `unified` for both at once.",
 		}),
 		v26(at+"registration.enable_legacy_one_step", func(c *Config) any { return &c.Selfservice.Flows.Registration.LegacyOneStep }, Key{
-			Default: "false", Example: "true", Help: "In v1, show the form of one step, whatever selfservice.flows.registration.style says.",
+			Default: "false", Example: "true", Help: "In v1, show the form of one step and ignore selfservice.flows.registration.style.",
 		}),
 		v26(at+"registration.login_hints", func(c *Config) any { return &c.Selfservice.Flows.Registration.LoginHints }, Key{
 			Default: "false", Example: "true", Help: "In v1, tell people who register a taken identifier how its owner signs in.",

@@ -80,7 +80,7 @@ func adminKeys() []Key {
 		},
 		{
 			Path: "serve.admin.insecure", ref: in(func(c *Config) any { return &c.Serve.Admin.Insecure }), Default: "false", Example: "true", Own: true,
-			Help: "Let the admin listener bind off loopback without a token. Whoever reaches it then owns every account: only for networks that nobody else can reach, such as a pod.",
+			Help: "Let the admin listener bind off loopback without a token. Anyone who reaches it then owns every account: only for networks that are closed to others, such as a pod.",
 		},
 	}
 	keys = append(append(keys, consoleKeys()...), operatorKeys()...)

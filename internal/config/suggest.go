@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// suggest tells what somebody may have meant by an unknown path: a near one, or
+// suggest tells what the operator may have meant by an unknown path: a near one, or
 // one that ends the same elsewhere, or else what there is in its group.
 func suggest(path string, group *branch, all []string) string {
 	last := path[strings.LastIndex(path, ".")+1:]

@@ -93,7 +93,7 @@ func (c *Config) checkAdmin(f *findings) {
 	}
 	switch {
 	case a.Token == "" && !a.Insecure:
-		f.fail("serve.admin.host", fmt.Sprintf("is %q, so other machines could reach the admin listener, and whoever does owns every account; "+
+		f.fail("serve.admin.host", fmt.Sprintf("is %q, so other machines could reach the admin listener, and anyone who does owns every account; "+
 			"set serve.admin.token (SERVE_ADMIN_TOKEN), or serve.admin.insecure: true if the network is closed, or serve.admin.host: 127.0.0.1", a.Host))
 	case a.Token != "" && len(a.Token) < minSecret && !c.Dev:
 		f.fail("serve.admin.token", fmt.Sprintf("has fewer than %d characters; take a longer one", minSecret))
@@ -278,7 +278,7 @@ func (c *Config) checkProviders(f *findings) {
 		case p.Provider != "microsoft" && p.Tenant != "":
 			f.warn(key, fmt.Sprintf("item %d (%s) has a tenant, which only microsoft providers know", i+1, p.ID))
 		case (p.Provider == "generic" || p.Provider == "gitlab") && p.IssuerURL == "":
-			f.warn(key, fmt.Sprintf("item %d (%s) has no issuer_url; nobody can sign in with it", i+1, p.ID))
+			f.warn(key, fmt.Sprintf("item %d (%s) has no issuer_url, so sign-in with it is impossible", i+1, p.ID))
 		}
 		if p.JWKSURL == "" && p.AuthURL+p.TokenURL != "" {
 			f.warn(key, fmt.Sprintf("item %d (%s) has auth_url and token_url, which have no effect without jwks_url", i+1, p.ID))
@@ -307,7 +307,7 @@ func (c *Config) checkCourier(f *findings) {
 		f.fail("courier.smtp.connection_uri", "has a password with a character that ends the host; percent-encode it: / as %2F, # as %23, ? as %3F, @ as %40")
 	}
 	if smtp.FromAddress == "no-reply@ory.kratos.sh" {
-		f.warn("courier.smtp.from_address", "is the default of Ory Kratos, which belongs to somebody else; set your own")
+		f.warn("courier.smtp.from_address", "is the default of Ory Kratos, which is not your domain; set your own")
 	}
 }
 

@@ -40,7 +40,7 @@ func (o *Console) verify(w http.ResponseWriter, r *http.Request) error {
 }
 
 // setPassword gives an identity the password that was typed, or takes its password away if
-// that is what the button says. Both sign out every session: whoever knew the old password
+// that is what the button says. Both sign out every session: a person who knew the old password
 // may hold one.
 func (o *Console) setPassword(w http.ResponseWriter, r *http.Request) error {
 	i, err := o.changing(r)

@@ -123,7 +123,7 @@ func (f *field) fill(t *traits.Field, value any) {
 	f.Rows = min(max(strings.Count(f.Value, "\n")+2, 3), 12)
 }
 
-// json makes the input one of JSON, whatever it was.
+// json makes the input one of JSON, also if it was a form.
 func (f *field) json(value any) {
 	f.Name = bare(f.Name)
 	f.Options = nil

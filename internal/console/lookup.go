@@ -56,7 +56,7 @@ type flowField struct {
 	Says   []string
 }
 
-// flows looks a flow up, whatever its kind.
+// flows looks up a flow of any kind.
 func (o *Console) flows(w http.ResponseWriter, r *http.Request) error {
 	p := o.pageFor(r, pageFlow, "Flows")
 	body := lookup{ID: strings.TrimSpace(r.URL.Query().Get("id"))}

@@ -106,7 +106,7 @@ func (o *Console) mailOf(m *courier.Stored) mail {
 // messageBody is one message in full.
 type messageBody struct {
 	mail
-	Identity string    // page of whom it is about; empty for nobody
+	Identity string    // page of whom it is about; empty if there is no identity
 	Next     time.Time // when it is due; zero unless it waits
 	Sent     time.Time // zero until it is
 	Text     []pagekit.Span

@@ -34,7 +34,7 @@ type Operator struct {
 const (
 	byToken    = "token"    // who sent or typed the token of the admin API
 	byPassword = "operator" // who typed the one password
-	byNobody   = "local"    // where nobody has to sign in
+	byNobody   = "local"    // where no sign-in is needed
 )
 
 // Passwords verifies the passwords of operators. *passhash.Hasher does so behind it.
@@ -88,7 +88,7 @@ func (o *Console) hasBearerToken(r *http.Request) bool {
 }
 
 // cookie reads the operator's cookie: which signing in it stands for, until when that
-// holds, and whose it is; nil for nobody's. An operator whose role, password or name has
+// holds, and whose it is; nil if there is none. An operator whose role, password or name has
 // changed in the configuration has to sign in again.
 func (o *Console) cookie(r *http.Request) (id string, until time.Time, who *Operator) {
 	kept, err := r.Cookie(cookieName)
@@ -116,7 +116,7 @@ func (o *Console) cookieValue(who *Operator, until time.Time) string {
 	return o.signer.Sign(fmt.Sprintf("%s %d %s %s", secret.NewID(), until.Unix(), o.fingerprint(who), who.Name))
 }
 
-// fingerprint changes with whatever lets an operator in.
+// fingerprint changes with everything that lets an operator in.
 func (o *Console) fingerprint(who *Operator) string {
 	known := who.Hash
 	switch who.Name {
@@ -143,7 +143,7 @@ func (o *Console) named(name string) *Operator {
 }
 
 // authenticate finds the operator by what was typed; nil if it is wrong. Token and
-// password are compared whatever the first comparison says, and an unknown name takes the
+// password are compared even if the first comparison fails, and an unknown name takes the
 // time of a known one.
 func (o *Console) authenticate(ctx context.Context, name, typed string) (*Operator, error) {
 	if i := slices.IndexFunc(o.config.Operators, func(p Operator) bool { return p.Name == name }); i >= 0 {

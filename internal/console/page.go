@@ -42,7 +42,7 @@ type page struct {
 	Heading  string
 	Nav      []navLink
 	SignOut  bool
-	Operator string // who is signed in by name; empty for nobody
+	Operator string // who is signed in by name; empty if there is none
 	Writes   bool   // the operator may change things
 	Done     string // what has just been done; empty for nothing
 	Body     any

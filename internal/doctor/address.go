@@ -73,7 +73,7 @@ func (w *walk) difference(told *url.URL) string {
 
 // headersAgree reports whether redirect and cookie are for the URL that was
 // asked. The server derives them and the forms from one setting, so where they
-// differ somebody in between changed one of them.
+// differ, a proxy in between changed one of them.
 func (w *walk) headersAgree() bool {
 	c := w.landed.csrf()
 	return c != nil && w.accepted(c) && c.Secure == (w.asked.Scheme == "https") &&

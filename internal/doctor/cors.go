@@ -45,7 +45,7 @@ func (w *walk) cors(ctx context.Context) verdict {
 	return fine("pages of %s may ask", w.config.Origin)
 }
 
-// site is what SameSite compares: the scheme and the domain somebody registered.
+// site is what SameSite compares: the scheme and the registered domain.
 func site(u *url.URL) string {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(u.Hostname())
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 const (
 	drift      = 5 * time.Second // above the time the request took: worth a word
 	skew       = time.Minute     // sign-in providers and flows stop working about there
-	shortest   = time.Minute     // nobody signs in faster
+	shortest   = time.Minute     // no person signs in faster
 	hardlyLong = 5 * time.Minute
 )
 

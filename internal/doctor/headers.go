@@ -83,7 +83,7 @@ func (w *walk) originHeader(ctx context.Context) verdict {
 	if action == nil {
 		return skip("there is no password form")
 	}
-	body, err := json.Marshal(map[string]string{"identifier": nobody(), "password": nobody()})
+	body, err := json.Marshal(map[string]string{"identifier": unknownAddress(), "password": unknownAddress()})
 	if err != nil {
 		return found("answer_odd", "%v", err)
 	}

@@ -199,7 +199,7 @@ func (w *walk) submit(ctx context.Context) verdict {
 	if w.action == nil {
 		return skip("there is no password form")
 	}
-	values := url.Values{"csrf_token": {w.token}, "identifier": {nobody()}, "password": {nobody()}}
+	values := url.Values{"csrf_token": {w.token}, "identifier": {unknownAddress()}, "password": {unknownAddress()}}
 	a, err := w.jane.do(ctx, http.MethodPost, w.action, values.Encode(),
 		"Content-Type", "application/x-www-form-urlencoded", "Accept", likesHTML, "Origin", origin(w.flowPage))
 	if err != nil {
@@ -267,5 +267,5 @@ func (w *walk) afterwards(ctx context.Context) verdict {
 	return fine("the page says what was wrong")
 }
 
-// nobody is an address that nobody has, and just as well a password.
-func nobody() string { return fmt.Sprintf("doctor-%s@example.invalid", secret.NewID()) }
+// unknownAddress is an address that no account has, and just as well a password.
+func unknownAddress() string { return fmt.Sprintf("doctor-%s@example.invalid", secret.NewID()) }

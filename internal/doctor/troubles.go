@@ -310,7 +310,7 @@ var cookieTroubles = []Trouble{
 	},
 	{
 		"cookie_stripped", Fault, "The browser's cookies do not reach the server",
-		"A proxy removes or replaces the Cookie header (proxy_set_header Cookie \"\"), often together with caching. Every form is refused then, and nobody stays signed in.",
+		"A proxy removes or replaces the Cookie header (proxy_set_header Cookie \"\"), often together with caching. Every form is refused then, and sign-ins are lost at once.",
 		"Remove that line from the location; a CDN has to forward all cookies for this address.",
 	},
 }

@@ -28,12 +28,12 @@ var pageTroubles = []Trouble{
 	},
 	{
 		"cache_control_changed", Warning, "The page may be kept by caches",
-		"A proxy replaces Cache-Control (expires, add_header Cache-Control), so that Back shows an old form or a shared cache the form of somebody else.",
+		"A proxy replaces Cache-Control (expires, add_header Cache-Control), so that Back shows an old form, or a shared cache another visitor's form.",
 		"Remove expires and Cache-Control rules from the location.",
 	},
 	{
 		"token_foreign", Fault, "The form's token does not belong to the browser's cookie",
-		"A cache gave the page of somebody else, or a proxy changes the cookie.",
+		"A cache served another visitor's page, or a proxy changes the cookie.",
 		"Turn proxy_cache off for this address, and remove rules about cookies.",
 	},
 }

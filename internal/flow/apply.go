@@ -10,7 +10,7 @@ import (
 )
 
 // apply turns the fact into the kind's effect, in one transaction that first looks
-// again at what the decision rested on. The flow is saved only if nobody changed it
+// again at what the decision rested on. The flow is saved only if no other request changed it
 // since it was read.
 func (e *Engine) apply(ctx context.Context, j *judged) (Result, error) {
 	before := j.flow
@@ -73,7 +73,7 @@ func (e *Engine) stillHolds(ctx context.Context, j *judged) error {
 
 // unchanged reports whether a proof still holds, and sees to it that it does until the
 // transaction ends. Judging a password takes long, and its owner may have replaced it
-// meanwhile, to lock somebody out.
+// meanwhile, to lock an intruder out.
 func (e *Engine) unchanged(ctx context.Context, ownerID string, judged *identity.Credential) error {
 	if judged == nil {
 		return nil

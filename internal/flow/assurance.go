@@ -38,13 +38,13 @@ func (e *Engine) countFactors(i *identity.Identity, credentials []identity.Crede
 }
 
 // LosesLastFactor reports whether a change of credentials takes the last first factor
-// of an identity away, of whatever kind: nobody could sign in to it any more.
+// of an identity away, of any kind: its owner could not sign in any more.
 func (e *Engine) LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool {
 	return e.countFactors(i, before, Browser).First > 0 && e.countFactors(i, after, Browser).First == 0
 }
 
 // AvailableAAL is the level that an identity can reach on a kind of client: AAL2
-// with any usable second factor, whatever its first ones are. It is the one place
+// with any usable second factor, with or without first ones. It is the one place
 // that decides this. Methods that are switched off, or that the client can't use,
 // do not count: they would lock people out.
 func (e *Engine) AvailableAAL(ctx context.Context, i *identity.Identity, c Client) (session.AAL, error) {

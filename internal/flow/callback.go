@@ -71,7 +71,7 @@ type CallbackRequest struct {
 }
 
 // Callback continues the flow that waits for a state, in the browser that left. A
-// state works once, whatever comes of it.
+// state works once, even if the callback fails.
 func (e *Engine) Callback(ctx context.Context, r CallbackRequest) (Result, error) {
 	f, input, err := e.consumeState(ctx, r)
 	if err != nil {

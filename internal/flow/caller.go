@@ -41,7 +41,7 @@ func (c Caller) nextCSRF(owner string) string {
 	return c.NextCSRF(owner)
 }
 
-// identityID is who is signed in, empty if nobody is.
+// identityID is who is signed in, empty without a session.
 func (c Caller) identityID() string {
 	if c.Session == nil {
 		return ""
@@ -68,7 +68,7 @@ func (c Caller) continuity() string {
 }
 
 // sees reports whether the flow is this browser's own: it was started with the
-// anti-CSRF cookie that the caller has, or is nobody's yet.
+// anti-CSRF cookie that the caller has, or belongs to no browser yet.
 func (c Caller) sees(f *Flow) bool {
 	return f.Client == API || f.unclaimed() || secret.CheckCSRF(f.CSRF, c.CSRF)
 }

@@ -123,7 +123,7 @@ func (e *Engine) checkStepUp(f *Flow, c Caller) error {
 }
 
 // fits reports whether a step is of the rank that a login flow asks for. A step that is
-// not offered is not taken either: a second factor signs nobody in, and a first one
+// not offered is not taken either: a second factor alone does not sign in, and a first one
 // is no second.
 func fits(step Step, f *Flow) bool {
 	if f.Kind != Login {

@@ -10,8 +10,8 @@ import (
 )
 
 // closeAccount ends all sessions of the account and has it deleted when the grace period
-// is over. The mail to its owner goes out whatever the configuration says of notices:
-// should somebody else have done it, the mail is the one way to know in time.
+// is over. The mail to its owner goes out even if notices are switched off:
+// should an intruder have done it, the mail is the one way to know in time.
 func (e *Engine) closeAccount(ctx context.Context, j *judged, fact ClosedAccount) (Result, error) {
 	until := e.now().Add(fact.Grace)
 	if err := e.identities.ScheduleDeletion(ctx, j.identity.ID, until); err != nil {

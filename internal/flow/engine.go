@@ -105,7 +105,7 @@ type KindConfig struct {
 	Enabled  bool
 	Lifespan time.Duration
 	// Use names the method that sends secrets for flows of the kind; empty for any of
-	// them, and for the first that can where nobody started the flow by hand.
+	// them, and for the first that can where no person started the flow.
 	Use string
 	UI  *url.URL // the page that shows the flow
 	// SendsEmpty: the page sends an empty value for every trait that was not filled
@@ -142,7 +142,7 @@ type Engine struct {
 	methods     []Method
 	steps       map[Kind]map[string]Step
 	counters    []FactorCounter
-	challengers map[Kind]Challenger // what sends secrets for flows that nobody started by hand
+	challengers map[Kind]Challenger // what sends secrets for flows that were not started by hand
 }
 
 // Deps are what an engine is made of.

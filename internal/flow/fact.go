@@ -32,7 +32,7 @@ type (
 		// for none.
 		Link *ExternalAccount
 	}
-	// ProvedAddress: whoever submitted controls this address of that identity.
+	// ProvedAddress: the person who submitted controls this address of that identity.
 	ProvedAddress struct {
 		IdentityID string
 		Via        string

@@ -111,7 +111,7 @@ func (f *Flow) RequestedAAL() session.AAL {
 	return level
 }
 
-// again reports whether the flow is for somebody who is signed in: to prove it once
+// again reports whether the flow is for a person who is signed in: to prove it once
 // more, or with a second factor.
 func (f *Flow) again() bool { return f.Refresh || f.RequestedAAL() == session.AAL2 }
 

@@ -20,7 +20,7 @@ func (in Input) Blob(name string) string {
 	case got == "object":
 		return string(in.object[name])
 	case got != "":
-		return got // no JSON object, so whatever reads it refuses it
+		return got // no JSON object, so its reader refuses it
 	}
 	return text
 }

@@ -12,7 +12,7 @@ import (
 // that its effect stores.
 type judged struct {
 	checked
-	identity *identity.Identity // whom the flow is about; nil for nobody yet
+	identity *identity.Identity // whom the flow is about; nil while unknown
 	fact     Fact
 	draft    *identity.Draft // nil for facts that store none
 	attempts *attempts
@@ -86,8 +86,8 @@ func (e *Engine) about(ctx context.Context, f *Flow, c Caller) (*identity.Identi
 
 // permit refuses a change that needs a younger session or one of a higher level,
 // and notes what the effect must find unchanged. protected changes are those of
-// credentials, addresses and identifiers: whoever has a second factor needs it for
-// them, whatever the configuration asks of settings (NIST SP 800-63B-4, 4.1.2.1).
+// credentials, addresses and identifiers: a person who has a second factor needs it for
+// them, even if the configuration asks for less in settings (NIST SP 800-63B-4, 4.1.2.1).
 func (e *Engine) permit(ctx context.Context, j *judged, protected bool) error {
 	if j.flow.Kind != Settings {
 		return nil
@@ -196,7 +196,7 @@ func (*Engine) draftCurrent(ctx context.Context, j *judged, d drafter) (err erro
 	return err
 }
 
-// loadSettingsSchema fetches the schema of whoever proved an address: a recovery
+// loadSettingsSchema fetches the schema of the person who proved an address: a recovery
 // leads to a form of settings.
 func (e *Engine) loadSettingsSchema(ctx context.Context, k Kind, fact ProvedAddress, d drafter) error {
 	if k != Recovery {

@@ -122,7 +122,7 @@ func (a *attempts) countRegistration(ctx context.Context, d *identity.Draft) err
 	return a.count(ctx, Attempt{Kind: LimitRegister, Identifiers: wanted(d)})
 }
 
-// CountMail counts a mail to an address. It costs somebody else something and so is
+// CountMail counts a mail to an address. It costs its recipient something and so is
 // not given back on success.
 func (s Submission) CountMail(ctx context.Context, address string) error {
 	_, err := s.attempts.spend(ctx, Attempt{Kind: LimitSendLink, Identifiers: []string{traits.Normalize(address)}})

@@ -193,7 +193,7 @@ func (e *Engine) claimPendingLink(ctx context.Context, f *Flow, from string, c C
 	return nil
 }
 
-// standing returns what a flow says as long as it is open, whatever is submitted.
+// standing returns what a flow says as long as it is open, after every submission.
 func (e *Engine) standing(f *Flow) []message.Message {
 	waits := f.pendingLink().Account
 	switch {
@@ -211,7 +211,7 @@ func (e *Engine) standing(f *Flow) []message.Message {
 // whether the external account that waits in the login is theirs, and returns where
 // it is shown; empty if none waits. Nothing is linked by a sign-in alone: another
 // person may have led the browser here. Only an owner of what the account wanted to
-// be known by is asked, so that nobody links a stranger's account by mistake.
+// be known by is asked, so that no person links a stranger's account by mistake.
 func (e *Engine) askToLink(ctx context.Context, j *judged, owner *identity.Identity, csrf string) (string, error) {
 	waits := j.flow.pendingLink()
 	if waits.Account.Provider == "" || j.flow.Client == API {

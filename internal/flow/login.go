@@ -8,7 +8,7 @@ import (
 	"symbolon/internal/session"
 )
 
-// loginEffect signs in whoever was authenticated, or raises the session that is
+// loginEffect signs in the identity that was authenticated, or raises the session that is
 // there.
 func loginEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	switch fact := j.fact.(type) {

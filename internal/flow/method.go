@@ -22,13 +22,13 @@ type Role uint8
 // The roles. The zero value is none of them, so that a login step without a role
 // is never offered.
 const (
-	// FirstFactor proves who somebody is: login and registration.
+	// FirstFactor proves who a person is: login and registration.
 	FirstFactor Role = iota + 1
 	// SecondFactor adds to a first factor of the same session.
 	SecondFactor
 	// Management changes what a signed-in person has.
 	Management
-	// AddressProof proves that somebody reads an address: recovery and
+	// AddressProof proves that a person reads an address: recovery and
 	// verification.
 	AddressProof
 )
@@ -70,7 +70,7 @@ type Step struct {
 type Challenger interface {
 	Method
 	// Challenge returns what to send and remember for an address, for a flow that
-	// nobody has started by hand: after registration, after a change of address,
+	// no person has started by hand: after registration, after a change of address,
 	// or when an administrator asks. f is stored with what is returned.
 	Challenge(f *Flow, a identity.Address, identityID string) (Challenge, error)
 }

@@ -33,7 +33,7 @@ func (f *Flow) StepOf(method string) string {
 		Step string `json:"step"`
 	}
 	if _, err := f.recall(method, &memory); err != nil {
-		return "" // what can't be read begins anew
+		return "" // what can't be read begins at the first step
 	}
 	return memory.Step
 }

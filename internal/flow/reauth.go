@@ -71,7 +71,7 @@ func (e *Engine) ResumeSubmission(ctx context.Context, r SubmitRequest, token st
 }
 
 // checkPending makes the checks on a submission that waited and takes it: it runs
-// once, whatever comes of it.
+// once, even if it fails.
 func (e *Engine) checkPending(ctx context.Context, r SubmitRequest, token string) (checked, error) {
 	step, served := e.steps[r.Kind][r.Method]
 	c := checked{step: step, method: r.Method, caller: r.Caller, url: r.URL}

@@ -9,7 +9,7 @@ import (
 	"symbolon/internal/secret"
 )
 
-// recoveryEffect signs in whoever controls a recovery address, for long enough
+// recoveryEffect signs in the person who controls a recovery address, for long enough
 // to choose a new password, and leads to the settings. That is a first factor: an
 // identity that has a second one needs it too before anything changes.
 func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
@@ -75,7 +75,7 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 }
 
 // firstProof ends the credentials of an identity of which no address was ever
-// proven before: somebody else may have registered it with the address of the
+// proven before: a stranger may have registered it with the address of the
 // person who proves it now, and waited (Sudhodanan and Paverd, Pre-hijacked
 // accounts, 2022).
 func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact ProvedAddress) (evicted bool, _ *identity.Identity, err error) {

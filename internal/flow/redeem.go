@@ -59,7 +59,7 @@ func (e *Engine) redeemToken(ctx context.Context, r RedeemRequest) (Result, erro
 		return Result{}, e.unknownToken(ctx, r)
 	}
 	if err == nil && e.config.KeepAddress {
-		// The address is proven whatever becomes of this; the next proof or change
+		// The address is proven even if this fails; the next proof or change
 		// settles what is left.
 		_ = e.identities.DropRetained(ctx, result.Identity.ID)
 	}

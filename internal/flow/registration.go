@@ -41,7 +41,7 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 		return Result{}, err
 	}
 	j.flow.end(e.now())
-	// With existing accounts hidden nobody is signed in, since that would tell
+	// With existing accounts hidden a registration does not sign in, since that would tell
 	// the two outcomes apart.
 	if e.hasHook(Registration, j.method, HookSession) && !e.config.HideExisting {
 		result.Session, result.Token, err = e.sessions.Issue(ctx, created, factor)
@@ -53,7 +53,7 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 	return result, err
 }
 
-// identifiersTaken answers a registration whose identifiers somebody has: on the
+// identifiersTaken answers a registration whose identifiers are taken: on the
 // form, or as if it had worked, with a mail to the owner.
 func (e *Engine) identifiersTaken(ctx context.Context, j *judged, result Result) (Result, error) {
 	j.attempts.keep()

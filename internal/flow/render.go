@@ -66,7 +66,7 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	return Result{Outcome: FormRejected, Flow: f, Identity: subject, Session: c.caller.Session, Cause: rejected.Cause}, nil
 }
 
-// renderForm makes the form of a flow anew from what the methods offer to whom it
+// renderForm makes the form of a flow again from what the methods offer to whom it
 // is about, who is returned.
 func (e *Engine) renderForm(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
 	subject, err := e.about(ctx, f, c)
@@ -76,7 +76,7 @@ func (e *Engine) renderForm(ctx context.Context, f *Flow, c Caller) (*identity.I
 	return subject, e.renderFor(ctx, f, subject, c.Session)
 }
 
-// renderFor makes the form of a flow for an identity, nil for nobody yet.
+// renderFor makes the form of a flow for an identity, nil while it is unknown.
 func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Identity, s *session.Session) error {
 	view := View{Flow: f, Identity: subject, Session: s}
 	if subject != nil {

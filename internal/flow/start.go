@@ -38,7 +38,7 @@ type StartRequest struct {
 // Start makes a flow. The error is *LoggedIn or *LoginRequired where the
 // kind's session rule says so, ErrFirstFactorRequired or ErrSecondFactorRequired
 // where the session is of the wrong level, and of code errs.Invalid for a
-// return_to that leads where nobody allowed.
+// return_to that the configuration does not allow.
 func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	returnTo := ""
 	if r.Client == Browser || r.KeepReturn {
@@ -210,7 +210,7 @@ func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, 
 	return result, e.checkSettingsLevel(ctx, result.Identity, f.Client, c.Session)
 }
 
-// Inspect returns a flow for an administrator, whoever owns it.
+// Inspect returns a flow for an administrator, who need not own it.
 func (e *Engine) Inspect(ctx context.Context, k Kind, id string) (Result, error) {
 	f, err := e.load(ctx, k, id)
 	if err != nil {

@@ -13,7 +13,7 @@ var (
 	errForeignHost  = errs.New(errs.Forbidden, "host_unknown", "This listener answers to addresses, to localhost and to the host of serve.admin.base_url. Set that if this name is right, or set serve.admin.token.")
 )
 
-// admit lets administrators in. Where no token is asked for, whoever reaches the
+// admit lets administrators in. Where no token is asked for, anyone who reaches the
 // listener is one, so pages of other sites in an administrator's browser must
 // not: neither by sending requests here, nor under a name of theirs that they
 // point at this machine (DNS rebinding).

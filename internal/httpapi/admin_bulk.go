@@ -101,7 +101,7 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
 	in, out := json.NewDecoder(body), json.NewEncoder(w)
 	var broken error
 	write := func(p patched) {
-		_ = out.Encode(p) // the client is gone, there is nobody to tell
+		_ = out.Encode(p) // the client disconnected; nothing to report
 		_ = control.Flush()
 	}
 	m.importAll(r, patches(in, body, &broken), write)

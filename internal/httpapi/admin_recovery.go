@@ -15,7 +15,7 @@ type recoveryLink struct {
 	ExpiresAt    time.Time `json:"expires_at"`
 }
 
-// createRecoveryLink makes a link that signs an identity in once, for whoever
+// createRecoveryLink makes a link that signs an identity in once, for a person who
 // can't receive mail.
 func (m *mount) createRecoveryLink(w http.ResponseWriter, r *http.Request) error {
 	var in struct {

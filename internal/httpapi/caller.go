@@ -14,7 +14,7 @@ import (
 // comes before X-Session-Token before the cookies, and the first that is there
 // decides: a bad one is not rescued by a good one behind it. Of several cookies the
 // first that stands for a session counts. Storage trouble is an error of its own:
-// nobody becomes anonymous by it.
+// no caller becomes anonymous by it.
 //
 // A wire with HeaderDecides looks at X-Session-Token first, and lets the cookies
 // rescue a bad Bearer token.

@@ -23,7 +23,7 @@ func (s *Server) csrfNames() []string {
 	return names
 }
 
-// csrfSent are the values of a request that could be ours, whoever they were issued
+// csrfSent are the values of a request that could be ours, for any identity they were issued
 // for.
 func (s *Server) csrfSent(r *http.Request) []string {
 	var sent []string
@@ -38,7 +38,7 @@ func (s *Server) csrfSent(r *http.Request) []string {
 }
 
 // csrfOf returns the first value of a request that was issued for the identity that
-// is signed in, or for nobody; empty if there is none. A value under the name without
+// is signed in, or for anonymous visitors; empty if there is none. A value under the name without
 // the prefix, which another site of the domain could have set, counts only for who
 // is signed in: its MAC then shows that this browser was given it.
 func (s *Server) csrfOf(r *http.Request, owner string) string {

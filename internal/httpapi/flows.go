@@ -49,7 +49,7 @@ func (m *mount) start(r wire.Request) (flow.Result, error) {
 const maxQuery = 4096
 
 // requestURL is the URL a request was made to as browsers know it: below the
-// configured base, whatever the Host header says. A query that is long or no text
+// configured base, never from the Host header. A query that is long or no text
 // is left out, and so are secrets: the URL is stored with the flow and shown.
 func (s *Server) requestURL(r *http.Request) string {
 	u := *s.config.PublicURL

@@ -50,7 +50,7 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) bo
 	return true
 }
 
-// registered leads a browser whose registration signed nobody in to the page that says
+// registered leads a browser whose registration did not sign in to the page that says
 // that the account is there. A return URL of the flow goes along; the page hands it to the
 // sign-in.
 func (m *mount) registered(r wire.Request, result *flow.Result) {

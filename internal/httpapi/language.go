@@ -8,7 +8,7 @@ import (
 )
 
 // languageCookieName is the cookie that keeps the language which a person chose.
-// It says nothing else and is set for nobody who did not choose.
+// It says nothing else and is set only after a choice.
 const languageCookieName = "symbolon_language"
 
 // languageParameter chooses a language, on every page and on every address that
@@ -18,7 +18,7 @@ const languageParameter = "lang"
 // languageLife is how long a choice is kept, in seconds.
 const languageLife = 365 * 24 * 60 * 60
 
-// noticeLanguage fills in what a request says of the languages of whoever sent it, and
+// noticeLanguage fills in what a request says of its sender's languages, and
 // keeps a choice that is made with it. It is on the path of every session check,
 // so it looks before it parses.
 func (s *Server) noticeLanguage(w http.ResponseWriter, r *http.Request, request *reqctx.Request) {

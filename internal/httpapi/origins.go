@@ -59,7 +59,7 @@ func readOrigin(text string) (origin, why string) {
 	case hasPath && path != "":
 		why = "whose path has no meaning in an origin; it is read as " + origin
 	case strings.HasPrefix(origin, "http://") && !local(host):
-		why = "which is not encrypted: whoever is on the way can act for the visitor"
+		why = "which is not encrypted: anyone on the network path can act for the visitor"
 	case strings.HasPrefix(host, "*."):
 		if suffix, icann := publicsuffix.PublicSuffix(host[2:]); suffix == host[2:] && (icann || strings.Contains(suffix, ".")) {
 			why = "under which anybody can have a name: list the names that are yours"

@@ -33,8 +33,8 @@ func (s *Server) PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (
 	return result, err
 }
 
-// PageSession returns the session of whoever looks at a page, nil if nobody is
-// signed in.
+// PageSession returns the session of the visitor of a page, nil for a visitor who is
+// not signed in.
 func (s *Server) PageSession(r *http.Request) (*session.Session, error) {
 	live, err := s.pagesMount.checkLevel(r)
 	if errors.Is(err, session.ErrNone) || errors.Is(err, flow.ErrSecondFactorRequired) {

@@ -112,7 +112,7 @@ type Config struct {
 	DefaultSchema  string   // of registrations, and of identities whose schema is not given
 	TwoSteps       bool     // registration in v1 asks for the traits first
 	AsTyped        bool     // v1 writes addresses as they were typed
-	Registered     *url.URL // the page after a registration that signs nobody in; nil for the return URL
+	Registered     *url.URL // the page after a registration that does not sign in; nil for the return URL
 	RecoveryLife   time.Duration
 	Cookies        CookieConfig
 	CookieSecrets  []string

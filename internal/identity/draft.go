@@ -114,7 +114,7 @@ func (s *Service) fill(ctx context.Context, d *Draft, values json.RawMessage) er
 }
 
 // claim keeps the password identifiers the identity's own, with or without a
-// password: nobody else can register them.
+// password: no other identity can register them.
 func (d *Draft) claim() {
 	if c := d.Credential(TypePassword); c != nil {
 		c.Identifiers = d.Identifiers
@@ -258,8 +258,8 @@ func without(in, other []Address) []Address {
 }
 
 // RetainOldAddresses lets the addresses and identifiers that the draft gives up sign in and
-// recover until DropRetained, so that a mistyped new address locks nobody out. An
-// address that nobody has proven recovers nothing: it may be somebody else's.
+// recover until DropRetained, so that a mistyped new address locks no owner out. An
+// address that was never proven recovers nothing: it may be a stranger's.
 func (d *Draft) RetainOldAddresses() {
 	if d.before == nil {
 		return

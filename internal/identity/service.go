@@ -43,7 +43,7 @@ type Service struct {
 	now     func() time.Time
 }
 
-// New returns a service. changed is told of every write to an identity that
+// New returns a service. changed is called after every write to an identity that
 // existed before, in the write's context; sessions forget what they cached of it.
 func New(s Store, schemas Schemas, changed func(ctx context.Context, id string), now func() time.Time) *Service {
 	return &Service{store: s, schemas: schemas, changed: changed, now: now}

@@ -22,7 +22,7 @@ const MaxName = 100
 type Memory struct {
 	Options string           `json:"options"` // JSON for the browser
 	Pending ceremony.Pending `json:"pending"`
-	Handle  []byte           `json:"handle,omitempty"` // of somebody who had none
+	Handle  []byte           `json:"handle,omitempty"` // of a person who had none
 }
 
 // Keys returns the keys of a credential, none for nil.

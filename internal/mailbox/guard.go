@@ -18,7 +18,7 @@ type refusal struct {
 
 func (e *refusal) Error() string { return e.heading }
 
-// guard lets in whoever asks for a name of this machine and knows the token.
+// guard admits requests for a name of this machine that carry the token.
 func (b *Mailbox) guard(h func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := b.admit(w, r)
@@ -49,7 +49,7 @@ func (b *Mailbox) admit(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Named reports whether a Host header names this machine, which is reached at
-// the URL. A name that somebody else points here would let their pages read the
+// the URL. A name that a stranger points here would let their pages read the
 // mails; an address can't be pointed anywhere.
 func Named(host string, at *url.URL) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {

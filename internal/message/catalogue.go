@@ -135,7 +135,7 @@ var catalogue = map[string]Entry{
 	KeyProviderMissing: {4000001, Error, `The HTTP request did not contain the required "provider" form field`, nil},
 	KeyProviderTrouble: {4000009, Error, "{provider} could not be reached or gave an unusable answer. Please try again in a moment, or choose another way to sign in.", none},
 	KeyProviderMixedUp: {4000010, Error, "The answer came from another provider than the one that was asked. Please try again.", none},
-	KeySubjectTaken:    {4000011, Error, "That account is linked to somebody else here already.", none},
+	KeySubjectTaken:    {4000011, Error, "That account is already linked to another account here.", none},
 	KeySubjectUnknown:  {4000012, Error, "That account is not linked to yours. Please choose the one that you signed in with before.", none},
 	KeySignInToLink:    {1010002, Info, "Sign in to your account once more, and your account at {provider} will be linked to it.", none},
 	KeyCannotLink:      {4000001, Error, "can not link unknown or already existing OpenID Connect connection", nil},
@@ -281,7 +281,7 @@ func TooManyAttempts(wait time.Duration) Message { return tooMany(KeyTooManyAtte
 // TooManyMails says when the next mail will be sent.
 func TooManyMails(wait time.Duration) Message { return tooMany(KeyTooManyMails, wait) }
 
-// tooMany rounds up: whoever comes back then must not be too early.
+// tooMany rounds up: a client that comes back then must not be too early.
 func tooMany(key string, wait time.Duration) Message {
 	return Message{Key: key, Params: map[string]any{
 		"minutes":     max(math.Ceil(wait.Minutes()), 1),

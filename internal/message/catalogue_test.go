@@ -146,7 +146,7 @@ func emitted() map[string]said {
 			4000009, Error, "Acme could not be reached or gave an unusable answer. Please try again in a moment, or choose another way to sign in.", "{}",
 		}},
 		"another provider":    plain(KeyProviderMixedUp, 4000010, Error, "The answer came from another provider than the one that was asked. Please try again."),
-		"a taken subject":     plain(KeySubjectTaken, 4000011, Error, "That account is linked to somebody else here already."),
+		"a taken subject":     plain(KeySubjectTaken, 4000011, Error, "That account is already linked to another account here."),
 		"an unknown subject":  plain(KeySubjectUnknown, 4000012, Error, "That account is not linked to yours. Please choose the one that you signed in with before."),
 		"sign in to link":     {SignInToLink("Acme"), on{1010002, Info, "Sign in to your account once more, and your account at Acme will be linked to it.", "{}"}},
 		"a link that is none": {Of(KeyCannotLink), on{4000001, Error, "can not link unknown or already existing OpenID Connect connection", ""}},

@@ -32,7 +32,7 @@ func (readings) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (r readings) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), readWithin) //nolint:forbidigo // a collector is told of no caller
+	ctx, cancel := context.WithTimeout(context.Background(), readWithin) //nolint:forbidigo // a collector knows no caller
 	defer cancel()
 	for _, reading := range r(ctx) {
 		about := prometheus.NewDesc(reading.Name, reading.Help, nil, reading.Labels)

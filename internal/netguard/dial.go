@@ -33,7 +33,7 @@ func redirect(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// dial connects to what is trusted by name, and to whatever else resolves to an
+// dial connects to what is trusted by name, and to other hosts that resolve to an
 // address that may be reached.
 func (d *dialer) dial(ctx context.Context, protocol, address string) (net.Conn, error) {
 	plain := net.Dialer{Timeout: dialTimeout, Resolver: d.guard.resolver}
@@ -77,7 +77,7 @@ func (d *dialer) trusts(address string) bool {
 		err == nil && slices.Contains(d.guard.hosts, host)
 }
 
-// judge decides on a destination that somebody else will connect to.
+// judge decides on a destination that another client will connect to.
 func (g *Guard) judge(ctx context.Context, u *url.URL) error {
 	host, port, err := net.SplitHostPort(hostPort(u))
 	if err != nil {

@@ -2,8 +2,8 @@
 // named and the public internet, and nothing else (OWASP SSRF Prevention Cheat
 // Sheet, ASVS 13.2).
 //
-// It does not know what is fetched or why; app hands its clients to whoever
-// fetches. The exact host and port of a URL that the operator wrote is allowed,
+// It does not know what is fetched or why; app hands its clients to the packages that
+// fetch. The exact host and port of a URL that the operator wrote is allowed,
 // private or not. What is learned at run time, such as a redirect, must be
 // public, or the same host and port, or on the allow list.
 //

@@ -33,7 +33,7 @@ var ErrTooLarge = errors.New("the answer is too large")
 type Config struct {
 	// Allow are hosts, host:port pairs, addresses, address:port pairs and CIDR
 	// ranges that may be reached although they are not public. Hosts are taken at
-	// their word, whatever they resolve to.
+	// their word, to any address they resolve to.
 	Allow []string
 	// Timeout bounds a request; 0 is DefaultTimeout.
 	Timeout time.Duration

@@ -1,5 +1,5 @@
 // Package reqctx owns what travels with a request's context: its id, the
-// client's address, the languages of whoever sent it and the facts of its one log
+// client's address, its sender's languages and the facts of its one log
 // line.
 //
 // It does not carry parameters, configuration or the transaction (store has

@@ -9,7 +9,7 @@ import (
 // CSRFKeys issues values for the anti-CSRF cookie that are bound to the identity
 // that is signed in the browser. A value that another site of the domain sets in
 // a victim's browser (cookie tossing) is worth nothing once the victim has signed in:
-// the attacker can get only values that are bound to nobody or to himself (OWASP CSRF
+// the attacker can get only values that are bound to no identity or to himself (OWASP CSRF
 // Prevention Cheat Sheet, signed double-submit cookie).
 //
 // A value has the form of NewCSRF: random bytes, a MAC that shows that it was issued
@@ -32,7 +32,7 @@ func NewCSRFKeys(secrets []string) (*CSRFKeys, error) {
 	return &CSRFKeys{keys: s.keys}, nil
 }
 
-// Issue returns a new value for the browser of an identity, "" where nobody is
+// Issue returns a new value for the browser of an identity, "" where no identity is
 // signed in.
 func (k *CSRFKeys) Issue(owner string) string {
 	var raw [csrfBytes]byte
@@ -43,7 +43,7 @@ func (k *CSRFKeys) Issue(owner string) string {
 }
 
 // Valid reports whether a cookie value counts in the browser of an identity: it was
-// issued here, and for that identity. Where nobody is signed in any value that was
+// issued here, and for that identity. Where no identity is signed in any value that was
 // issued here counts, as everybody could get one.
 func (k *CSRFKeys) Valid(cookie, owner string) bool {
 	raw, ok := csrfRaw(cookie)

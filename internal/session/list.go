@@ -20,7 +20,7 @@ func (s *Service) List(ctx context.Context, identityID string) ([]*Session, erro
 }
 
 // RevokeByID ends one session of an identity; errs.ErrNotFound if the identity has none
-// of that id, so nobody ends another's.
+// of that id, so no identity ends another's.
 func (s *Service) RevokeByID(ctx context.Context, identityID, id string) error {
 	err := s.store.RevokeSessionByID(ctx, identityID, id)
 	// After an error too: a commit whose answer was lost may have happened.

@@ -61,7 +61,7 @@ const MaxStaleness = 900 * time.Millisecond
 // far less with ordinary ones.
 const DefaultCacheSize = 50_000
 
-// maxGap is after how long nobody counts on everything still being told.
+// maxGap is how long a node may miss changes before it drops its whole cache.
 const maxGap = time.Minute
 
 // ErrNone says that a request carries no valid session.
@@ -149,7 +149,7 @@ type Proof struct {
 }
 
 // Upgrade adds a proof to a session, in the caller's transaction. The id stays;
-// the token changes unless KeepToken says otherwise, so that whoever learnt the
+// the token changes unless KeepToken says otherwise, so that an attacker who learnt the
 // old one is out (OWASP ASVS 7.2.4). The new token is returned once. The error is
 // ErrNone if the session has ended.
 func (s *Service) Upgrade(ctx context.Context, current *Session, p Proof) (*Session, string, error) {
@@ -204,7 +204,7 @@ func addFactor(have []Factor, f Factor) []Factor {
 }
 
 // Check returns the session of a token, or ErrNone if the token is unknown,
-// revoked or expired. Storage trouble is its own error: nobody is signed out by
+// revoked or expired. Storage trouble is its own error: no session ends because of
 // it.
 func (s *Service) Check(ctx context.Context, token string) (*Cached, error) {
 	if len(token) != secret.TokenLength {
@@ -310,13 +310,13 @@ func (s *Service) RevokeOthers(ctx context.Context, identityID, exceptID string)
 }
 
 // Invalidate drops every cached check of an identity once the context's transaction
-// has committed. Whoever changes or deletes an identity calls it. The id may be as
-// somebody typed it.
+// has committed. Code that changes or deletes an identity calls it. The id may be in
+// upper case, as an operator typed it.
 func (s *Service) Invalidate(ctx context.Context, identityID string) {
 	s.store.AfterCommit(ctx, func() { s.cache.drop(strings.ToLower(identityID)) })
 }
 
-// InvalidateAll drops every cached check, with what was rendered of it: for whoever
+// InvalidateAll drops every cached check, with what was rendered of it: for a caller that
 // has changed how sessions are shown.
 func (s *Service) InvalidateAll() { s.cache.dropAll() }
 

@@ -93,7 +93,7 @@ func Restore(ctx context.Context, file, dsn string, now time.Time) (replaced str
 	return sqldb.Restore(ctx, schema(), file, dsn, now)
 }
 
-// CheckDSN fails if a DSN cannot be opened whatever the database says. It connects to
+// CheckDSN fails if a DSN cannot be opened, without asking the database. It connects to
 // nothing.
 func CheckDSN(dsn string) error { return sqldb.CheckDSN(schema(), dsn) }
 

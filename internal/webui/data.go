@@ -67,7 +67,7 @@ func (p *Pages) posted(do func(http.ResponseWriter, *http.Request) (string, erro
 	})
 }
 
-// donePath is the page after a registration that signed nobody in.
+// donePath is the page after a registration that did not sign in.
 const donePath = "/registration/done"
 
 // ClosedPath is the page that a person is led to who has closed their account, below the

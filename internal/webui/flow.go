@@ -272,7 +272,7 @@ func heading(f *flow.Flow) string {
 }
 
 // next is where to go from a flow that is done. A recovery that is done is one
-// whose link was opened again: it signs nobody in twice.
+// whose link was opened again: it does not sign in twice.
 func (p *Pages) next(d *page, f *flow.Flow) link {
 	to := link{URL: p.config.BasePath, Text: d.first("done.next."+string(f.Kind), "done.next")}
 	switch {
@@ -286,7 +286,7 @@ func (p *Pages) next(d *page, f *flow.Flow) link {
 	return to
 }
 
-// linking leads somebody whose address has an account here already to sign in to it,
+// linking leads a person whose address has an account here already to sign in to it,
 // which links the account at the provider.
 func (p *Pages) linking(d *page, f *flow.Flow, provider string) link {
 	return link{URL: p.startWith(flow.Login, "link", f.ID), Text: strings.ReplaceAll(d.first("link.provider"), "{provider}", provider)}

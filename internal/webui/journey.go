@@ -157,7 +157,7 @@ func (p *Pages) identifierLabel(r *http.Request, d *formRenderer) string {
 	}
 	schema, err := p.config.Schemas.Schema(r.Context(), p.config.DefaultSchema)
 	if err != nil {
-		return "" // the general words fit; whoever submits the form meets the error
+		return "" // the general words fit; the submission meets the error
 	}
 	var labels []string
 	for _, t := range schema.Fields() {

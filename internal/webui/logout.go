@@ -9,7 +9,7 @@ import (
 
 // logoutPage asks before it signs out, or says that it is done.
 type logoutPage struct {
-	Logout string // empty for nobody
+	Logout string // empty if there is no session
 	SignIn string
 	Home   string
 }

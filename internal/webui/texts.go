@@ -124,7 +124,7 @@ func (p *Pages) language(r *http.Request) *language {
 	request := reqctx.From(r.Context())
 	chosen := request.Language
 	if chosen == "" && p.config.LanguageTrait != "" {
-		// Trouble here is met again by whoever needs the session.
+		// Code that needs the session meets the trouble again.
 		if s, err := p.source.PageSession(r); err == nil && s != nil && s.Identity != nil {
 			chosen = locale.Trait(s.Identity.Traits, p.config.LanguageTrait)
 		}

@@ -66,7 +66,7 @@ type Config struct {
 	// Product is the name shown on every page; empty for Symbolon.
 	Product string
 	// BasePath is the path of the public URL, for example /auth/. Links and assets
-	// lie below it, whatever path a proxy passes on.
+	// lie below it, even if a proxy passes on another path.
 	BasePath string
 	// Recovery and Verification say which optional kinds are served; the pages and
 	// links of the others do not exist.

@@ -41,7 +41,7 @@ func AssertionLies(site string) map[string]func(*Key) Lie {
 	all := Lies(site)
 	all["type of the other ceremony"] = func(*Key) Lie { return Lie{Type: "webauthn.create"} }
 	all["signature"] = func(*Key) Lie { return Lie{BadSignature: true} }
-	all["foreign handle"] = func(*Key) Lie { return Lie{Handle: []byte("somebody else")} }
+	all["foreign handle"] = func(*Key) Lie { return Lie{Handle: []byte("another person")} }
 	all["unknown key"] = func(*Key) Lie { return Lie{OtherID: []byte("unknown")} }
 	all["eligibility changed"] = func(k *Key) Lie {
 		k.Flags |= BackupEligible

@@ -14,7 +14,7 @@ import (
 
 // RunMethod checks what every method keeps, in each kind that it serves: its steps
 // say what they are worth, an empty, broken or ill-typed submission is rejected on
-// the form and changes nothing, so is memory that somebody tampered with, nothing is
+// the form and changes nothing, so is memory that was tampered with, nothing is
 // a failure of the server, and other kinds do not know the method. open returns a world with the method and a
 // person who has what the method needs.
 func RunMethod(t *testing.T, method string, open func(testing.TB) (*World, Person)) {

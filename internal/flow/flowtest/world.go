@@ -61,7 +61,7 @@ func New(t testing.TB, methods func(*World) []flow.Method, options ...Option) *W
 	return w
 }
 
-// Rebuild makes the engine anew, as a change of configuration does.
+// Rebuild replaces the engine, as a change of configuration does.
 func (w *World) Rebuild(methods ...flow.Method) {
 	w.Engine = flow.New(flow.Deps{
 		Store: w.DB, Identities: w.Identities, Sessions: w.Sessions, Limiter: w.Limiter,
@@ -216,7 +216,7 @@ func (w *World) Fresh(id string) *identity.Identity {
 	return i
 }
 
-// Browser is somebody with cookies.
+// Browser is a client with cookies.
 type Browser struct {
 	flow.Caller
 	w     *World

@@ -59,7 +59,7 @@ type Rules struct {
 	CSRFCookie string
 	// CSRFHostOnly: that cookie is for the host alone and for all its paths.
 	CSRFHostOnly bool
-	// EagerCSRF: every look at a flow sees to that cookie, whatever it answers.
+	// EagerCSRF: every look at a flow sees to that cookie, also if the answer is an error.
 	EagerCSRF bool
 	// HeaderDecides: a session token in X-Session-Token counts before all others, and a
 	// Bearer token that opens nothing leaves the word to the cookie.

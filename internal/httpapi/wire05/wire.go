@@ -145,7 +145,7 @@ func providerRoutes() []wire.Route {
 }
 
 // byLink reports whether flows of the kind go on by a link in a mail, which a
-// browser opens whatever client started the flow.
+// browser opens even if another client started the flow.
 func byLink(k flow.Kind) bool { return k == flow.Recovery || k == flow.Verification }
 
 // Action implements wire.Wire.

@@ -55,7 +55,7 @@ func decodeObject(r *http.Request, limit int64, into any) error {
 	return nil
 }
 
-// decodeStrict decodes a JSON body of operators, who are told of members that
+// decodeStrict decodes a JSON body of operators, who learn of members that
 // would be lost.
 func decodeStrict(r *http.Request, limit int64, into any) error {
 	body, err := readBody(r, limit)

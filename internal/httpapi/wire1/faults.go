@@ -133,7 +133,7 @@ func (w *Wire) levelFault() *fault {
 	return f
 }
 
-// foreign says that a settings flow is somebody else's.
+// foreign says that a settings flow belongs to another identity.
 func foreign(e *errs.Error) *fault {
 	why := e.Reason
 	if e.Code == errs.Invalid { // a submission

@@ -28,7 +28,7 @@ func (w *Wire) Routes(s wire.Served) wire.Routes {
 	return wire.Routes{Public: public, Admin: w.adminRoutes(s)}
 }
 
-// kindRoutes are the routes of a kind of flow. Its form has one path, whatever the
+// kindRoutes are the routes of a kind of flow. Its form has one path, with any
 // method.
 func kindRoutes(k flow.Kind) []wire.Route {
 	base := "/self-service/" + string(k)

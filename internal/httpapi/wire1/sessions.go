@@ -76,7 +76,7 @@ func (w *Wire) listMine(out http.ResponseWriter, r *http.Request) error {
 	return writeJSON(out, http.StatusOK, window(shown, p))
 }
 
-// endMine ends a session of the caller. One that is somebody else's or unknown is
+// endMine ends a session of the caller. One that is another identity's or unknown is
 // answered alike and left as it is.
 func (w *Wire) endMine(out http.ResponseWriter, r *http.Request) error {
 	own, err := w.host.Session(r)

@@ -66,7 +66,7 @@ func (w *Wire) checkStart(r wire.Request, note *memory) error {
 }
 
 // organizationOf is the organization that a flow was started for. There are none, so
-// that nobody can sign in to one.
+// that no visitor can sign in to one.
 func organizationOf(f *flow.Flow) string {
 	u, err := url.Parse(f.Request)
 	if err != nil || f.Kind != flow.Login && f.Kind != flow.Registration {

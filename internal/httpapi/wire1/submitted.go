@@ -174,7 +174,7 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 	return fail(err, asJSON)
 }
 
-// notGenuine answers a form without the token of the browser that sent it. Somebody
+// notGenuine answers a form without the token of the browser that sent it. A person
 // who has signed in meanwhile has no use for a login form: their browser goes on.
 func (w *Wire) notGenuine(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
 	if f := result.Flow; !asJSON && f != nil && f.Kind == flow.Login && !f.Refresh && r.Caller.Session != nil {

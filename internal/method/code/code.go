@@ -33,7 +33,7 @@ type Config struct {
 	Verification bool
 	Lifespan     time.Duration // of a code
 	MaxTries     int           // wrong codes after which a flow needs another
-	// Fallback lets verified addresses of people without a code credential be a second factor, of which nobody is asked.
+	// Fallback lets verified addresses of people without a code credential be a second factor, which is never asked for.
 	Fallback bool
 	// Pages are the pages that show flows; mails link to them with the code filled in.
 	Pages map[flow.Kind]*url.URL

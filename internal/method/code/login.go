@@ -55,7 +55,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, err
 	}
-	// An address that is not proven is no way in: somebody else may have registered it. Who signs in again does so as
+	// An address that is not proven is no way in: a stranger may have registered it. Who signs in again does so as
 	// themselves.
 	if owner != nil && (!address.Verified || s.Identity != nil && s.Identity.ID != owner.ID) {
 		owner, address = nil, nil

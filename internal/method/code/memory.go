@@ -18,7 +18,7 @@ import (
 // digits is how many a code has.
 const digits = 6
 
-// memory is a code that a flow waits for. For an address that nobody has it is the same, with a code that nobody gets.
+// memory is a code that a flow waits for. For an unknown address it is the same, with a code that is never sent.
 type memory struct {
 	Sealed     string    `json:"sealed,omitempty"`      // the code, bound to the flow
 	Imported   string    `json:"imported,omitempty"`    // instead: what another server stored of its code

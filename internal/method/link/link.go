@@ -110,7 +110,7 @@ func (m *Method) send(ctx context.Context, s flow.Submission, email string) (flo
 }
 
 // sendUnknown does the work that it takes to send a link to a known address: a token
-// that nobody has is made and remembered. A link that was sent before, in the same
+// that no identity has is made and remembered. A link that was sent before, in the same
 // flow, stays good.
 func (m *Method) sendUnknown(s flow.Submission, email string) (flow.Fact, error) {
 	c, err := m.Challenge(s.Flow, identity.Address{Via: identity.ViaEmail, Normalized: email}, "")
@@ -150,7 +150,7 @@ func proved(s flow.Submission) (flow.Fact, error) {
 		return nil, errors.Join(errors.New("flow waits for a token but remembers no address"), err)
 	}
 	if m.IdentityID == "" {
-		return nil, errs.ErrNotFound // the address was unknown: nobody was sent the token
+		return nil, errs.ErrNotFound // the address was unknown: the token was never sent
 	}
 	return flow.ProvedAddress{
 		IdentityID: m.IdentityID, Via: m.Via, Normalized: m.Normalized,

@@ -89,7 +89,7 @@ func (m *Method) finish(ctx context.Context, s flow.Submission) (*Provider, clai
 }
 
 // sharedAddress finds who has proven the address that the provider has proven too.
-// Nobody else counts: an address that nobody proved may have been registered by a
+// No other identity counts: an address that was never proven may have been registered by a
 // stranger who waits for its owner.
 func (m *Method) sharedAddress(ctx context.Context, p *Provider, c claims.Claims) (*identity.Identity, error) {
 	if !p.AutoLink || c.Email == "" || !c.EmailVerified {

@@ -114,7 +114,7 @@ func (m *Method) unlink(id string, links map[string]string) (flow.Fact, error) {
 }
 
 // linked adds the account that the person proved to have at a provider. If it is
-// somebody else's already the answer is a conflict, as v0.5 has it.
+// another identity's already the answer is a conflict, as v0.5 has it.
 func (m *Method) linked(ctx context.Context, s flow.Submission, links map[string]string) (flow.Fact, error) {
 	p, c, err := m.finish(ctx, s)
 	if err != nil {
@@ -126,7 +126,7 @@ func (m *Method) linked(ctx context.Context, s flow.Submission, links map[string
 	return m.claimed(ctx, s, p.account(c))
 }
 
-// claimed adds an account that is nobody else's.
+// claimed adds an account that no other identity has.
 func (m *Method) claimed(ctx context.Context, s flow.Submission, a flow.ExternalAccount) (flow.Fact, error) {
 	owner, _, err := m.identities.ByCredential(ctx, a.Type, a.Identifier)
 	switch {

@@ -88,7 +88,7 @@ func hidden(name string, value string) ui.Node {
 	return ui.Node{Name: name, Type: "hidden", Value: value, Once: true}
 }
 
-// owner is a person with the keys that there are; handle is for somebody without one.
+// owner is a person with the keys that there are; handle is for a person without one.
 func (m *Method) owner(ctx context.Context, i *identity.Identity, keys ceremony.Keys, handle []byte) (ceremony.Owner, error) {
 	name, err := m.identities.NameFor(ctx, i, ID)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"symbolon/internal/ui"
 )
 
-// newcomer is somebody whose name is not known yet; the script puts in what is typed.
+// newcomer is a person whose name is not known yet; the script puts in what is typed.
 func (m *Method) newcomer(handle []byte) ceremony.Owner {
 	return ceremony.Owner{Handle: handle, Name: m.config.Name, Display: m.config.Name}
 }

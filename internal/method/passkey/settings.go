@@ -123,6 +123,6 @@ func (m *Method) another(ctx context.Context, s flow.Submission, keys ceremony.K
 	if err != nil {
 		return nil, err
 	}
-	// It is a first factor, added by somebody who has proved one already.
+	// It is a first factor, added by a person who has proved one already.
 	return flow.NewCredential{Credential: c, Factor: session.Factor{Method: ID}, Memory: next}, nil
 }

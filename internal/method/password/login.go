@@ -66,8 +66,8 @@ func (m *Method) pretend(ctx context.Context, password string, why error) error 
 func (m *Method) judge(ctx context.Context, owner *identity.Identity, c *identity.Credential, hash, password string) (flow.Fact, error) {
 	result, err := m.hasher.Verify(ctx, hash, password)
 	if unusable(err) {
-		// Nobody wrote it, or it would cost more than this server may spend. Who signs
-		// in learns nothing; the operator learns which key to raise.
+		// The hash is malformed, or it would cost more than this server may spend. The
+		// caller learns nothing; the operator learns which key to raise.
 		m.log.WarnContext(ctx, "stored password hash is not judged", slog.String("identity_id", owner.ID), slog.Any("error", err))
 		return nil, m.pretend(ctx, password, err)
 	}

@@ -16,7 +16,7 @@ type memory struct {
 	Sealed string `json:"sealed"`
 }
 
-// begin draws the seed of a new flow for somebody without an app.
+// begin draws the seed of a new flow for a person without an app.
 func (m *Method) begin(ctx context.Context, s flow.Submission) (flow.Fact, error) {
 	if s.Identity == nil || s.Credential(ID) != nil {
 		return nil, nil

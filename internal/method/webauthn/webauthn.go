@@ -71,7 +71,7 @@ func form() keyform.Form {
 // answer is the field that the script puts the answer of a key into.
 func answer(name string) ui.Node { return ui.Node{Name: name, Type: "hidden", Value: "", Once: true} }
 
-// owner is the person with the keys that there are; handle is for somebody without one.
+// owner is the person with the keys that there are; handle is for a person without one.
 func (m *Method) owner(ctx context.Context, i *identity.Identity, keys ceremony.Keys, handle []byte) (ceremony.Owner, error) {
 	name, err := m.names.NameFor(ctx, i, ID)
 	if err != nil {

@@ -220,7 +220,7 @@ func (b *batch) session(r row) (session.Session, error) {
 	return s, nil
 }
 
-// links reads the links of mails that nobody opened yet.
+// links reads the links of mails that were not opened yet.
 func (b *batch) links(ctx context.Context) error {
 	for _, l := range []struct{ table, kind, address, flow string }{
 		{"identity_recovery_tokens", "recovery", "identity_recovery_address_id", "selfservice_recovery_flow_id"},

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// CheckDSN fails if a DSN cannot be opened whatever the database says: its scheme,
+// CheckDSN fails if a DSN cannot be opened, without asking the database: its scheme,
 // its options or its form are wrong. It connects to nothing.
 func CheckDSN(schema Schema, dsn string) error {
 	src, err := parseDSN(dsn)

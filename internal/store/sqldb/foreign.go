@@ -20,7 +20,7 @@ type Foreign struct {
 	pools   *pools
 }
 
-// OpenForeign opens the database of a DSN whatever program its tables belong to. It writes
+// OpenForeign opens the database of a DSN, also one whose tables belong to another program. It writes
 // nothing; a SQLite file must exist.
 func OpenForeign(ctx context.Context, schema Schema, c Config) (*Foreign, error) {
 	src, err := parseDSN(c.DSN)

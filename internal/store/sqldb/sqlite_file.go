@@ -12,7 +12,7 @@ import (
 )
 
 // claimFile makes sure that the file exists, readable by its owner alone, and takes its
-// lock if asked to. The path is that of the file itself, whatever links lead there.
+// lock if asked to. The path is that of the file itself, with links resolved.
 func claimFile(src source, c Config) (path string, lock io.Closer, err error) {
 	mode, err := oneOf(src.params.Get("mode"), "", "rwc", "rw")
 	if err != nil {

@@ -76,7 +76,7 @@ func flowUnknown(t *testing.T, s Store) {
 	mustFlow(t, s)
 	_, err := s.Flow(t.Context(), secret.NewID())
 	wantError(t, err, errs.ErrNotFound)
-	_, err = s.FlowByResume(t.Context(), secret.Hash("nobody's"))
+	_, err = s.FlowByResume(t.Context(), secret.Hash("unknown"))
 	wantError(t, err, errs.ErrNotFound)
 }
 

@@ -55,7 +55,7 @@ func wantMessage(t *testing.T, s Store, want *courier.Stored) {
 
 func messageRoundTrip(t *testing.T, s Store) {
 	m := NewMessage()
-	m.Status, m.Tries, m.Lease, m.LastError, m.SentAt = courier.Sending, 3, "somebody", "näh", Now.Add(-time.Minute)
+	m.Status, m.Tries, m.Lease, m.LastError, m.SentAt = courier.Sending, 3, "node-1", "näh", Now.Add(-time.Minute)
 	m.CreatedAt = Now.In(time.FixedZone("east", 3600))
 	must(t, s.CreateMessage(t.Context(), m))
 	wantMessage(t, s, m)
@@ -109,16 +109,16 @@ func messageLists(t *testing.T, s Store) {
 		all = slices.Insert(all, 0, m)
 	}
 	for name, f := range map[string]courier.Filter{
-		"all":                     {Limit: 100},
-		"the latest three":        {Limit: 3},
-		"before one":              {Before: all[2].ID, Limit: 100},
-		"a page":                  {Before: all[2].ID, Limit: 2},
-		"by status":               {Status: courier.Dead, Limit: 100},
-		"by recipient":            {Recipient: "ann@example.org", Limit: 100},
-		"by all of them":          {Status: courier.Dead, Recipient: "ann@example.org", Before: all[1].ID, Limit: 1},
-		"of a status nobody has":  {Status: courier.Sent, Limit: 100},
-		"of an unknown recipient": {Recipient: "ANN@example.org", Limit: 100},
-		"before the first":        {Before: all[7].ID, Limit: 100},
+		"all":                             {Limit: 100},
+		"the latest three":                {Limit: 3},
+		"before one":                      {Before: all[2].ID, Limit: 100},
+		"a page":                          {Before: all[2].ID, Limit: 2},
+		"by status":                       {Status: courier.Dead, Limit: 100},
+		"by recipient":                    {Recipient: "ann@example.org", Limit: 100},
+		"by all of them":                  {Status: courier.Dead, Recipient: "ann@example.org", Before: all[1].ID, Limit: 1},
+		"of a status that no message has": {Status: courier.Sent, Limit: 100},
+		"of an unknown recipient":         {Recipient: "ANN@example.org", Limit: 100},
+		"before the first":                {Before: all[7].ID, Limit: 100},
 	} {
 		var want []*courier.Stored
 		for _, m := range all {
@@ -168,7 +168,7 @@ func messageBacklog(t *testing.T, s Store) {
 
 func messageRetry(t *testing.T, s Store) {
 	m := mustMessage(t, s, func(m *courier.Stored) {
-		m.Status, m.Tries, m.Lease, m.LastError, m.NextTry = courier.Dead, 12, "somebody", "refused", Now.Add(-time.Hour)
+		m.Status, m.Tries, m.Lease, m.LastError, m.NextTry = courier.Dead, 12, "node-1", "refused", Now.Add(-time.Hour)
 	})
 	must(t, s.RetryMessage(t.Context(), strings.ToUpper(m.ID), Now))
 	m.Status, m.Tries, m.NextTry = courier.Queued, 0, Now.Truncate(time.Microsecond)

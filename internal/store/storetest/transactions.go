@@ -15,7 +15,7 @@ import (
 func transactionTests() []test {
 	return []test{
 		{"a transaction keeps all its writes or none", txAtomic},
-		{"a transaction sees its own writes and nobody else does", txIsolated},
+		{"a transaction alone sees its own writes", txIsolated},
 		{"one of many transactions that fails is undone alone", txAlone},
 		{"transactions that lock an identity change it one after the other", txLockAndSave},
 		{"a nested transaction is committed with the outer one", txNested},

@@ -105,7 +105,7 @@ func entries(r io.Reader) iter.Seq2[entry, error] {
 		flush := func() bool {
 			done := current
 			current = entry{}
-			if dn := done["dn"]; len(dn) == 0 || dn[0] == "" { // the root of the server (RFC 4512, section 5.1) is nobody's account
+			if dn := done["dn"]; len(dn) == 0 || dn[0] == "" { // the root of the server (RFC 4512, section 5.1) is no account
 				return true
 			}
 			return yield(done, nil)
