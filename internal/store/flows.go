@@ -35,6 +35,9 @@ func (db *DB) CreateFlow(ctx context.Context, f *flow.Flow) error {
 	if err != nil {
 		return fmt.Errorf("insert flow: %w", err)
 	}
+	if db.newFlows != nil && !db.Within(ctx) {
+		db.newFlows.put(f, form, private)
+	}
 	return nil
 }
 
@@ -43,6 +46,12 @@ func (db *DB) Flow(ctx context.Context, id string) (*flow.Flow, error) {
 	id, ok := sqldb.CanonicalID(id)
 	if !ok {
 		return nil, errs.ErrNotFound
+	}
+	if db.newFlows != nil {
+		// A flow that has ended may have been removed.
+		if f, err := db.newFlows.get(id); err != nil || f != nil && !f.Expired(db.Now()) {
+			return f, err
+		}
 	}
 	return db.flow(ctx, `SELECT `+flowColumns+` FROM flows WHERE id = ?`, id)
 }
@@ -83,6 +92,9 @@ func (db *DB) flow(ctx context.Context, query, key string) (*flow.Flow, error) {
 // first, errs.ErrNotFound when it is gone. Kind, client, time of issue and
 // request never change.
 func (db *DB) SaveFlow(ctx context.Context, f *flow.Flow) error {
+	if db.newFlows != nil {
+		db.newFlows.drop(f.ID)
+	}
 	form, private, err := flowJSON(f)
 	if err != nil {
 		return fmt.Errorf("update flow: %w", err)

@@ -66,6 +66,7 @@ type DB struct {
 	*sqldb.DB
 	eventKeys event.Keys
 	nextChain atomic.Uint32 // of events
+	newFlows  *newFlows     // nil where other processes change flows
 }
 
 // Open opens a database and leaves its tables alone: see Migrate. It refuses a
@@ -77,6 +78,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, err
 	}
 	s := &DB{DB: db}
+	if c.Exclusive && !db.MultiNode() {
+		s.newFlows = &newFlows{}
+	}
 	s.nextChain.Store(uint32(secret.Below(serverChains)))
 	db.OnCommit(s.writeEvents)
 	return s, nil

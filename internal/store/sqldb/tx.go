@@ -98,6 +98,9 @@ func txOf(ctx context.Context) *tx {
 	return t
 }
 
+// Within reports whether a context carries a transaction.
+func (db *DB) Within(ctx context.Context) bool { return txOf(ctx) != nil }
+
 // usable refuses statements that would run outside of their transaction: SQLite ends
 // a transaction by itself when the disk is full, and a goroutine may outlive fn.
 func (t *tx) usable() error {
