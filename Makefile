@@ -39,7 +39,7 @@ e2e: ## the published client and a real browser against the built server
 pictures: ## the pictures of pages in docs/images, redrawn
 	@E2E=test/e2e/pictures.js scripts/e2e.sh
 
-bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 4 minutes
+bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressure; fails below a floor; 8 minutes
 	@go run ./test/bench
 
 bench-postgres: ## the same on a PostgreSQL of its own, with and without memory, and with a million identities; 8 minutes

@@ -15,6 +15,8 @@ type bench struct {
 	binary string
 	dsn    string // of a PostgreSQL; empty if there is none
 	report report
+	// cert and key are the files with which listeners speak TLS; empty if they do not.
+	cert, key string
 }
 
 func newBench(ctx context.Context, p plan, dsn string) (*bench, error) {

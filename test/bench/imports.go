@@ -21,7 +21,7 @@ import (
 
 // The floors and ceilings of imports and of what they lead to.
 const (
-	importFloor   = 0.5
+	importFloor   = 0.85
 	importCeiling = 128 // MiB
 	growth        = 120 // percent of the time for a page or a look-up, with a hundred times as many
 )

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +36,13 @@ type answer struct {
 }
 
 func dial(address string) (*conn, error) {
-	c, err := net.Dial("tcp", address)
+	var c net.Conn
+	var err error
+	if plain, ok := strings.CutPrefix(address, secured); ok {
+		c, err = tls.Dial("tcp", plain, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a certificate of the bench itself
+	} else {
+		c, err = net.Dial("tcp", address)
+	}
 	if err != nil {
 		return nil, err
 	}

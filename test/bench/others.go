@@ -35,6 +35,27 @@ func usage(who int) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// worked returns a function that tells how much processor time a process and this program
+// have used since.
+func worked(pid int) func() time.Duration {
+	before := processTime(pid) + usage(syscall.RUSAGE_SELF)
+	return func() time.Duration { return processTime(pid) + usage(syscall.RUSAGE_SELF) - before }
+}
+
+// processTime reads /proc/PID/stat: fields 14 and 15 are hundredths of a second.
+func processTime(pid int) time.Duration {
+	stat, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	_, after, _ := strings.Cut(string(stat), ") ") // the name may have blanks
+	var took time.Duration
+	for i, field := range strings.Fields(after) {
+		if i == 11 || i == 12 {
+			ticks, _ := strconv.ParseInt(field, 10, 64)
+			took += time.Duration(ticks) * 10 * time.Millisecond
+		}
+	}
+	return took
+}
+
 // machineTime reads the first line of /proc/stat: user, nice, system, idle,
 // iowait and more, in hundredths of a second, all processors together.
 func machineTime() (busy, all time.Duration) {

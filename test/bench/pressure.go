@@ -12,7 +12,7 @@ import (
 
 const (
 	memoryLimit   = 256 << 20
-	whoamiCeiling = 50 // ms, 99 of 100
+	whoamiCeiling = 25 // ms, 99 of 100
 	// answerCeiling is hashers.budget.wait, how long a login may wait for its
 	// turn, and a second for everything else.
 	answerCeiling = 6000 // ms

@@ -4,36 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/crypto/argon2"
 )
 
 // The floors: what the server does as a share of the least that could be done.
 const (
-	whoamiFloor = 0.6
-	createFloor = 0.15
-	fetchFloor  = 0.25
-	loginFloor  = 0.85
+	createFloor = 0.3
+	fetchFloor  = 0.5
 )
-
-func (b *bench) whoami(ctx context.Context) error {
-	return b.withServer(ctx, func(s *server) error { return b.compareWhoami(ctx, s, "whoami", whoamiFloor) })
-}
-
-func (b *bench) compareWhoami(ctx context.Context, s *server, what string, floor float64) error {
-	accounts, err := newAccounts(s.public, connections)
-	if err != nil {
-		return err
-	}
-	return b.compare(ctx, s, what, floor, func(client int) []byte {
-		return get("/sessions/whoami", "X-Session-Token: "+accounts[client].token)
-	})
-}
 
 func (b *bench) createFlow(ctx context.Context) error {
 	return b.withServer(ctx, func(s *server) error {
@@ -62,97 +41,80 @@ func (b *bench) fetchFlow(ctx context.Context) error {
 
 // compare measures requests against the bare handler that answers the same.
 func (b *bench) compare(ctx context.Context, s *server, what string, floor float64, requestOf func(client int) []byte) error {
-	raw, stop, err := b.startRaw(ctx, s.public, requestOf(0))
-	if err != nil {
-		return err
-	}
-	defer stop()
 	requests := make([][]byte, connections)
 	for i := range requests {
 		requests[i] = requestOf(i)
 	}
+	return b.compareTurns(ctx, s, what, floor, requests[0], func(client int) []byte { return requests[client] })
+}
+
+// compareTurns is compare for clients that send another request each time.
+func (b *bench) compareTurns(ctx context.Context, s *server, what string, floor float64, first []byte, next func(client int) []byte) error {
+	raw, err := b.startRaw(ctx, s, first)
+	if err != nil {
+		return err
+	}
+	defer raw.stop()
 	once := func(client int, c *conn) error {
-		_, err := c.ask(requests[client])
+		_, err := c.ask(next(client))
 		return err
 	}
 	ours, theirs, err := b.takeTurns(
-		func(d time.Duration) (float64, error) { return closedLoop(ctx, s.public, d, once) },
-		func(d time.Duration) (float64, error) { return closedLoop(ctx, raw, d, once) },
+		subject{s.pid(), func(d time.Duration) (float64, error) { return closedLoop(ctx, s.public, d, once) }},
+		subject{raw.pid, func(d time.Duration) (float64, error) { return closedLoop(ctx, raw.address, d, once) }},
 	)
 	if err != nil {
 		return err
 	}
-	b.report.atLeast(what+" / bare net/http", ours, theirs, floor/b.plan.leniency)
+	b.report.faster(what+" / bare net/http", ours, theirs, floor/b.plan.leniency, b.plan.byProcessor && s.alone)
 	return nil
 }
 
+// subject is a process that does something over and over, so many times a second.
+type subject struct {
+	pid int // 0 if its processor time is not known
+	run func(time.Duration) (float64, error)
+}
+
+// speed is how often a subject did it.
+type speed struct {
+	rate    float64 // a second
+	perWork float64 // a second of processor time of the subject and this program together
+}
+
+func (s subject) measure(d time.Duration) (speed, error) {
+	began, worked := time.Now(), worked(s.pid)
+	rate, err := s.run(d)
+	if err != nil {
+		return speed{}, err
+	}
+	return speed{rate, rate * time.Since(began).Seconds() / worked().Seconds()}, nil
+}
+
 // takeTurns lets two subjects take turns and returns the median of each.
-func (b *bench) takeTurns(first, second func(time.Duration) (float64, error)) (float64, float64, error) {
-	subjects := []func(time.Duration) (float64, error){first, second}
-	rates := make([][]float64, len(subjects))
-	for _, subject := range subjects { // connections, caches and heaps reach their size
-		if _, err := subject(b.plan.round / 10); err != nil {
-			return 0, 0, err
+func (b *bench) takeTurns(first, second subject) (speed, speed, error) {
+	subjects := []subject{first, second}
+	for _, s := range subjects { // connections, caches and heaps reach their size
+		if _, err := s.run(b.plan.round / 10); err != nil {
+			return speed{}, speed{}, err
 		}
 	}
+	var rates, perWork [2][]float64
 	for range b.plan.rounds {
-		for i, subject := range subjects {
-			rate, err := subject(b.plan.round)
+		for i, s := range subjects {
+			got, err := s.measure(b.plan.round)
 			if err != nil {
-				return 0, 0, err
+				return speed{}, speed{}, err
 			}
-			rates[i] = append(rates[i], rate)
+			rates[i], perWork[i] = append(rates[i], got.rate), append(perWork[i], got.perWork)
 		}
 	}
-	return median(rates[0]), median(rates[1]), nil
+	return speed{median(rates[0]), median(perWork[0])}, speed{median(rates[1]), median(perWork[1])}, nil
 }
 
 func median(values []float64) float64 {
 	slices.Sort(values)
 	return values[len(values)/2]
-}
-
-// login compares whole logins, each a flow started and completed, with nothing
-// but the hash, at the server's default parameters.
-func (b *bench) login(ctx context.Context) error {
-	return b.withServer(ctx, func(s *server) error { return b.compareLogin(ctx, s, "login with a password") })
-}
-
-func (b *bench) compareLogin(ctx context.Context, s *server, what string) error {
-	accounts, err := newAccounts(s.public, connections)
-	if err != nil {
-		return err
-	}
-	ours, bare, err := b.takeTurns(
-		func(d time.Duration) (float64, error) {
-			return closedLoop(ctx, s.public, d, func(client int, c *conn) error { return signIn(c, accounts[client]) })
-		},
-		func(d time.Duration) (float64, error) { return hashLoop(d), nil },
-	)
-	if err != nil {
-		return err
-	}
-	b.report.atLeast(what+" / bare argon2id", ours, bare, loginFloor/b.plan.leniency)
-	return nil
-}
-
-// hashLoop keeps every core busy with argon2id and returns hashes per second.
-func hashLoop(d time.Duration) float64 {
-	const memory, passes, lanes, length = 19456, 2, 1, 32 // the defaults of hashers.argon2
-	salt := make([]byte, 16)
-	started := time.Now()
-	var done atomic.Int64
-	var group sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		group.Go(func() {
-			for time.Since(started) < d {
-				argon2.IDKey([]byte(passphrase), salt, passes, memory, lanes, length)
-				done.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	return float64(done.Load()) / time.Since(started).Seconds()
 }
 
 // withServer runs one measurement against a server of its own.

@@ -24,7 +24,7 @@ type recorded struct {
 
 // rawServer answers every request with the same bytes, over a listener with the
 // settings of internal/app, until its standard input ends. It prints its address.
-func rawServer(file string) error {
+func rawServer(file, cert, key string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -51,67 +51,82 @@ func rawServer(file string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		_ = s.Close()
 	}()
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	serve := s.Serve
+	if cert != "" {
+		serve = func(l net.Listener) error { return s.ServeTLS(l, cert, key) }
+	}
+	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
 
-// startRaw records the answer to a request and starts a bare handler that
-// repeats it, in a process of its own.
-func (b *bench) startRaw(ctx context.Context, server string, request []byte) (address string, stop func(), err error) {
-	c, err := dial(server)
+// bare is a handler that repeats one answer, in a process of its own.
+type bare struct {
+	address string
+	pid     int
+	stop    func()
+}
+
+// startRaw records the answer to a request and starts a bare handler that repeats it.
+func (b *bench) startRaw(ctx context.Context, of *server, request []byte) (bare, error) {
+	c, err := dial(of.public)
 	if err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
 	defer c.close()
 	got, err := c.ask(request)
 	if err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
 	got.header.Del("Date")
 	data, err := json.Marshal(recorded{got.status, got.header, got.body})
 	if err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
 	dir, err := b.newDir()
 	if err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
 	file := filepath.Join(dir, "answer.json")
 	if err := os.WriteFile(file, data, 0o600); err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
-	return startItself(ctx, "-raw", file)
+	started, err := startItself(ctx, "-raw", file, "-cert", b.cert, "-key", b.key)
+	if b.cert != "" {
+		started.address = secured + started.address
+	}
+	return started, err
 }
 
 // startItself starts this program with other arguments, reads the address it
 // prints, and ends it by closing its input.
-func startItself(ctx context.Context, args ...string) (address string, stop func(), err error) {
+func startItself(ctx context.Context, args ...string) (bare, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return bare{}, err
 	}
-	stop = func() {
+	started := bare{pid: cmd.Process.Pid}
+	started.stop = func() {
 		_ = in.Close()
 		_ = cmd.Wait()
 	}
-	if _, err := fmt.Fscanln(out, &address); err != nil {
-		stop()
-		return "", nil, fmt.Errorf("start the bare handler: %w", err)
+	if _, err := fmt.Fscanln(out, &started.address); err != nil {
+		started.stop()
+		return bare{}, fmt.Errorf("start the bare handler: %w", err)
 	}
-	return address, stop, nil
+	return started, nil
 }

@@ -31,6 +31,21 @@ func (r *report) atLeast(what string, measured, reference, floor float64) {
 	r.add(what, rate(measured), rate(reference), fmt.Sprintf("%.3f", share), fmt.Sprintf("≥ %.3f", floor), share >= floor)
 }
 
+// faster reports a speed as a share of another, by rates or by processor time. The two are
+// the same where nothing else runs and all processors are busy.
+func (r *report) faster(what string, ours, theirs speed, floor float64, byProcessor bool) {
+	share, beside := ours.rate/theirs.rate, ours.perWork/theirs.perWork
+	name := "by processor time"
+	if byProcessor {
+		share, beside, name = beside, share, "by rate"
+	}
+	result := fmt.Sprintf("%.3f", share)
+	if theirs.perWork > 0 && ours.perWork > 0 {
+		result = fmt.Sprintf("%.3f (%.3f %s)", share, beside, name)
+	}
+	r.add(what, rate(ours.rate), rate(theirs.rate), result, fmt.Sprintf("≥ %.3f", floor), share >= floor)
+}
+
 // atMost reports a figure that has a ceiling.
 func (r *report) atMost(what string, measured, ceiling float64, unit string) {
 	r.add(what, fmt.Sprintf("%.1f %s", measured, unit), "", fmt.Sprintf("%.1f %s", measured, unit), fmt.Sprintf("≤ %.0f %s", ceiling, unit), measured <= ceiling)

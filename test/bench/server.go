@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -22,7 +24,10 @@ type server struct {
 	took   time.Duration
 	log    string // file
 	ended  chan error
+	alone  bool // all its work is its own process's
 }
+
+func (s *server) pid() int { return s.cmd.Process.Pid }
 
 // startServer starts the server in an empty directory and returns once it says
 // that it is ready. prefix is a command that starts the server as its arguments,
@@ -45,6 +50,7 @@ func (b *bench) startServer(ctx context.Context, prefix []string, settings ...st
 	s := &server{
 		cmd:    exec.CommandContext(ctx, command[0], command[1:]...),
 		public: "127.0.0.1:" + public, admin: "127.0.0.1:" + admin, log: log.Name(), ended: make(chan error, 1),
+		alone: !slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "DSN=postgres") }),
 	}
 	s.cmd.Dir = dir
 	s.cmd.Stdout, s.cmd.Stderr = log, log
@@ -77,7 +83,7 @@ func (s *server) waitReady() error {
 			return fmt.Errorf("the server ended: %w\n%s", errors.Join(err), s.tail())
 		case <-time.After(time.Millisecond):
 		}
-		answer, err := client.Get("http://" + s.public + "/health/ready")
+		answer, err := client.Get("http://" + s.admin + "/health/ready")
 		if err != nil {
 			continue
 		}

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	startCeiling = 150 // ms, from the start of the process to ready, with migration
-	idleCeiling  = 40  // MB resident
+	startCeiling = 60 // ms, from the start of the process to ready, with migration
+	idleCeiling  = 35 // MB resident
 )
 
 // start measures starting in an empty directory, and what an idle server holds.
@@ -29,7 +29,7 @@ func (b *bench) start(ctx context.Context) error {
 			return err
 		}
 	}
-	b.report.atMost("start in an empty directory to ready", median(took), startCeiling*b.plan.leniency, "ms")
+	b.report.atMost("start in an empty directory to ready", median(took), startCeiling*b.plan.leniency*b.plan.leniency, "ms")
 	b.report.atMost("idle: resident memory", median(idle), idleCeiling*b.plan.leniency, "MB")
 	return nil
 }
