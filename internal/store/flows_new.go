@@ -1,12 +1,10 @@
 package store
 
 import (
-	"slices"
 	"sync"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/store/sqldb"
-	"symbolon/internal/ui"
 )
 
 const (
@@ -30,12 +28,10 @@ type newFlows struct {
 
 // keptFlow is a flow as its row is.
 type keptFlow struct {
-	flow          flow.Flow // without form and memory
+	flow          flow.Flow // with its form once that was decoded, without memory
 	form, private string
-
-	decode  sync.Once
-	decoded ui.Form
-	failed  error
+	decode        sync.Once
+	failed        error
 }
 
 func (n *newFlows) put(f *flow.Flow, form, private string) {
@@ -43,7 +39,7 @@ func (n *newFlows) put(f *flow.Flow, form, private string) {
 		return
 	}
 	kept := &keptFlow{flow: *f, form: form, private: private}
-	kept.flow.Form, kept.flow.Private = ui.Form{}, nil
+	kept.flow.Form, kept.flow.Private = flow.Flow{}.Form, nil
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.byID == nil {
@@ -79,28 +75,14 @@ func (n *newFlows) get(id string) (*flow.Flow, error) {
 	if kept == nil {
 		return nil, nil //nolint:nilnil // not kept is no error
 	}
-	kept.decode.Do(func() { kept.failed = sqldb.FromJSON(kept.form, &kept.decoded) })
+	kept.decode.Do(func() { kept.failed = sqldb.FromJSON(kept.form, &kept.flow.Form) })
 	if kept.failed != nil {
 		return nil, kept.failed
 	}
 	f := kept.flow
-	f.Form = copyForm(&kept.decoded)
+	f.Form = f.Form.Clone()
 	if kept.private == noMemory {
 		return &f, nil
 	}
 	return &f, sqldb.FromJSON(kept.private, &f.Private)
-}
-
-// copyForm copies what the engine and the methods change of a form.
-func copyForm(from *ui.Form) ui.Form {
-	form := ui.Form{Messages: slices.Clone(from.Messages), Groups: slices.Clone(from.Groups)}
-	for i := range form.Groups {
-		g := &form.Groups[i]
-		g.Messages, g.Nodes = slices.Clone(g.Messages), slices.Clone(g.Nodes)
-		for j := range g.Nodes {
-			g.Nodes[j].Messages = slices.Clone(g.Nodes[j].Messages)
-			g.Nodes[j].Texts = slices.Clone(g.Nodes[j].Texts)
-		}
-	}
-	return form
 }

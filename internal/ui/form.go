@@ -89,6 +89,20 @@ func (f *Form) Confidential() bool {
 	return false
 }
 
+// Clone copies a form as far as anybody changes it: messages, groups and nodes, not what
+// values and parameters hold.
+func (f *Form) Clone() Form {
+	c := Form{Messages: slices.Clone(f.Messages), Groups: slices.Clone(f.Groups)}
+	for i := range c.Groups {
+		g := &c.Groups[i]
+		g.Messages, g.Nodes = slices.Clone(g.Messages), slices.Clone(g.Nodes)
+		for j := range g.Nodes {
+			g.Nodes[j].Messages, g.Nodes[j].Texts = slices.Clone(g.Nodes[j].Messages), slices.Clone(g.Nodes[j].Texts)
+		}
+	}
+	return c
+}
+
 // Group returns the method's group, nil if the form has none.
 func (f *Form) Group(method string) *Group {
 	for i := range f.Groups {
