@@ -14,7 +14,7 @@ import (
 )
 
 // The reasons why a token is refused. ErrStale is not about the token: the feed of ended
-// sessions was not heard of for Config.MaxSilence, so nobody knows whether the session
+// sessions was not heard of for Config.MaxSilence, so it is unknown whether the session
 // still holds.
 var (
 	ErrInvalid = errors.New("the token is invalid")

@@ -139,7 +139,7 @@ func TestAnImportEndsWithItsContextItsInputOrItsOutput(t *testing.T) {
 		if asked++; asked == 1 {
 			return Patch{Create: json.RawMessage(`{}`)}, nil
 		}
-		<-never // somebody who does not type on
+		<-never // a person who does not type on
 		return Patch{}, io.EOF
 	}
 	c := answers(t, importServer(true))

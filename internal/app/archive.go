@@ -199,7 +199,7 @@ func sealProviders(tokens *secret.Sealer, identityID string, list []providerToke
 	return json.Marshal(sealedTokens{Tokens: tokens.Seal(string(raw), identityID)})
 }
 
-// reasonOf is what a person is told of an error.
+// reasonOf is what a person may know of an error.
 func reasonOf(err error) string {
 	if known, ok := errors.AsType[*errs.Error](err); ok && known.Reason != "" {
 		return known.Reason

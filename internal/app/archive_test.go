@@ -169,7 +169,7 @@ func TestExport_thereAndBackWithoutLoss(t *testing.T) {
 	compare("a server with other secrets", export(t, second))
 }
 
-// normalJSON makes JSON comparable whatever its blanks.
+// normalJSON makes JSON comparable without its blanks.
 func normalJSON(raw json.RawMessage) string {
 	if len(raw) == 0 {
 		return ""

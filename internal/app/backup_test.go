@@ -39,7 +39,7 @@ func TestACopyIsPutBackWhereSecretsAreLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	const another = 65534
-	if os.Geteuid() == 0 { // the server is somebody else
+	if os.Geteuid() == 0 { // the server is another person
 		if err := os.Chown(dir, another, another); err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,7 @@ func TestReloadCertificates(t *testing.T) {
 	version := time.Now().Add(-time.Hour)
 	write := func(path string, content []byte) {
 		t.Helper()
-		version = version.Add(time.Second) // whatever the resolution of the file system is
+		version = version.Add(time.Second) // longer than the resolution of any file system
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}

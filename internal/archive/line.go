@@ -57,8 +57,8 @@ type Credential struct {
 	Config      json.RawMessage `json:"config,omitempty"`
 }
 
-// Session is one that holds. The hash stands for its token, which nobody has but its
-// owner.
+// Session is one that holds. The hash stands for its token, which its owner
+// alone has.
 type Session struct {
 	ID              string           `json:"id"`
 	TokenHash       string           `json:"token_hash"`

@@ -46,7 +46,7 @@ func TestAProgramTurnsClaimsIntoTraits(t *testing.T) {
 			`{"n":6,"r":"zz","v":"xyy"}`,
 		},
 		"a function": {`function(traits={a: 1}) {identity: {traits: traits}}`, `{"a":1}`},
-		"a million elements that nobody asks for": {
+		"a million elements that no program asks for": {
 			`local all = std.range(0, 1e12); {identity: {traits: {}}}`, `{}`,
 		},
 	}

@@ -168,7 +168,7 @@ func TestHelpTeaches(t *testing.T) {
 
 func TestTheStandardInputEndsWithTheCommand(t *testing.T) {
 	t.Parallel()
-	silent, writer, err := os.Pipe() // as a terminal at which nobody types
+	silent, writer, err := os.Pipe() // as a terminal at which no key is pressed
 	if err != nil {
 		t.Fatal(err)
 	}

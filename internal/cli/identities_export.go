@@ -27,7 +27,7 @@ func newIdentitiesExportCommand(e *env) *cobra.Command {
 line: traits, metadata, state, addresses, and credentials of every kind with the
 password hashes, seeds of authenticator apps and tokens of providers; with
 --sessions also who is signed in. 'symbolon identities import' takes the lines on
-another server, whatever its database and secrets, and gives each identity its id.
+another server, with any database and secrets, and gives each identity its id.
 
 The output is as worth protecting as the database. FILE, which must not exist, is
 readable by you alone; without it the lines go to the standard output. Identities

@@ -41,7 +41,7 @@ func setupMistakes() map[string]setupMistake {
 		"a provider without mapper":     {file: provider("provider: google"), wrong: "providers[0].mapper_url is needed here"},
 		"an unknown provider":           {file: provider("provider: gogle, mapper_url: 'file:///m'"), wrong: "must be one of generic, google"},
 		"SMTP without scheme":           {file: fine + "courier: {smtp: {connection_uri: 'mail:25'}}", wrong: "must be smtp://host:port/"},
-		"a bad sender":                  {file: fine + "courier: {smtp: {from_address: nobody}}", wrong: "must be an e-mail address"},
+		"a bad sender":                  {file: fine + "courier: {smtp: {from_address: operator}}", wrong: "must be an e-mail address"},
 		"a certificate without key":     {file: fine + "serve: {public: {tls: {cert_file: /c}}}", wrong: "is set without serve.public.tls.key_file"},
 		"the same port twice":           {file: fine + "serve: {admin: {port: 4433}}", wrong: "as is serve.public.port"},
 		"yes as boolean":                {file: fine + "log: {leak_sensitive_values: yes}", wrong: "write true or false"},

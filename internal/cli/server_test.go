@@ -96,7 +96,7 @@ func (s *server) run(t *testing.T, stdin string, args ...string) outcome {
 	return outcome{code, out.String(), errs.String()}
 }
 
-// transcript is what somebody sees who types commands, with ids and addresses
+// transcript is what a person sees who types commands, with ids and addresses
 // that do not change from run to run.
 type transcript struct {
 	server *server
@@ -172,6 +172,6 @@ func compareFile(t *testing.T, path, got string) {
 		t.Fatalf("%v; run the test with -update and look at what it writes", err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-kept +now), -update writes it anew:\n%s", path, diff)
+		t.Errorf("%s (-kept +now), -update writes it again:\n%s", path, diff)
 	}
 }

@@ -15,7 +15,7 @@ func TestIdentitiesAreImportedListedChangedAndDeleted(t *testing.T) {
   {"create": {"traits": {"email": "not an address"}}},
   {"create": {"traits": {"email": "JANE@example.org"}}},
   {"create": {"traits": {"email": "eve@example.org"}, "pasword": "x"}},
-  "nobody"
+  "no-address"
 ]}`)
 	tr.run(t, "", "identities list")
 	tr.run(t, "", "identities import ./users.ndjson")
@@ -98,7 +98,7 @@ func TestMailIsTestedListedAndRead(t *testing.T) {
 	tr.run(t, "", "courier list")
 	tr.run(t, "", "courier test jane@example.org")
 	tr.run(t, "", "courier test joe@example.org")
-	tr.run(t, "", "courier test nobody")
+	tr.run(t, "", "courier test no-address")
 	tr.run(t, "", "courier list")
 	tr.run(t, "", "courier list --recipient joe@example.org --format json")
 	tr.run(t, "", "courier list --quiet --page-size 1 --status sent")

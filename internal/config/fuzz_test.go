@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzLoad feeds files that nobody wrote in earnest: they load or are refused
+// FuzzLoad feeds files that no operator would write: they load or are refused
 // with a place, and never more than that.
 func FuzzLoad(f *testing.F) {
 	paths, err := filepath.Glob("testdata/v05/*")

@@ -97,7 +97,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		},
 		"a list as a file": {"- dsn\n", []string{"1:1: is a list; write settings as name: value"}},
 		"no database":      {"serve: {public: {host: 127.0.0.1}}\n", []string{"dsn is not set; write for example sqlite://"}},
-		"a database of nobody": {
+		"a database of no program": {
 			"dsn: oracle://x:hunter2@y\n", []string{"dsn is not accepted; it must be memory, or an address that starts with sqlite://"},
 		},
 		"broken YAML":        {"dsn: memory\nserve: {\n", []string{"did not find expected"}},

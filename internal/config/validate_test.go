@@ -70,7 +70,7 @@ func TestSettingsThatContradictOneAnother(t *testing.T) {
 		"keys on a domain":                  {"selfservice: {methods: {webauthn: {enabled: true}}}", "", ""},
 		"security keys as first factor":     {"selfservice: {methods: {webauthn: {enabled: true, config: {passwordless: true}}}}", "", "security keys are a second factor here"},
 		"back-off the wrong way round":      {"courier: {backoff: {min: 2h}}", "courier.backoff.min is 2h, more than courier.backoff.max, 1h", ""},
-		"mail from somebody else":           {"courier: {smtp: {connection_uri: 'smtp://mail:25'}}", "", "mail will come from no-reply@id.example.org"},
+		"mail from another person":          {"courier: {smtp: {connection_uri: 'smtp://mail:25'}}", "", "mail will come from no-reply@id.example.org"},
 		"mail from Ory":                     {"courier: {smtp: {connection_uri: 'smtp://mail:25', from_address: no-reply@ory.kratos.sh}}", "", "is not your domain"},
 		"a password that ends the host":     {"courier: {smtp: {connection_uri: 'smtp://user:p@ss/word@mail:25/', from_address: a@example.org}}", "has a password with a character that ends the host", ""},
 		"an app on a sibling sub-domain":    {"selfservice: {whitelisted_return_urls: ['https://app.example.org/']}", "", "session.cookie.domain does not cover app.example.org"},

@@ -147,7 +147,7 @@ func TestWhatIsWrongIsSaidAtItsField(t *testing.T) {
 	t.Parallel()
 	schema := compiled(t)
 	form := url.Values{
-		"traits.email": {"nobody"}, "traits.age": {"3"}, "traits.plan": {"pro"}, "lines:traits.tags": {"good\r\n\r\nx"},
+		"traits.email": {"no address"}, "traits.age": {"3"}, "traits.plan": {"pro"}, "lines:traits.tags": {"good\r\n\r\nx"},
 		"lines:traits.sizes": {"1\nmany"}, "json:traits.homes": {`[{"city":5}]`}, "json:traits.meta": {"{oops"},
 	}
 	in, wrong := inputOf(schema, form)
@@ -170,7 +170,7 @@ func TestWhatIsWrongIsSaidAtItsField(t *testing.T) {
 		got = append(got, p.Label+": "+p.Text)
 	}
 	want := []string{
-		`E-Mail: "nobody" is not valid "email".`, "Age: Must be >= 18 but found 3.", "Tags: Line 2: Length must be >= 2, but got 1.",
+		`E-Mail: "no address" is not valid "email".`, "Age: Must be >= 18 but found 3.", "Tags: Line 2: Length must be >= 2, but got 1.",
 		"Sizes: Line 2: Expected integer, but got string.", "Homes: 1, city: Expected string, but got number.", "Meta: This is not JSON.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

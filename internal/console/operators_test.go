@@ -73,7 +73,7 @@ func TestSignInByName(t *testing.T) {
 	for _, tt := range []struct {
 		name, secret, signedInAs string
 	}{
-		{"jane", "tea", "jane"}, {"joe", "coffee", "joe"}, {"jane", "coffee", ""}, {"nobody", "tea", ""}, {"", "the token", byToken}, {"", "", ""}, {"jane", "the token", ""},
+		{"jane", "tea", "jane"}, {"joe", "coffee", "joe"}, {"jane", "coffee", ""}, {"unknown", "tea", ""}, {"", "the token", byToken}, {"", "", ""}, {"jane", "the token", ""},
 	} {
 		w := httptest.NewRecorder()
 		o.Handlers()["/console/sign-in"].ServeHTTP(w, request(t, http.MethodPost, "/sign-in", url.Values{"name": {tt.name}, "secret": {tt.secret}}))

@@ -63,7 +63,7 @@ func TestAMessageOfAnotherNodeIsFoundWithoutASignal(t *testing.T) {
 	inBubble(t, func(w *world) {
 		w.run(config())
 		settle()
-		elsewhere := w.newOutbox(w.db, testSecrets...) // its signal reaches nobody
+		elsewhere := w.newOutbox(w.db, testSecrets...) // its signal reaches no dispatcher
 		if err := elsewhere.Enqueue(w.t.Context(), courier.Message{Template: courier.Test, To: "jane@example.org"}); err != nil {
 			w.t.Fatal(err)
 		}
@@ -378,7 +378,7 @@ func TestOnePassDeliversWhatIsDueAndNoMore(t *testing.T) {
 		cancel()
 		id := w.queue("late@example.org")
 		if sent, err := d.DeliverDue(gone); err != nil || sent != 0 {
-			w.t.Errorf("sent %d, %v for nobody", sent, err)
+			w.t.Errorf("sent %d, %v without a recipient", sent, err)
 		}
 		w.want(id, courier.Queued, 0)
 	})

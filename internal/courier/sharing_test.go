@@ -147,7 +147,7 @@ func TestALateOutcomeDoesNotReplaceThatOfTheNextDispatcher(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		deaf := &channel{answer: func(context.Context, courier.Rendered) error {
-			pause(2 * time.Minute) // beyond the lease, whatever the context says
+			pause(2 * time.Minute) // beyond the lease, even if the context has ended
 			return courier.ErrPermanent
 		}}
 		one := config()

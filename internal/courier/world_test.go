@@ -37,7 +37,7 @@ type world struct {
 var testSecrets = []string{"a secret of thirty-two characters"}
 
 // inBubble runs a test with a clock that moves when everybody waits. Its storage
-// is a file: in one in memory, readers sleep while somebody writes.
+// is a file: in one in memory, readers sleep while a person writes.
 func inBubble(t *testing.T, test func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

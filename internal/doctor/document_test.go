@@ -87,7 +87,7 @@ func TestTheDocumentIsCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(kept), document()); diff != "" {
-		t.Errorf("docs/troubleshooting.md (-kept +now), -update writes it anew:\n%s", diff)
+		t.Errorf("docs/troubleshooting.md (-kept +now), -update writes it again:\n%s", diff)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestEveryTroubleIsFoundSomewhereAndExplained(t *testing.T) {
 	}
 }
 
-// The settings that are named exist, so nobody looks for one in vain.
+// The settings that are named exist, so no reader looks for one in vain.
 func TestTheSettingsThatAreNamedExist(t *testing.T) {
 	t.Parallel()
 	settings, err := os.ReadFile("../../docs/config.md")

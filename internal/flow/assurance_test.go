@@ -15,7 +15,7 @@ import (
 )
 
 // factors is a world with a password and a second factor "totp", both of which are
-// right whatever is typed.
+// right for any input.
 func factors(t testing.TB, o ...flowtest.Option) (w *flowtest.World, totp *flowtest.Stub, all []flow.Method) {
 	t.Helper()
 	pass := func(name string) *flowtest.Stub {
@@ -202,7 +202,7 @@ func TestCheckLevel(t *testing.T) {
 	}
 }
 
-// Whoever has a factor needs it to change factors or password, whatever the option
+// A person who has a factor needs it to change factors or password, for every value of the option
 // says (surprise 3 of the field's reference).
 func TestSettings_protected(t *testing.T) {
 	t.Parallel()

@@ -340,7 +340,7 @@ func TestSubmit_misuse(t *testing.T) {
 	}
 }
 
-// Who signed up with a provider and somebody's address waits for that person to sign
+// Who signed up with a provider and a person's address waits for that person to sign
 // in; only the person links, and by a button (V1, CVE-2026-9087).
 func TestPendingLink(t *testing.T) {
 	t.Parallel()

@@ -54,7 +54,7 @@ func TestAReturnThatIsNoLongerAllowedFallsBackToTheDefault(t *testing.T) {
 	}
 }
 
-// FuzzReturnTo checks that whatever is accepted stays, as a browser reads it, on
+// FuzzReturnTo checks that every value that is accepted stays, as a browser reads it, on
 // an allowed host and below an allowed path.
 func FuzzReturnTo(f *testing.F) {
 	for _, seed := range []string{

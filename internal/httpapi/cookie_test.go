@@ -118,7 +118,7 @@ func TestCSRFCookie(t *testing.T) {
 	own := jane.jar["csrf_token"]
 	for name, value := range map[string]string{
 		"of another identity": mallory.jar["csrf_token"],
-		"of nobody":           anonymous.jar["csrf_token"],
+		"of no identity":      anonymous.jar["csrf_token"],
 		"made up":             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 	} {
 		jane.jar["csrf_token"] = value
@@ -167,7 +167,7 @@ func TestLogout(t *testing.T) {
 			}
 		}
 	})
-	t.Run("nobody signed in", func(t *testing.T) {
+	t.Run("no session", func(t *testing.T) {
 		t.Parallel()
 		visitor := newSite(t).browser()
 		visitor.start(t, "login", "")

@@ -77,10 +77,10 @@ func FuzzCookies(f *testing.F) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Cookie", header)
 		if tokens := k.sessionTokens(r); len(tokens) > 0 {
-			t.Fatalf("a cookie that nobody signed gave the tokens %q", tokens)
+			t.Fatalf("a cookie that was not signed gave the tokens %q", tokens)
 		}
 		if token := k.continuityToken(r); token != "" {
-			t.Fatalf("a cookie that nobody signed gave the continuity %q", token)
+			t.Fatalf("a cookie that was not signed gave the continuity %q", token)
 		}
 	})
 }

@@ -165,7 +165,7 @@ func kindsOf(path string) []string {
 
 // TestForeign sends every unsafe public request, with every body, from every browser
 // that a flow does not belong to, and from the owner's without the token of the form:
-// nothing happens to the flow of another browser, no account changes and nobody is
+// nothing happens to the flow of another browser, no account changes and no visitor is
 // signed in (V1). The routes are those of the listener, so that a new one is tried too.
 func TestForeign(t *testing.T) {
 	t.Parallel()

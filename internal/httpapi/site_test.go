@@ -225,7 +225,7 @@ func (c *client) login(t testing.TB, email, secret string) reply {
 		form("csrf_token", token, "identifier", email, "password", secret))
 }
 
-// whoami is the address of who is signed in, empty for nobody.
+// whoami is the address of who is signed in, empty without a session.
 func (c *client) whoami(t testing.TB) string {
 	t.Helper()
 	r := c.do(t, http.MethodGet, "/sessions/whoami", "")

@@ -24,7 +24,7 @@ func TestTheFirstWishThatCanBeFulfilledCounts(t *testing.T) {
 		{"a header", nil, []string{"da, fr-CH;q=0.9, en;q=0.8"}, "fr"},
 		{"weights in disorder", nil, []string{"en;q=0.2, pl;q=0.9"}, "pl"},
 		{"the explicit one before the header", nil, []string{"ar", "de"}, "ar"},
-		{"an explicit one that nobody speaks", nil, []string{"sv", "de"}, "de"},
+		{"an explicit one that is not on offer", nil, []string{"sv", "de"}, "de"},
 		{"nonsense before the header", nil, []string{"<script>", "it"}, "it"},
 		{"Chinese of the mainland", nil, []string{"zh-CN"}, "zh-Hans"},
 		{"Chinese without more", nil, []string{"zh"}, "zh-Hans"},

@@ -122,7 +122,7 @@ func TestAURLThatIsNotAbsoluteIsRefusedAndNotRepeated(t *testing.T) {
 	}
 }
 
-// Whatever way an address is written, nothing arrives. The resolver answers as
+// In every way an address can be written, nothing arrives. The resolver answers as
 // those do that read every notation of an IPv4 address.
 func TestAPrivateAddressIsRefusedInEveryNotation(t *testing.T) {
 	t.Parallel()

@@ -336,7 +336,7 @@ func TestWhoLeavesMakesNoTroubleForOthers(t *testing.T) {
 	f.discovery = func(map[string]any) { leave() }
 	_, _, _ = p.Start(gone, StartRequest{State: "s"})
 	if gone.Err() == nil {
-		t.Fatal("nobody left")
+		t.Fatal("the person did not leave")
 	}
 	if _, err := visit(t, f, p, nil); err != nil || f.asked != 1 {
 		t.Errorf("the next one meets %v, after %d requests", err, f.asked)
@@ -570,6 +570,6 @@ func TestAProviderThatHangsIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := p.Finish(ctx, url.Values{"code": {"c"}}, memory); err == nil {
-		t.Error("somebody was signed in")
+		t.Error("a person was signed in")
 	}
 }

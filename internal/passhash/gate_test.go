@@ -103,7 +103,7 @@ func TestWhoeverWaitedTooLongIsToldWhenToComeBack(t *testing.T) {
 			t.Errorf("after %v: %v; want Busy after 10s", time.Since(start), err)
 		}
 		if g.stats().Waiting != 0 {
-			t.Error("whoever gave up still counts as waiting")
+			t.Error("a caller that gave up still counts as waiting")
 		}
 	})
 }

@@ -124,7 +124,7 @@ func TestAnAnswerIsBelievedForADay(t *testing.T) {
 	}
 	c.advance(25 * time.Hour)
 	if violation(t, p, "password123"); s.asked.Load() != 3 {
-		t.Error("a day later nobody asked again")
+		t.Error("a day later the list was not asked again")
 	}
 }
 

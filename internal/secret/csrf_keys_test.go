@@ -30,7 +30,7 @@ func TestCSRFKeys(t *testing.T) {
 		"after signing out":               {keys, jane, "", true},
 		"of another identity":             {keys, jane, "john", false},
 		"without a MAC":                   {keys, secret.NewCSRF(), "", false},
-		"of nobody, for an identity":      {keys, anonymous, "john", false},
+		"of no identity, for an identity": {keys, anonymous, "john", false},
 		"changed":                         {keys, string(flipped), "jane", false},
 		"empty":                           {keys, "", "", false},
 		"secret rotated":                  {newKeys("second-secret-0123", "first-secret-0123"), jane, "jane", true},

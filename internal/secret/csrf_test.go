@@ -89,7 +89,7 @@ func TestACookieOfAnotherFormIsNone(t *testing.T) {
 		if secret.IsCSRF(cookie) || secret.MaskCSRF(cookie) != "" {
 			t.Errorf("%s: %q is taken for a cookie", name, cookie)
 		}
-		// Whoever can put a value into form and cookie must not pass with nothing.
+		// An attacker who can put a value into form and cookie must not pass with nothing.
 		if secret.CheckCSRF(cookie, cookie) || secret.CheckCSRF("", cookie) {
 			t.Errorf("%s: %q matches itself", name, cookie)
 		}

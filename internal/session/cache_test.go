@@ -56,7 +56,7 @@ func TestAnEntryIsGoodWhileItIsYoungerThanBothItsMarks(t *testing.T) {
 	}
 }
 
-// Marks are shared by whatever falls on the same stripe, which may cost a read
+// Marks are shared by all ids that fall on the same stripe, which may cost a read
 // and must never serve what is old.
 func TestALaterDropOnTheSameStripeKeepsTheEarlierOne(t *testing.T) {
 	t.Parallel()

@@ -52,7 +52,7 @@ func TestWhatOthersEndedIsRefusedOnceHeardOf(t *testing.T) {
 			if err := w.Revoke(t.Context(), token); err != nil {
 				t.Fatal(err)
 			}
-			other.known(t, token) // nobody has told
+			other.known(t, token) // no node has published it
 			other.ApplyInvalidations(other.now(), []string{secret.Hash("another"), key(issued)})
 			other.unknown(t, token)
 		})

@@ -29,7 +29,7 @@ func newPlace(t *testing.T) place {
 
 func (p place) file(name string) string { return filepath.Join(p.dir, name) }
 
-// open opens the database as a server does, which nobody else may meanwhile.
+// open opens the database as a server does, which no other process may meanwhile.
 func (p place) open(t *testing.T) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Config{DSN: p.dsn, Now: time.Now, Exclusive: true})

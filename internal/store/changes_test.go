@@ -248,7 +248,7 @@ func TestWhereNothingIsAnnouncedNobodyListens(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if name != databases.PgBouncer && db.PendingNotify() != nil {
-			t.Errorf("%s wakes somebody", name)
+			t.Errorf("%s wakes a person", name)
 		}
 		if got := db.MultiNode(); got != (name != databases.SQLite) {
 			t.Errorf("%s is shared: %t", name, got)

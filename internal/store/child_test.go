@@ -124,7 +124,7 @@ func holdLock(path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`DELETE FROM stored_errors WHERE id = 'nobody'`); err != nil {
+	if _, err := tx.Exec(`DELETE FROM stored_errors WHERE id = 'unknown'`); err != nil {
 		return err
 	}
 	fmt.Println("ready")

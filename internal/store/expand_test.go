@@ -46,7 +46,7 @@ func (s step) faults(dialect string) (found []string) {
 			what  string
 			found bool
 		}{
-			{"takes away what the release before may use, and says so to nobody", !s.contracting && takesAway(statement)},
+			{"takes away what the release before may use, and does not say so", !s.contracting && takesAway(statement)},
 			{"adds a column that the release before does not fill", addsObligation(statement)},
 			{"blocks writers while an index is made", table != nil && !made[table[1]] && locksForIndex(dialect, statement)},
 			{"waits for locks with everybody behind it", table != nil && !made[table[1]] && !bounded && !s.alone && dialect != "SQLite"},

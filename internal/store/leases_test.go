@@ -45,7 +45,7 @@ func TestADutyIsOfOneProcessAtATime(t *testing.T) {
 			}
 			take(storetest.Now.Add(24 * time.Hour)) // by a clock that is wrong
 			if n := take(storetest.Now.Add(2 * time.Minute)); n != 1 {
-				t.Errorf("%d have it although nobody can have it for so long", n)
+				t.Errorf("%d have it although no node can have it for so long", n)
 			}
 		})
 	}

@@ -13,7 +13,7 @@ import (
 	"symbolon/internal/store/storetest"
 )
 
-// Somebody signs in with a password that is being replaced: either the session is
+// A person signs in with a password that is being replaced: either the session is
 // ended with the others, or the sign-in sees the new password.
 func TestAnIdentityThatIsHeldIsNotSavedMeanwhile(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,7 @@ func TestListsAreReadFromTheReplicaAndNothingElse(t *testing.T) {
 	if err != nil || len(found) != 1 {
 		t.Errorf("by its identifier %d are found, %v", len(found), err)
 	}
-	primary.Do(t, `ALTER SYSTEM SET synchronous_standby_names = ''`) // nobody waits for it from here on
+	primary.Do(t, `ALTER SYSTEM SET synchronous_standby_names = ''`) // it is not waited for from here on
 	primary.Do(t, `SELECT pg_reload_conf()`)
 	standby.Kill(t)
 	if got := listed(t, db); got != 2 {

@@ -50,9 +50,9 @@ func TestWhatIsWrongWithADSNIsSaidWithoutItsPassword(t *testing.T) {
 	for name, dsn := range map[string]string{
 		"a port that is none":          "postgres://user:seekrit@127.0.0.1:port/db",
 		"a password that is no URL":    "postgres://user:see%krit@127.0.0.1/db",
-		"nobody at the port":           "postgres://user:seekrit@127.0.0.1:1/db?sslmode=disable",
+		"no server at the port":        "postgres://user:seekrit@127.0.0.1:1/db?sslmode=disable",
 		"no host":                      "postgres://",
-		"MySQL, nobody at the port":    "mysql://user:seekrit@tcp(127.0.0.1:1)/db",
+		"MySQL, no server at the port": "mysql://user:seekrit@tcp(127.0.0.1:1)/db",
 		"MySQL without a protocol":     "mysql://user:seekrit@127.0.0.1:3306/db",
 		"MySQL without a database":     "mysql://user:seekrit@tcp(127.0.0.1:1)/",
 		"MySQL with an unknown TLS":    "mysql://user:seekrit@tcp(127.0.0.1:1)/db?tls=none",
@@ -71,7 +71,7 @@ func TestWhatIsWrongWithADSNIsSaidWithoutItsPassword(t *testing.T) {
 	}
 }
 
-// The first host is nobody, the second takes no writes, the third is meant.
+// The first host does not answer, the second takes no writes, the third is meant.
 func TestOfSeveralHostsTheOneThatTakesWritesIsUsed(t *testing.T) {
 	t.Parallel()
 	standby := databases.Start(t, databases.Postgres)
@@ -115,7 +115,7 @@ func TestPostgresOverTLSIsWhoItShouldBe(t *testing.T) {
 	}
 	wantWorks(t, open(t, store.Config{DSN: dsn + "&sslrootcert=" + url.QueryEscape(trusted)}))
 	if db, err := store.Open(t.Context(), store.Config{DSN: dsn, Now: time.Now}); err == nil {
-		t.Error("a certificate that nobody trusts is accepted", db.Close())
+		t.Error("a certificate that is not trusted is accepted", db.Close())
 	}
 	elsewhere := strings.Replace(dsn, "127.0.0.1", "localhost", 1) + "&sslrootcert=" + url.QueryEscape(trusted)
 	if db, err := store.Open(t.Context(), store.Config{DSN: elsewhere, Now: time.Now}); err == nil {

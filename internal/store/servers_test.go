@@ -41,7 +41,7 @@ func wantWorks(t *testing.T, db *store.DB) {
 	}
 }
 
-// wantUnavailable checks that whatever is asked for is refused, and soon.
+// wantUnavailable checks that every call is refused, and soon.
 func wantUnavailable(t *testing.T, db *store.DB, within time.Duration) {
 	t.Helper()
 	known := storetest.NewFlow()
@@ -189,7 +189,7 @@ func fill(t *testing.T, db *store.DB) {
 	for range many {
 		wg.Go(func() {
 			arrived := sync.OnceFunc(all.Done)
-			defer arrived() // who does not get there keeps nobody waiting
+			defer arrived() // who does not get there keeps no other waiting
 			if err := inTx(t, db, func(context.Context) { arrived(); all.Wait() }); err != nil {
 				t.Error(err)
 			}

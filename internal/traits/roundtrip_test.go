@@ -24,7 +24,7 @@ type input struct {
 	value any
 }
 
-// served is the form of a schema with the traits of somebody: an input for each
+// served is the form of a schema with the traits of a person: an input for each
 // field, with the value of that name, and one more for each value without a field.
 func served(s *Schema, traits json.RawMessage) map[string]input {
 	form := map[string]input{}
@@ -50,7 +50,7 @@ var (
 	validLocal  = regexp.MustCompile(`^\d{4,}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$`)
 )
 
-// sendBack is what a browser submits of a form that nobody touched (HTML standard,
+// sendBack is what a browser submits of a form that was not touched (HTML standard,
 // section 4.10.5.1 on the value sanitization of each type).
 func sendBack(form map[string]input) url.Values {
 	out := url.Values{}

@@ -75,7 +75,7 @@ func TestPersonIsCalledByWhatTheyKnow(t *testing.T) {
 		identity      *identity.Identity
 		person, given string
 	}{
-		{"nobody", nil, "", ""},
+		{"no session", nil, "", ""},
 		{"a verifiable address", &identity.Identity{ID: "1", Verifiable: []identity.Address{{Value: "v@x"}}, Traits: json.RawMessage(`{"email":"t@x","name":"Ada"}`)}, "v@x", "Ada"},
 		{"a recovery address", &identity.Identity{ID: "1", Recovery: []identity.Address{{Value: "r@x"}}, Traits: json.RawMessage(`{"first_name":"Ada"}`)}, "r@x", "Ada"},
 		{"a trait", &identity.Identity{ID: "1", Traits: json.RawMessage(`{"username":"ada","name":{"first":"A"}}`)}, "ada", "A"},

@@ -99,7 +99,7 @@ func TestAMessageWithoutWordsIsSaidInGeneral(t *testing.T) {
 		t.Errorf("in German %q, want %q", got, want)
 	}
 	if got := all["de"].message(message.Reason("wie der Betreiber es sagt")); got != "wie der Betreiber es sagt" {
-		t.Errorf("a text that somebody else wrote became %q", got)
+		t.Errorf("a text that another person wrote became %q", got)
 	}
 }
 
@@ -137,13 +137,13 @@ func TestLanguageIsThatOfThePersonThenThatOfTheirBrowser(t *testing.T) {
 		trait         string
 		want          string
 	}{
-		{"nobody in particular", "", "", nil, "", "en"},
+		{"no preference", "", "", nil, "", "en"},
 		{"the browser", "", "da, de-CH;q=0.9, fr;q=0.5", nil, "", "de"},
 		{"the choice", "ja", "de", nil, "", "ja"},
 		{"the account", "", "de", turkish, "person.language", "tr"},
-		{"the choice of somebody with an account", "ar", "de", turkish, "person.language", "ar"},
+		{"the choice of a person with an account", "ar", "de", turkish, "person.language", "ar"},
 		{"an account that says nothing", "", "de", newSession(`{}`), "person.language", "de"},
-		{"an account nobody asks", "", "de", turkish, "", "de"},
+		{"an account that is not asked", "", "de", turkish, "", "de"},
 	}
 	for _, tt := range tests {
 		pages := newPages(t, &server{session: tt.session}, func(c *Config) { c.LanguageTrait = tt.trait })

@@ -31,7 +31,7 @@ func TestPageThatIsNotUnderstoodStartsAFreshFlow(t *testing.T) {
 		{"with the flow of another kind", open("/recovery"), showing(newFlow(flow.Login)), "self-service/recovery/browser"},
 		{"with an expired flow, its own return_to is kept", open("/login"), &server{flowErr: &flow.Expired{Flow: over}}, "self-service/login/browser?return_to=https%3A%2F%2Fapp.example.com%2Fx"},
 		{"with settings of another person", open("/settings"), &server{flowErr: flow.ErrNotFlowOwner}, "self-service/settings/browser"},
-		{"with settings and nobody signed in", open("/settings"), &server{flowErr: &flow.LoginRequired{Kind: flow.Settings}}, "self-service/settings/browser"},
+		{"with settings and no session", open("/settings"), &server{flowErr: &flow.LoginRequired{Kind: flow.Settings}}, "self-service/settings/browser"},
 		{"with a flow that an app started", open("/registration"), showing(byApp), "self-service/registration/browser"},
 		{"of verification without a flow", "/verification", &server{}, "self-service/verification/browser"},
 	}
@@ -59,7 +59,7 @@ func TestSignedInVisitorOfASignInPageSeesWhoTheyAre(t *testing.T) {
 			t.Errorf("%s does not name the visitor: %s", path, got)
 		}
 		if len(find(doc, "form")) != 0 {
-			t.Errorf("%s asks somebody who is signed in to sign in", path)
+			t.Errorf("%s asks a person who is signed in to sign in", path)
 		}
 		if len(find(doc, "a", "href", publicURL+"self-service/browser/flows/logout")) != 1 {
 			t.Errorf("%s offers no way to sign out", path)

@@ -119,7 +119,7 @@ func TestEndingASessionMeetsWhatHasHappenedMeanwhile(t *testing.T) {
 		status int
 		to     string
 	}{
-		{"nobody is signed in any more", &server{}, http.StatusSeeOther, "/auth/settings"},
+		{"the session has ended", &server{}, http.StatusSeeOther, "/auth/settings"},
 		{"the session has ended", &server{session: newSession(`{}`), placeErr: errs.ErrNotFound}, http.StatusSeeOther, "/auth/settings?ended=one&flow=%2F%2Fevil.example%2F%3F"},
 		{"storage is away", &server{session: newSession(`{}`), placeErr: errors.New("disk")}, http.StatusInternalServerError, ""},
 		{"who asks can't be told", &server{checked: errors.New("disk")}, http.StatusInternalServerError, ""},
@@ -145,11 +145,11 @@ func TestLogoutPageAsksOrConfirms(t *testing.T) {
 	t.Parallel()
 	asks := see(t, newPages(t, &server{session: newSession(adaTraits)}), "/logout")
 	if len(find(asks, "a", "href", publicURL+"self-service/browser/flows/logout")) != 1 || !strings.Contains(words(asks), "ada@example.org") {
-		t.Error("the page of somebody signed in does not lead out, or not say who they are")
+		t.Error("the page of a person signed in does not lead out, or not say who they are")
 	}
 	done := see(t, newPages(t, &server{}), "/logout")
 	if !strings.Contains(words(done), "You are signed out") || len(find(done, "a", "href", publicURL+"self-service/login/browser")) != 1 {
-		t.Error("the page of nobody does not say so, or not lead in")
+		t.Error("the page of a visitor without a session does not say so, or not lead in")
 	}
 	if w := get(t, newPages(t, &server{checked: errors.New("disk")}), "/logout"); w.Code != http.StatusInternalServerError {
 		t.Errorf("status %d", w.Code)

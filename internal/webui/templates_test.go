@@ -94,7 +94,7 @@ func TestChangedFilesMakePagesStale(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !p.Stale() {
-			t.Errorf("%s has changed, and nobody noticed", changed)
+			t.Errorf("%s has changed, and no golden file was updated", changed)
 		}
 	}
 }

@@ -56,13 +56,13 @@ func (a answer) leads(t testing.TB, to string) {
 	}
 }
 
-// idOf is the id of whoever has an identifier.
+// idOf is the id of the identity that has an identifier.
 func (s *site) idOf(t testing.TB, identifier string, headers ...string) string {
 	t.Helper()
 	a := s.app1().get(t, s.admin.URL+"/identities?credentials_identifier="+url.QueryEscape(identifier), headers...)
 	id := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(string(a.body))
 	if id == "" {
-		t.Fatalf("nobody is %s: %s", identifier, a.body)
+		t.Fatalf("no identity is %s: %s", identifier, a.body)
 	}
 	return id
 }
@@ -469,7 +469,7 @@ func TestMessagesAreShownAndSentAgain(t *testing.T) {
 	c.console(t, "/messages?recipient=john@example.org").says(t, http.StatusOK, "There is no such message")
 	c.press(t, "/messages/"+strings.Repeat("0", 8)+"/retry", nil).says(t, http.StatusNotFound, "There is no such message")
 
-	// Nobody listens there, so the message is given up at once.
+	// No server listens there, so the message is given up at once.
 	broken := newSite(t, "COURIER_SMTP_CONNECTION_URI=smtp://127.0.0.1:1/", "COURIER_MAX_TRIES=1")
 	broken.register(t, "jane@example.org")
 	if _, err := broken.app.DeliverMail(t.Context()); err != nil {

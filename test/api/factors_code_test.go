@@ -187,7 +187,7 @@ func TestCode_registration(t *testing.T) {
 	if a := c.submit(t, f, "code", map[string]any{"code": s.code(t, "jane@example.org")}, ""); a.StatusCode != http.StatusOK {
 		t.Errorf("sign in afterwards: %d %s", a.StatusCode, a.body)
 	}
-	// A taken address gets a code as well; that it is taken shows to whoever reads its mail.
+	// A taken address gets a code as well; that it is taken shows to the person who reads its mail.
 	f = c.begin(t, "registration", "", "")
 	asked := c.submit(t, f, "code", map[string]any{"traits": traits}, "")
 	taken := c.submit(t, f, "code", map[string]any{"traits": traits, "code": s.code(t, "jane@example.org")}, "")
@@ -231,7 +231,7 @@ func TestCode_secondFactor(t *testing.T) {
 	s.verify(t, "jane@example.org")
 	token := s.signedIn(t, "jane@example.org")
 	if a := s.whoami(t, token); a.StatusCode == http.StatusOK {
-		t.Error("a password alone is enough for somebody with a proven address")
+		t.Error("a password alone is enough for a person with a proven address")
 	}
 	c := s.app1()
 	f := c.begin(t, "login", "?aal=aal2", token) // sends at once: there is no choice

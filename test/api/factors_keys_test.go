@@ -37,7 +37,7 @@ func TestWebAuthn(t *testing.T) {
 	k := s.addKey(t, token)
 	second := s.signedIn(t, "jane@example.org")
 	if a := s.whoami(t, second); a.StatusCode == http.StatusOK {
-		t.Error("a password alone is enough for somebody with a key")
+		t.Error("a password alone is enough for a person with a key")
 	}
 	for name, lie := range map[string]ceremonytest.Lie{
 		"challenge": {Challenge: "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE"}, "rp id": {RPID: "evil.example"}, "signature": {BadSignature: true},
@@ -96,7 +96,7 @@ func TestWebAuthn_keyOfSomebodyElse(t *testing.T) {
 		"webauthn_register": k.Create(t, f.field(t, "webauthn", "webauthn_register_trigger"), ceremonytest.Lie{}), "webauthn_register_displayname": "Hers",
 	}, token)
 	if a.StatusCode != http.StatusBadRequest {
-		t.Errorf("a key that somebody else has: %d %s", a.StatusCode, a.body)
+		t.Errorf("a key that another person has: %d %s", a.StatusCode, a.body)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestPasskey(t *testing.T) {
 		t.Fatalf("after the sign-up: %d %s", a.StatusCode, a.body)
 	}
 	if a := s.login(t, "jane@example.org", password); a.StatusCode == http.StatusOK {
-		t.Error("somebody without a password signs in with one")
+		t.Error("a person without a password signs in with one")
 	}
 	in := s.present(t, k, ceremonytest.Lie{})
 	if in.StatusCode != http.StatusOK || s.whoami(t, in.text(t, "session_token")).StatusCode != http.StatusOK {
@@ -145,7 +145,7 @@ func TestPasskey(t *testing.T) {
 	}
 	k.Flags |= ceremonytest.Verified
 	for name, lie := range map[string]ceremonytest.Lie{
-		"unknown handle": {Handle: []byte("nobody")}, "no handle": {Handle: []byte{}}, "cross-origin": {CrossOrigin: true}, "signature": {BadSignature: true},
+		"unknown handle": {Handle: []byte("unknown")}, "no handle": {Handle: []byte{}}, "cross-origin": {CrossOrigin: true}, "signature": {BadSignature: true},
 	} {
 		if a := s.present(t, k, lie); a.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", name, a.StatusCode, a.body)
@@ -185,7 +185,7 @@ func TestPasskey_withASecondFactorIsOneFactor(t *testing.T) {
 	k, token := s.signUp(t, "jane@example.org", ceremonytest.Present|ceremonytest.Verified)
 	s.enrolApp(t, token)
 	if a := s.whoami(t, s.present(t, k, ceremonytest.Lie{}).text(t, "session_token")); a.StatusCode == http.StatusOK {
-		t.Error("a passkey alone passes for somebody with an app")
+		t.Error("a passkey alone passes for a person with an app")
 	}
 }
 

@@ -127,7 +127,7 @@ func TestTOTP(t *testing.T) {
 	}
 	second := s.signedIn(t, "jane@example.org")
 	if a := s.whoami(t, second); a.StatusCode == http.StatusOK {
-		t.Error("a password alone passes the session check of somebody with an app")
+		t.Error("a password alone passes the session check of a person with an app")
 	}
 	wrong := s.stepUp(t, "totp", map[string]any{"totp_code": "000000"}, second)
 	if wrong.StatusCode != http.StatusBadRequest || !strings.Contains(string(wrong.body), "4000042") {
@@ -158,7 +158,7 @@ func TestTOTP(t *testing.T) {
 	}
 	f := s.app1().begin(t, "settings", "", second)
 	if f.field(t, "totp", "totp_secret_key") != "" || f.field(t, "totp", "totp_unlink") != "true" {
-		t.Errorf("settings of somebody with an app: %s", f.body)
+		t.Errorf("settings of a person with an app: %s", f.body)
 	}
 	gone := s.app1().submit(t, f, "totp", map[string]any{"totp_unlink": true}, second)
 	if gone.StatusCode != http.StatusOK {
@@ -302,7 +302,7 @@ func TestLookupSecret(t *testing.T) {
 	for i, typed := range []string{codes[0], strings.ToUpper(codes[1][:4]) + "-" + codes[1][4:]} {
 		second := s.signedIn(t, "jane@example.org")
 		if a := s.whoami(t, second); a.StatusCode == http.StatusOK {
-			t.Error("a password alone is enough for somebody with recovery codes")
+			t.Error("a password alone is enough for a person with recovery codes")
 		}
 		if a := s.stepUp(t, "lookup_secret", map[string]any{"lookup_secret": typed}, second); a.StatusCode != http.StatusOK {
 			t.Errorf("code %d: %d %s", i, a.StatusCode, a.body)

@@ -33,7 +33,7 @@ func (s *site) askAdmin(t testing.TB, method, path, host, body string, headers m
 	return answer{w, raw}
 }
 
-// Without a token whoever reaches the listener is an administrator, and every
+// Without a token anyone who reaches the listener is an administrator, and every
 // page that an administrator looks at reaches it through the browser.
 func TestPagesOfOtherSitesAreNoAdministrators(t *testing.T) {
 	t.Parallel()

@@ -64,7 +64,7 @@ func (h *held) finish(t testing.TB) *http.Response {
 	return a
 }
 
-// victim is somebody in a browser.
+// victim is a person in a browser.
 type victim struct {
 	*client
 	p     *provider
@@ -205,7 +205,7 @@ func endings() map[string]func(testing.TB, *victim) {
 }
 
 // A session that ends while a change of settings is being sent no longer makes it,
-// whatever the change is and whatever ended the session (V2).
+// for every change and every end of the session (V2).
 func TestHeldSettings(t *testing.T) {
 	t.Parallel()
 	for ending, end := range endings() {
@@ -293,13 +293,13 @@ func TestHeldSettings_callback(t *testing.T) {
 			t.Parallel()
 			s, p := heldSite(t)
 			v := s.newVictim(t, p, "jane@example.org")
-			p.says(map[string]any{"sub": "somebody else"})
+			p.says(map[string]any{"sub": "another person"})
 			back := v.toLink(t, "other")
 			p.meanwhile = func() { end(t, v) }
 			if a := v.get(t, back); !refused(a.Response) {
 				t.Errorf("answered %d %s", a.StatusCode, a.Header.Get("Location"))
 			}
-			if strings.Contains(v.account(t), "somebody else") {
+			if strings.Contains(v.account(t), "another person") {
 				t.Errorf("the account was linked: %s", v.account(t))
 			}
 		})

@@ -15,7 +15,7 @@ import (
 	"symbolon/internal/config"
 )
 
-// hostileSchemas are schemas that somebody may configure, and what has to be said of
+// hostileSchemas are schemas that a person may configure, and what has to be said of
 // them. internal/traits knows more of them.
 func hostileSchemas() map[string]struct{ schema, want string } {
 	return map[string]struct{ schema, want string }{
@@ -86,7 +86,7 @@ func wantRefusal(t *testing.T, err error, want string) {
 	}
 }
 
-// The address is one of this machine, which nobody has allowed to be asked.
+// The address is one of this machine, which the operator has not allowed to be asked.
 func TestASchemaThatRefersIntoThePrivateNetworkIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{}, 1)

@@ -47,7 +47,7 @@ func TestALanguageThatWasChosenIsKept(t *testing.T) {
 		{"/login", "it"}, // what the browser asks for
 		{"/self-service/login/browser?lang=de", "de"},
 		{"/registration", "de"},
-		{"/?lang=sv", "de"}, // nobody speaks that here
+		{"/?lang=sv", "de"}, // not on offer here
 		{"/?lang=ar-EG", "ar"},
 		{"/logout", "ar"},
 	} {
@@ -82,7 +82,7 @@ func TestTheWireIsEnglishInEveryLanguage(t *testing.T) {
 	c := s.browser(t)
 	c.get(t, "/?lang=de")
 	action, csrf := c.startBrowser(t, "login", "password", "")
-	a := c.form(t, action, map[string]string{"csrf_token": csrf, "identifier": "nobody@example.org", "password": "wrong"})
+	a := c.form(t, action, map[string]string{"csrf_token": csrf, "identifier": "unknown@example.org", "password": "wrong"})
 	page := c.get(t, a.Header.Get("Location"))
 	if got := string(page.body); !strings.Contains(got, "Diese Angaben passen zu keinem Konto") {
 		t.Errorf("the page is not German: %s", got)
@@ -114,9 +114,9 @@ func TestMailsAreInTheLanguageOfTheTraitOrOfWhoeverAsked(t *testing.T) {
 		}
 	}
 	for email, want := range map[string]string{
-		"turk@example.org":   "Hesabınıza yeniden erişin",
-		"other@example.org":  "Odzyskaj dostęp do konta",
-		"nobody@example.org": "Próba dostępu do konta",
+		"turk@example.org":    "Hesabınıza yeniden erişin",
+		"other@example.org":   "Odzyskaj dostęp do konta",
+		"unknown@example.org": "Próba dostępu do konta",
 	} {
 		action, csrf := c.startBrowser(t, "recovery", "link", "")
 		c.do(t, http.MethodPost, action, url.Values{"csrf_token": {csrf}, "email": {email}}.Encode(),

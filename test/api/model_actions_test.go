@@ -146,7 +146,7 @@ func (m *model) send(a *attempt, method, token string, fields map[string]string)
 	return a.tab.form(m.t, action, fields)
 }
 
-// mayStart says whether somebody may sign in or up, or recover, in the flow.
+// mayStart says whether a person may sign in or up, or recover, in the flow.
 func (m *model) mayStart(a *attempt) bool { return m.open(a) && (a.tab == nil || !m.live(a.tab.pass)) }
 
 func (m *model) logIn(t *rapid.T, a *attempt) {
@@ -182,7 +182,7 @@ func (m *model) register(t *rapid.T, a *attempt) {
 	}
 }
 
-// judge sees whether somebody is signed in as they should be, by an answer to login or
+// judge sees whether a person is signed in as they should be, by an answer to login or
 // registration.
 func (m *model) judge(t *rapid.T, what string, a *attempt, who *account, got answer, wanted bool) {
 	token := ""
@@ -207,7 +207,7 @@ func (m *model) judge(t *rapid.T, what string, a *attempt, who *account, got ans
 func (m *model) askForLink(t *rapid.T, a *attempt) {
 	who := oneOf(t, m.accounts, "account")
 	email := who.email
-	if rapid.IntRange(0, 4).Draw(t, "nobody's address if 0") == 0 {
+	if rapid.IntRange(0, 4).Draw(t, "an unknown address if 0") == 0 {
 		email = m.name()
 	}
 	who = m.owner(email)
@@ -303,7 +303,7 @@ func (m *model) follow(t *rapid.T) {
 		return
 	}
 	if l.kind == "recovery" && !l.who.verified {
-		l.who.password = "" // nobody had proven the address: who set it is unknown
+		l.who.password = "" // the address was never proven: who set it is unknown
 	}
 	l.dead, l.who.verified = true, true
 	if l.flow != nil {
@@ -340,7 +340,7 @@ func (m *model) wait(t *rapid.T) {
 func (m *model) adminsLink(t *rapid.T) {
 	who := oneOf(t, m.accounts, "account")
 	if who.deleted {
-		t.Skip("nobody is there")
+		t.Skip("no person is there")
 	}
 	m.kill(recoveryOf(who))
 	m.post(t, "recovery", who, nil, m.adminLink(m.t, who.id))

@@ -102,7 +102,7 @@ func (m *model) name() string {
 
 func (m *model) secret() string { return fmt.Sprintf("a lighthouse number %s", m.name()) }
 
-// signIn notes a session that somebody proved to deserve.
+// signIn notes a session that a person proved to deserve.
 func (m *model) signIn(who *account, token string, where *tab) {
 	p := &pass{who: who, token: token, tab: where, since: m.now()}
 	if where != nil {

@@ -74,7 +74,7 @@ func TestADatabaseThatIsDownIsToldOfAndTheServerComesBackByItself(t *testing.T) 
 	}
 }
 
-// To find out that nobody answers takes its time, which must not pass twice.
+// To find out that no server answers takes its time, which must not pass twice.
 func TestABrowserIsToldInTimeOfADatabaseThatHangs(t *testing.T) {
 	t.Parallel()
 	server := databases.Start(t, databases.Postgres)

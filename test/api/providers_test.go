@@ -164,7 +164,7 @@ func TestANewcomerFromAProviderIsSignedUpAndKnownAgain(t *testing.T) {
 func TestWhoIsMappedToNoTraitsIsAskedForThem(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
-	s := newSite(t, p.mappedBy(`{ identity: { traits: 'nobody' } }`)...)
+	s := newSite(t, p.mappedBy(`{ identity: { traits: 'no object' } }`)...)
 	p.says(map[string]any{"sub": "Ada"})
 	c, a := s.comeBy(t, p, "registration", "acme")
 	u, err := url.Parse(a.Header.Get("Location"))
@@ -277,7 +277,7 @@ func TestALinkToAProviderCountsInTheBrowserOfItsFlow(t *testing.T) {
 	}
 }
 
-// Pre-hijacking: who registers the address of somebody else first must not be let in,
+// Pre-hijacking: who registers the address of another person first must not be let in,
 // or keep a way in, when its owner comes by a provider.
 func TestAnAddressIsNoProof(t *testing.T) {
 	t.Parallel()
@@ -322,7 +322,7 @@ func TestAConflictIsLinkedByItsOwnerAlone(t *testing.T) {
 	eve := s.browser(t)
 	signIn(eve, conflict(eve), "eve@example.org")
 	if got := linked(); got != "" {
-		t.Errorf("signing in as somebody else links to %s", got)
+		t.Errorf("signing in as another person links to %s", got)
 	}
 	stranger := s.browser(t)
 	ada := s.browser(t)
@@ -367,7 +367,7 @@ func TestTheLastWayInStays(t *testing.T) {
 	p.says(map[string]any{"sub": "ada", "email": "new@example.org"})
 	after, _ := s.comeBy(t, p, "login", "acme")
 	if got := after.knownAs(t); got != "new@example.org" {
-		t.Errorf("after it was unlinked the subject is known as %q, want somebody new", got)
+		t.Errorf("after it was unlinked the subject is known as %q, want a new person", got)
 	}
 }
 
@@ -403,7 +403,7 @@ func TestTheLogSaysWhyAProviderWasNotBelieved(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t)
 	s := newSite(t, p.settings()...)
-	p.says(map[string]any{"sub": "ada", "aud": "somebody else"})
+	p.says(map[string]any{"sub": "ada", "aud": "another person"})
 	s.comeBy(t, p, "login", "acme")
 	log := s.log.String()
 	if !strings.Contains(log, "expected audience") {
@@ -416,7 +416,7 @@ func TestTheLogSaysWhyAProviderWasNotBelieved(t *testing.T) {
 	}
 }
 
-// A discovery document is what somebody else says: it must not send requests into
+// A discovery document is what another person says: it must not send requests into
 // the operator's network.
 func TestADiscoveryDocumentLeadsToNoPrivateAddress(t *testing.T) {
 	t.Parallel()

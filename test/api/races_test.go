@@ -15,7 +15,7 @@ import (
 )
 
 // A password takes long to judge, and meanwhile its owner may have replaced it
-// and ended all sessions, because somebody else knows it.
+// and ended all sessions, because another person knows it.
 func TestAPasswordThatIsReplacedWhileItIsJudgedDoesNotSignIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -76,7 +76,7 @@ func TestTwoFirstLoginsAtOnceUpgradeAHashAndBothSignIn(t *testing.T) {
 	group.Wait()
 }
 
-// The writer has one turn for everybody: whoever waits for a server of somebody
+// The writer has one turn for everybody: a request that waits for a server of a person
 // else while it holds the turn stops all writes.
 func TestASlowSchemaServerDoesNotStopOthersFromWriting(t *testing.T) {
 	t.Parallel()
@@ -108,7 +108,7 @@ func TestASlowSchemaServerDoesNotStopOthersFromWriting(t *testing.T) {
 	select {
 	case <-started:
 	case <-time.After(3 * time.Second):
-		t.Error("nobody can write while a schema is fetched")
+		t.Error("no request can write while a schema is fetched")
 	}
 	slow.Store(false)
 	close(answer)

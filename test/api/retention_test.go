@@ -42,7 +42,7 @@ func TestNobodyIsRememberedWhoWasDeletedByAnIDInCapitals(t *testing.T) {
 		t.Fatalf("delete: %d %s", a.StatusCode, a.body)
 	}
 	if a := s.app1().get(t, "/sessions/whoami", "X-Session-Token", token); a.StatusCode != http.StatusUnauthorized {
-		t.Errorf("somebody who is deleted is answered %d", a.StatusCode)
+		t.Errorf("a person who is deleted is answered %d", a.StatusCode)
 	}
 }
 

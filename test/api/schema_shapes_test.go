@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// part is a piece of an identity schema as people write them, and what somebody has
+// part is a piece of an identity schema as people write them, and what a person has
 // there.
 type part struct {
 	name, properties, required, sample string

@@ -137,6 +137,6 @@ func TestAVerifiedMarkCanNotBeSetByItsOwnerAndGoesWithTheAddress(t *testing.T) {
 		t.Fatalf("change the address: %d %s", changed.StatusCode, changed.body)
 	}
 	if got := s.whoami(t, token).text(t, "identity.verifiable_addresses.verified"); got != "false" {
-		t.Errorf("verified is %q for an address that nobody has proved", got)
+		t.Errorf("verified is %q for an address that was never proved", got)
 	}
 }

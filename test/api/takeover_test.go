@@ -106,18 +106,18 @@ func TestAnAddressThatNobodyProvedDoesNotRecoverAfterItWasGivenUp(t *testing.T) 
 	s := newSite(t, "SELFSERVICE_FLOWS_SETTINGS_KEEP_ADDRESS_UNTIL_VERIFIED=true")
 	token := s.register(t, "jane@example.org")
 	s.follow(t, "verification")
-	for _, email := range []string{"somebody.else@example.org", "jane@example.net"} {
+	for _, email := range []string{"stranger@example.org", "jane@example.net"} {
 		if a := s.settings(t, token, "profile", map[string]any{"traits.email": email}); a.StatusCode != http.StatusOK {
 			t.Fatalf("change to %s: %d %s", email, a.StatusCode, a.body)
 		}
 	}
 	a := s.whoami(t, token)
-	if strings.Contains(string(a.body), "somebody.else") || !strings.Contains(string(a.body), "jane@example.org") {
+	if strings.Contains(string(a.body), "stranger") || !strings.Contains(string(a.body), "jane@example.org") {
 		t.Errorf("these addresses recover: %s", a.body)
 	}
 }
 
-// Whoever can read a mailbox for a moment must not keep links for later.
+// An attacker who can read a mailbox for a moment must not keep links for later.
 func TestARecoveryLinkDiesWithANewerOneAndWithARecovery(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -139,7 +139,7 @@ func TestARecoveryLinkDiesWithANewerOneAndWithARecovery(t *testing.T) {
 	if works(second) {
 		t.Error("a link works although an administrator has made a newer one")
 	}
-	stranger := s.ask(t, "recovery", "nobody@example.org")
+	stranger := s.ask(t, "recovery", "unknown@example.org")
 	if !works(handed) {
 		t.Errorf("the newest link does not work; a stranger's was asked for with %d", stranger)
 	}

@@ -8,7 +8,7 @@ import (
 
 const passphrase = "a lighthouse keeper's umbrella"
 
-// account is somebody with a password, signed in.
+// account is a person with a password, signed in.
 type account struct{ email, token string }
 
 // register makes a new account the way an app does.

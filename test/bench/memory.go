@@ -10,7 +10,7 @@ import (
 )
 
 // limit bounds a process's memory: by a cgroup of its own where one can be made,
-// else by GOMEMLIMIT, which the server respects but nobody enforces.
+// else by GOMEMLIMIT, which the server respects but is not enforced.
 type limit struct {
 	how      string
 	prefix   []string // command that starts its arguments inside the limit

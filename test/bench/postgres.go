@@ -194,7 +194,7 @@ func seed(ctx context.Context, dsn string, count int) error {
 		`INSERT INTO sessions (id, identity_id, token_hash, active, issued_at, authenticated_at, expires_at, factors)
  SELECT md5('session ' || i)::uuid::text, ` + id + `, encode(sha256(('seeded' || lpad(i::text, 26, '0'))::bytea), 'hex'), true, 0, 0, 4000000000000000, '[{"method":"password","at":"2026-01-01T00:00:00Z"}]' FROM RANGE`,
 		`UPDATE counts SET value = value + COUNT WHERE name = 'identities' AND slot = 0`,
-		// Else the first to read each row would do the work of whoever wrote it.
+		// Else the first to read each row would do the work of the writer.
 		`VACUUM (ANALYZE)`,
 		`CHECKPOINT`,
 	} {

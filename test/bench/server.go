@@ -122,7 +122,7 @@ func (s *server) tail() string {
 	return string(bytes.Join(lines[max(0, len(lines)-10):], []byte("\n")))
 }
 
-// freePorts finds two ports that nobody listens on.
+// freePorts finds two ports that no process listens on.
 func freePorts() (string, string, error) {
 	var ports []string
 	for range 2 {

@@ -19,7 +19,7 @@ func (b *bench) start(ctx context.Context) error {
 			return err
 		}
 		took = append(took, float64(s.took.Microseconds())/1000)
-		time.Sleep(2 * time.Second) // whatever it does after it said ready
+		time.Sleep(2 * time.Second) // also what it does after it said ready
 		resident, err := s.memory("VmRSS")
 		if err != nil {
 			return err

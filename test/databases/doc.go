@@ -13,5 +13,5 @@
 //
 // It does not install anything: scripts/databases.sh does. Where a server is
 // missing a test is skipped, under CI=true it fails. It does not migrate either:
-// that is up to whoever opens the database.
+// that is up to the code that opens the database.
 package databases

@@ -131,7 +131,7 @@ func (s *Server) run() error {
 		return fmt.Errorf("start %s: %w", s.kind.name, err)
 	}
 	s.leash, s.shell = held, c.Process.Pid
-	// It ends with the leash, and nobody waits for it.
+	// It ends with the leash; no test waits for it.
 	if err := c.Process.Release(); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestThePageExplainsCookieTrouble(t *testing.T) {
 			browser := &http.Client{Jar: jar} // goes where redirects lead
 			page := read(t, browser.Get, config.URL.JoinPath("self-service/login/browser").String())
 			if found := field.FindAllStringSubmatch(page, 2); len(found) == 2 {
-				values := url.Values{"csrf_token": {html.UnescapeString(found[1][2])}, "identifier": {"nobody@example.invalid"}, "password": {"x"}}
+				values := url.Values{"csrf_token": {html.UnescapeString(found[1][2])}, "identifier": {"unknown@example.invalid"}, "password": {"x"}}
 				page = read(t, func(to string) (*http.Response, error) { return browser.PostForm(to, values) }, html.UnescapeString(found[0][2]))
 			}
 			if !strings.Contains(page, "This page was open too long") || !strings.Contains(page, c.says) {

@@ -136,7 +136,7 @@ func (d *deployment) serve(p plan, asked *url.URL) {
 }
 
 // startNginx starts nginx on the socket of front. It is given the socket, so
-// nobody can take the port meanwhile and connections wait until it serves.
+// no process can take the port meanwhile and connections wait until it serves.
 func (d *deployment) startNginx(nginx string, p plan) {
 	d.t.Helper()
 	if p.location == "" {

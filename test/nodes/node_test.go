@@ -243,7 +243,7 @@ func (n *node) whoami(token string) int {
 var errRefused = errors.New("refused")
 
 // register makes an account and returns its session token. The error is errRefused if
-// the node answered, else nobody knows what became of it.
+// the node answered, else its outcome is unknown.
 func (n *node) register(email, password string) (string, error) {
 	return n.submit("registration", map[string]any{"traits.email": email, "password": password})
 }

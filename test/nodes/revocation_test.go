@@ -114,7 +114,7 @@ func TestManyRevocationsUnderLoadAreSeenInTime(t *testing.T) {
 				default:
 				}
 				if got := oneOf(nodes).whoami(oneOf(kept)); got != http.StatusOK {
-					t.Errorf("a session that nobody ended is answered %d", got)
+					t.Errorf("a session that was not ended is answered %d", got)
 				}
 			}
 		})

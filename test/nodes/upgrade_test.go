@@ -139,19 +139,19 @@ func TestAFileOfAnEarlierReleaseIsTakenOver(t *testing.T) {
 		t.Run(commit[:7], func(t *testing.T) {
 			t.Parallel()
 			n := newCluster(t, databases.DSN(t, databases.SQLite), 1, release(t, commit))[0]
-			somebody := newPerson(t, n)
+			jane := newPerson(t, n)
 			before := n.program
 			n.become(today)
 			n.await()
-			somebody.wantKnown(t, n)
+			jane.wantKnown(t, n)
 			n.become(before)
 			n.await()
-			somebody.wantKnown(t, n)
+			jane.wantKnown(t, n)
 		})
 	}
 }
 
-// The next release adds columns and an index to the busiest tables, while somebody else
+// The next release adds columns and an index to the busiest tables, while another transaction
 // has one of them for longer than a migration waits.
 func TestAMigrationUnderLoadFailsNoRequest(t *testing.T) {
 	t.Parallel()
@@ -162,7 +162,7 @@ func TestAMigrationUnderLoadFailsNoRequest(t *testing.T) {
 			dsn := databases.DSN(t, name)
 			nodes := newCluster(t, dsn, 3)
 			today := nodes[0].program
-			somebody := newPerson(t, nodes[0])
+			jane := newPerson(t, nodes[0])
 			release := holdSessions(t, dsn)
 			defer release()
 			underLoad(t, nodes, func() {
@@ -171,13 +171,13 @@ func TestAMigrationUnderLoadFailsNoRequest(t *testing.T) {
 				release()
 				for _, n := range nodes {
 					n.await() // those of this release on the next one's schema too
-					somebody.wantKnown(t, n)
+					jane.wantKnown(t, n)
 				}
 			})
 			for _, n := range nodes {
 				n.become(today)
 				n.await()
-				somebody.wantKnown(t, n)
+				jane.wantKnown(t, n)
 			}
 		})
 	}
@@ -220,7 +220,7 @@ func (n *node) awaitLog(text string) {
 	n.t.Fatalf("it did not log %q", text)
 }
 
-// person is somebody who signed up and is signed in.
+// person is an account that is signed in.
 type person struct{ email, token string }
 
 func newPerson(t *testing.T, n *node) person {

@@ -262,21 +262,21 @@ func TestEveryDifferenceOfAnAnswerIsReported(t *testing.T) {
 		got         answer
 		differences int
 	}{
-		"the same":             {newAnswer(200, headers, same), 0},
-		"framing differs":      {newAnswer(200, append(headers, [2]string{"Content-Length", "9"}), same), 0},
-		"status":               {newAnswer(201, headers, same), 1},
-		"header missing":       {newAnswer(200, headers[:2], same), 1},
-		"header added":         {newAnswer(200, append(headers, [2]string{"X-A", "1"}), same), 1},
-		"header value":         {newAnswer(200, [][2]string{{"Content-Type", "text/html"}, headers[1], headers[2]}, same), 1},
-		"header order":         {newAnswer(200, [][2]string{headers[0], headers[2], headers[1]}, same), 2},
-		"member missing":       {newAnswer(200, headers, strings.Replace(same, `"x":true`, ``, 1)), 1},
-		"member added":         {newAnswer(200, headers, strings.Replace(same, `"x":true`, `"x":true,"y":null`, 1)), 1},
-		"member of other kind": {newAnswer(200, headers, strings.Replace(same, `"x":true`, `"x":"true"`, 1)), 1},
-		"number spelt anew":    {newAnswer(200, headers, strings.Replace(same, `1.50`, `1.5`, 1)), 1},
-		"list shorter":         {newAnswer(200, headers, strings.Replace(same, `1,1.50`, `1`, 1)), 1},
-		"list order":           {newAnswer(200, headers, strings.Replace(same, `1,1.50`, `1.50,1`, 1)), 2},
-		"no JSON":              {newAnswer(200, headers, "hello"), 1},
-		"two JSON texts":       {newAnswer(200, headers, same+same), 1},
+		"the same":                    {newAnswer(200, headers, same), 0},
+		"framing differs":             {newAnswer(200, append(headers, [2]string{"Content-Length", "9"}), same), 0},
+		"status":                      {newAnswer(201, headers, same), 1},
+		"header missing":              {newAnswer(200, headers[:2], same), 1},
+		"header added":                {newAnswer(200, append(headers, [2]string{"X-A", "1"}), same), 1},
+		"header value":                {newAnswer(200, [][2]string{{"Content-Type", "text/html"}, headers[1], headers[2]}, same), 1},
+		"header order":                {newAnswer(200, [][2]string{headers[0], headers[2], headers[1]}, same), 2},
+		"member missing":              {newAnswer(200, headers, strings.Replace(same, `"x":true`, ``, 1)), 1},
+		"member added":                {newAnswer(200, headers, strings.Replace(same, `"x":true`, `"x":true,"y":null`, 1)), 1},
+		"member of other kind":        {newAnswer(200, headers, strings.Replace(same, `"x":true`, `"x":"true"`, 1)), 1},
+		"number spelt in another way": {newAnswer(200, headers, strings.Replace(same, `1.50`, `1.5`, 1)), 1},
+		"list shorter":                {newAnswer(200, headers, strings.Replace(same, `1,1.50`, `1`, 1)), 1},
+		"list order":                  {newAnswer(200, headers, strings.Replace(same, `1,1.50`, `1.50,1`, 1)), 2},
+		"no JSON":                     {newAnswer(200, headers, "hello"), 1},
+		"two JSON texts":              {newAnswer(200, headers, same+same), 1},
 	}
 	for name, test := range tests {
 		if d := (bindings{}).compare(newAnswer(200, headers, body), test.got); len(d) != test.differences {

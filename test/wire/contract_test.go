@@ -66,7 +66,7 @@ func (c contract) judge(method, target string, a answer) []string {
 	return broken
 }
 
-// schema is what the body of an answer must be. Whatever is not described must be an error.
+// schema is what the body of an answer must be. A body that is not described must be an error.
 func (c contract) schema(method, target string, status int) *openapi3.Schema {
 	path, _, _ := strings.Cut(target, "?")
 	path = strings.ReplaceAll(path, "//", "/")

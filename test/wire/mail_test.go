@@ -56,7 +56,7 @@ func newMailRules() []*mailRule {
 	const (
 		password = `completeSelfServiceSettingsFlowWithPasswordMethod\.browser\.`
 		recovery = `completeSelfServiceRecoveryFlowWithLinkMethod\.`
-		told     = "the owner is told of new sign-in details"
+		told     = "the owner learns of new sign-in details"
 	)
 	return []*mailRule{
 		unchanged("main-2", "Settings@Example.org", 2), unchanged("main-2", "settings@example.org", 3), unchanged("expiry", "exp@example.org", 1),
@@ -67,7 +67,7 @@ func newMailRules() []*mailRule {
 		sends("compatibility", told, `returnurls\.settings\.password`, "ret@example.org", noticeSubject),
 		sends("compatibility", told, password+`not-privileged\.resume`, "priv@example.org", noticeSubject),
 		sends("compatibility", told, connections+`(link|link-second)\.callback|`+connections+`unlink\.ok`, "pw.user@example.org", noticeSubject),
-		sends("compatibility", "the owner is told of a new address", `completeSelfServiceSettingsFlowWithProfileMethod\.browser\.not-privileged\.resume`,
+		sends("compatibility", "the owner learns of a new address", `completeSelfServiceSettingsFlowWithProfileMethod\.browser\.not-privileged\.resume`,
 			"priv@example.org", "Your email address was changed"),
 		sends("compatibility", told, `imported\.set-password`, "imported@example.org", noticeSubject),
 		sends("surprises 1.4", "multipart bodies are read", `completeSelfServiceRegistrationFlowWithPasswordMethod\.browser\.multipart`, "multi@example.org", verifySubject),
@@ -78,7 +78,7 @@ func newMailRules() []*mailRule {
 	}
 }
 
-// collect delivers what is due and puts it to the letters that nobody has asked for yet. It is called after each exchange, so that
+// collect delivers what is due and puts it to the letters that were not asked for yet. It is called after each exchange, so that
 // they are in the order they were written in.
 func (p *player) collect(t *testing.T) {
 	t.Helper()
@@ -138,7 +138,7 @@ func (p *player) mails(t *testing.T, recorded []entry) {
 		}
 	}
 	for _, l := range p.letters {
-		t.Errorf("a mail that nobody expects came to %s", l)
+		t.Errorf("an unexpected mail came to %s", l)
 	}
 	p.letters = nil
 }

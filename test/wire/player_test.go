@@ -45,7 +45,7 @@ type player struct {
 type outcome struct {
 	differences []string
 	rules       []*rule // that say how the answer differs from the recorded one
-	restarted   bool    // the flow had ended and was started anew
+	restarted   bool    // the flow had ended and was started again
 }
 
 // newPlayer starts a server of a variant, with its stand-ins, for one run.
@@ -92,7 +92,7 @@ func (p *player) exchange(t *testing.T, e entry) outcome {
 	restarted := flow != "" && (e.ReusesUsedFlow || p.ended[flow])
 	if restarted {
 		if err := p.restart(t, flow, e.Request); err != nil {
-			return outcome{differences: []string{"start the flow anew: " + err.Error()}}
+			return outcome{differences: []string{"start the flow again: " + err.Error()}}
 		}
 	}
 	p.returnFromProvider(e.Request)
@@ -174,7 +174,7 @@ func (p *player) remember(e entry, got answer) {
 }
 
 // restart starts a flow like the one that has ended and gives its placeholder the new id. Sessions are left out of the request,
-// for nobody who is signed in can start a flow to sign in.
+// for a signed-in person can not start a flow to sign in.
 func (p *player) restart(t *testing.T, flow string, submit request) error {
 	t.Helper()
 	start, ok := p.starts[flow]

@@ -28,7 +28,7 @@ func providerRules() []*rule {
 		{source: "surprises 2.8", reason: "all forms of a flow have one token", masked: true, rewrite: shareTokens},
 		{source: "surprises 2.8", reason: "every provider stays on offer", rewrite: offerAll},
 		{source: "surprises 2.8", reason: "what a provider did not tell is asked for by the whole schema", rewrite: askWhole},
-		{source: "surprises 2.8", reason: "links are built anew", rewrite: rebuildLinks},
+		{source: "surprises 2.8", reason: "links are built again", rewrite: rebuildLinks},
 		{
 			source: "compatibility", reason: "a form that comes back has a new token", masked: true,
 			rewrite: func(_ *player, e entry, want *answer) bool {
@@ -61,7 +61,7 @@ func providerRules() []*rule {
 			seeOther("http://127.0.0.1:14433/self-service/methods/oidc/auth/{{id.62}}?provider=acme")(p, want)
 			want.dropHeader("X-Content-Type-Options", "")
 		}),
-		on(connections+`link-taken-subject\.flow`, "decision 2", "each submission sets the state anew", func(_ *player, want *answer) {
+		on(connections+`link-taken-subject\.flow`, "decision 2", "each submission sets the state again", func(_ *player, want *answer) {
 			flow, _ := want.value.(map[string]any)
 			flow["state"], flow["messages"] = "show_form", []any{}
 		}),

@@ -57,7 +57,7 @@ func TestAdditionsKeepTheContract(t *testing.T) {
 		status             int
 	}{
 		{"POST", "/courier/messages", `{"to":"a@example.org"}`, 201},
-		{"POST", "/courier/messages", `{"to":"nobody"}`, 400},
+		{"POST", "/courier/messages", `{"to":"no address"}`, 400},
 		{"GET", "/courier/messages", "", 200},
 		{"GET", "/courier/messages/{{id.1}}", "", 200},
 		{"GET", "/courier/messages/nope", "", 404},

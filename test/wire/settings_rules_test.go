@@ -25,7 +25,7 @@ func settingsRules() []*rule {
 		{source: "surprises 1.3, surprises 2.1", reason: "nested traits are read, and those left out stay", rewrite: saveProfile},
 		{source: "surprises 2.1", reason: "traits that are not submitted stay", rewrite: keepTraits},
 		{
-			source: "decision 2", reason: "each submission sets the state anew",
+			source: "decision 2", reason: "each submission sets the state again",
 			rewrite: func(_ *player, e entry, want *answer) bool {
 				return eachSettingsFlow(want, func(flow map[string]any) bool {
 					failed := failedBefore.MatchString(e.Name) || want.status == 400
@@ -64,7 +64,7 @@ func settingsRules() []*rule {
 				})
 			},
 		},
-		{source: "surprises 2.8", reason: "the form is built anew from the schema and the identity", rewrite: rebuildProfile},
+		{source: "surprises 2.8", reason: "the form is built again from the schema and the identity", rewrite: rebuildProfile},
 	}
 }
 

@@ -53,7 +53,7 @@ func routingRules() []*rule {
 	}
 }
 
-// notAllowed are the values of return_to in the recording that lead where nobody allowed.
+// notAllowed are the values of return_to in the recording that the configuration does not allow.
 var notAllowed = regexp.MustCompile(`^return_to=(https://evil\.example/?|%00|http://127\.0\.0\.1:4455/application.*)$`)
 
 // returnRules are about where browsers are led.
@@ -150,7 +150,7 @@ func decodingRules() []*rule {
 					return false
 				})
 			}),
-		{source: "surprises 2.8", reason: "the form is built anew from the schema", rewrite: dropElements},
+		{source: "surprises 2.8", reason: "the form is built again from the schema", rewrite: dropElements},
 		on(registration+`\.browser\.(multipart|ok\.bad-return_to)\.flow|multi\.registration\.after`, "decision 2", "the flow has ended", gone),
 		on(`completeSelfServiceRegistrationFlowWithPasswordMethod\.browser\.ok-no-session-hook\.accept-json`, "decision 3",
 			"a session that is not stored is not active", func(_ *player, want *answer) {

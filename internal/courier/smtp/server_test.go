@@ -75,7 +75,7 @@ func (s *mailServer) start(t *testing.T) *mailServer {
 	return s
 }
 
-// certify makes a certificate for 127.0.0.1 that nobody knows but s.roots.
+// certify makes a certificate for 127.0.0.1 that no client trusts but s.roots.
 func (s *mailServer) certify(t *testing.T) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

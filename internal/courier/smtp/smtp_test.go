@@ -170,14 +170,14 @@ func TestCredentialsAreUsedAsTheServerWants(t *testing.T) {
 		want       []string
 		fails      string // part of the error
 	}{
-		"PLAIN":                                {[]string{"LOGIN", "PLAIN"}, uri, []string{"PLAIN us@er pa:ss word"}, ""},
-		"LOGIN where there is no PLAIN":        {[]string{"LOGIN"}, uri, []string{"LOGIN us@er pa:ss word"}, ""},
-		"not at all where nobody asks":         {nil, uri, nil, ""},
-		"not at all where there are none":      {[]string{"PLAIN"}, "smtp://HOST/", nil, ""},
-		"a mechanism that is not known":        {[]string{"GSSAPI"}, uri, nil, "neither PLAIN nor LOGIN"},
-		"a wrong password, said by PLAIN":      {[]string{"PLAIN"}, "smtp://us%40er:hunter2@HOST/", []string{"PLAIN us@er hunter2"}, "535"},
-		"a wrong password, said by LOGIN":      {[]string{"LOGIN"}, "smtp://us%40er:hunter2@HOST/", []string{"LOGIN us@er hunter2"}, "535"},
-		"an empty password is still a sign-in": {[]string{"PLAIN"}, "smtp://us%40er@HOST/", []string{"PLAIN us@er "}, "535"},
+		"PLAIN":                         {[]string{"LOGIN", "PLAIN"}, uri, []string{"PLAIN us@er pa:ss word"}, ""},
+		"LOGIN where there is no PLAIN": {[]string{"LOGIN"}, uri, []string{"LOGIN us@er pa:ss word"}, ""},
+		"not at all where the server does not ask": {nil, uri, nil, ""},
+		"not at all where there are none":          {[]string{"PLAIN"}, "smtp://HOST/", nil, ""},
+		"a mechanism that is not known":            {[]string{"GSSAPI"}, uri, nil, "neither PLAIN nor LOGIN"},
+		"a wrong password, said by PLAIN":          {[]string{"PLAIN"}, "smtp://us%40er:hunter2@HOST/", []string{"PLAIN us@er hunter2"}, "535"},
+		"a wrong password, said by LOGIN":          {[]string{"LOGIN"}, "smtp://us%40er:hunter2@HOST/", []string{"LOGIN us@er hunter2"}, "535"},
+		"an empty password is still a sign-in":     {[]string{"PLAIN"}, "smtp://us%40er@HOST/", []string{"PLAIN us@er "}, "535"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -231,7 +231,7 @@ func TestCode_ofAnotherFlow(t *testing.T) {
 	}
 }
 
-// Whoever asks again at once is told the same and gets no second mail.
+// A person who asks again at once sees the same and gets no second mail.
 func TestSend_pause(t *testing.T) {
 	t.Parallel()
 	for _, k := range []flow.Kind{flow.Login, flow.Recovery, flow.Verification} {
@@ -260,7 +260,7 @@ func TestSend_unknown(t *testing.T) {
 		w.Person(ada, true)
 		w.Person("unproven@example.org", false)
 		answers := map[string]string{}
-		for _, address := range []string{ada, "nobody@example.org", "unproven@example.org"} {
+		for _, address := range []string{ada, "unknown@example.org", "unproven@example.org"} {
 			if k != flow.Login && address == "unproven@example.org" {
 				continue // may be verified and recovered
 			}
@@ -326,7 +326,7 @@ func TestLogin_refresh(t *testing.T) {
 	}
 	submit(t, b, f, fields(flow.Login, "eve@example.org"))
 	if sent := w.Mail.Take(); len(sent) != 1 || sent[0].Code != "" {
-		t.Errorf("the address of somebody else: mail %+v", sent)
+		t.Errorf("the address of another person: mail %+v", sent)
 	}
 	submit(t, b, f, fields(flow.Login, ada))
 	if r := submit(t, b, f, with(flow.Login, ada, mailed(t, w))); r.Outcome != flow.Completed {
@@ -335,11 +335,11 @@ func TestLogin_refresh(t *testing.T) {
 	without := w.Browser()
 	without.SignIn(w.Person("unproven@example.org", false))
 	if f, err := without.TryStart(flow.StartRequest{Kind: flow.Login, Refresh: true}); err != nil || f.Form.Group(code.ID) != nil {
-		t.Errorf("somebody without a proven address is asked for one: %v", err)
+		t.Errorf("a person without a proven address is asked for one: %v", err)
 	}
 }
 
-// An address that is taken away between the code and its use signs nobody in.
+// An address that is taken away between the code and its use does not sign in.
 func TestLogin_addressGone(t *testing.T) {
 	t.Parallel()
 	w := openAs(t, everything())
@@ -445,7 +445,7 @@ func TestSecond_choice(t *testing.T) {
 	})
 	b, f := secondFactor(t, w, p, passwordFactor())
 	if f.State == flow.Challenged || len(w.Mail.Take()) > 0 {
-		t.Error("somebody with an app is sent a code without asking")
+		t.Error("a person with an app is sent a code without asking")
 	}
 	node := f.Form.Group(code.ID).Node("address")
 	if node == nil || node.Value != ada {
@@ -530,7 +530,7 @@ func TestRecovery_newestOnly(t *testing.T) {
 	submit(t, b, first, fields(flow.Recovery, ada))
 	older := mailed(t, w)
 	stranger := w.Browser()
-	submit(t, stranger, stranger.Start(flow.Recovery), fields(flow.Recovery, "nobody@example.org"))
+	submit(t, stranger, stranger.Start(flow.Recovery), fields(flow.Recovery, "unknown@example.org"))
 	w.Mail.Take()
 	second := stranger.Start(flow.Recovery)
 	submit(t, stranger, second, fields(flow.Recovery, ada))

@@ -34,7 +34,7 @@ func TestSubmit_unknown(t *testing.T) {
 	for _, k := range []flow.Kind{flow.Recovery, flow.Verification} {
 		w, p := open(t)
 		private := map[string]int{}
-		for _, email := range []string{p.Email, "nobody@example.org"} {
+		for _, email := range []string{p.Email, "unknown@example.org"} {
 			b := w.Browser()
 			f := b.Start(k)
 			r, err := b.Submit(f, link.ID, map[string]string{"email": " " + strings.ToUpper(email)})

@@ -98,7 +98,7 @@ func codes(t testing.TB, f *flow.Flow) []string {
 	return strings.Split(text, ", ")
 }
 
-// enrolled is a browser of somebody with codes, and the codes.
+// enrolled is a browser of a person with codes, and the codes.
 func enrolled(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, []string) {
 	t.Helper()
 	b := w.Browser()
@@ -160,7 +160,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// A list whose codes are all used is no factor, and locks nobody out.
+// A list whose codes are all used is no factor, and locks no account out.
 func TestLogin_exhausted(t *testing.T) {
 	t.Parallel()
 	w, p := open(t)

@@ -95,7 +95,7 @@ func TestEnter(t *testing.T) {
 	b = w.Browser()
 	taken, err := come(t, w, b, b.Start(flow.Login), acme, map[string]string{"provider": "acme"})
 	if err != nil || taken.Session != nil || taken.Flow.PendingLink() != "The acme" {
-		t.Errorf("an address that somebody has: %+v, %v", taken, err)
+		t.Errorf("an address that a person has: %+v, %v", taken, err)
 	}
 	other.says = acme.says
 	b = w.Browser()
@@ -113,7 +113,7 @@ func TestEnter_refused(t *testing.T) {
 	acme := &site{id: "acme"}
 	w, p := with(t, acme, &site{id: "other"})
 	b := w.Browser()
-	if _, err := b.Submit(b.Start(flow.Login), oidc.ID, map[string]string{"provider": "nobody"}); errs.Of(err) != errs.NotFound {
+	if _, err := b.Submit(b.Start(flow.Login), oidc.ID, map[string]string{"provider": "unknown"}); errs.Of(err) != errs.NotFound {
 		t.Errorf("an unknown provider: %v", err)
 	}
 	b = w.Browser()
@@ -146,7 +146,7 @@ func TestEnter_refused(t *testing.T) {
 	}
 	acme.says = claims.Claims{Subject: "stranger"}
 	if r, err := come(t, w, b, f, acme, map[string]string{"provider": "acme"}); err != nil || r.Outcome != flow.FormRejected || acme.prompt != "login" {
-		t.Errorf("re-authentication with an account of nobody: %+v, %v, prompt %q", r, err, acme.prompt)
+		t.Errorf("re-authentication with an account of no identity: %+v, %v, prompt %q", r, err, acme.prompt)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestLinks(t *testing.T) {
 	b.SignIn(p)
 	f := b.Start(flow.Settings)
 	for name, fields := range map[string]map[string]string{
-		"both": {"link": "acme", "unlink": "acme"}, "unknown": {"link": "nobody"}, "not linked": {"unlink": "acme"}, "none": {},
+		"both": {"link": "acme", "unlink": "acme"}, "unknown": {"link": "unknown"}, "not linked": {"unlink": "acme"}, "none": {},
 	} {
 		if r, err := b.Submit(f, oidc.ID, fields); err != nil || r.Outcome != flow.FormRejected {
 			t.Errorf("%s: %v, %v", name, r, err)
@@ -176,7 +176,7 @@ func TestLinks(t *testing.T) {
 	stranger := w.Browser()
 	stranger.SignIn(w.Person("eve@example.org", true))
 	if _, err := come(t, w, stranger, stranger.Start(flow.Settings), acme, map[string]string{"provider": "acme"}); !errors.Is(err, errs.ErrConflict) {
-		t.Errorf("an account of somebody else: %v", err)
+		t.Errorf("an account of another person: %v", err)
 	}
 	// It is the only way in that this world's methods can judge: it stays.
 	if r, err := b.Submit(f, oidc.ID, map[string]string{"unlink": "acme"}); err != nil || r.Outcome != flow.FormRejected {

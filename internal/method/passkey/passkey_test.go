@@ -100,7 +100,7 @@ func submit(t testing.TB, b *flowtest.Browser, f *flow.Flow, fields map[string]s
 	return r
 }
 
-// signUp registers somebody with a passkey.
+// signUp registers a person with a passkey.
 func signUp(t testing.TB, w *flowtest.World, email string, k *ceremonytest.Key) *flowtest.Browser {
 	t.Helper()
 	b := w.Browser()
@@ -145,7 +145,7 @@ func TestRegister(t *testing.T) {
 	f := other.Start(flow.Registration)
 	r := submit(t, other, f, map[string]string{"traits.email": "other@example.org", "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
 	if r.Outcome != flow.FormRejected {
-		t.Errorf("a key that somebody has: outcome %d", r.Outcome)
+		t.Errorf("a key that a person has: outcome %d", r.Outcome)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestLogin_refreshBySomebodyElse(t *testing.T) {
 	}
 	r := submit(t, b, f, map[string]string{"passkey_login": hers.Get(t, value(t, f, "passkey_challenge"), ceremonytest.Lie{})})
 	if r.Outcome != flow.FormRejected {
-		t.Errorf("the key of somebody else: outcome %d", r.Outcome)
+		t.Errorf("the key of another person: outcome %d", r.Outcome)
 	}
 	r = submit(t, b, r.Flow, map[string]string{"passkey_login": mine.Get(t, value(t, r.Flow, "passkey_challenge"), ceremonytest.Lie{})})
 	if r.Outcome != flow.Completed {
@@ -256,7 +256,7 @@ func TestLogin_refreshBySomebodyElse(t *testing.T) {
 	without := w.Browser()
 	without.SignIn(p)
 	if f, err := without.TryStart(flow.StartRequest{Kind: flow.Login, Refresh: true}); err != nil || f.Form.Group(passkey.ID) != nil {
-		t.Errorf("somebody without a passkey is asked for one: %v", err)
+		t.Errorf("a person without a passkey is asked for one: %v", err)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestLogin(t *testing.T) {
 		"right":                   {p.Email, "right", true, 1, 0},
 		"right in other spelling": {" ADA@example.org", "right", true, 1, 0},
 		"wrong":                   {p.Email, "wrong", false, 1, 0},
-		"unknown":                 {"nobody@example.org", "right", false, 0, 1},
+		"unknown":                 {"unknown@example.org", "right", false, 0, 1},
 		"without a password":      {none.Email, "right", false, 0, 1},
 	}
 	for name, test := range tests {

@@ -87,7 +87,7 @@ func wrong(t testing.TB, w *flowtest.World, seed string) string {
 	return ""
 }
 
-// enrolled is a browser of somebody who has an app, and its seed.
+// enrolled is a browser of a person who has an app, and its seed.
 func enrolled(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, string) {
 	t.Helper()
 	b := w.Browser()

@@ -88,7 +88,7 @@ func add(t testing.TB, b *flowtest.Browser, f *flow.Flow, k *ceremonytest.Key, l
 	return r
 }
 
-// enrolled is a browser of somebody who has a key, and that key.
+// enrolled is a browser of a person who has a key, and that key.
 func enrolled(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, *ceremonytest.Key) {
 	t.Helper()
 	b, k := w.Browser(), ceremonytest.New(t, site, ceremonytest.ES256)
@@ -120,7 +120,7 @@ func TestChange_add(t *testing.T) {
 	stranger := w.Browser()
 	stranger.SignIn(w.Person("eve@example.org", true))
 	if r := add(t, stranger, stranger.Start(flow.Settings), k, ceremonytest.Lie{}, "mine"); r.Outcome == flow.Completed {
-		t.Error("a key that somebody else has was added")
+		t.Error("a key that another person has was added")
 	}
 }
 
@@ -190,7 +190,7 @@ func TestChange_renameAndRemove(t *testing.T) {
 	}
 }
 
-// stepUp begins a login with a second factor for somebody who has signed in with a password.
+// stepUp begins a login with a second factor for a person who has signed in with a password.
 func stepUp(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, *flow.Flow) {
 	t.Helper()
 	b := w.Browser()

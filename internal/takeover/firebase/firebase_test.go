@@ -11,7 +11,7 @@ const export = `{"users":[
  {"localId":"aaa","email":"vera@example.org","emailVerified":true,"passwordHash":"8yQxApS80CVFWbswyJM74ujGX9wc5X4WUN071CzHwjMTS_9LsnYvOS8YQqfFwqJ11K9308w2cHRfsrLQNk-JHw==",
   "salt":"c2FsdC05ODE1NTYzZjkwNA==","displayName":"Vera","createdAt":"1700000000000","providerUserInfo":[{"providerId":"password","rawId":"vera@example.org"},{"providerId":"google.com","rawId":"123"}]},
  {"localId":"bbb","phoneNumber":"+4917612345678","disabled":true,"customAttributes":"{\"role\":\"admin\"}","mfaInfo":[{}]},
- {"email":"nobody@example.org"}
+ {"email":"unknown@example.org"}
 ]}`
 
 var params = Params{

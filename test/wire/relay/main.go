@@ -1,4 +1,4 @@
-// Command relay owns one thing: it stands before the server while the conformance program plays, and starts a flow anew when the
+// Command relay owns one thing: it stands before the server while the conformance program plays, and starts a flow again when the
 // program submits one that has ended.
 //
 // The program was recorded from a server whose login and registration flows can be submitted again after success. Here they end

@@ -69,7 +69,7 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	id := req.URL.Query().Get("flow")
 	if req.Method == http.MethodPost && submits.MatchString(req.URL.Path) && r.hasEnded(id) {
 		if err := r.restart(req, id); err != nil {
-			http.Error(w, "relay: start the flow anew: "+err.Error(), http.StatusBadGateway)
+			http.Error(w, "relay: start the flow again: "+err.Error(), http.StatusBadGateway)
 			return
 		}
 	}
