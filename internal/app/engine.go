@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"net/url"
 
 	"symbolon/internal/config"
@@ -39,6 +40,7 @@ func engineConfig(c *config.Config) flow.Config {
 		RevokeOnCredentialChange: self.Flows.Settings.RevokeOtherSessions,
 		KeepAddress:              self.Flows.Settings.KeepAddressUntilVerified,
 		Notices:                  c.Security.Notices,
+		ShowVerification:         c.Flags.LegacyVerificationUI,
 		HideExisting:             self.Flows.Registration.HideExisting,
 		SettingsAAL:              flow.Requirement(self.Flows.Settings.RequiredAAL),
 		SessionAAL:               flow.Requirement(c.Session.Whoami.RequiredAAL),
@@ -110,7 +112,7 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.log)},
 		{on.OIDC.Enabled, oidc.New(a.providers, a.identities, c.Serve.Public.BaseURL, a.log)},
 		{on.Profile.Enabled, profile.New(twoSteps(c))},
-		{on.Link.Enabled, link.New(a.identities, c.Serve.Public.BaseURL)},
+		{on.Link.Enabled, link.New(a.identities, linkConfig(c), a.now)},
 	}
 	var enabled []flow.Method
 	for _, m := range all {
@@ -123,6 +125,21 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 		enabled = append(enabled, deletion.New(on.Deletion.GracePeriod)) // below all else
 	}
 	return enabled
+}
+
+// linkConfig is what the link method needs of the configuration.
+func linkConfig(c *config.Config) link.Config {
+	flows := c.Selfservice.Flows
+	return link.Config{
+		Public: cmp.Or(c.Selfservice.Methods.Link.BaseURL, c.Serve.Public.BaseURL), Lifespan: c.Selfservice.Methods.Link.Lifespan,
+		Direct:        c.Serve.Public.Wire == config.WireV1,
+		NotifyUnknown: notifyUnknown(flows.Recovery.NotifyUnknown, flows.Verification.NotifyUnknown),
+	}
+}
+
+// notifyUnknown says in which kinds the owners of addresses without an account are written to.
+func notifyUnknown(recovery, verification bool) map[flow.Kind]bool {
+	return map[flow.Kind]bool{flow.Recovery: recovery, flow.Verification: verification}
 }
 
 // twoSteps reports whether registrations ask for the traits before they ask for a

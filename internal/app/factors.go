@@ -94,10 +94,15 @@ func codeConfig(c *config.Config) code.Config {
 	for kind, k := range kinds(c) {
 		pages[kind] = k.UI
 	}
+	if c.Serve.Public.Wire == config.WireV1 {
+		pages[flow.Verification] = c.Serve.Public.BaseURL.JoinPath("self-service/verification")
+	}
+	notify := notifyUnknown(flows.Recovery.NotifyUnknown, flows.Verification.NotifyUnknown)
+	notify[flow.Login] = flows.Recovery.NotifyUnknown
 	return code.Config{
 		Passwordless: m.Passwordless, SecondFactor: m.MFA && !m.Passwordless,
 		Recovery: m.Enabled && flows.Recovery.Use == config.UseCode, Verification: m.Enabled && flows.Verification.Use == config.UseCode,
-		Lifespan: m.Lifespan, MaxTries: m.MaxTries, Fallback: m.Fallback, Pages: pages,
+		Lifespan: m.Lifespan, MaxTries: m.MaxTries, Fallback: m.Fallback, NotifyUnknown: notify, Pages: pages,
 		ImportedHashes: importedHashes(c),
 	}
 }

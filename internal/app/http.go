@@ -140,6 +140,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		DefaultSchema:  c.Identity.DefaultSchemaID,
 		AsTyped:        c.V05,
 		TwoSteps:       c.Selfservice.Flows.Registration.Style == config.StyleProfileFirst && !c.Selfservice.Flows.Registration.LegacyOneStep,
+		V1:             v1Config(c.Flags),
 		Registered:     registeredPage(c),
 		Cookies:        cookieConfig(c),
 		CookieSecrets:  c.Secrets.Signing(),
@@ -154,6 +155,17 @@ func (a *composition) httpConfig() httpapi.Config {
 		PostingProviders: a.posting,
 		UIs:              configuredUIs(c), LaxAPI: c.LaxAPI,
 	}
+}
+
+func v1Config(f config.FeatureFlags) httpapi.V1Config {
+	v1 := httpapi.V1Config{
+		ContinueWith: f.ContinueWithTransitions, Cacheable: f.CacheableSessions, CacheableFor: f.CacheableSessionsMaxAge,
+		FasterExtend: f.FasterSessionExtend,
+	}
+	if f.PasswordProfileGroup != "default" {
+		v1.TraitGroup = f.PasswordProfileGroup
+	}
+	return v1
 }
 
 // adminNamed judges the names of a listener that this machine alone reaches. One

@@ -13,7 +13,7 @@ import (
 const storeSeenEvery = time.Minute
 
 func sessionRules(c *config.Config) session.Rules {
-	return session.Rules{Idle: c.Session.IdleTimeout, PerIdentity: c.Session.MaxPerIdentity}
+	return session.Rules{Idle: c.Session.IdleTimeout, PerIdentity: c.Session.MaxPerIdentity, ExtendWithin: c.Session.EarliestExtend}
 }
 
 // storeSeen stores which sessions were seen, in batches until ctx ends and once after.

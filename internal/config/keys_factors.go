@@ -147,20 +147,23 @@ func flagKeys() []Key {
 			Help: "In v1, answer steps between flows with `continue_with` instead of a redirect.",
 		}),
 		flag("choose_recovery_address", func(f *FeatureFlags) any { return &f.ChooseRecoveryAddress }, Key{
-			Help: "In v1, let people choose among their masked addresses in recovery.",
+			NoEffect: "recovery asks for an address, and answers the same for known and unknown ones",
+			Help:     "In v1, let people choose among their masked addresses in recovery.",
 		}),
 		flag("legacy_continue_with_verification_ui", func(f *FeatureFlags) any { return &f.LegacyVerificationUI }, Key{
 			Help: "In v1, always answer a registration with `show_verification_ui`.",
 		}),
 		flag("legacy_require_verified_login_error", func(f *FeatureFlags) any { return &f.LegacyRequireVerifiedLoginError }, Key{
-			Help: "In v1, answer the sign-in with an unverified address with message 4000010.",
+			NoEffect: "the answer is the error session_verified_address_required",
+			Help:     "In v1, answer the sign-in with an unverified address with message 4000010.",
 		}),
 		flag("password_profile_registration_node_group", func(f *FeatureFlags) any { return &f.PasswordProfileGroup }, Key{
 			Default: "default", Example: "password", rules: []rule{oneOf("default", "password")},
 			Help: "In v1, the group of the traits in registration forms.",
 		}),
 		flag("legacy_oidc_registration_node_group", func(f *FeatureFlags) any { return &f.LegacyOIDCRegistrationGroup }, Key{
-			Help: "In v1, put the traits of a registration with a provider into the group `oidc`.",
+			NoEffect: "the traits stay in the group default",
+			Help:     "In v1, put the traits of a registration with a provider into the group `oidc`.",
 		}),
 		flag("cacheable_sessions", func(f *FeatureFlags) any { return &f.CacheableSessions }, Key{
 			Help: "In v1, let callers of the session check cache the answer.",
@@ -179,7 +182,7 @@ func flagKeys() []Key {
 func formKeys() []Key {
 	const at = "selfservice.flows."
 	sender := []rule{oneOf(UseLink, UseCode)}
-	unknown := "Mail people who ask for an address that has no account, so that they know which one they used."
+	unknown := "Mail people who ask for an address that has no account, so that they know which one they used. Files of v1 and later: false, if they do not say."
 	return []Key{
 		v26(at+"login.style", func(c *Config) any { return &c.Selfservice.Flows.Login.Style }, Key{
 			Default: StyleUnified, Example: StyleIdentifierFirst, rules: []rule{oneOf(StyleUnified, StyleIdentifierFirst)},
@@ -196,19 +199,20 @@ func formKeys() []Key {
 			Default: "false", Example: "true", Help: "In v1, show the form of one step and ignore selfservice.flows.registration.style.",
 		}),
 		v26(at+"registration.login_hints", func(c *Config) any { return &c.Selfservice.Flows.Registration.LoginHints }, Key{
-			Default: "false", Example: "true", Help: "In v1, tell people who register a taken identifier how its owner signs in.",
+			NoEffect: "how somebody else signs in is told to nobody",
+			Default:  "false", Example: "true", Help: "In v1, tell people who register a taken identifier how its owner signs in.",
 		}),
 		v26(at+"recovery.use", func(c *Config) any { return &c.Selfservice.Flows.Recovery.Use }, Key{
 			Default: UseLink, Example: UseCode, rules: sender, Help: "What a recovery sends. Files of v1 and later: code, if they do not say.",
 		}),
 		v26(at+"recovery.notify_unknown_recipients", func(c *Config) any { return &c.Selfservice.Flows.Recovery.NotifyUnknown }, Key{
-			Default: "false", Example: "true", Help: unknown,
+			Default: "true", Example: "false", Help: unknown,
 		}),
 		v26(at+"verification.use", func(c *Config) any { return &c.Selfservice.Flows.Verification.Use }, Key{
 			Default: UseLink, Example: UseCode, rules: sender, Help: "What a verification sends. Files of v1 and later: code, if they do not say.",
 		}),
 		v26(at+"verification.notify_unknown_recipients", func(c *Config) any { return &c.Selfservice.Flows.Verification.NotifyUnknown }, Key{
-			Default: "false", Example: "true", Help: unknown,
+			Default: "true", Example: "false", Help: unknown,
 		}),
 	}
 }
@@ -228,7 +232,7 @@ func linkKeys() []Key {
 
 // factorAfterKeys are the settings below after.METHOD of the methods that v0.5 lacks.
 func factorAfterKeys() []Key {
-	const sessions = "`revoke_active_sessions` ends the person's other sessions."
+	const sessions = loginHooksHelp
 	login, registration, settings := func(c *Config) *AfterLogin { return &c.Selfservice.Flows.Login.After },
 		func(c *Config) *AfterRegistration { return &c.Selfservice.Flows.Registration.After },
 		func(c *Config) *AfterSettings { return &c.Selfservice.Flows.Settings.After }
@@ -245,13 +249,13 @@ func factorAfterKeys() []Key {
 		{"login", "passkey", "revoke_active_sessions", sessions, func(c *Config) *After { return &login(c).Passkey }},
 		{"login", "totp", "revoke_active_sessions", sessions, func(c *Config) *After { return &login(c).TOTP }},
 		{"login", "lookup_secret", "revoke_active_sessions", sessions, func(c *Config) *After { return &login(c).LookupSecret }},
-		{"registration", "code", "session", "`session` signs the person in at once.", func(c *Config) *After { return &registration(c).Code }},
-		{"registration", "webauthn", "session", "`session` signs the person in at once.", func(c *Config) *After { return &registration(c).WebAuthn }},
-		{"registration", "passkey", "session", "`session` signs the person in at once.", func(c *Config) *After { return &registration(c).Passkey }},
-		{"settings", "totp", "verify", "`verify` has no effect.", func(c *Config) *After { return &settings(c).TOTP }},
-		{"settings", "lookup_secret", "verify", "`verify` has no effect.", func(c *Config) *After { return &settings(c).LookupSecret }},
-		{"settings", "webauthn", "verify", "`verify` has no effect.", func(c *Config) *After { return &settings(c).WebAuthn }},
-		{"settings", "passkey", "verify", "`verify` has no effect.", func(c *Config) *After { return &settings(c).Passkey }},
+		{"registration", "code", "session", registrationHooksHelp, func(c *Config) *After { return &registration(c).Code }},
+		{"registration", "webauthn", "session", registrationHooksHelp, func(c *Config) *After { return &registration(c).WebAuthn }},
+		{"registration", "passkey", "session", registrationHooksHelp, func(c *Config) *After { return &registration(c).Passkey }},
+		{"settings", "totp", "verify", settingsHooksHelp, func(c *Config) *After { return &settings(c).TOTP }},
+		{"settings", "lookup_secret", "verify", settingsHooksHelp, func(c *Config) *After { return &settings(c).LookupSecret }},
+		{"settings", "webauthn", "verify", settingsHooksHelp, func(c *Config) *After { return &settings(c).WebAuthn }},
+		{"settings", "passkey", "verify", settingsHooksHelp, func(c *Config) *After { return &settings(c).Passkey }},
 	} {
 		more := afterKeys(m.flow, m.method, m.hook, m.help, m.f)
 		for i := range more {
@@ -264,7 +268,7 @@ func factorAfterKeys() []Key {
 
 func allHooksKey(flow, hook string, f func(*Config) *Hooks) Key {
 	return v26("selfservice.flows."+flow+".after.hooks", func(c *Config) any { return f(c) }, Key{
-		Example: hook, rules: []rule{oneOf(hook)},
+		Example: hook, rules: []rule{oneOf(hooksOf(flow)...)},
 		Help: "What to do after " + flow + " with a method whose own hooks are not set.",
 	})
 }

@@ -37,9 +37,28 @@ func returnKey(flow, method string, f func(*Config) any) Key {
 func hooksKey(flow, method, hook, help string, f func(*Config) *Hooks) Key {
 	return Key{
 		Path: "selfservice.flows." + flow + ".after." + method + ".hooks", ref: in(func(c *Config) any { return f(c) }), Example: hook,
-		rules: []rule{oneOf(hook)},
+		rules: []rule{oneOf(hooksOf(flow)...)},
 		Help:  "What to do after " + flow + " with " + method + " succeeded. " + help + " In files each is written {hook: " + hook + "}.",
 	}
+}
+
+// The hooks of the kinds of flow.
+const (
+	loginHooksHelp = "`revoke_active_sessions` ends the person's other sessions; `require_verified_address` signs nobody in whose account has no " +
+		"proven address, and asks to prove one."
+	registrationHooksHelp = "`session` signs the person in at once; `show_verification_ui` leads on to proving the address."
+	settingsHooksHelp     = "`revoke_active_sessions` ends the person's other sessions when a credential changes; `verify` is accepted and has no effect, " +
+		"as in v0.5: new addresses are always asked to be verified while verification is on."
+)
+
+func hooksOf(flow string) []string {
+	switch flow {
+	case "login":
+		return []string{"revoke_active_sessions", "require_verified_address"}
+	case "registration":
+		return []string{"session", "show_verification_ui"}
+	}
+	return []string{"verify", "revoke_active_sessions"}
 }
 
 // afterKeys are the settings below after.METHOD.
@@ -51,7 +70,7 @@ func afterKeys(flow, method, hook, help string, f func(*Config) *After) []Key {
 }
 
 func loginKeys() []Key {
-	const help = "`revoke_active_sessions` ends the person's other sessions."
+	const help = loginHooksHelp
 	keys := []Key{
 		uiKey("login", func(c *Config) any { return &c.Selfservice.Flows.Login.UIURL }),
 		lifespanKey("login", func(c *Config) *time.Duration { return &c.Selfservice.Flows.Login.Lifespan }),
@@ -62,7 +81,7 @@ func loginKeys() []Key {
 }
 
 func registrationKeys() []Key {
-	const help = "`session` signs the person in at once."
+	const help = registrationHooksHelp
 	keys := []Key{
 		uiKey("registration", func(c *Config) any { return &c.Selfservice.Flows.Registration.UIURL }),
 		lifespanKey("registration", func(c *Config) *time.Duration { return &c.Selfservice.Flows.Registration.Lifespan }),
@@ -78,7 +97,7 @@ func registrationKeys() []Key {
 
 func settingsKeys() []Key {
 	const at = "selfservice.flows.settings."
-	const help = "`verify` is accepted and has no effect, as in v0.5: new addresses are always asked to be verified while verification is on."
+	const help = settingsHooksHelp
 	keys := []Key{
 		uiKey("settings", func(c *Config) any { return &c.Selfservice.Flows.Settings.UIURL }),
 		lifespanKey("settings", func(c *Config) *time.Duration { return &c.Selfservice.Flows.Settings.Lifespan }),

@@ -46,7 +46,7 @@ func TestEveryKeyOfVersion05ArrivesInItsField(t *testing.T) {
 		"relative":   {flows.Registration.UIURL, address("https://id.example.org/registration")},
 		"privileged": {flows.Settings.PrivilegedSessionMaxAge, 15 * time.Minute},
 		"profile":    {flows.Settings.After.Profile, After{address("https://app.example.org/profile-saved"), Hooks{"verify"}}},
-		"verified":   {flows.Verification, VerificationFlow{Enabled: true, UIURL: address("https://app.example.org/verify"), Lifespan: 2 * time.Hour, Use: UseLink, DefaultBrowserReturnURL: address("https://app.example.org/verified")}},
+		"verified":   {flows.Verification, VerificationFlow{Enabled: true, UIURL: address("https://app.example.org/verify"), Lifespan: 2 * time.Hour, Use: UseLink, NotifyUnknown: true, DefaultBrowserReturnURL: address("https://app.example.org/verified")}},
 		"logout":     {flows.Logout.DefaultBrowserReturnURL, address("https://www.example.org/bye")},
 		"claims":     {string(c.Selfservice.Methods.OIDC.Providers[0].RequestedClaims), `{"id_token":{"acr":{"values":["urn:mace:incommon:iap:silver"]},"auth_time":{"essential":true}},"userinfo":{"given_name":{"essential":true},"nickname":null}}`},
 		"tenant":     {c.Selfservice.Methods.OIDC.Providers[1].Tenant, "common"},

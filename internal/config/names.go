@@ -213,8 +213,6 @@ func absentKeys() []absent {
 func absentHooks() []absent {
 	return []absent{
 		{"web_hook", "nothing is called"},
-		{"show_verification_ui", "feature_flags.legacy_continue_with_verification_ui shows it always"},
-		{"require_verified_address", "people sign in before they have proven their address"},
 		{"verification", "new addresses are always asked to be verified"},
 		{"b2b_sso", ""},
 		{"organization", ""},

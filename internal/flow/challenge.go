@@ -78,12 +78,13 @@ func (e *Engine) invalidateOlderSecrets(ctx context.Context, f *Flow, ownerID st
 // verifies reports whether new addresses are asked to prove themselves.
 func (e *Engine) verifies() bool { return e.Serves(Verification) && e.challengers[Verification] != nil }
 
-// verify starts a verification flow for each address and sends its secret.
-func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses []identity.Address) error {
+// verify starts a verification flow for each address and sends its secret. It returns the
+// first of them, nil for none.
+func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses []identity.Address) (first *Flow, err error) {
 	if !e.verifies() {
-		return nil
+		return nil, nil
 	}
-	for _, a := range addresses {
+	for i, a := range addresses {
 		if a.Verified {
 			continue
 		}
@@ -91,16 +92,20 @@ func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses
 		f.Request = e.config.PublicURL.JoinPath("self-service/verification/browser").String()
 		c, err := e.challenge(ctx, e.challengers[Verification], f, a, owner.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := e.mail.Enqueue(ctx, c.Mail); err != nil {
-			return err
+			return nil, err
 		}
 		if err := e.identities.MarkSent(ctx, owner.ID, a.ID); err != nil {
-			return err
+			return nil, err
+		}
+		addresses[i].SentAt = e.now()
+		if first == nil {
+			first = f
 		}
 	}
-	return nil
+	return first, nil
 }
 
 // challenge stores a flow that waits for an address to answer.
@@ -137,8 +142,8 @@ type RecoveryOffer struct {
 
 // OfferRecovery makes a recovery link or code for an administrator to hand over.
 // method names what makes it, empty for the one that recoveries use. A zero
-// lifespan is the kind's own.
-func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, lifespan time.Duration) (RecoveryOffer, error) {
+// lifespan is the kind's own. client is what will use the flow; a link is for browsers.
+func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, client Client, lifespan time.Duration) (RecoveryOffer, error) {
 	owner, err := e.identities.ByID(ctx, identityID)
 	if err != nil {
 		return RecoveryOffer{}, err
@@ -150,7 +155,7 @@ func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, l
 	if err != nil {
 		return RecoveryOffer{}, err
 	}
-	f := e.newFlow(Recovery, Browser, e.now())
+	f := e.newFlow(Recovery, client, e.now())
 	f.Request = e.config.PublicURL.JoinPath("self-service/recovery/browser").String()
 	if lifespan > 0 {
 		f.ExpiresAt = f.IssuedAt.Add(lifespan)
@@ -193,7 +198,7 @@ func (e *Engine) recoverer(method string) (Challenger, error) {
 // RecoveryLink makes a link that signs the identity in once, for an administrator to
 // hand over. A zero lifespan is the kind's own.
 func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (link string, expires time.Time, err error) {
-	offer, err := e.OfferRecovery(ctx, identityID, "link", lifespan)
+	offer, err := e.OfferRecovery(ctx, identityID, "link", Browser, lifespan)
 	return offer.Link, offer.Expires, err
 }
 

@@ -85,6 +85,8 @@ type Config struct {
 	KeepAddress bool
 	// Notices tells the owner of credential and address changes by mail.
 	Notices bool
+	// ShowVerification: every registration says by which flow its address is proven.
+	ShowVerification bool
 	// HideExisting answers a registration for a taken identifier as if it had
 	// worked, and tells the owner by mail.
 	HideExisting bool
@@ -125,7 +127,11 @@ type AfterConfig struct {
 // The hooks of v0.5.
 const (
 	HookSession = "session"                // registration: sign in at once
-	HookRevoke  = "revoke_active_sessions" // login: end the sessions there are
+	HookRevoke  = "revoke_active_sessions" // login and settings: end the other sessions
+	// HookVerified: login signs in only people who have proven an address.
+	HookVerified = "require_verified_address"
+	// HookVerify: registration leads on to proving the address.
+	HookVerify = "show_verification_ui"
 )
 
 // Engine runs flows.

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
@@ -39,6 +40,9 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 			return Result{}, err
 		}
 	}
+	if e.hasHook(Login, j.method, HookVerified) && !proven(owner) {
+		return e.askToProve(ctx, owner)
+	}
 	result := Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(j.flow, j.method)}
 	if err := e.openSession(ctx, j, owner, proof.Factor, &result); err != nil {
 		return Result{}, err
@@ -54,6 +58,26 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 	j.flow.end(e.now())
 	return result, j.flow.remember(madeMemory, result.Session.ID)
 }
+
+// proven reports whether a person has proven an address.
+func proven(i *identity.Identity) bool {
+	return slices.ContainsFunc(i.Verifiable, func(a identity.Address) bool { return a.Verified })
+}
+
+// askToProve signs nobody in, and asks the owner of the account to prove an address.
+func (e *Engine) askToProve(ctx context.Context, owner *identity.Identity) (Result, error) {
+	first, err := e.verify(ctx, owner, owner.Verifiable)
+	if err != nil {
+		return Result{}, err
+	}
+	if first == nil {
+		return Result{}, errUnproven
+	}
+	return Result{Outcome: Redirected, Identity: owner, Redirect: e.Page(first), Verification: first, VerificationPage: e.Page(first), Unproven: true}, nil
+}
+
+// ErrUnproven is what a client is told that was not signed in for Result.Unproven.
+func (r Result) ErrUnproven() error { return errUnproven }
 
 // openSession issues a session, or raises the one that the person has: a second
 // factor, and a sign-in that a browser was asked for again, keep its id and replace

@@ -35,6 +35,13 @@ type Result struct {
 	// Next is the flow that a success leads to, such as the settings after a
 	// recovery; nil if none.
 	Next *Flow
+	// Verification is the flow by which a new or unproven address is to be proven, where
+	// that is configured; nil for none.
+	Verification     *Flow
+	VerificationPage string // that shows it to a browser
+	// Unproven: nobody was signed in, since no address of the identity is proven. The
+	// outcome is Redirected.
+	Unproven bool
 	// StepUp: the session that was issued is below what its check asks for; a second
 	// factor comes before Redirect.
 	StepUp bool
@@ -90,6 +97,7 @@ var (
 	errNothingToLink     = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
 	errSessionChanged    = errs.New(errs.Conflict, "session_changed", "The session changed while the request was processed. Please try again.")
 	errFlowMissing       = errs.New(errs.Invalid, "flow_missing", "The flow query parameter is missing or invalid.")
+	errUnproven          = errs.New(errs.Forbidden, "session_verified_address_required", "Your account's email or phone address are not verified yet. Please check your email or phone inbox or re-request verification.")
 	errNoRecoveryAddress = errs.New(errs.Invalid, "no_recovery_address", "The identity does not have any recovery addresses set.")
 	// ErrNotFlowOwner says that a settings flow belongs to someone else.
 	ErrNotFlowOwner = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")

@@ -37,8 +37,15 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 		return Result{}, err
 	}
 	result.Identity = created
-	if err := e.verify(ctx, created, created.Verifiable); err != nil {
+	first, err := e.verify(ctx, created, created.Verifiable)
+	if err != nil {
 		return Result{}, err
+	}
+	if shown := e.hasHook(Registration, j.method, HookVerify); first != nil && !e.config.HideExisting && (shown || e.config.ShowVerification) {
+		result.Verification, result.VerificationPage = first, e.Page(first)
+		if shown {
+			result.Redirect = e.Page(first)
+		}
 	}
 	j.flow.end(e.now())
 	// With existing accounts hidden a registration does not sign in, since that would tell

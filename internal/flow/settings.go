@@ -114,7 +114,7 @@ func (e *Engine) saveCredential(ctx context.Context, j *judged) (*identity.Ident
 	if err != nil {
 		return nil, err
 	}
-	if e.config.RevokeOnCredentialChange || j.caller.Session.Recovered() {
+	if e.config.RevokeOnCredentialChange || e.hasHook(Settings, j.method, HookRevoke) || j.caller.Session.Recovered() {
 		if err := e.sessions.RevokeOthers(ctx, saved.ID, j.caller.Session.ID); err != nil {
 			return nil, err
 		}
@@ -133,7 +133,7 @@ func (e *Engine) saveTraits(ctx context.Context, j *judged, draft *identity.Draf
 	if err != nil {
 		return nil, err
 	}
-	if err := e.verify(ctx, saved, draft.NewAddresses()); err != nil {
+	if _, err := e.verify(ctx, saved, draft.NewAddresses()); err != nil {
 		return nil, err
 	}
 	return saved, e.notify(ctx, j, courier.AddressChanged, saved.ID, draft.RemovedAddresses())

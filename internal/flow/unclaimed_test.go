@@ -48,7 +48,7 @@ func coder(t *testing.T) *flowtest.World {
 func offered(t *testing.T, w *flowtest.World) (p flowtest.Person, f *flow.Flow) {
 	t.Helper()
 	p = w.Person("ada@example.org", true)
-	offer, err := w.OfferRecovery(t.Context(), p.ID, "code", 0)
+	offer, err := w.OfferRecovery(t.Context(), p.ID, "code", flow.Browser, 0)
 	if err != nil || offer.Code != "right" {
 		t.Fatalf("%+v, %v", offer, err)
 	}

@@ -19,6 +19,12 @@ func (h host) Caller(r *http.Request) (flow.Caller, error) { return h.mount.call
 // Session implements wire1.Host.
 func (h host) Session(r *http.Request) (*session.Cached, error) { return h.mount.checkLevel(r) }
 
+// HasCredentials implements wire1.Host.
+func (h host) HasCredentials(r *http.Request) bool {
+	_, isBearer := bearer(r)
+	return isBearer || r.Header.Get("X-Session-Token") != "" || len(h.mount.cookies.sessionTokens(r)) > 0
+}
+
 // CookieToken implements wire1.Host.
 func (h host) CookieToken(r *http.Request) string {
 	tokens := h.mount.cookies.sessionTokens(r)
@@ -57,6 +63,8 @@ func (s *Server) wire1Config() wire1.Config {
 	return wire1.Config{
 		Public: s.config.PublicURL, Admin: s.config.AdminURL, LoginUI: s.config.LoginUI, DefaultReturn: s.config.DefaultReturn,
 		LogoutReturn: s.config.LogoutReturn, Version: s.config.Version, DefaultSchema: s.config.DefaultSchema, TwoSteps: s.config.TwoSteps,
+		ContinueWith: s.config.V1.ContinueWith, TraitGroup: s.config.V1.TraitGroup, Cacheable: s.config.V1.Cacheable,
+		CacheableFor: s.config.V1.CacheableFor, FasterExtend: s.config.V1.FasterExtend,
 		AsTyped: s.config.AsTyped,
 	}
 }

@@ -29,7 +29,7 @@ type Engine interface {
 	ResumeSubmission(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
 	Callback(context.Context, flow.CallbackRequest) (flow.Result, error)
 	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
-	OfferRecovery(ctx context.Context, identityID, method string, lifespan time.Duration) (flow.RecoveryOffer, error)
+	OfferRecovery(ctx context.Context, identityID, method string, client flow.Client, lifespan time.Duration) (flow.RecoveryOffer, error)
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string
@@ -111,6 +111,7 @@ type Config struct {
 	DefaultReturn  *url.URL
 	DefaultSchema  string   // of registrations, and of identities whose schema is not given
 	TwoSteps       bool     // registration in v1 asks for the traits first
+	V1             V1Config // what v26 lets operators choose of v1
 	AsTyped        bool     // v1 writes addresses as they were typed
 	Registered     *url.URL // the page after a registration that does not sign in; nil for the return URL
 	RecoveryLife   time.Duration
@@ -134,6 +135,13 @@ type Config struct {
 	UIs []*url.URL
 	// PostingProviders are the ids of providers that answer by POST.
 	PostingProviders []string
+}
+
+// V1Config has the feature flags of v26; see wire1.Config.
+type V1Config struct {
+	ContinueWith, Cacheable, FasterExtend bool
+	TraitGroup                            string
+	CacheableFor                          time.Duration
 }
 
 // Parts are what a server serves.

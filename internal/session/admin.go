@@ -36,14 +36,18 @@ func (s *Service) OfIdentity(ctx context.Context, identityID string) ([]*Session
 	return s.store.Sessions(ctx, identityID)
 }
 
-// Extend lets a session last its whole lifespan from now on. The error is
-// errs.ErrNotFound for one that has ended: nothing brings it back.
+// Extend lets a session last its whole lifespan from now on. One whose end is further
+// away than Rules.ExtendWithin stays as it is. The error is errs.ErrNotFound for one that
+// has ended: nothing brings it back.
 func (s *Service) Extend(ctx context.Context, id string) (*Session, error) {
 	found, err := s.store.SessionByID(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	now := s.now()
+	if within := s.rules.Load().ExtendWithin; within > 0 && found.Valid(now) && found.ExpiresAt.Sub(now) > within {
+		return found, nil
+	}
 	err = s.store.ExtendSession(ctx, found, now, now.Add(time.Duration(s.lifespan.Load())))
 	s.Invalidate(ctx, found.IdentityID)
 	if err != nil {

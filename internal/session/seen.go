@@ -28,6 +28,8 @@ type Rules struct {
 	// PerIdentity is how many sessions an identity may have: the oldest ends when there
 	// are more; 0 for any number.
 	PerIdentity int
+	// ExtendWithin is how long before its end a session may be extended; 0 for at any time.
+	ExtendWithin time.Duration
 }
 
 // SetRules changes the rules of all sessions.

@@ -84,3 +84,19 @@ func TestIssueMaxPerIdentity(t *testing.T) {
 	w.known(t, tokens[2])
 	w.known(t, tokens[3])
 }
+
+func TestExtendWithin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.SetRules(session.Rules{ExtendWithin: time.Hour})
+	issued, _ := w.signIn(t, w.identity(t, "a@example.org"))
+	early, err := w.Extend(t.Context(), issued.ID)
+	if err != nil || !early.ExpiresAt.Equal(issued.ExpiresAt) {
+		t.Errorf("long before its end: until %v, %v", early.ExpiresAt, err)
+	}
+	w.advance(issued.ExpiresAt.Sub(w.now()) - 59*time.Minute)
+	late, err := w.Extend(t.Context(), issued.ID)
+	if err != nil || !late.ExpiresAt.After(issued.ExpiresAt) {
+		t.Errorf("in its last hour: until %v, %v", late.ExpiresAt, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/flow"
 	"symbolon/internal/secret"
 )
 
@@ -57,7 +58,7 @@ func (w *Wire) createRecoveryLink(out http.ResponseWriter, r *http.Request) erro
 			return err
 		}
 	}
-	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupLink, lifespan)
+	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupLink, flow.Browser, lifespan)
 	if errors.Is(err, errs.ErrNotFound) {
 		return badRequest("The requested identity id does not exist.")
 	}
@@ -74,7 +75,11 @@ func (w *Wire) createRecoveryCode(out http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupCode, lifespan)
+	client := flow.Browser
+	if in.FlowType == string(flow.API) {
+		client = flow.API
+	}
+	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupCode, client, lifespan)
 	if errors.Is(err, errs.ErrNotFound) {
 		return refusal(http.StatusNotFound, "", "could not find identity", errs.ErrNotFound.Message)
 	}

@@ -69,6 +69,9 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 	}
 	b.steps()
 	slices.SortStableFunc(b.nodes, func(a, c Node) int { return b.rank(a) - b.rank(c) })
+	if b.waitsForCode() {
+		b.codeForm()
+	}
 	return b.nodes
 }
 
@@ -126,6 +129,8 @@ func (b *form) merge(have *Node, in *ui.Node) {
 // special gives single inputs what this wire has of its own.
 func (b *form) special(n *Node, in *ui.Node) {
 	switch {
+	case in.Name == "email" && in.Type == "email" && (b.flow.Kind == flow.Recovery || b.flow.Kind == flow.Verification):
+		n.Attributes.Value = nil // what was typed is not shown again
 	case in.Name == "identifier" && b.flow.Refresh:
 		n.Attributes.Type, n.Attributes.Required, n.Meta.Label = "hidden", false, nil
 	case in.Name == "identifier" && n.Attributes.Value == nil:
@@ -143,6 +148,8 @@ func (b *form) group(method string, in *ui.Node) string {
 	switch {
 	case isTrait(in.Name) && b.flow.Kind == flow.Settings:
 		return groupProfile
+	case isTrait(in.Name) && b.view.traitGroup != "":
+		return b.view.traitGroup
 	case isTrait(in.Name), in.Name == "identifier":
 		return groupDefault
 	}

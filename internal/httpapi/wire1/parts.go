@@ -37,6 +37,8 @@ type Host interface {
 	Caller(r *http.Request) (flow.Caller, error)
 	// Live returns the session of a request, session.ErrNone without one.
 	Session(r *http.Request) (*session.Cached, error)
+	// HasCredentials reports whether a request carries a session token at all.
+	HasCredentials(r *http.Request) bool
 	// CookieToken is the session token in the browser's cookie, empty for none.
 	CookieToken(r *http.Request) string
 	// Logout writes the cookies of a browser that has signed out.
@@ -50,7 +52,7 @@ type Host interface {
 // Engine is what operations need of flows beside what httpapi does with them.
 // *flow.Engine satisfies it.
 type Engine interface {
-	OfferRecovery(ctx context.Context, identityID, method string, lifespan time.Duration) (flow.RecoveryOffer, error)
+	OfferRecovery(ctx context.Context, identityID, method string, client flow.Client, lifespan time.Duration) (flow.RecoveryOffer, error)
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	// LosesLastFactor reports whether a change of credentials takes the last first
 	// factor away.

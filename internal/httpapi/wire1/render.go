@@ -34,6 +34,8 @@ type view struct {
 	organization string
 	linking      bool   // signing in links an account at a provider
 	firstTrait   string // stands before the password
+	traitGroup   string // of the traits in a registration; empty for default
+	twoSteps     bool   // registration asks for the traits first
 	identifier   struct{ name, title string }
 	active       string         // the method that is shown as chosen
 	proceed      string         // where a finished verification leads
@@ -138,8 +140,11 @@ func device(s *session.Session) Device {
 
 // methodOf is what this wire calls a proof.
 func methodOf(f session.Factor) string {
-	if f.Method == groupLink {
+	switch {
+	case f.Method == groupLink:
 		return "link_recovery"
+	case f.Method == groupCode && f.Recovery:
+		return "code_recovery"
 	}
 	return f.Method
 }

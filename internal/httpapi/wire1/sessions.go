@@ -18,6 +18,9 @@ func (w *Wire) whoami(out http.ResponseWriter, r *http.Request) error {
 	}
 	live, err := w.host.Session(r)
 	if err != nil {
+		if w.config.Cacheable && isNone(err) && !w.host.HasCredentials(r) {
+			out.Header()[cacheFor] = []string{"60"} // seconds
+		}
 		return notSignedIn(err, "No valid session credentials found in the request.")
 	}
 	if r.URL.RawQuery != "" {
@@ -30,12 +33,22 @@ func (w *Wire) whoami(out http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h := out.Header()
+	if w.config.Cacheable {
+		rest := live.ExpiresAt.Sub(w.parts.Now())
+		if most := w.config.CacheableFor; most > 0 {
+			rest = min(rest, most)
+		}
+		h[cacheFor] = []string{strconv.Itoa(int(rest.Seconds()))}
+	}
 	h["X-Kratos-Authenticated-Identity-Id"] = []string{live.IdentityID}
 	h["Content-Type"] = []string{jsonUTF8}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	_, _ = out.Write(body)
 	return nil
 }
+
+// cacheFor tells callers for how many seconds they may keep the answer.
+const cacheFor = "Ory-Session-Cache-For"
 
 // notSignedIn puts the wire's words on session.ErrNone.
 func notSignedIn(err error, why string) error {

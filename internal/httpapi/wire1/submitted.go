@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"symbolon/internal/errs"
@@ -20,12 +21,16 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 	switch {
 	case err != nil:
 		return w.refused(r, result, err, asJSON)
+	case result.Unproven && asJSON:
+		return wire.Fail(w.unproven(result))
 	case result.Outcome == flow.Redirected && asJSON:
 		return wire.Fail(changeLocation(result.Redirect))
 	case result.Outcome == flow.Redirected:
 		return see(result.Redirect)
 	case result.Outcome == flow.Completed:
 		return w.finished(r, result, asJSON)
+	case asJSON && result.Outcome == flow.FormRejected && provesAddress(f):
+		return w.goOn(r, result, http.StatusOK)
 	case asJSON && result.Outcome == flow.FormRejected:
 		return w.show(r, result, http.StatusBadRequest)
 	case asJSON && leadsIn(f.Kind):
@@ -36,6 +41,30 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 		return wire.Redirect(r.Page(f))
 	}
 	return see(r.Page(f))
+}
+
+// unproven says that nobody is signed in before an address is proven.
+func (w *Wire) unproven(result flow.Result) *fault {
+	f := refusal(http.StatusForbidden, "session_verified_address_required", result.ErrUnproven().(*errs.Error).Reason, "your email or phone address is not yet verified")
+	f.body.Error.Details = map[string]any{"continue_with": []ContinueWith{w.toVerification(result, true)}}
+	return f
+}
+
+// toVerification leads to the flow that proves an address.
+func (w *Wire) toVerification(result flow.Result, browser bool) ContinueWith {
+	next := &NextFlow{ID: result.Verification.ID}
+	if result.Identity != nil {
+		for _, a := range result.Identity.Verifiable {
+			if !a.Verified {
+				next.VerifiableAddress = a.Value
+				break
+			}
+		}
+	}
+	if browser {
+		next.URL = result.VerificationPage
+	}
+	return ContinueWith{Action: actionVerification, Flow: next}
 }
 
 // goOn renders a flow that has come a step further, with what came along for hooks.
@@ -52,6 +81,10 @@ func transient(in flow.Input) json.RawMessage {
 	}
 	return json.RawMessage("{}")
 }
+
+// provesAddress reports whether a flow waits for a secret that proves an address: a wrong
+// one is no error to scripts, which show the form again.
+func provesAddress(f *flow.Flow) bool { return sendsCodes(f.Kind) && f.State == flow.Challenged }
 
 // leadsIn reports whether a flow leads in: until it has, its answers are errors to
 // scripts, also where all is well so far.
@@ -78,6 +111,9 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 	case flow.Settings:
 		return w.changed(r, result, asJSON)
 	case flow.Recovery:
+		if asJSON && w.config.ContinueWith && r.Request.Method != http.MethodGet {
+			return w.recovered(r, result)
+		}
 		a := see(result.Redirect)
 		if asJSON && r.Request.Method != http.MethodGet {
 			a = wire.Fail(changeLocation(result.Redirect))
@@ -91,6 +127,21 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 		return see(r.Page(result.Flow))
 	}
 	return see(result.Redirect)
+}
+
+// recovered answers a recovery with what to do next: native clients get their token here.
+func (w *Wire) recovered(r wire.Request, result flow.Result) wire.Answer {
+	v, native := w.viewOf(r.Context(), result.Flow), result.Flow.Client == flow.API
+	next := &NextFlow{ID: result.Next.ID}
+	if native {
+		v.next = append(v.next, ContinueWith{Action: actionToken, SessionToken: TokenPrefix + result.Token})
+	} else {
+		next.URL = result.Redirect
+	}
+	v.next = append(v.next, ContinueWith{Action: actionSettings, Flow: next})
+	a := wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
+	a.SignIn = !native && result.Token != ""
+	return a
 }
 
 // signedIn answers a login or a registration to a script or a native client.
@@ -114,6 +165,9 @@ func (w *Wire) signedIn(result flow.Result) wire.Answer {
 		if out.SessionToken != "" {
 			next = append(next, ContinueWith{Action: actionToken, SessionToken: out.SessionToken})
 		}
+		if result.Verification != nil {
+			next = append([]ContinueWith{w.toVerification(result, !native)}, next...)
+		}
 	}
 	if next != nil {
 		// A list of texts always encodes.
@@ -128,17 +182,25 @@ func (w *Wire) signedIn(result flow.Result) wire.Answer {
 func (w *Wire) changed(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
 	if !asJSON {
 		a := see(result.Redirect)
-		a.KeepSignedIn = result.Session != nil
+		keepSignedIn(&a, result)
 		return a
 	}
 	v := w.viewOf(r.Context(), result.Flow)
-	v.transient = transient(r.Sent)
 	if result.Flow.Client == flow.Browser {
 		v.next = []ContinueWith{{Action: actionRedirect, RedirectBrowserTo: result.Redirect}}
 	}
 	a := wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
-	a.KeepSignedIn = result.Flow.Client == flow.Browser && result.Session != nil
+	if result.Flow.Client == flow.Browser {
+		keepSignedIn(&a, result)
+	}
 	return a
+}
+
+// keepSignedIn writes the cookie of the session that settings leave the browser with: a
+// factor that was set up has given it another token.
+func keepSignedIn(a *wire.Answer, result flow.Result) {
+	a.SignIn = result.Token != ""
+	a.KeepSignedIn = !a.SignIn && result.Session != nil
 }
 
 // refused answers a submission that did not reach its method or was refused as a
@@ -177,11 +239,20 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 // notGenuine answers a form without the token of the browser that sent it. A person
 // who has signed in meanwhile has no use for a login form: their browser goes on.
 func (w *Wire) notGenuine(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
-	if f := result.Flow; !asJSON && f != nil && f.Kind == flow.Login && !f.Refresh && r.Caller.Session != nil {
+	f := result.Flow
+	if !asJSON && f != nil && f.Kind == flow.Login && !f.Refresh && r.Caller.Session != nil {
 		return see(w.config.DefaultReturn.String())
+	}
+	if code := r.Request.URL.Query().Get("code"); f != nil && code != "" && r.Request.Method == http.MethodGet && sendsCodes(f.Kind) {
+		// The link of a mail: the page fills the code in, and its reader sends it.
+		if page, err := url.Parse(r.Page(f)); err == nil {
+			return see(wire.WithQuery(page, "code", code))
+		}
 	}
 	return fail(csrfFault(&r), asJSON)
 }
+
+func sendsCodes(k flow.Kind) bool { return k == flow.Verification || k == flow.Recovery }
 
 // flowNotFound says that there is no such flow, in each kind's own words.
 func flowNotFound(k flow.Kind) *fault {

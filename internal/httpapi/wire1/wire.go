@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
@@ -37,6 +38,17 @@ type Config struct {
 	DefaultSchema string
 	// TwoSteps: registration asks for the traits first and for a credential then.
 	TwoSteps bool
+	// ContinueWith answers the step from recovery to the settings with what to do next
+	// instead of a redirect.
+	ContinueWith bool
+	// TraitGroup is the group of the traits in registration forms; empty for default.
+	TraitGroup string
+	// Cacheable says that answers of the session check may be kept, for so long at most; 0
+	// for as long as the session lasts.
+	Cacheable    bool
+	CacheableFor time.Duration
+	// FasterExtend answers the extension of a session without the session.
+	FasterExtend bool
 	// AsTyped: addresses are written as they were typed, as in an original that came from v0.5 with its
 	// database. One of today stores them in their normal form.
 	AsTyped bool
@@ -130,7 +142,7 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 			v.active = f.Active
 		}
 	case flow.Registration:
-		v.firstTrait = firstTrait(f)
+		v.firstTrait, v.traitGroup, v.twoSteps = firstTrait(f), w.config.TraitGroup, w.config.TwoSteps
 		if w.config.TwoSteps {
 			v.step = stepOf(f)
 		}

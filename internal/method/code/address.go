@@ -136,7 +136,7 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 		mail := m.mail(s.Flow, template(s.Flow.Kind), kept, text)
 		mail.To = to.Value
 		fact.Mail = []courier.Message{mail}
-	case d.unknown != "" && d.via == identity.ViaEmail:
+	case d.unknown != "" && d.via == identity.ViaEmail && m.config.NotifyUnknown[s.Flow.Kind]:
 		fact.Mail = []courier.Message{{Template: d.unknown, To: normalized}}
 	}
 	return fact, nil

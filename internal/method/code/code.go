@@ -35,6 +35,9 @@ type Config struct {
 	MaxTries     int           // wrong codes after which a flow needs another
 	// Fallback lets verified addresses of people without a code credential be a second factor, which is never asked for.
 	Fallback bool
+	// NotifyUnknown are the kinds in which the owner of an address without an account is
+	// written to.
+	NotifyUnknown map[flow.Kind]bool
 	// Pages are the pages that show flows; mails link to them with the code filled in.
 	Pages map[flow.Kind]*url.URL
 	// ImportedHashes are the forms in which the server whose accounts were taken over may have stored a code; nil for

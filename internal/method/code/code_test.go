@@ -37,6 +37,7 @@ func openAs(t testing.TB, c code.Config) *flowtest.World {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.NotifyUnknown = map[flow.Kind]bool{flow.Login: !c.Fallback, flow.Recovery: !c.Fallback, flow.Verification: !c.Fallback}
 	c.Pages = map[flow.Kind]*url.URL{flow.Login: page, flow.Recovery: page}
 	return flowtest.New(t, func(w *flowtest.World) []flow.Method {
 		return []flow.Method{code.New(w.Identities, sealer, c, w.Now)}
@@ -545,7 +546,7 @@ func TestRecovery_newestOnly(t *testing.T) {
 	if r := submit(t, stranger, second, with(flow.Recovery, ada, newest)); r.Outcome != flow.FormRejected {
 		t.Errorf("a code that is no longer the newest: outcome %d", r.Outcome)
 	}
-	offer, err := w.OfferRecovery(t.Context(), p.ID, code.ID, 0)
+	offer, err := w.OfferRecovery(t.Context(), p.ID, code.ID, flow.Browser, 0)
 	if err != nil || len(offer.Code) != 6 {
 		t.Fatalf("%+v, %v", offer, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
@@ -29,12 +30,24 @@ type Identities interface {
 // Method is the link method.
 type Method struct {
 	identities Identities
-	public     *url.URL // links lead below it, never to what a Host header says
+	config     Config
+	now        func() time.Time
 }
 
-// New returns the method; public is the base URL of the public listener.
-func New(i Identities, public *url.URL) *Method {
-	return &Method{identities: i, public: public}
+// Config is what operators decide.
+type Config struct {
+	Public   *url.URL      // links lead below it, never to what a Host header says
+	Lifespan time.Duration // of a link; 0 for that of its flow, which it never outlives
+	// Direct: links name the flow and lead where its form is sent, as those of v1 do.
+	Direct bool
+	// NotifyUnknown are the kinds in which the owner of an address without an account is
+	// written to.
+	NotifyUnknown map[flow.Kind]bool
+}
+
+// New returns the method.
+func New(i Identities, c Config, now func() time.Time) *Method {
+	return &Method{identities: i, config: c, now: now}
 }
 
 var _ flow.Challenger = (*Method)(nil)
@@ -53,6 +66,8 @@ type memory struct {
 	IdentityID string `json:"identity_id"`
 	Via        string `json:"via"`
 	Normalized string `json:"normalized"`
+	// Expires is when the link ends before its flow does; zero for with it.
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // Memory is what a flow remembers of a link to an address, for links that another
@@ -70,7 +85,7 @@ func show(context.Context, flow.View) ([]ui.Node, error) {
 // submit sends a link, or takes the token of one.
 func (m *Method) submit(ctx context.Context, s flow.Submission) (flow.Fact, error) {
 	if s.Redeemed {
-		return proved(s)
+		return m.proved(s)
 	}
 	var in struct {
 		Email string `json:"email" required:"filled"`
@@ -119,7 +134,9 @@ func (m *Method) sendUnknown(s flow.Submission, email string) (flow.Fact, error)
 	}
 	sent := flow.Sent{
 		Notify: message.Sent(string(s.Flow.Kind), ID), ResumeHash: c.ResumeHash, Memory: c.Memory,
-		Mail: []courier.Message{{Template: unknown(s.Flow.Kind), To: email}},
+	}
+	if m.config.NotifyUnknown[s.Flow.Kind] {
+		sent.Mail = []courier.Message{{Template: unknown(s.Flow.Kind), To: email}}
 	}
 	var before memory
 	if waits, err := s.Recall(&before); err != nil {
@@ -133,27 +150,33 @@ func (m *Method) sendUnknown(s flow.Submission, email string) (flow.Fact, error)
 // Challenge implements flow.Challenger.
 func (m *Method) Challenge(f *flow.Flow, a identity.Address, identityID string) (flow.Challenge, error) {
 	token := secret.Token()
-	link := m.public.JoinPath("self-service", string(f.Kind), "methods", ID)
-	link.RawQuery = url.Values{"token": {token}}.Encode()
+	link := m.config.Public.JoinPath("self-service", string(f.Kind), "methods", ID)
+	query := url.Values{"token": {token}}
+	if m.config.Direct {
+		link = m.config.Public.JoinPath("self-service", string(f.Kind))
+		query.Set("flow", f.ID)
+	}
+	link.RawQuery = query.Encode()
+	kept, expires := memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized}, f.ExpiresAt
+	if end := m.now().Add(m.config.Lifespan); m.config.Lifespan > 0 && end.Before(expires) {
+		kept.Expires, expires = end, end
+	}
 	return flow.Challenge{
-		Link: link.String(), ResumeHash: secret.Hash(token),
-		Memory: memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized},
-		Mail: courier.Message{
-			Template: known(f.Kind), To: a.Value, URL: link.String(), Expires: f.ExpiresAt, IdentityID: identityID,
-		},
+		Link: link.String(), ResumeHash: secret.Hash(token), Memory: kept,
+		Mail: courier.Message{Template: known(f.Kind), To: a.Value, URL: link.String(), Expires: expires, IdentityID: identityID},
 	}, nil
 }
 
-func proved(s flow.Submission) (flow.Fact, error) {
-	var m memory
-	if ok, err := s.Recall(&m); err != nil || !ok {
+func (m *Method) proved(s flow.Submission) (flow.Fact, error) {
+	var kept memory
+	if ok, err := s.Recall(&kept); err != nil || !ok {
 		return nil, errors.Join(errors.New("flow waits for a token but remembers no address"), err)
 	}
-	if m.IdentityID == "" {
-		return nil, errs.ErrNotFound // the address was unknown: the token was never sent
+	if kept.IdentityID == "" || !kept.Expires.IsZero() && !m.now().Before(kept.Expires) {
+		return nil, errs.ErrNotFound // the address was unknown and the token was never sent, or it came too late
 	}
 	return flow.ProvedAddress{
-		IdentityID: m.IdentityID, Via: m.Via, Normalized: m.Normalized,
+		IdentityID: kept.IdentityID, Via: kept.Via, Normalized: kept.Normalized,
 		Factor: session.Factor{Method: ID},
 	}, nil
 }

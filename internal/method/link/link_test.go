@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
@@ -15,11 +16,17 @@ import (
 
 func open(t testing.TB) (*flowtest.World, flowtest.Person) {
 	t.Helper()
+	return openAs(t, link.Config{NotifyUnknown: map[flow.Kind]bool{flow.Recovery: true, flow.Verification: true}})
+}
+
+func openAs(t testing.TB, c link.Config) (*flowtest.World, flowtest.Person) {
+	t.Helper()
 	public, err := url.Parse("https://id.example.org/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := flowtest.New(t, func(w *flowtest.World) []flow.Method { return []flow.Method{link.New(w.Identities, public)} })
+	c.Public = public
+	w := flowtest.New(t, func(w *flowtest.World) []flow.Method { return []flow.Method{link.New(w.Identities, c, w.Now)} })
 	return w, w.Person("ada@example.org", false)
 }
 
@@ -96,5 +103,44 @@ func TestSubmit_rejects(t *testing.T) {
 	_, err := w.RedeemToken(t.Context(), flow.RedeemRequest{Kind: flow.Recovery, Method: "nothing", Token: "x"})
 	if !errors.Is(err, errs.ErrNotFound) {
 		t.Errorf("an unknown method: %v", err)
+	}
+}
+
+// Nobody is written to who has no account, unless the operator wants it; the answer is the
+// same.
+func TestSubmit_quiet(t *testing.T) {
+	t.Parallel()
+	w, _ := openAs(t, link.Config{})
+	b := w.Browser()
+	r, err := b.Submit(b.Start(flow.Recovery), link.ID, map[string]string{"email": "nobody@example.org"})
+	if err != nil || r.Outcome != flow.Pending || len(w.Mail.Take()) != 0 {
+		t.Errorf("outcome %v, %v; or somebody was written to", r.Outcome, err)
+	}
+}
+
+// A link ends with its lifespan, before its flow does.
+func TestRedeem_lifespan(t *testing.T) {
+	t.Parallel()
+	for after, ended := range map[time.Duration]bool{9 * time.Minute: false, 11 * time.Minute: true} {
+		w, p := openAs(t, link.Config{Lifespan: 10 * time.Minute})
+		b := w.Browser()
+		if _, err := b.Submit(b.Start(flow.Verification), link.ID, map[string]string{"email": p.Email}); err != nil {
+			t.Fatal(err)
+		}
+		sent := w.Mail.Take()[0]
+		if until := w.Now().Add(10 * time.Minute); !sent.Expires.Equal(until) {
+			t.Errorf("the mail says %v, want %v", sent.Expires, until)
+		}
+		to, err := url.Parse(sent.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Advance(after)
+		_, err = w.Engine.RedeemToken(t.Context(), flow.RedeemRequest{
+			Kind: flow.Verification, Method: link.ID, Token: to.Query().Get("token"), Input: flow.Input{}, Caller: flow.Caller{},
+		})
+		if _, again := errors.AsType[*flow.Restarted](err); again != ended {
+			t.Errorf("after %v: %v", after, err)
+		}
 	}
 }
