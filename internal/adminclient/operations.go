@@ -2,6 +2,8 @@ package adminclient
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -132,4 +134,19 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	}
 	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"version"}}, &answer)
 	return answer.Version, err
+}
+
+// Metrics returns the metrics as Prometheus reads them.
+func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	response, err := c.send(ctx, request{method: http.MethodGet, path: []string{"metrics", "prometheus"}}, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the server answers %s", response.Status)
+	}
+	return io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 }

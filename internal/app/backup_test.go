@@ -3,6 +3,8 @@
 package app
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"symbolon/internal/config"
+	"symbolon/internal/secret"
 )
 
 // The database is lost, and what was beside it is not.
@@ -64,3 +67,51 @@ func TestACopyIsPutBackWhereSecretsAreLeft(t *testing.T) {
 }
 
 func ownerOf(info os.FileInfo) int { return int(info.Sys().(*syscall.Stat_t).Uid) }
+
+// The drill of docs/operating.md: the machine is lost, and on another one people are still
+// signed in.
+func TestRestore_drill(t *testing.T) {
+	t.Parallel()
+	lost, found := t.TempDir(), t.TempDir()
+	server := func(dir string) (*App, *config.Config) {
+		t.Helper()
+		c, _, err := config.Load(config.Source{Environ: []string{"DSN=sqlite://" + filepath.Join(dir, "a.db")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded := *c // the server puts its secrets into c
+		a, err := New(t.Context(), Options{Config: &loaded, Now: time.Now, Version: "test", Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a, c
+	}
+	a, c := server(lost)
+	token := secret.Token()
+	line := fmt.Sprintf(`{"format":"symbolon.identity/1","id":%q,"schema_id":"default","traits":{"email":"jane@example.org"},
+ "sessions":[{"id":%q,"token_hash":%q,"issued_at":"2026-01-01T00:00:00Z","authenticated_at":"2026-01-01T00:00:00Z","expires_at":"2999-01-01T00:00:00Z"}]}`,
+		secret.NewOrderedID(), secret.NewID(), secret.Hash(token))
+	if _, err := a.current.Load().ImportExported(t.Context(), []byte(line)); err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(found, "copy.db")
+	if _, err := Backup(t.Context(), c, copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(a.Close(), os.RemoveAll(lost)); err != nil {
+		t.Fatal(err)
+	}
+	other, _, err := config.Load(config.Source{Environ: []string{"DSN=sqlite://" + filepath.Join(found, "a.db")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(t.Context(), other, copied); err != nil {
+		t.Fatal(err)
+	}
+	restored, _ := server(found)
+	defer restored.Close()
+	held, err := restored.sessions.Check(t.Context(), token)
+	if err != nil || string(held.Session.Identity.Traits) != `{"email":"jane@example.org"}` {
+		t.Errorf("after the restore the session is %v, %v", held, err)
+	}
+}
