@@ -29,6 +29,8 @@ type Config struct {
 	Agent string
 	// Verify makes the first request fail if the server is another program.
 	Verify bool
+	// Transport sends the requests; nil for the network.
+	Transport http.RoundTripper
 }
 
 // The bounds of a request.
@@ -52,9 +54,12 @@ func New(c Config) *Client {
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout}
+	if c.Transport == nil {
+		dialer := &net.Dialer{Timeout: dialTimeout}
+		c.Transport = &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: time.Minute}
+	}
 	return &Client{config: c, http: &http.Client{
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: time.Minute},
+		Transport: c.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},

@@ -111,7 +111,7 @@ func TestRestore_drill(t *testing.T) {
 	restored, _ := server(found)
 	defer restored.Close()
 	held, err := restored.sessions.Check(t.Context(), token)
-	if err != nil || string(held.Session.Identity.Traits) != `{"email":"jane@example.org"}` {
+	if err != nil || string(held.Identity.Traits) != `{"email":"jane@example.org"}` {
 		t.Errorf("after the restore the session is %v, %v", held, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -40,11 +41,13 @@ func keepCurrent(ctx context.Context, f *configFlags, e *env, a *app.App, log *s
 			continue
 		}
 		seen = now
-		next, _, err := config.Load(f.source(e))
+		next, report, err := config.Load(f.source(e))
 		if err == nil {
 			err = a.Reload(next)
 		}
-		if err != nil {
+		if err == nil {
+			applyDeclared(ctx, a, next, report.Identities, log)
+		} else {
 			log.Error("configuration files changed and can't be used, the configuration before stays in force", slog.Any("error", err))
 		}
 	}
@@ -54,10 +57,24 @@ func keepCurrent(ctx context.Context, f *configFlags, e *env, a *app.App, log *s
 func (f *configFlags) state() string {
 	var state []byte
 	for _, path := range f.files {
-		if info, err := os.Stat(path); err == nil {
-			state = info.ModTime().AppendFormat(state, time.RFC3339Nano)
-			state = append(state, byte(info.Size()), byte(info.Size()>>8), byte(info.Size()>>16))
+		state = appendState(state, path)
+		entries, err := os.ReadDir(path) // an error for a file
+		if err != nil {
+			continue
+		}
+		for _, entry := range entries {
+			state = append(state, entry.Name()...)
+			state = appendState(state, filepath.Join(path, entry.Name()))
 		}
 	}
 	return string(state)
+}
+
+func appendState(state []byte, path string) []byte {
+	info, err := os.Stat(path)
+	if err != nil {
+		return state
+	}
+	state = info.ModTime().AppendFormat(state, time.RFC3339Nano)
+	return append(state, byte(info.Size()), byte(info.Size()>>8), byte(info.Size()>>16))
 }

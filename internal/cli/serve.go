@@ -41,7 +41,7 @@ func (f *configFlags) source(e *env) config.Source {
 }
 
 func (f *configFlags) add(c *cobra.Command) {
-	c.Flags().StringArrayVarP(&f.files, "config", "c", nil, "configuration `FILE` (.yaml, .json, .toml); may be repeated, later ones win (default SYMBOLON_CONFIG)")
+	c.Flags().StringArrayVarP(&f.files, "config", "c", nil, "configuration `FILE` (.yaml, .json, .toml), or setup directory; may be repeated, later ones win (default SYMBOLON_CONFIG)")
 }
 
 // load reads the configuration and prints its warnings.
@@ -100,6 +100,7 @@ tells what a key does.`,
 					log.Error("the server is not ready and answers 503", slog.Any("error", err), slog.String("run", f.migrateCommand()))
 					return
 				}
+				go applyDeclared(cmd.Context(), a, cfg, report.Identities, log)
 				if !quiet {
 					greet(e.Stdout, cfg, at, time.Since(started))
 				}

@@ -15,8 +15,8 @@ import (
 // Source is where settings come from. Later ones win: the defaults, the files
 // in their order, the environment, the flags.
 type Source struct {
-	// Files are paths of .yaml, .yml, .json or .toml files. Without any, the
-	// embedded profile takes their place.
+	// Files are paths of .yaml, .yml, .json or .toml files, or of setup directories.
+	// Without any, the embedded profile takes their place.
 	Files []string
 	// Environ is the environment as NAME=value, as from os.Environ.
 	Environ []string
@@ -100,6 +100,8 @@ type loader struct {
 	// absent are the settings whose features are not here, and where the first is.
 	absent   []string
 	absentAt Origin
+	// declared are the identities of setup directories.
+	declared []Declared
 }
 
 func (l *loader) fail(key, text string, at Origin) {
@@ -122,7 +124,11 @@ func (l *loader) defaults() {
 func (l *loader) files() {
 	var merged *node
 	for _, name := range l.source.Files {
-		root, p := l.readFile(name)
+		read := l.readFile
+		if l.isDir(name) {
+			read = l.readDir
+		}
+		root, p := read(name)
 		switch {
 		case p != nil:
 			l.partial = true

@@ -61,6 +61,8 @@ func (o Origin) Place() string {
 type Report struct {
 	Values   []Value // in the order of Keys, without the members of list items
 	Warnings []Problem
+	// Identities are those that setup directories declare.
+	Identities []Declared
 }
 
 // Locate gives problems that were found after the configuration was read the places
@@ -144,7 +146,7 @@ func (l *loader) report() *Report {
 				cmp.Compare(a.Origin.Column, b.Origin.Column), cmp.Compare(a.Key, b.Key))
 		})
 	}
-	r := &Report{Warnings: l.warnings}
+	r := &Report{Warnings: l.warnings, Identities: l.declared}
 	for _, k := range l.table.keys {
 		if k.nested() {
 			continue
