@@ -77,6 +77,9 @@ func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
 		deleted, err = deleteClosed(ctx, now.identities)
 		removed += deleted
 	}
+	if err == nil {
+		err = indexSearch(ctx, a.db)
+	}
 	a.removed.Add(removed)
 	a.longestBatch.Store(int64(max(longest, time.Duration(a.longestBatch.Load()))))
 	return removed, err
@@ -105,6 +108,20 @@ func CleanUp(ctx context.Context, c *config.Config) (removed int64, err error) {
 		removed += deleted
 	}
 	return removed, errors.Join(err, db.Close())
+}
+
+// indexBatch is how many texts are entered into the index of the search at a time, which
+// takes some milliseconds.
+const indexBatch = 20
+
+// indexSearch brings the index of the search up to date.
+func indexSearch(ctx context.Context, db *store.DB) error {
+	for ctx.Err() == nil {
+		if n, err := db.IndexSearch(ctx, indexBatch); err != nil || n == 0 {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // deleteClosed deletes the accounts that their owners have closed, once the grace period

@@ -55,7 +55,7 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 	if q.After != "" && !secret.IsID(q.After) {
 		return errs.ErrNotFound
 	}
-	q.NoTotal = q.After != "" || q.SchemaID != ""
+	q.NoTotal = q.After != "" || q.SchemaID != "" || q.Similar != ""
 	found, total, err := o.Identities.List(r.Context(), q)
 	if err != nil {
 		return err
@@ -69,6 +69,8 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 		body.First = o.identitiesAt(body, "")
 	} else if !q.NoTotal {
 		body.Total = plural(total, "identity", "identities")
+	} else if body.Next == "" {
+		body.Total = plural(len(found), "identity", "identities")
 	}
 	for _, i := range found {
 		body.Found = append(body.Found, o.person(i))

@@ -10,6 +10,7 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
+	"symbolon/internal/traits"
 )
 
 // The bounds of a page of identities.
@@ -44,6 +45,7 @@ func (m *mount) listQuery(query url.Values) (identity.Query, error) {
 	list := identity.Query{
 		Limit:      bounded(size, defaultPage, 1, maxPage),
 		Identifier: query.Get("credentials_identifier"),
+		Similar:    traits.Normalize(query.Get("preview_credentials_identifier_similar")),
 		SchemaID:   query.Get("schema_id"),
 	}
 	if token := query.Get("page_token"); token != "" {

@@ -106,7 +106,7 @@ type Query struct {
 	SchemaID   string   // only identities of this schema
 	IDs        []string // only these, if there are any
 	ExternalID string   // only the one that another system calls so
-	Similar    string   // only owners of a credential identifier that contains this, normalised
+	Similar    string   // only those with an identifier, an address or a text among the traits that contains this
 	Newest     bool     // in the opposite order; the page then has ids less than After
 	None       bool     // nothing: what is asked for can't be
 	NoTotal    bool     // the caller needs no total, which would cost reading all matches

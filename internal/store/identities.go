@@ -166,7 +166,10 @@ func (db *DB) IdentityByAddress(ctx context.Context, p identity.Purpose, via, no
 // Identities returns a page of identities with their addresses, in the order of
 // their ids. A limit of zero stands for 1000.
 func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Identity, error) {
-	where, args := conditions(q)
+	where, args, err := db.conditions(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	limit := q.Limit
 	if limit <= 0 {
 		limit = maxPage
@@ -179,7 +182,7 @@ func (db *DB) Identities(ctx context.Context, q identity.Query) ([]*identity.Ide
 	query := `SELECT ` + identityColumns + ` FROM (SELECT ` + ownColumns + `
  FROM identities i` + where + order + ` LIMIT ? OFFSET ?) i ` + joinAddresses + order + `, a.purpose, a.position`
 	var page []*identity.Identity
-	err := db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
+	err = db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
 		var row identityRow
 		if err := scan(row.targets()...); err != nil {
 			return err
@@ -208,13 +211,16 @@ func (db *DB) listFor(q identity.Query) query {
 // CountIdentities returns how many identities a query finds on all its pages:
 // limit and offset don't matter.
 func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error) {
-	where, args := conditions(q)
+	where, args, err := db.conditions(ctx, q)
+	if err != nil {
+		return 0, err
+	}
 	query := `SELECT COUNT(*) FROM identities i` + where
 	if where == "" {
 		query = `SELECT value FROM counts WHERE name = 'identities'`
 	}
 	n := 0
-	err := db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
+	err = db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
 		part := 0
 		err := scan(&part)
 		n += part
@@ -240,8 +246,15 @@ func (db *DB) addToCount(ctx context.Context, id string, change int) error {
 
 // conditions builds the WHERE of a query out of fixed texts, so there are few
 // different queries.
-func conditions(q identity.Query) (where string, args []any) {
+func (db *DB) conditions(ctx context.Context, q identity.Query) (where string, args []any, err error) {
 	var all []string
+	if q.Similar != "" {
+		found, values, err := db.similar(ctx, q.Similar)
+		if err != nil {
+			return "", nil, err
+		}
+		all, args = append(all, found), append(args, values...)
+	}
 	if q.After != "" {
 		after := `i.id > ?`
 		if q.Newest {
@@ -255,10 +268,6 @@ func conditions(q identity.Query) (where string, args []any) {
 	if q.Identifier != "" {
 		all = append(all, `i.id IN (SELECT n.identity_id FROM credential_identifiers n WHERE n.identifier = ?)`)
 		args = append(args, q.Identifier)
-	}
-	if q.Similar != "" {
-		all = append(all, `i.id IN (SELECT n.identity_id FROM credential_identifiers n WHERE n.identifier LIKE ? ESCAPE '!')`)
-		args = append(args, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(q.Similar)+"%")
 	}
 	if q.ExternalID != "" {
 		all = append(all, `i.id IN (SELECT d.identity_id FROM identity_details d WHERE d.external_id = ?)`)
@@ -274,9 +283,9 @@ func conditions(q identity.Query) (where string, args []any) {
 		all = append(all, `1 = 0`)
 	}
 	if len(all) == 0 {
-		return "", nil
+		return "", nil, nil
 	}
-	return " WHERE " + strings.Join(all, " AND "), args
+	return " WHERE " + strings.Join(all, " AND "), args, nil
 }
 
 // CreateIdentity stores a new identity with its addresses and credentials, each
@@ -299,6 +308,9 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 			}
 		}
 		if err := db.insertAddresses(ctx, i); err != nil {
+			return err
+		}
+		if err := db.insertSearch(ctx, i.ID, searchText(i, credentials)); err != nil {
 			return err
 		}
 		if err := db.addToCount(ctx, i.ID, +1); err != nil {
@@ -339,6 +351,9 @@ func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credential
 		if err := db.saveAddresses(ctx, i); err != nil {
 			return err
 		}
+		if err := db.saveSearch(ctx, i, credentials); err != nil {
+			return err
+		}
 		if err := db.recordUpdate(ctx, i, changes); err != nil {
 			return err
 		}
@@ -361,6 +376,9 @@ func (db *DB) DeleteIdentity(ctx context.Context, id string) error {
 	err := db.InTx(ctx, func(ctx context.Context) error {
 		ended, err := db.openSessions(ctx, id, "", true)
 		if err != nil {
+			return err
+		}
+		if err := db.dropTrigrams(ctx, id); err != nil {
 			return err
 		}
 		if err := db.ExecOne(ctx, `DELETE FROM identities WHERE id = ?`, id); err != nil {

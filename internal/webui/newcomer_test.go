@@ -35,9 +35,9 @@ func TestNewcomer_traits_once(t *testing.T) {
 	page := get(t, newPages(t, showing(newFlow(flow.Registration, newcomerGroups()...))), open("/registration")).Body.String()
 	for part, want := range map[string]int{
 		`<form method="post"`: 1, `name="traits.email"`: 1, `name="traits.name.first"`: 1, `name="csrf_token"`: 1, `name="password"`: 1,
-		`class="primary" type="submit">Create account</button>`: 1,
-		`methods/code?flow=` + flowID + `">Use a one-time code instead</button>`: 1,
-		`data-webauthn-click="oryPasskeyRegistration"`: 1,
+		`class="primary" type="submit">Create account</button>`:                                                                              1,
+		`methods/code?flow=` + flowID + `">Use a one-time code instead</button>`:                                                             1,
+		`data-webauthn-click="oryPasskeyRegistration"`:                                                                                       1,
 		`name="passkey_register" value="" data-webauthn-action="https://id.example.org/auth/self-service/registration/methods/passkey?flow=`: 1,
 		`autofocus`: 1,
 	} {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/ext/fts5"
 	_ "github.com/ncruces/go-sqlite3/vfs/memdb" // the databases in memory
 	"github.com/pressly/goose/v3"
 
@@ -86,7 +87,7 @@ func openPool(name url.URL, pragmas ...string) (*sql.DB, error) {
 	params["_pragma"] = pragmas
 	// SQLite takes a plus for a plus.
 	name.RawQuery = strings.ReplaceAll(params.Encode(), "+", "%20")
-	pool, err := driver.Open(name.String())
+	pool, err := driver.Open(name.String(), fts5.Register)
 	if err != nil {
 		return nil, fmt.Errorf("read name of database: %w", err)
 	}

@@ -18,7 +18,7 @@ func Run(t *testing.T, open func(testing.TB) Store) {
 	all := slices.Concat(
 		flowTests(), identityTests(), listTests(), uniqueTests(), versionTests(),
 		addressTests(), credentialTests(), sessionTests(), errorTests(), transactionTests(),
-		messageTests(), messageClaimTests(), signOutTests(), eventTests(), deletionTests(),
+		messageTests(), messageClaimTests(), signOutTests(), eventTests(), deletionTests(), searchTests(),
 	)
 	for _, test := range all {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,0 +1,16 @@
+-- +goose Up
+-- What operators find identities by: their identifiers, addresses and names in lower case,
+-- with an index of all sequences of three characters. A text that changes gets a new
+-- number; the clean-up enters those that are new into the index.
+CREATE TABLE identity_search (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    identity_id TEXT    NOT NULL UNIQUE REFERENCES identities (id) ON DELETE CASCADE,
+    text        TEXT    NOT NULL
+) STRICT;
+-- No trigger keeps the index: an earlier release, which does not know it, can delete
+-- identities. Numbers are never used again, so what it leaves finds nothing.
+CREATE VIRTUAL TABLE identity_trigrams USING fts5(text, content = '', contentless_delete = 1, tokenize = 'trigram');
+INSERT INTO identity_search (identity_id, text)
+SELECT i.id, lower(COALESCE((SELECT group_concat(n.identifier, char(10)) FROM credential_identifiers n WHERE n.identity_id = i.id), '') || char(10) ||
+    COALESCE((SELECT group_concat(t.atom, char(10)) FROM json_tree(i.traits) t WHERE t.type = 'text' AND length(t.atom) <= 200), ''))
+FROM identities i ORDER BY i.id;
