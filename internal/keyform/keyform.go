@@ -25,6 +25,20 @@ type Memory struct {
 	Handle  []byte           `json:"handle,omitempty"` // of a person who had none
 }
 
+// ErrNotAsked says that an answer came in a flow that has asked for none, such as one that began while the method was
+// switched off.
+var ErrNotAsked = fmt.Errorf("%w: the flow has not asked for a key", ceremony.ErrRefused)
+
+// Asked returns what the flow has asked of a key; ErrNotAsked if it has asked for nothing.
+func Asked(v flow.View) (Memory, error) {
+	var kept Memory
+	ok, err := v.Recall(&kept)
+	if err == nil && !ok {
+		err = ErrNotAsked
+	}
+	return kept, err
+}
+
 // Keys returns the keys of a credential, none for nil.
 func Keys(c *identity.Credential) (ceremony.Keys, error) {
 	if c == nil {

@@ -34,7 +34,9 @@ func factorNodes(t *testing.T, count int, settings ...string) []*node {
 type begun struct {
 	ID      string
 	Methods map[string]struct {
-		Config struct{ Fields []struct{ Name, Value string } }
+		Config struct {
+			Fields []struct{ Name, Value string }
+		}
 	}
 }
 

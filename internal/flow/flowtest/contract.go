@@ -30,6 +30,7 @@ func RunMethod(t *testing.T, method string, open func(testing.TB) (*World, Perso
 			}
 			t.Run("badInput", func(t *testing.T) { badInput(t, method, k, open) })
 			t.Run("tampered", func(t *testing.T) { tampered(t, method, k, open) })
+			t.Run("forgotten", func(t *testing.T) { forgotten(t, method, k, open) })
 			t.Run("foreign", func(t *testing.T) { foreign(t, method, k, open) })
 		})
 	}
@@ -111,6 +112,28 @@ func tampered(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*
 		if result, err := b.Submit(f, method, map[string]string{"code": "123456", "answer": "x"}); err == nil && result.Outcome == flow.Completed {
 			t.Errorf("memory %s: it was completed", memory)
 		}
+	}
+}
+
+// forgotten submits to a flow that remembers nothing of the method: it began before the
+// method was switched on, or while there was nothing to remember.
+func forgotten(t *testing.T, method string, k flow.Kind, open func(testing.TB) (*World, Person)) {
+	t.Helper()
+	w, b, f := start(t, k, open)
+	fields := map[string]string{"traits.email": "new@example.org"}
+	if group := f.Form.Group(method); group != nil {
+		for _, n := range group.Nodes {
+			if n.Name != "csrf_token" && n.Type != "submit" && fields[n.Name] == "" {
+				fields[n.Name] = "123456"
+			}
+		}
+	}
+	delete(f.Private, method)
+	if err := w.DB.SaveFlow(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Submit(f, method, fields); err != nil && errs.Of(err) == errs.Internal {
+		t.Error(err)
 	}
 }
 

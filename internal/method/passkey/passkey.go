@@ -172,14 +172,10 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if text == "" {
 		return nil, flow.Reject("passkey_login", message.Missing("passkey_login"))
 	}
-	var kept keyform.Memory
-	if ok, err := s.Recall(&kept); err != nil || !ok {
-		return nil, errors.Join(errors.New("login flow has no challenge for a passkey"), err)
-	}
 	if err := s.CountCode(ctx, ""); err != nil {
 		return nil, err
 	}
-	fact, err := m.judge(ctx, s, kept, text)
+	fact, err := m.judge(ctx, s, text)
 	if err != nil {
 		next, failed := m.request(ctx, s.View)
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyInvalid, next))
@@ -187,7 +183,11 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	return fact, nil
 }
 
-func (m *Method) judge(ctx context.Context, s flow.Submission, kept keyform.Memory, text string) (flow.Fact, error) {
+func (m *Method) judge(ctx context.Context, s flow.Submission, text string) (flow.Fact, error) {
+	kept, err := keyform.Asked(s.View)
+	if err != nil {
+		return nil, err
+	}
 	answer, err := ceremony.Read(text)
 	if err != nil {
 		return nil, err

@@ -65,14 +65,14 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 	if answer == "" {
 		return nil, flow.Reject("passkey_register", message.Missing("passkey_register"))
 	}
-	var kept keyform.Memory
-	if ok, err := s.Recall(&kept); err != nil || !ok {
-		return nil, errors.Join(errors.New("registration flow has no options for a passkey"), err)
-	}
 	if err := s.CountRegistration(ctx, draft); err != nil {
 		return nil, err
 	}
-	key, err := m.made(kept, m.newcomer(kept.Handle), answer)
+	kept, err := keyform.Asked(s.View)
+	var key ceremony.Key
+	if err == nil {
+		key, err = m.made(kept, m.newcomer(kept.Handle), answer)
+	}
 	if err != nil {
 		next, failed := m.invitation()
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))

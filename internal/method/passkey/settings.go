@@ -91,16 +91,22 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	return m.another(ctx, s, keys, answer)
 }
 
-func (m *Method) another(ctx context.Context, s flow.Submission, keys ceremony.Keys, answer string) (flow.Fact, error) {
-	var kept keyform.Memory
-	if ok, err := s.Recall(&kept); err != nil || !ok {
-		return nil, errors.Join(errors.New("settings flow has no options for a passkey"), err)
+// asked judges a new key of somebody who is signed in. handle is the user handle that it was made with.
+func (m *Method) asked(ctx context.Context, s flow.Submission, keys ceremony.Keys, answer string) (key ceremony.Key, handle []byte, err error) {
+	kept, err := keyform.Asked(s.View)
+	if err != nil {
+		return key, nil, err
 	}
 	owner, err := m.owner(ctx, s.Identity, keys, kept.Handle)
 	if err != nil {
-		return nil, err
+		return key, nil, err
 	}
-	key, err := m.made(kept, owner, answer)
+	key, err = m.made(kept, owner, answer)
+	return key, owner.Handle, err
+}
+
+func (m *Method) another(ctx context.Context, s flow.Submission, keys ceremony.Keys, answer string) (flow.Fact, error) {
+	key, handle, err := m.asked(ctx, s, keys, answer)
 	if err != nil {
 		next, failed := m.creation(ctx, s.Identity, keys)
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))
@@ -111,7 +117,7 @@ func (m *Method) another(ctx context.Context, s flow.Submission, keys ceremony.K
 	if key.Name, err = form().Named(s.Input, key.Name); err != nil {
 		return nil, err
 	}
-	c, err := add(keys, owner.Handle, key)
+	c, err := add(keys, handle, key)
 	if err != nil {
 		return nil, err
 	}

@@ -63,4 +63,6 @@ func (m *Method) spent(c identity.Credential, kept stored, shared seed, identity
 }
 
 // message of a node, for a code that the person typed to enrol.
-func wrongCode() error { return flow.Reject("totp_code", message.Of(message.KeyFactorCodeInvalid)) }
+func wrongCode() *flow.Rejected {
+	return flow.Reject("totp_code", message.Of(message.KeyFactorCodeInvalid))
+}

@@ -2,7 +2,6 @@ package totp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -112,7 +111,12 @@ func (m *Method) enrol(ctx context.Context, s flow.Submission, code string) (flo
 		return nil, err
 	}
 	if !ok {
-		return nil, errors.New("settings flow has no totp seed")
+		// The app that there was when the flow began has been removed elsewhere. The form shows a seed from now on.
+		next, err := m.offer(ctx, s.View)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &flow.Rejected{Messages: wrongCode().Messages, Memory: next}
 	}
 	if err := s.CountCode(ctx, s.Identity.ID); err != nil {
 		return nil, err

@@ -247,16 +247,22 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	return m.add(ctx, s, keys, text)
 }
 
-func (m *Method) add(ctx context.Context, s flow.Submission, keys ceremony.Keys, text string) (flow.Fact, error) {
-	var kept keyform.Memory
-	if ok, err := s.Recall(&kept); err != nil || !ok {
-		return nil, errors.Join(errors.New("settings flow has no options for a key"), err)
+// made judges a new key. handle is the user handle that it was made with.
+func (m *Method) made(ctx context.Context, s flow.Submission, keys ceremony.Keys, text string) (key ceremony.Key, handle []byte, err error) {
+	kept, err := keyform.Asked(s.View)
+	if err != nil {
+		return key, nil, err
 	}
 	owner, err := m.owner(ctx, s.Identity, keys, kept.Handle)
 	if err != nil {
-		return nil, err
+		return key, nil, err
 	}
-	made, err := m.party.Created(kept.Pending, owner, text, m.now())
+	key, err = m.party.Created(kept.Pending, owner, text, m.now())
+	return key, owner.Handle, err
+}
+
+func (m *Method) add(ctx context.Context, s flow.Submission, keys ceremony.Keys, text string) (flow.Fact, error) {
+	made, handle, err := m.made(ctx, s, keys, text)
 	if err != nil {
 		next, failed := m.creation(ctx, s.Identity, keys)
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))
@@ -271,7 +277,7 @@ func (m *Method) add(ctx context.Context, s flow.Submission, keys ceremony.Keys,
 	if made.Name, err = form().Named(s.Input, otherwise); err != nil {
 		return nil, err
 	}
-	keys.Handle, keys.Keys = owner.Handle, append(slices.Clone(keys.Keys), made)
+	keys.Handle, keys.Keys = handle, append(slices.Clone(keys.Keys), made)
 	c, err := keyform.Credential(ID, keys)
 	if err != nil {
 		return nil, err
