@@ -213,13 +213,17 @@ func (e *Engine) sends(k Kind, method string) bool {
 // Serves reports whether a kind is switched on.
 func (e *Engine) Serves(k Kind) bool { return e.config.Kinds[k].Enabled }
 
-// Methods lists the methods that serve a kind.
+// Methods lists the methods that serve a kind, those that its forms offer first.
 func (e *Engine) Methods(k Kind) []string {
-	var ids []string
+	var ids, others []string
 	for _, m := range e.methods {
-		if _, ok := e.steps[k][m.ID()]; ok {
+		switch _, ok := e.steps[k][m.ID()]; {
+		case !ok:
+		case e.sends(k, m.ID()):
 			ids = append(ids, m.ID())
+		default:
+			others = append(others, m.ID())
 		}
 	}
-	return ids
+	return append(ids, others...)
 }

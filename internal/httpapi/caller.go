@@ -12,9 +12,8 @@ import (
 
 // check returns the session of a request, or session.ErrNone. Authorization: Bearer
 // comes before X-Session-Token before the cookies, and the first that is there
-// decides: a bad one is not rescued by a good one behind it. Of several cookies the
-// first that stands for a session counts. Storage trouble is an error of its own:
-// no caller becomes anonymous by it.
+// decides: a bad one is not rescued by a good one behind it. Storage trouble is an
+// error of its own: no caller becomes anonymous by it.
 //
 // A wire with HeaderDecides looks at X-Session-Token first, and lets the cookies
 // rescue a bad Bearer token.
@@ -34,7 +33,8 @@ func (m *mount) check(r *http.Request) (*session.Cached, error) {
 	case header != "":
 		return m.sessions.Check(r.Context(), bare(header))
 	}
-	return m.checkCookies(r)
+	found, _, err := m.checkCookies(r)
+	return found, err
 }
 
 // checkLevel returns the session of a request, or flow.ErrSecondFactorRequired if it
@@ -51,14 +51,27 @@ func (m *mount) checkLevel(r *http.Request) (*session.Cached, error) {
 	return found, m.engine.CheckLevel(r.Context(), found, client)
 }
 
-func (s *Server) checkCookies(r *http.Request) (*session.Cached, error) {
-	for _, token := range s.cookies.sessionTokens(r) {
-		found, err := s.sessions.Check(r.Context(), token)
-		if err == nil || !errors.Is(err, session.ErrNone) {
-			return found, err
+// checkCookies returns the session that a browser's cookies stand for, and its token:
+// of several the first that holds. Where other sites of the domain can set cookies
+// under the name, sessions of two people stand for neither: one of them could be
+// put there by somebody who wants the other to act in an account that is not theirs.
+func (s *Server) checkCookies(r *http.Request) (found *session.Cached, token string, err error) {
+	for _, sent := range s.cookies.sessionTokens(r) {
+		next, err := s.sessions.Check(r.Context(), sent)
+		switch {
+		case errors.Is(err, session.ErrNone):
+		case err != nil:
+			return nil, "", err
+		case found == nil:
+			found, token = next, sent
+		case !s.cookies.config.HostPrefix && next.IdentityID != found.IdentityID:
+			return nil, "", session.ErrNone
 		}
 	}
-	return nil, session.ErrNone
+	if found == nil {
+		return nil, "", session.ErrNone
+	}
+	return found, token, nil
 }
 
 // bearer returns the token of an Authorization header of exactly two parts.

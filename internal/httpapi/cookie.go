@@ -149,16 +149,23 @@ func (k *cookies) dropSession(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, c)
 	}
 	drop(k.sessionCookie(""))
-	if k.config.Domain != "" {
-		twin := k.sessionCookie("")
-		twin.Domain = ""
-		drop(twin)
-	}
+	k.dropTwin(w)
 	if k.name(plain) != plain {
 		old := k.sessionCookie("")
 		old.Name = plain
 		drop(old)
 	}
+}
+
+// dropTwin takes the host-only cookie from before session.cookie.domain was set: the
+// session of somebody else in it would stand against the one that begins.
+func (k *cookies) dropTwin(w http.ResponseWriter) {
+	if k.config.Domain == "" {
+		return
+	}
+	twin := k.sessionCookie("")
+	twin.Domain, twin.Expires, twin.MaxAge = "", time.Unix(1, 0), -1
+	http.SetCookie(w, twin)
 }
 
 func (k *cookies) sessionCookie(value string) *http.Cookie {

@@ -97,6 +97,13 @@ func TestCookies_severalOfOneName(t *testing.T) {
 			t.Errorf("%s: %d", name, r.Code)
 		}
 	}
+	// Two people in one browser: one of them may have been put there.
+	other := "ory_kratos_session=" + mallory.jar["ory_kratos_session"]
+	for name, header := range map[string]string{"own first": good + "; " + other, "other first": other + "; " + good} {
+		if r := s.browser().with("Cookie", header).do(t, http.MethodGet, "/sessions/whoami", ""); r.Code != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s", name, r.Code, r.Body)
+		}
+	}
 	// The same of the anti-CSRF cookie: one that another site has set counts for nothing.
 	id, token := jane.start(t, "settings", "")
 	tossed := "csrf_token=" + mallory.jar["csrf_token"] + "; " + good + "; csrf_token=" + jane.jar["csrf_token"]
@@ -104,6 +111,31 @@ func TestCookies_severalOfOneName(t *testing.T) {
 		form("csrf_token", token, "traits.email", "jane@shop.test"))
 	if to := r.location(t); strings.Contains(to.Path, "error") {
 		t.Errorf("a tossed csrf cookie before the own: %d %s", r.Code, to)
+	}
+}
+
+// A browser keeps the session that holds where another is before it.
+func TestCookies_keepsTheOneThatHolds(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "SESSION_COOKIE_DOMAIN=shop.test")
+	jane, ended := s.browser(), s.browser()
+	jane.register(t, "jane@shop.test")
+	ended.login(t, "jane@shop.test", password)
+	cookies := "ory_kratos_session=" + ended.jar["ory_kratos_session"]
+	ended.do(t, http.MethodGet, "/self-service/browser/flows/logout", "")
+	for name, value := range jane.jar {
+		cookies += "; " + name + "=" + value
+	}
+	tab := jane.with("Cookie", cookies)
+	id, token := tab.start(t, "settings", "")
+	saved := tab.do(t, http.MethodPost, "/v1/self-service/settings?flow="+id, form("csrf_token", token, "method", "profile", "traits.email", "jane@shop.test"))
+	for _, set := range saved.Result().Cookies() {
+		if set.Name == "ory_kratos_session" && set.Value != jane.jar["ory_kratos_session"] {
+			t.Errorf("the browser got the session that ended: %d %s", saved.Code, set)
+		}
+	}
+	if out := tab.do(t, http.MethodGet, "/v1/self-service/logout/browser", ""); out.Code != http.StatusOK {
+		t.Errorf("sign out: %d %s", out.Code, out.Body)
 	}
 }
 

@@ -112,6 +112,9 @@ func (m *mount) signIn(w http.ResponseWriter, r *http.Request, c flow.Caller, is
 	if c.Session == nil || c.Session.IdentityID != issued.IdentityID {
 		m.setCSRF(w, r, c.NextCSRF(issued.IdentityID))
 	}
+	if len(m.cookies.sessionTokens(r)) > 0 {
+		m.cookies.dropTwin(w)
+	}
 	m.cookies.setSession(w, issued, token)
 	m.cookies.setDevice(w, c.Devices, issued.IdentityID)
 }

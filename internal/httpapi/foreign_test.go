@@ -190,7 +190,8 @@ func TestForeign(t *testing.T) {
 			if after := f.accounts(t); after != before {
 				t.Fatalf("%s %s: accounts changed\nfrom %s\nto   %s", verb, path, before, after)
 			}
-			if len(kindsOf(path)) > 0 {
+			// A form of recovery asks for a code here: use says so.
+			if len(kindsOf(path)) > 0 && !strings.HasSuffix(path, "/recovery/methods/link") {
 				f.tryRightly(t, verb, path, kind)
 				before = f.accounts(t)
 			}

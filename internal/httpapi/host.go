@@ -27,11 +27,11 @@ func (h host) HasCredentials(r *http.Request) bool {
 
 // CookieToken implements wire1.Host.
 func (h host) CookieToken(r *http.Request) string {
-	tokens := h.mount.cookies.sessionTokens(r)
-	if len(tokens) == 0 {
+	_, token, err := h.mount.checkCookies(r)
+	if err != nil {
 		return ""
 	}
-	return tokens[0]
+	return token
 }
 
 // Logout implements wire1.Host.

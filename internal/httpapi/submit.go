@@ -120,8 +120,8 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	}
 	a := m.wire.Submitted(r, result, err)
 	if a.KeepSignedIn && r.Caller.Session != nil {
-		if tokens := m.cookies.sessionTokens(r.Request); len(tokens) > 0 {
-			m.cookies.setSession(w, r.Caller.Session, tokens[0])
+		if found, token, err := m.checkCookies(r.Request); err == nil && found.ID == r.Caller.Session.ID {
+			m.cookies.setSession(w, r.Caller.Session, token)
 		}
 	}
 	if a.SignIn {

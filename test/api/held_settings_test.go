@@ -154,6 +154,7 @@ func shown(method, field string) func(testing.TB, *victim, answer) string {
 func heldSteps() map[string]heldStep {
 	created := func(method, options string) func(testing.TB, *victim, answer) string {
 		return func(t testing.TB, _ *victim, f answer) string {
+			t.Helper()
 			return ceremonytest.New(t, keySite, ceremonytest.ES256).Create(t, f.field(t, method, options), ceremonytest.Lie{})
 		}
 	}
@@ -166,12 +167,14 @@ func heldSteps() map[string]heldStep {
 		"no app":         plainStep("totp", "totp_unlink", "true"),
 		"deletion":       plainStep("deletion", "confirm", "true"),
 		"confirm the codes": func(t testing.TB, v *victim) (string, url.Values) {
+			t.Helper()
 			id, f := v.settingsFlow(t)
 			action, fields := v.formOf(t, f, "lookup_secret", "lookup_secret_regenerate", "true")
 			v.do(t, http.MethodPost, action, fields.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 			return v.formOf(t, v.get(t, "/self-service/settings/flows?id="+id), "lookup_secret", "lookup_secret_confirm", "true")
 		},
 		"app": stepWith("totp", "totp_code", func(t testing.TB, v *victim, f answer) string {
+			t.Helper()
 			return v.site.appCode(t, f.field(t, "totp", "totp_secret_key"), 0)
 		}),
 		"webauthn":    stepWith("webauthn", "webauthn_register", created("webauthn", "webauthn_register_trigger")),
@@ -184,11 +187,7 @@ func heldSteps() map[string]heldStep {
 // account is what must not change.
 func (v *victim) account(t testing.TB) string {
 	t.Helper()
-	target := v.site.admin.URL + "/admin/identities/" + v.id + "?"
-	for _, kind := range []string{"password", "oidc", "totp", "lookup_secret", "webauthn", "passkey"} {
-		target += "include_credential=" + kind + "&"
-	}
-	return string(v.site.app1().get(t, target).body)
+	return v.site.credentials(t, v.id)
 }
 
 // endings are what ends a session while a request of its is held back.
@@ -249,19 +248,6 @@ func TestHeldSettings(t *testing.T) {
 func refused(a *http.Response) bool {
 	to, err := a.Location()
 	return err == nil && a.StatusCode == http.StatusFound && to.Path == "/self-service/login/browser"
-}
-
-// keep returns another browser with the cookies as they are: logging out takes them from
-// the first.
-func (v *victim) keep(t testing.TB) *client {
-	t.Helper()
-	c := v.site.browser(t)
-	base, err := url.Parse(v.site.public.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.http.Jar.SetCookies(base, v.http.Jar.Cookies(base))
-	return c
 }
 
 // The same requests change the account where the session has not ended.

@@ -25,6 +25,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 		"let time pass":     m.wait,
 		"link by the admin": m.adminsLink,
 		"delete":            m.delete,
+		"intrude":           m.intrude,
 	}
 }
 
@@ -250,6 +251,7 @@ func (m *model) change(t *rapid.T, a *attempt) {
 	case "password":
 		next := m.secret()
 		m.settle(t, a, m.send(a, "password", token, map[string]string{"password": next}), allowed, func() {
+			a.who.old = append(a.who.old, a.who.password)
 			a.who.password = next
 			for _, other := range m.passes { // as the option says, and after a recovery in any case
 				other.ended = other.ended || p.recovered && other.who == p.who && other != p
@@ -303,6 +305,7 @@ func (m *model) follow(t *rapid.T) {
 		return
 	}
 	if l.kind == "recovery" && !l.who.verified {
+		l.who.old = append(l.who.old, l.who.password)
 		l.who.password = "" // the address was never proven: who set it is unknown
 	}
 	l.dead, l.who.verified = true, true

@@ -23,6 +23,7 @@ const (
 
 type account struct {
 	id, email, password string
+	old                 []string // passwords
 	verified, deleted   bool
 }
 
@@ -71,7 +72,8 @@ type model struct {
 	tabs     []*tab
 	attempts []*attempt
 	letters  []*letter
-	names    *int // how many names were given out, over all runs
+	intruder *client // the browser of somebody who attacks
+	names    *int    // how many names were given out, over all runs
 	steps    *int
 }
 
@@ -216,14 +218,15 @@ func (m *model) checkState(t *rapid.T, a *attempt) {
 // Random sequences of all five flows, by apps and by browsers, in which only what the
 // model allows may come about: no session without a proof, nothing privileged without
 // a recent one, a used or expired link or flow never works, recovery leaves the
-// credentials alone, states move forward.
+// credentials alone, states move forward, and an intruder who has what was valid once and
+// leads people to pages of their own changes no credential.
 func TestNothingHappensThatTheModelForbids(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "SECURITY_LIMITS_ENABLED=false")
 	var names, steps int
 	checks := flag.Lookup("rapid.checks").Value.String()
 	rapid.Check(t, func(rt *rapid.T) {
-		m := &model{site: s, t: t, names: &names, steps: &steps}
+		m := &model{site: s, t: t, intruder: s.browser(t), names: &names, steps: &steps}
 		for range 3 {
 			m.tabs = append(m.tabs, &tab{client: s.browser(t)})
 		}
