@@ -64,6 +64,7 @@ type DB struct {
 	pollConn      *pollConn // nil where there are no changes to poll
 	replica       *replica  // nil where there is none
 	writes        committer
+	gather        *gatherer // nil for SQLite
 	timeout       time.Duration
 	retry         *retrier                                     // nil for SQLite
 	listen        func(ctx context.Context, wake func()) error // nil without notifications
@@ -140,6 +141,7 @@ func Open(ctx context.Context, schema Schema, c Config) (*DB, error) {
 		db.pollConn = newPollConn(p.poll, &d)
 		db.retry = &retrier{pool: p.write, idle: p.idle}
 		db.writes = newPooledCommitter(p.write, &d, c, db.retry)
+		db.gather = &gatherer{timeout: c.Timeout, insert: db.insertNew}
 	}
 	db.close = sync.OnceValue(func() error {
 		db.closed.Store(true)

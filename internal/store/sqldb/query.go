@@ -139,12 +139,18 @@ func (db *DB) statement(changed *int64, query string, args []any) txFunc {
 // InsertNew inserts a row with a fresh random id, which must be its only unique value. On
 // a server it is retried after the connection was lost without an answer: if the id is
 // taken then, the first insert succeeded. A first insert that still runs holds the id, so
-// the second waits for its end.
+// the second waits for its end. Rows that come at the same time share a statement there; the
+// query must end in their values.
 func (db *DB) InsertNew(ctx context.Context, query string, args ...any) error {
 	if txOf(ctx) != nil || db.dialect.Embedded {
 		_, err := db.Exec(ctx, query, args...)
 		return err
 	}
+	return db.gather.add(ctx, query, args)
+}
+
+// insertNew inserts new rows on a server.
+func (db *DB) insertNew(ctx context.Context, query string, args []any) error {
 	var changed int64
 	do := db.statement(&changed, query, args)
 	insert, unanswered := do.fn, false
