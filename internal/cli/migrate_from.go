@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +16,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"symbolon/internal/app"
 	"symbolon/internal/config"
@@ -173,16 +177,32 @@ func (f *userFlags) mapperFor(ctx context.Context, t *app.Takeover) (takeover.Ma
 	return t.Mapper(ctx, f.schema, f.mapper, program)
 }
 
-// withFile reads a file, or the standard input for "-".
+// withFile reads a file, or the standard input for "-". What is compressed by gzip or in
+// UTF-16 with a byte order mark is read all the same.
 func withFile(e *env, name string, use func(io.Reader) error) error {
 	if name == "-" {
-		return use(e.Stdin)
+		return withText(e.Stdin, use)
 	}
 	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	return errors.Join(use(file), file.Close())
+	return errors.Join(withText(file, use), file.Close())
+}
+
+func withText(r io.Reader, use func(io.Reader) error) error {
+	buffered := bufio.NewReader(r)
+	switch head, _ := buffered.Peek(2); string(head) { // shorter files are neither
+	case "\x1f\x8b":
+		unpacked, err := gzip.NewReader(buffered)
+		if err != nil {
+			return err
+		}
+		return withText(unpacked, use)
+	case "\xff\xfe", "\xfe\xff":
+		return use(transform.NewReader(buffered, unicode.BOMOverride(unicode.UTF8.NewDecoder())))
+	}
+	return use(buffered)
 }
 
 // joined are examples, one on a line.

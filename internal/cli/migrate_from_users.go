@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -104,7 +103,7 @@ func newFirebaseCommand(e *env) *cobra.Command {
 				if parameters != "" {
 					raw, err := os.ReadFile(parameters)
 					if err == nil {
-						err = json.Unmarshal(raw, &p)
+						p, err = firebase.ReadParams(raw)
 					}
 					if err != nil {
 						return nil, fmt.Errorf("read hash parameters: %w", err)
@@ -114,6 +113,6 @@ func newFirebaseCommand(e *env) *cobra.Command {
 			}
 		})
 	c.Flags().StringVar(&parameters, "hash-parameters", "",
-		"a JSON `FILE` with base64_signer_key, base64_salt_separator, rounds and mem_cost, which Firebase's console shows")
+		"a `FILE` with base64_signer_key, base64_salt_separator, rounds and mem_cost, as Firebase's console shows them or in JSON")
 	return c
 }

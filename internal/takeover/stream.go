@@ -22,7 +22,13 @@ type Convert func(json.RawMessage) (User, error)
 // name, or of a document that is an array itself. An error of convert comes with a user
 // that has a key alone, and the next user follows; any other error is the last element.
 func Array(r io.Reader, member string, convert Convert) iter.Seq2[User, error] {
-	return users(convert, func(yield func(json.RawMessage, error) bool) {
+	return users(convert, Elements(r, member))
+}
+
+// Elements reads the elements of the member of that name of a JSON document, or of a document
+// that is an array itself, one by one. An error is the last element.
+func Elements(r io.Reader, member string) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
 		d := json.NewDecoder(r)
 		switch first, err := d.Token(); {
 		case err != nil:
@@ -34,7 +40,7 @@ func Array(r io.Reader, member string, convert Convert) iter.Seq2[User, error] {
 		default:
 			yield(nil, errNoUsers)
 		}
-	})
+	}
 }
 
 // Lines reads the users of a file with one JSON document on each line, or of an array of

@@ -14,36 +14,32 @@ import (
 // user has the members of exports, of the file of password hashes, and of Auth0's own
 // import format, which others write too.
 type user struct {
-	ID         string `json:"user_id"`
-	OtherID    string `json:"Id"` // as the default fields of the CSV-like export name it
-	OID        oid    `json:"_id"`
-	Email      string `json:"email"`
-	Verified   any    `json:"email_verified"` // a boolean, or its text
-	Username   string `json:"username"`
-	Given      string `json:"given_name"`
-	Family     string `json:"family_name"`
-	Name       string `json:"name"`
-	Nickname   string `json:"nickname"`
-	Picture    string `json:"picture"`
-	Phone      string `json:"phone_number"`
-	PhoneOK    bool   `json:"phone_verified"`
-	Blocked    bool   `json:"blocked"`
-	Created    string `json:"created_at"`
+	ID         string          `json:"user_id"`
+	OtherID    string          `json:"Id"` // as the default fields of the CSV-like export name it
+	OID        oid             `json:"_id"`
+	Email      string          `json:"email"`
+	Verified   takeover.Flag   `json:"email_verified"`
+	Username   string          `json:"username"`
+	Given      string          `json:"given_name"`
+	Family     string          `json:"family_name"`
+	Name       string          `json:"name"`
+	Nickname   string          `json:"nickname"`
+	Picture    string          `json:"picture"`
+	Phone      string          `json:"phone_number"`
+	PhoneOK    takeover.Flag   `json:"phone_verified"`
+	Blocked    takeover.Flag   `json:"blocked"`
+	Created    json.RawMessage `json:"created_at"` // a text, or {"$date": …}
 	Identities []struct {
-		Provider string          `json:"provider"`
-		UserID   json.RawMessage `json:"user_id"` // a text, or a number
+		Provider string        `json:"provider"`
+		UserID   takeover.Text `json:"user_id"`
 	} `json:"identities"`
 	UserMetadata map[string]any `json:"user_metadata"`
 	AppMetadata  map[string]any `json:"app_metadata"`
 	PasswordHash string         `json:"passwordHash"`
 	ImportedHash string         `json:"password_hash"`
-	CustomHash   *struct {
-		Algorithm string `json:"algorithm"`
-		Hash      struct {
-			Value string `json:"value"`
-		} `json:"hash"`
-	} `json:"custom_password_hash"`
-	Factors []struct {
+	CustomHash   *customHash    `json:"custom_password_hash"`
+	Multifactor  []string       `json:"multifactor"`
+	Factors      []struct {
 		TOTP *struct {
 			Secret string `json:"secret"`
 		} `json:"totp"`
@@ -98,13 +94,12 @@ func (u user) key() string {
 }
 
 func (u user) neutral(hashes map[string]string) (takeover.User, error) {
-	out := takeover.User{Key: u.key(), Disabled: u.Blocked, MetadataPublic: u.UserMetadata, MetadataAdmin: u.AppMetadata}
+	out := takeover.User{Key: u.key(), Disabled: bool(u.Blocked), CreatedAt: created(u.Created), MetadataPublic: u.UserMetadata, MetadataAdmin: u.AppMetadata}
 	if out.Key == "" {
 		return out, fmt.Errorf("has neither an id nor an e-mail address")
 	}
-	out.CreatedAt, _ = time.Parse(time.RFC3339, u.Created) // zero where it is missing
 	out.Set("email", u.Email)
-	out.Set("email_verified", u.Verified == true || u.Verified == "true")
+	out.Set("email_verified", bool(u.Verified))
 	out.Set("preferred_username", u.Username)
 	out.Set("given_name", u.Given)
 	out.Set("family_name", u.Family)
@@ -112,17 +107,34 @@ func (u user) neutral(hashes map[string]string) (takeover.User, error) {
 	out.Set("nickname", u.Nickname)
 	out.Set("picture", u.Picture)
 	out.Set("phone_number", u.Phone)
-	out.Set("phone_number_verified", u.PhoneOK)
+	out.Set("phone_number_verified", bool(u.PhoneOK))
 	out.SetAll(u.UserMetadata)
-	out.PasswordHash = u.hash(hashes[out.Key])
+	if err := u.setHash(&out, hashes[out.Key]); err != nil {
+		out.Note("the password is not taken, and its owner has to recover the account: %v", err)
+	}
+	u.setLinks(&out)
+	u.setFactors(&out)
+	return out, nil
+}
+
+// own reports whether accounts of a provider are Auth0's own: with a password, or with codes
+// that it sends.
+func own(provider string) bool {
+	return provider == database || provider == "email" || provider == "sms"
+}
+
+func (u user) setLinks(out *takeover.User) {
 	for _, i := range u.Identities {
-		if i.Provider != database {
-			out.Links = append(out.Links, takeover.Link{Provider: i.Provider, Subject: subject(i.UserID)})
+		if !own(i.Provider) {
+			out.Links = append(out.Links, takeover.Link{Provider: i.Provider, Subject: string(i.UserID)})
 		}
 	}
-	if provider, id, ok := strings.Cut(out.Key, "|"); ok && len(u.Identities) == 0 && provider != database {
+	if provider, id, ok := strings.Cut(out.Key, "|"); ok && len(u.Identities) == 0 && !own(provider) {
 		out.Links = append(out.Links, takeover.Link{Provider: provider, Subject: id})
 	}
+}
+
+func (u user) setFactors(out *takeover.User) {
 	for _, f := range u.Factors {
 		switch {
 		case f.TOTP != nil && out.TOTP == "":
@@ -133,26 +145,34 @@ func (u user) neutral(hashes map[string]string) (takeover.User, error) {
 			out.Note("a second factor is not taken: there is no counterpart, or one of its kind already")
 		}
 	}
-	return out, nil
+	if len(u.Multifactor) > 0 && len(u.Factors) == 0 {
+		out.Note("second factors (%s) are not in the export: the owner sets one up again", strings.Join(u.Multifactor, ", "))
+	}
 }
 
-func (u user) hash(fromFile string) string {
+func (u user) setHash(out *takeover.User, fromFile string) (err error) {
 	switch {
 	case u.PasswordHash != "":
-		return u.PasswordHash
+		out.PasswordHash = u.PasswordHash
 	case u.ImportedHash != "":
-		return u.ImportedHash
+		out.PasswordHash = u.ImportedHash
 	case u.CustomHash != nil:
-		return u.CustomHash.Hash.Value
+		out.PasswordHash, err = u.CustomHash.encoded()
 	default:
-		return fromFile
+		out.PasswordHash = fromFile
 	}
+	return err
 }
 
-func subject(id json.RawMessage) string {
-	var text string
-	if json.Unmarshal(id, &text) == nil {
-		return text
+// created reads the time of an export, a text, and that of a file of hashes, {"$date": …}.
+func created(raw json.RawMessage) time.Time {
+	var text takeover.Text
+	if json.Unmarshal(raw, &text) != nil {
+		var extended struct {
+			Date takeover.Text `json:"$date"`
+		}
+		_ = json.Unmarshal(raw, &extended) // zero where it is neither
+		text = extended.Date
 	}
-	return string(id)
+	return takeover.Moment(string(text))
 }

@@ -1,6 +1,7 @@
 package authentik
 
 import (
+	"cmp"
 	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
@@ -8,8 +9,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"symbolon/internal/takeover"
 )
@@ -27,23 +29,30 @@ type user struct {
 	Name       string         `json:"name"`
 	Email      string         `json:"email"`
 	Password   string         `json:"password"`
-	Active     bool           `json:"is_active"`
-	Joined     time.Time      `json:"date_joined"`
+	Active     *takeover.Flag `json:"is_active"`
+	Joined     takeover.Text  `json:"date_joined"`
+	Groups     []any          `json:"groups"`
+	OldGroups  []any          `json:"ak_groups"`
 	Type       string         `json:"type"`
-	Path       string         `json:"path"`
 	Attributes map[string]any `json:"attributes"`
 }
 
 // belongings are what objects of other models say of users and devices, by their keys.
 type belongings struct {
 	totp    map[string][]string // otpauth URLs by user
-	static  map[string]string   // users by device
+	static  map[string][]string // devices of recovery codes by user
 	codes   map[string][]string // recovery codes by device
 	keys    map[string][]json.RawMessage
 	sources map[string]string // slugs by key
-	links   map[string][]takeover.Link
+	groups  map[string]string // names by key
+	links   map[string]*connection
+	linked  map[string][]string // keys of links by user
 	notes   map[string][]string
 }
+
+// connection is an account at a source. A dump has it in two objects of one key: what all
+// sources have, and what those of its kind have.
+type connection struct{ source, subject string }
 
 // Users reads a dump. It is read whole: objects of a user may stand before or after it.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
@@ -84,16 +93,13 @@ func name(key any) string {
 
 func collect(dump []object) (belongings, error) {
 	of := belongings{
-		totp: map[string][]string{}, static: map[string]string{}, codes: map[string][]string{}, keys: map[string][]json.RawMessage{},
-		sources: map[string]string{}, links: map[string][]takeover.Link{}, notes: map[string][]string{},
+		totp: map[string][]string{}, static: map[string][]string{}, codes: map[string][]string{}, keys: map[string][]json.RawMessage{},
+		sources: map[string]string{}, groups: map[string]string{}, links: map[string]*connection{}, linked: map[string][]string{}, notes: map[string][]string{},
 	}
 	for _, o := range dump {
-		if o.Model == "authentik_core.source" {
-			var s struct{ Slug string }
-			if err := json.Unmarshal(o.Fields, &s); err != nil {
-				return of, fmt.Errorf("%s %s: %w", o.Model, name(o.Key), err)
-			}
-			of.sources[name(o.Key)] = s.Slug
+		var s struct{ Slug, Name string }
+		if (o.Model == "authentik_core.source" || o.Model == "authentik_core.group") && json.Unmarshal(o.Fields, &s) == nil {
+			of.sources[name(o.Key)], of.groups[name(o.Key)] = s.Slug, s.Name
 		}
 	}
 	for _, o := range dump {
@@ -104,57 +110,92 @@ func collect(dump []object) (belongings, error) {
 	return of, nil
 }
 
+// device has the members of every kind of device and of accounts at sources.
+type device struct {
+	User      any            `json:"user"`
+	Confirmed *takeover.Flag `json:"confirmed"`
+	Key       string         `json:"key"` // hexadecimal
+	Step      int            `json:"step"`
+	Digits    int            `json:"digits"`
+	Device    any            `json:"device"`
+	Token     takeover.Text  `json:"token"`
+	Name      string         `json:"name"`
+	ID        string         `json:"credential_id"`
+	PublicKey string         `json:"public_key"`
+	SignCount uint32         `json:"sign_count"`
+	Created   takeover.Text  `json:"created"`
+	CreatedOn takeover.Text  `json:"created_on"`
+	Source    any            `json:"source"`
+	Subject   takeover.Text  `json:"identifier"`
+	LDAP      takeover.Text  `json:"unique_identifier"`
+}
+
 func (b belongings) add(o object) error {
-	var f struct {
-		User      any    `json:"user"`
-		Confirmed bool   `json:"confirmed"`
-		Key       string `json:"key"` // hexadecimal
-		Step      int    `json:"step"`
-		Digits    int    `json:"digits"`
-		Device    any    `json:"device"`
-		Token     string `json:"token"`
-		Name      string `json:"name"`
-		ID        string `json:"credential_id"`
-		PublicKey string `json:"public_key"`
-		SignCount uint32 `json:"sign_count"`
-		Created   time.Time
-		Source    any    `json:"source"`
-		Subject   string `json:"identifier"`
-	}
-	switch o.Model {
-	case "authentik_stages_authenticator_totp.totpdevice", "authentik_stages_authenticator_static.staticdevice",
-		"authentik_stages_authenticator_static.statictoken", "authentik_stages_authenticator_webauthn.webauthndevice",
-		"authentik_core.usersourceconnection":
-	default:
+	isLink := strings.HasSuffix(o.Model, "sourceconnection")
+	isDevice := strings.HasPrefix(o.Model, "authentik_stages_authenticator") && (strings.HasSuffix(o.Model, "device") || strings.HasSuffix(o.Model, "token"))
+	if !isLink && !isDevice {
 		return nil
 	}
-	if err := json.Unmarshal(o.Fields, &f); err != nil {
+	var d device
+	if err := json.Unmarshal(o.Fields, &d); err != nil {
 		return err
 	}
-	owner := name(f.User)
-	switch o.Model {
-	case "authentik_stages_authenticator_totp.totpdevice":
-		seed, err := hex.DecodeString(f.Key)
-		if err != nil || !f.Confirmed {
-			return err
+	owner, unconfirmed := name(d.User), d.Confirmed != nil && !bool(*d.Confirmed)
+	_, model, _ := strings.Cut(o.Model, ".")
+	switch {
+	case isLink:
+		b.connect(name(o.Key), d)
+	case model == "staticdevice" && !unconfirmed:
+		b.static[owner] = append(b.static[owner], name(o.Key))
+	case model == "statictoken":
+		b.codes[name(d.Device)] = append(b.codes[name(d.Device)], string(d.Token))
+	case unconfirmed:
+	case model == "totpdevice":
+		b.note(owner, "an authenticator app", b.addTOTP(owner, d))
+	case model == "webauthndevice":
+		key, err := takeover.Key{ID: d.ID, PublicKey: d.PublicKey, SignCount: d.SignCount, Name: d.Name, AddedAt: takeover.Moment(string(cmp.Or(d.CreatedOn, d.Created)))}.JSON()
+		if b.note(owner, "the key "+strconv.Quote(d.Name), err); err == nil {
+			b.keys[owner] = append(b.keys[owner], key)
 		}
-		b.totp[owner] = append(b.totp[owner], fmt.Sprintf("otpauth://totp/account?secret=%s&digits=%d&period=%d",
-			base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(seed), f.Digits, f.Step))
-	case "authentik_stages_authenticator_static.staticdevice":
-		b.static[name(o.Key)] = owner
-	case "authentik_stages_authenticator_static.statictoken":
-		b.codes[name(f.Device)] = append(b.codes[name(f.Device)], f.Token)
-	case "authentik_core.usersourceconnection":
-		b.links[owner] = append(b.links[owner], takeover.Link{Provider: b.source(f.Source), Subject: f.Subject})
 	default:
-		key, err := takeover.Key{ID: f.ID, PublicKey: f.PublicKey, SignCount: f.SignCount, Name: f.Name, AddedAt: f.Created}.JSON()
-		if err != nil {
-			b.notes[owner] = append(b.notes[owner], fmt.Sprintf("the key %q is not taken: %v", f.Name, err))
-			return nil
-		}
-		b.keys[owner] = append(b.keys[owner], key)
+		b.note(owner, "a second factor ("+model+")", errors.New("there is no counterpart"))
 	}
 	return nil
+}
+
+// note tells that a part is not taken, if there is an error.
+func (b belongings) note(owner, part string, err error) {
+	if err != nil {
+		b.notes[owner] = append(b.notes[owner], fmt.Sprintf("%s is not taken: %v", part, err))
+	}
+}
+
+func (b belongings) addTOTP(owner string, d device) error {
+	seed, err := hex.DecodeString(d.Key)
+	if err != nil {
+		return errors.New("its key is not hexadecimal")
+	}
+	b.totp[owner] = append(b.totp[owner], fmt.Sprintf("otpauth://totp/account?secret=%s&digits=%d&period=%d",
+		base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(seed), cmp.Or(d.Digits, 6), cmp.Or(d.Step, 30)))
+	return nil
+}
+
+// connect adds what an object says of an account at a source.
+func (b belongings) connect(key string, d device) {
+	c := b.links[key]
+	if c == nil {
+		c = &connection{}
+		b.links[key] = c
+	}
+	if d.User != nil {
+		b.linked[name(d.User)] = append(b.linked[name(d.User)], key)
+	}
+	if d.Source != nil {
+		c.source = b.source(d.Source)
+	}
+	if subject := cmp.Or(d.Subject, d.LDAP); subject != "" {
+		c.subject = string(subject)
+	}
 }
 
 func (b belongings) source(key any) string {
@@ -166,15 +207,13 @@ func (b belongings) source(key any) string {
 
 func (o object) user(of belongings) (takeover.User, error) {
 	var u user
-	if err := json.Unmarshal(o.Fields, &u); err != nil {
-		return takeover.User{Key: name(o.Key)}, fmt.Errorf("user %s: %w", name(o.Key), err)
-	}
 	key := name(o.Key)
-	out := takeover.User{
-		Key: u.UUID, PasswordHash: u.Password, Disabled: !u.Active, CreatedAt: u.Joined, Links: of.links[key], Keys: of.keys[key], Notes: of.notes[key],
+	if err := json.Unmarshal(o.Fields, &u); err != nil {
+		return takeover.User{Key: key}, fmt.Errorf("user %s: %w", key, err)
 	}
-	if out.Key == "" {
-		out.Key = u.Username
+	out := takeover.User{
+		Key: cmp.Or(u.UUID, u.Username, key), PasswordHash: u.Password, Disabled: u.Active != nil && !bool(*u.Active),
+		CreatedAt: takeover.Moment(string(u.Joined)), Keys: of.keys[key], Notes: of.notes[key],
 	}
 	if u.Password != "" && u.Password[0] == '!' { // Django's mark of an unusable one
 		out.PasswordHash = ""
@@ -190,13 +229,34 @@ func (o object) user(of belongings) (takeover.User, error) {
 		}
 		out.TOTP = seed
 	}
-	for device, owner := range of.static {
-		if owner == key {
-			out.RecoveryCodes = append(out.RecoveryCodes, of.codes[device]...)
-		}
+	for _, device := range of.static[key] {
+		out.RecoveryCodes = append(out.RecoveryCodes, of.codes[device]...)
+	}
+	of.addLinks(&out, key)
+	if groups := of.names(append(u.Groups, u.OldGroups...)); len(groups) > 0 {
+		out.MetadataAdmin = map[string]any{"groups": groups}
 	}
 	if u.Type == "service_account" || u.Type == "internal_service_account" {
 		out.Note("is a service account")
 	}
 	return out, nil
+}
+
+func (b belongings) addLinks(out *takeover.User, owner string) {
+	for _, key := range slices.Compact(b.linked[owner]) {
+		switch c := b.links[key]; {
+		case c.subject == "" || c.source == "":
+			out.Note("the account at source %q is not taken: the dump does not have its identifier", c.source)
+		default:
+			out.Links = append(out.Links, takeover.Link{Provider: c.source, Subject: c.subject})
+		}
+	}
+}
+
+// names are those of groups, or their keys where the dump does not have the groups.
+func (b belongings) names(keys []any) (all []string) {
+	for _, k := range keys {
+		all = append(all, cmp.Or(b.groups[name(k)], name(k)))
+	}
+	return all
 }

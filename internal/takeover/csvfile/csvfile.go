@@ -2,15 +2,15 @@ package csvfile
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"symbolon/internal/takeover"
 )
@@ -24,8 +24,29 @@ const (
 	columnCodes    = "recovery_codes" // separated by blanks
 	columnLinks    = "providers"      // provider:subject, separated by blanks
 	columnDisabled = "disabled"
-	columnCreated  = "created_at" // RFC 3339
+	columnCreated  = "created_at"
+	columnPublic   = "metadata_public" // JSON
+	columnAdmin    = "metadata_admin"
 )
+
+// aliases are other names that such files have for these columns and for claims.
+func aliases() map[string]string {
+	return map[string]string{
+		"user_id": columnKey, "userid": columnKey, "uuid": columnKey, "_id": columnKey, "hash": columnHash, "passwordhash": columnHash, "encrypted_password": columnHash,
+		"hashed_password": columnHash, "created": columnCreated, "createdat": columnCreated, "blocked": columnDisabled,
+		"e-mail": "email", "mail": "email", "email_address": "email", "username": "preferred_username", "login": "preferred_username",
+		"emailverified": "email_verified", "firstname": "given_name", "first_name": "given_name", "lastname": "family_name", "last_name": "family_name",
+		"phone": "phone_number",
+	}
+}
+
+// standard are the names that are found whatever their case, and with blanks for underscores.
+func standard() []string {
+	return append([]string{
+		columnKey, columnHash, columnTOTP, columnCodes, columnLinks, columnDisabled, columnCreated, columnPublic, columnAdmin,
+		"email", "preferred_username", "given_name", "family_name", "name", "phone_number",
+	}, booleans()...)
+}
 
 // booleans are the claims that are true or false.
 func booleans() []string { return []string{"email_verified", "phone_number_verified"} }
@@ -36,7 +57,7 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		buffered := bufio.NewReader(r)
 		rows := csv.NewReader(buffered)
-		rows.Comma = separator(buffered)
+		rows.Comma, rows.LazyQuotes, rows.FieldsPerRecord = separator(buffered), true, -1
 		names, err := rows.Read()
 		if err == nil {
 			names, err = columns(names)
@@ -50,13 +71,13 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			if err != nil && !errors.Is(err, csv.ErrFieldCount) {
+			if err != nil {
 				yield(takeover.User{}, err)
 				return
 			}
-			u, err := user(names, values, err)
+			u, err := user(names, values)
 			if err != nil {
-				err = fmt.Errorf("row %d: %w", n, err)
+				u.Key, err = cmp.Or(u.Key, fmt.Sprintf("row %d", n)), fmt.Errorf("row %d: %w", n, err)
 			}
 			if !yield(u, err) {
 				return
@@ -82,17 +103,27 @@ func columns(names []string) ([]string, error) {
 	for i, name := range names {
 		names[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 	}
+	known := aliases()
+	for i, name := range names {
+		plain := strings.ReplaceAll(strings.ToLower(name), " ", "_")
+		if is, ok := known[plain]; ok {
+			plain = is
+		}
+		if slices.Contains(standard(), plain) && !slices.Contains(names, plain) {
+			names[i] = plain
+		}
+	}
 	if !slices.Contains(names, columnKey) && !slices.Contains(names, "email") && !slices.Contains(names, "preferred_username") {
 		return nil, errors.New("names no column id, email or preferred_username")
 	}
 	return names, nil
 }
 
-func user(names, values []string, err error) (takeover.User, error) {
-	if err != nil {
-		return takeover.User{}, fmt.Errorf("has %d values where line 1 names %d", len(values), len(names))
-	}
+func user(names, values []string) (takeover.User, error) {
 	var u takeover.User
+	if len(values) != len(names) {
+		return u, fmt.Errorf("has %d values where line 1 names %d", len(values), len(names))
+	}
 	for i, name := range names {
 		if err := set(&u, name, values[i]); err != nil {
 			return takeover.User{Key: u.Key}, fmt.Errorf("%s: %w", name, err)
@@ -129,12 +160,18 @@ func set(u *takeover.User, name, value string) (err error) {
 			u.Links = append(u.Links, takeover.Link{Provider: provider, Subject: subject})
 		}
 	case name == columnDisabled:
-		u.Disabled, err = strconv.ParseBool(value)
+		u.Disabled, err = takeover.ParseFlag(value)
 	case name == columnCreated:
-		u.CreatedAt, err = time.Parse(time.RFC3339, value)
+		if u.CreatedAt = takeover.Moment(value); u.CreatedAt.IsZero() {
+			u.Note("created_at %q is no time", value)
+		}
+	case name == columnPublic:
+		err = json.Unmarshal([]byte(value), &u.MetadataPublic)
+	case name == columnAdmin:
+		err = json.Unmarshal([]byte(value), &u.MetadataAdmin)
 	case slices.Contains(booleans(), name):
 		var flag bool
-		flag, err = strconv.ParseBool(value)
+		flag, err = takeover.ParseFlag(value)
 		u.Set(name, flag)
 	default:
 		u.Set(name, value)

@@ -3,12 +3,14 @@ package firebase
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"math/bits"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"symbolon/internal/takeover"
 )
@@ -22,18 +24,57 @@ type Params struct {
 	MemoryCost    int    `json:"mem_cost"` // base-2 logarithm of N
 }
 
+// ReadParams reads the parameters as JSON, or as the text that the console shows:
+//
+//	hash_config {
+//	  algorithm: SCRYPT,
+//	  base64_signer_key: …,
+//	  …
+//	}
+func ReadParams(raw []byte) (Params, error) {
+	document := struct {
+		Params
+		Config *Params `json:"hash_config"`
+	}{}
+	if err := json.Unmarshal(raw, &document); err == nil {
+		if document.Config != nil {
+			return *document.Config, nil
+		}
+		return document.Params, nil
+	}
+	var p Params
+	for line := range strings.Lines(string(raw)) {
+		name, value, _ := strings.Cut(strings.Trim(line, " \t\r\n,"), ":")
+		value = strings.Trim(value, " \t\"")
+		switch strings.Trim(name, "\"") {
+		case "base64_signer_key":
+			p.SignerKey = value
+		case "base64_salt_separator":
+			p.SaltSeparator = value
+		case "rounds":
+			p.Rounds, _ = strconv.Atoi(value) // 0 is refused below
+		case "mem_cost":
+			p.MemoryCost, _ = strconv.Atoi(value)
+		}
+	}
+	if p.SignerKey == "" || p.Rounds == 0 || p.MemoryCost == 0 {
+		return p, errors.New("the file has no base64_signer_key, rounds and mem_cost")
+	}
+	return p, nil
+}
+
 type user struct {
-	ID        string `json:"localId"`
-	Email     string `json:"email"`
-	Verified  bool   `json:"emailVerified"`
-	Hash      string `json:"passwordHash"`
-	Salt      string `json:"salt"`
-	Name      string `json:"displayName"`
-	Picture   string `json:"photoUrl"`
-	Created   string `json:"createdAt"` // milliseconds
-	Phone     string `json:"phoneNumber"`
-	Disabled  bool   `json:"disabled"`
-	Custom    string `json:"customAttributes"` // JSON
+	ID        string        `json:"localId"`
+	Email     string        `json:"email"`
+	Verified  takeover.Flag `json:"emailVerified"`
+	Hash      string        `json:"passwordHash"`
+	Salt      string        `json:"salt"`
+	Name      string        `json:"displayName"`
+	Picture   string        `json:"photoUrl"`
+	Created   takeover.Text `json:"createdAt"` // milliseconds
+	Phone     string        `json:"phoneNumber"`
+	Disabled  takeover.Flag `json:"disabled"`
+	Custom    string        `json:"customAttributes"` // JSON
 	Providers []struct {
 		ID      string `json:"providerId"`
 		Subject string `json:"rawId"`
@@ -43,7 +84,7 @@ type user struct {
 
 // own are what Firebase calls a provider and is a way to sign in without one.
 func own(provider string) bool {
-	return provider == "password" || provider == "phone" || provider == "firebase"
+	return slices.Contains([]string{"password", "phone", "firebase", "emailLink", "anonymous", "custom"}, provider)
 }
 
 // Users reads the file that an export in JSON is.
@@ -58,15 +99,12 @@ func Users(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 }
 
 func (u user) neutral(p Params) (takeover.User, error) {
-	out := takeover.User{Key: u.ID, Disabled: u.Disabled}
+	out := takeover.User{Key: u.ID, Disabled: bool(u.Disabled), CreatedAt: takeover.Moment(string(u.Created))}
 	if out.Key == "" {
 		return out, fmt.Errorf("has no localId")
 	}
-	if ms, err := strconv.ParseInt(u.Created, 10, 64); err == nil {
-		out.CreatedAt = time.UnixMilli(ms).UTC()
-	}
 	out.Set("email", u.Email)
-	out.Set("email_verified", u.Verified)
+	out.Set("email_verified", bool(u.Verified))
 	out.Set("name", u.Name)
 	out.Set("picture", u.Picture)
 	out.Set("phone_number", u.Phone)
@@ -84,26 +122,27 @@ func (u user) neutral(p Params) (takeover.User, error) {
 	if len(u.Factors) > 0 {
 		out.Note("second factors by phone are not taken: the export does not say which number is proven")
 	}
-	if u.Hash != "" {
-		hash, err := p.hash(u.Hash, u.Salt)
-		if err != nil {
-			return out, err
-		}
-		out.PasswordHash = hash
+	if u.Hash == "" {
+		return out, nil
 	}
+	if p.SignerKey == "" || p.MemoryCost < 1 || p.MemoryCost > bits.UintSize || p.Rounds < 1 {
+		return out, errors.New("has a password, and the parameters of its hash are not given (--hash-parameters)")
+	}
+	hash, err := p.hash(u.Hash, u.Salt)
+	if err != nil {
+		out.Note("the password is not taken, and its owner has to recover the account: %v", err)
+	}
+	out.PasswordHash = hash
 	return out, nil
 }
 
 // hash is the string that package passhash verifies.
 func (p Params) hash(hash, salt string) (string, error) {
-	if p.SignerKey == "" || p.MemoryCost < 1 || p.MemoryCost > bits.UintSize || p.Rounds < 1 {
-		return "", fmt.Errorf("has a password, and the parameters of its hash are not given (--hash-parameters)")
-	}
 	parts := make([]string, 4)
 	for i, text := range []string{salt, hash, p.SaltSeparator, p.SignerKey} {
 		b, err := takeover.Bytes(text)
 		if err != nil {
-			return "", fmt.Errorf("its password hash is no base64")
+			return "", fmt.Errorf("its hash is no base64")
 		}
 		parts[i] = base64.StdEncoding.EncodeToString(b)
 	}

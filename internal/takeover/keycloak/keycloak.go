@@ -1,9 +1,11 @@
 package keycloak
 
 import (
+	"cmp"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -16,23 +18,26 @@ import (
 
 // user is an account as `kc.sh export` and the admin console write it.
 type user struct {
-	ID            string              `json:"id"`
-	Username      string              `json:"username"`
-	Email         string              `json:"email"`
-	EmailVerified bool                `json:"emailVerified"`
-	FirstName     string              `json:"firstName"`
-	LastName      string              `json:"lastName"`
-	Enabled       *bool               `json:"enabled"`
-	CreatedMillis int64               `json:"createdTimestamp"`
-	Attributes    map[string][]string `json:"attributes"`
-	Credentials   []credential        `json:"credentials"`
+	ID            string         `json:"id"`
+	Username      string         `json:"username"`
+	Email         string         `json:"email"`
+	EmailVerified takeover.Flag  `json:"emailVerified"`
+	FirstName     string         `json:"firstName"`
+	LastName      string         `json:"lastName"`
+	Enabled       *takeover.Flag `json:"enabled"`
+	Created       takeover.Text  `json:"createdTimestamp"` // milliseconds
+	Attributes    map[string]any `json:"attributes"`
+	Credentials   []credential   `json:"credentials"`
 	Links         []struct {
 		Provider string `json:"identityProvider"`
 		Subject  string `json:"userId"`
 	} `json:"federatedIdentities"`
-	ServiceAccount string   `json:"serviceAccountClientId"`
-	Groups         []string `json:"groups"`
-	RealmRoles     []string `json:"realmRoles"`
+	ServiceAccount string              `json:"serviceAccountClientId"`
+	Federation     string              `json:"federationLink"`
+	Actions        []string            `json:"requiredActions"`
+	Groups         []string            `json:"groups"`
+	RealmRoles     []string            `json:"realmRoles"`
+	ClientRoles    map[string][]string `json:"clientRoles"`
 }
 
 // credential holds two JSON documents as texts; before version 8 their members stood in
@@ -51,52 +56,62 @@ type credential struct {
 	CreatedMil int64  `json:"createdDate"`
 }
 
-// Users reads the accounts of a realm export, or of one of the files of users that a
-// directory export writes. It stops with an error where the file is no such export.
+// Users reads the accounts of a realm export, of one of all realms, or of one of the files of
+// users that a directory export writes. It stops with an error where the file is no such
+// export.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
-	return takeover.Array(r, "users", func(raw json.RawMessage) (takeover.User, error) {
-		var u user
-		if err := json.Unmarshal(raw, &u); err != nil {
-			return takeover.User{}, err
+	return func(yield func(takeover.User, error) bool) {
+		n := 0
+		for raw, err := range takeover.Elements(r, "users") {
+			if err != nil {
+				yield(takeover.User{}, err)
+				return
+			}
+			var realm struct {
+				Users []json.RawMessage `json:"users"`
+			}
+			all := []json.RawMessage{raw}
+			if json.Unmarshal(raw, &realm) == nil && realm.Users != nil { // an export of all realms
+				all = realm.Users
+			}
+			for _, one := range all {
+				n++
+				u, err := convert(one)
+				if err != nil {
+					u, err = takeover.User{Key: fmt.Sprintf("number %d", n)}, fmt.Errorf("user number %d: %w", n, err)
+				}
+				if !yield(u, err) {
+					return
+				}
+			}
 		}
-		return u.neutral(), nil
-	})
+	}
+}
+
+func convert(raw json.RawMessage) (takeover.User, error) {
+	var u user
+	if err := json.Unmarshal(raw, &u); err != nil {
+		return takeover.User{}, err
+	}
+	if u.ID == "" && u.Username == "" {
+		return takeover.User{}, errors.New("has neither id nor username")
+	}
+	return u.neutral(), nil
 }
 
 func (u user) neutral() takeover.User {
-	out := takeover.User{Key: u.ID, Disabled: u.Enabled != nil && !*u.Enabled, CreatedAt: time.UnixMilli(u.CreatedMillis).UTC()}
-	if out.Key == "" {
-		out.Key = u.Username
-	}
+	out := takeover.User{Key: cmp.Or(u.ID, u.Username), Disabled: u.Enabled != nil && !bool(*u.Enabled), CreatedAt: takeover.Moment(string(u.Created))}
 	out.Set("preferred_username", u.Username)
 	out.Set("email", u.Email)
-	out.Set("email_verified", u.EmailVerified)
+	out.Set("email_verified", bool(u.EmailVerified))
 	out.Set("given_name", u.FirstName)
 	out.Set("family_name", u.LastName)
-	more := map[string]any{}
-	for name, values := range u.Attributes {
-		switch {
-		case len(values) == 1:
-			more[name] = values[0]
-		case len(values) > 1:
-			more[name] = values
-		}
-	}
-	out.SetAll(more)
+	out.SetAll(single(u.Attributes))
 	for _, l := range u.Links {
 		out.Links = append(out.Links, takeover.Link{Provider: l.Provider, Subject: l.Subject})
 	}
-	if u.ServiceAccount != "" {
-		out.Note("is the service account of client %s: make a client instead", u.ServiceAccount)
-	}
-	admin := map[string]any{}
-	if len(u.Groups) > 0 {
-		admin["groups"] = u.Groups
-	}
-	if len(u.RealmRoles) > 0 {
-		admin["roles"] = u.RealmRoles
-	}
-	out.MetadataAdmin = admin
+	out.MetadataAdmin = u.memberships()
+	u.note(&out)
 	for _, c := range u.Credentials {
 		if err := c.addTo(&out); err != nil {
 			out.Note("%s is not taken: %v", c.Type, err)
@@ -105,12 +120,56 @@ func (u user) neutral() takeover.User {
 	return out
 }
 
+// single unwraps lists of one value, as which an export writes attributes.
+func single(attributes map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, value := range attributes {
+		list, isList := value.([]any)
+		switch {
+		case isList && len(list) == 1:
+			out[name] = list[0]
+		case !isList || len(list) > 1:
+			out[name] = value
+		}
+	}
+	return out
+}
+
+func (u user) memberships() map[string]any {
+	admin := map[string]any{}
+	if len(u.Groups) > 0 {
+		admin["groups"] = u.Groups
+	}
+	if len(u.RealmRoles) > 0 {
+		admin["roles"] = u.RealmRoles
+	}
+	if len(u.ClientRoles) > 0 {
+		admin["client_roles"] = u.ClientRoles
+	}
+	return admin
+}
+
+// note says what an operator has to do about the account.
+func (u user) note(out *takeover.User) {
+	if u.ServiceAccount != "" {
+		out.Note("is the service account of client %s: make a client instead", u.ServiceAccount)
+	}
+	if u.Federation != "" && len(u.Credentials) == 0 {
+		out.Note("its password is in the directory that the realm was connected to: its owner has to recover the account")
+	}
+	if len(u.Actions) > 0 {
+		out.Note("what the owner was asked to do there (%s) is not asked here", strings.Join(u.Actions, ", "))
+	}
+}
+
 func (c credential) addTo(out *takeover.User) error {
 	switch c.Type {
 	case "password":
 		hash, err := c.password()
 		out.PasswordHash = hash
 		return err
+	case "recovery-authn-codes":
+		return errors.New("recovery codes are stored in a form that can't be read back; the owner makes new ones")
 	case "otp", "totp":
 		seed, err := c.totp()
 		if out.TOTP != "" {

@@ -45,13 +45,13 @@ func TestUsers(t *testing.T) {
 		Key: "0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f10", CreatedAt: time.UnixMilli(1700000000000).UTC(),
 		Claims: map[string]any{
 			"preferred_username": "vera", "email": "vera@example.org", "email_verified": true, "given_name": "Vera", "family_name": "Muster",
-			"locale": "de", "team": []string{"red", "blue"},
+			"locale": "de", "team": []any{"red", "blue"},
 		},
 		PasswordHash:  "$pbkdf2-sha256$i=27500,l=32$c2FsdC1vZi12ZXJh$3Vx4VtFzG5fAAAGVoAbQ6rn0hOzZtV+3mhYKpZC1nHM",
 		Links:         []takeover.Link{{Provider: "google", Subject: "1234567890"}},
 		TOTP:          "otpauth://totp/account?secret=ONSWG4TFOQWWC4ZNORSXQ5BNGEZDGNBV&algorithm=SHA256&digits=8&period=60",
 		MetadataAdmin: map[string]any{"groups": []string{"/staff"}, "roles": []string{"admin"}},
-		Notes:         []string{"recovery-authn-codes is not taken: this kind has no counterpart"},
+		Notes:         []string{"recovery-authn-codes is not taken: recovery codes are stored in a form that can't be read back; the owner makes new ones"},
 	}
 	if diff := cmp.Diff(want, vera); diff != "" {
 		t.Error(diff)

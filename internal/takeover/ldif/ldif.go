@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"symbolon/internal/takeover"
 )
@@ -57,7 +60,7 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 func (e entry) person() bool {
 	for _, class := range e["objectclass"] {
 		if slices.Contains(people(), strings.ToLower(class)) {
-			return !slices.Contains(e["objectclass"], "computer")
+			return !slices.ContainsFunc(e["objectclass"], func(class string) bool { return strings.EqualFold(class, "computer") })
 		}
 	}
 	return false
@@ -72,6 +75,7 @@ func (e entry) neutral() takeover.User {
 		}
 	}
 	out.Set("dn", e["dn"][0])
+	out.Disabled, out.CreatedAt = e.disabled(), e.created()
 	known := claims()
 	for _, name := range slices.Sorted(maps.Keys(e)) {
 		claim, ok := known[name]
@@ -80,6 +84,9 @@ func (e entry) neutral() takeover.User {
 		case name == "dn" || name == "userpassword" || name == "objectclass":
 		case ok && out.Claims[claim] == nil:
 			out.Set(claim, values[0])
+			if len(values) > 1 {
+				out.SetAll(map[string]any{name: values})
+			}
 		case len(values) == 1:
 			out.SetAll(map[string]any{name: values[0]})
 		default:
@@ -96,6 +103,32 @@ func (e entry) neutral() takeover.User {
 		out.PasswordHash = hash
 	}
 	return out
+}
+
+// disabled reports whether the entry may not sign in: in Active Directory by the flag
+// ACCOUNTDISABLE (MS-ADTS 2.2.16), in 389 and FreeIPA by nsAccountLock, in OpenLDAP by a lock
+// of its password policy without an end.
+func (e entry) disabled() bool {
+	first := func(name string) string {
+		if len(e[name]) == 0 {
+			return ""
+		}
+		return e[name][0]
+	}
+	flags, err := strconv.ParseInt(first("useraccountcontrol"), 10, 64)
+	const accountDisable = 2
+	return err == nil && flags&accountDisable != 0 || strings.EqualFold(first("nsaccountlock"), "true") ||
+		first("pwdaccountlockedtime") == "000001010000Z"
+}
+
+// created is when the entry was made; zero if it does not say so.
+func (e entry) created() time.Time {
+	for _, name := range []string{"createtimestamp", "whencreated"} {
+		if len(e[name]) > 0 {
+			return takeover.Moment(e[name][0])
+		}
+	}
+	return time.Time{}
 }
 
 // entries unfolds lines and splits at empty ones.
@@ -169,6 +202,12 @@ func unfolded(r io.Reader) iter.Seq2[string, error] {
 	}
 }
 
+// guid writes the 16 bytes of Active Directory as it does: its first three fields are
+// little-endian (MS-DTYP 2.3.4).
+func guid(b []byte) string {
+	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint16(b[4:]), binary.LittleEndian.Uint16(b[6:]), b[8:10], b[10:])
+}
+
 func (e entry) add(line string) error {
 	name, value, ok := strings.Cut(line, ":")
 	if !ok {
@@ -177,6 +216,8 @@ func (e entry) add(line string) error {
 	name, _, _ = strings.Cut(strings.ToLower(name), ";") // options such as languages
 	switch {
 	case name == "version":
+		return nil
+	case name == "changetype" && strings.EqualFold(strings.TrimSpace(value), "add"):
 		return nil
 	case name == "changetype":
 		return errors.New("the file has changes, not entries: export the entries")
@@ -188,6 +229,9 @@ func (e entry) add(line string) error {
 			return fmt.Errorf("the value of %s is no base64", name)
 		}
 		value = string(raw)
+		if name == "objectguid" && len(raw) == 16 {
+			value = guid(raw)
+		}
 	default:
 		value = strings.TrimLeft(value, " ")
 	}

@@ -6,31 +6,38 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 
 	"symbolon/internal/takeover"
 )
 
+// user is a row of auth.users, or a user as the admin API lists it.
 type user struct {
-	ID        string         `json:"id"`
-	Email     string         `json:"email"`
-	Hash      string         `json:"encrypted_password"`
-	Confirmed *string        `json:"email_confirmed_at"`
-	Phone     string         `json:"phone"`
-	PhoneOK   *string        `json:"phone_confirmed_at"`
-	User      map[string]any `json:"raw_user_meta_data"`
-	App       map[string]any `json:"raw_app_meta_data"`
-	Created   string         `json:"created_at"`
-	Banned    *string        `json:"banned_until"`
-	Deleted   *string        `json:"deleted_at"`
-	Anonymous bool           `json:"is_anonymous"`
-	SSO       bool           `json:"is_sso_user"`
+	ID           string         `json:"id"`
+	Email        string         `json:"email"`
+	Hash         string         `json:"encrypted_password"`
+	Confirmed    takeover.Text  `json:"email_confirmed_at"`
+	OldConfirmed takeover.Text  `json:"confirmed_at"`
+	Phone        takeover.Text  `json:"phone"`
+	PhoneOK      takeover.Text  `json:"phone_confirmed_at"`
+	User         map[string]any `json:"raw_user_meta_data"`
+	App          map[string]any `json:"raw_app_meta_data"`
+	ListedUser   map[string]any `json:"user_metadata"`
+	ListedApp    map[string]any `json:"app_metadata"`
+	Created      takeover.Text  `json:"created_at"`
+	Banned       takeover.Text  `json:"banned_until"`
+	Deleted      takeover.Text  `json:"deleted_at"`
+	Anonymous    takeover.Flag  `json:"is_anonymous"`
+	Links        []link         `json:"identities"`
+	Factors      []factor       `json:"factors"`
 }
 
 type link struct {
+	ID         takeover.Text  `json:"id"`
 	UserID     string         `json:"user_id"`
 	Provider   string         `json:"provider"`
-	ProviderID string         `json:"provider_id"`
+	ProviderID takeover.Text  `json:"provider_id"`
 	Data       map[string]any `json:"identity_data"`
 }
 
@@ -41,75 +48,162 @@ type factor struct {
 	Status string `json:"status"`
 }
 
-// layouts are how PostgreSQL and JSON write times.
-func layouts() []string {
-	return []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999-07", "2006-01-02 15:04:05.999999999-07:00", "2006-01-02T15:04:05.999999999"}
-}
-
-// Users reads the document. It holds all links and factors in memory, and the users one
-// after the other if they come last.
+// Users reads the document, or an array of users alone. Links and factors are held in memory;
+// users that stand before them are too, and others come one after the other.
 func Users(r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
-		var document struct {
-			Identities []link            `json:"identities"`
-			Factors    []factor          `json:"mfa_factors"`
-			Users      []json.RawMessage `json:"users"`
-		}
-		if err := json.NewDecoder(r).Decode(&document); err != nil {
-			yield(takeover.User{}, fmt.Errorf("the file is no JSON: %w", err))
-			return
-		}
-		if document.Users == nil {
-			yield(takeover.User{}, errors.New("the file has no member users"))
-			return
-		}
-		links, factors := map[string][]link{}, map[string][]factor{}
-		for _, l := range document.Identities {
-			links[l.UserID] = append(links[l.UserID], l)
-		}
-		for _, f := range document.Factors {
-			factors[f.UserID] = append(factors[f.UserID], f)
-		}
-		for n, raw := range document.Users {
-			var u user
-			if err := json.Unmarshal(raw, &u); err != nil || u.ID == "" {
-				err = fmt.Errorf("user number %d is no row of auth.users: %w", n+1, errors.Join(err))
-				if !yield(takeover.User{Key: fmt.Sprintf("number %d", n+1)}, err) {
-					return
-				}
-				continue
-			}
-			if !yield(u.neutral(links[u.ID], factors[u.ID], now), nil) {
-				return
-			}
+		d := reader{Decoder: json.NewDecoder(r), now: now, links: map[string][]link{}, factors: map[string][]factor{}, yield: yield}
+		if err := d.document(); err != nil && !errors.Is(err, errStop) {
+			yield(takeover.User{}, err)
 		}
 	}
+}
+
+// errStop says that the caller wants no more users.
+var errStop = errors.New("stopped")
+
+type reader struct {
+	*json.Decoder
+	now     time.Time
+	links   map[string][]link
+	factors map[string][]factor
+	waiting []json.RawMessage // users that came before what belongs to them
+	n       int
+	yield   func(takeover.User, error) bool
+}
+
+func (d *reader) document() error {
+	first, err := d.Token()
+	switch {
+	case err != nil:
+		return fmt.Errorf("the file is no JSON: %w", err)
+	case first == json.Delim('[') && d.More():
+		return d.elements(d.user)
+	case first != json.Delim('{'):
+		return errors.New("the file has no member users")
+	}
+	found := false
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("after %d users: %w", d.n, err)
+		}
+		found = found || name == "users"
+		if err := d.member(name); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return errors.New("the file has no member users")
+	}
+	for _, raw := range d.waiting {
+		if err := d.user(raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *reader) member(name json.Token) error {
+	each := func(json.RawMessage) error { return nil }
+	switch {
+	case name == "users" && len(d.links)+len(d.factors) > 0:
+		each = d.user
+	case name == "users":
+		each = func(raw json.RawMessage) error { d.waiting = append(d.waiting, raw); return nil }
+	case name == "identities":
+		each = func(raw json.RawMessage) error {
+			var l link
+			err := json.Unmarshal(raw, &l)
+			d.links[l.UserID] = append(d.links[l.UserID], l)
+			return err
+		}
+	case name == "mfa_factors":
+		each = func(raw json.RawMessage) error {
+			var f factor
+			err := json.Unmarshal(raw, &f)
+			d.factors[f.UserID] = append(d.factors[f.UserID], f)
+			return err
+		}
+	}
+	begin, err := d.Token()
+	switch {
+	case err != nil:
+		return fmt.Errorf("after %d users: %w", d.n, err)
+	case begin == json.Delim('['):
+		return d.elements(each)
+	case begin == json.Delim('{'):
+		return fmt.Errorf("%v is no list", name)
+	}
+	return nil // null, for a table without rows
+}
+
+// elements reads the array that has begun.
+func (d *reader) elements(each func(json.RawMessage) error) error {
+	for d.More() {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if err == nil {
+			err = each(raw)
+		}
+		if errors.Is(err, errStop) {
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("after %d users: %w", d.n, err)
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("after %d users: %w", d.n, err)
+	}
+	return nil
+}
+
+func (d *reader) user(raw json.RawMessage) error {
+	d.n++
+	var u user
+	err := json.Unmarshal(raw, &u)
+	if err == nil && u.ID == "" {
+		err = errors.New("it has no id")
+	}
+	var out takeover.User
+	if err != nil {
+		out, err = takeover.User{Key: fmt.Sprintf("number %d", d.n)}, fmt.Errorf("user number %d is no row of auth.users: %w", d.n, err)
+	} else {
+		out = u.neutral(append(u.Links, d.links[u.ID]...), append(u.Factors, d.factors[u.ID]...), d.now)
+	}
+	if !d.yield(out, err) {
+		return errStop
+	}
+	return nil
 }
 
 func (u user) neutral(links []link, factors []factor, now time.Time) takeover.User {
-	out := takeover.User{Key: u.ID, PasswordHash: u.Hash, CreatedAt: moment(u.Created), MetadataAdmin: u.App}
+	out := takeover.User{Key: u.ID, PasswordHash: u.Hash, CreatedAt: takeover.Moment(string(u.Created)), MetadataAdmin: u.App}
+	if u.App == nil {
+		out.MetadataAdmin = u.ListedApp
+	}
 	out.Set("email", u.Email)
-	out.Set("email_verified", u.Confirmed != nil)
+	out.Set("email_verified", u.Email != "" && u.Confirmed+u.OldConfirmed != "")
 	if u.Phone != "" {
-		out.Set("phone_number", "+"+trimPlus(u.Phone))
-		out.Set("phone_number_verified", u.PhoneOK != nil)
+		out.Set("phone_number", "+"+strings.TrimPrefix(string(u.Phone), "+"))
+		out.Set("phone_number_verified", u.PhoneOK != "")
 	}
 	out.SetAll(u.User)
-	out.Disabled = u.Deleted != nil || u.Banned != nil && moment(*u.Banned).After(now)
+	out.SetAll(u.ListedUser)
+	out.Set("name", firstText(out.Claims, "name", "full_name"))
+	out.Set("picture", firstText(out.Claims, "picture", "avatar_url"))
+	out.Disabled = u.Deleted != "" || takeover.Moment(string(u.Banned)).After(now)
 	for _, l := range links {
 		if l.Provider == "email" || l.Provider == "phone" {
 			continue
 		}
-		subject := l.ProviderID
-		if sub, ok := l.Data["sub"].(string); subject == "" && ok {
-			subject = sub
-		}
-		out.Links = append(out.Links, takeover.Link{Provider: l.Provider, Subject: subject})
+		out.Links = append(out.Links, takeover.Link{Provider: l.Provider, Subject: l.subject()})
 	}
 	for _, f := range factors {
 		switch {
 		case f.Status != "verified":
-		case f.Type == "totp" && out.TOTP == "":
+		case f.Type == "totp" && out.TOTP == "" && f.Secret != "":
 			out.TOTP = f.Secret
 		default:
 			out.Note("a second factor (%s) is not taken: there is no counterpart, or one of its kind already", f.Type)
@@ -121,19 +215,23 @@ func (u user) neutral(links []link, factors []factor, now time.Time) takeover.Us
 	return out
 }
 
-func trimPlus(phone string) string {
-	if phone[0] == '+' {
-		return phone[1:]
+// subject is the id at the provider; rows of earlier versions have it as their own id.
+func (l link) subject() string {
+	if l.ProviderID != "" {
+		return string(l.ProviderID)
 	}
-	return phone
+	if sub, ok := l.Data["sub"].(string); ok && sub != "" {
+		return sub
+	}
+	return string(l.ID)
 }
 
-// moment reads a time; zero if it is in no known form.
-func moment(text string) time.Time {
-	for _, layout := range layouts() {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC()
+// firstText is the first claim that is a text; nil if none is.
+func firstText(claims map[string]any, names ...string) any {
+	for _, name := range names {
+		if text, ok := claims[name].(string); ok && text != "" {
+			return text
 		}
 	}
-	return time.Time{}
+	return nil
 }

@@ -1,0 +1,82 @@
+package takeover
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Text is a text that an export may also write as a number or a boolean; null is empty.
+type Text string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Text) UnmarshalJSON(raw []byte) error {
+	var text string
+	switch first := raw[0]; {
+	case string(raw) == "null":
+		*t = ""
+		return nil
+	case first == '{' || first == '[':
+		return fmt.Errorf("%.20s is no text", raw)
+	case first != '"':
+		*t = Text(raw)
+		return nil
+	}
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return err
+	}
+	*t = Text(text)
+	return nil
+}
+
+// Flag is a boolean that an export may also write as a text, a number or a time; null is false.
+type Flag bool
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *Flag) UnmarshalJSON(raw []byte) error {
+	var text Text
+	if err := text.UnmarshalJSON(raw); err != nil {
+		return err
+	}
+	is, err := ParseFlag(string(text))
+	*f = Flag(is)
+	return err
+}
+
+// ParseFlag reads a boolean as people and programs write it. A time is when something became
+// true. What is neither is an error: an address must not count as proven by mistake.
+func ParseFlag(text string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "", "0", "f", "false", "n", "no", "off", "null", "none":
+		return false, nil
+	case "1", "t", "true", "y", "yes", "on":
+		return true, nil
+	}
+	if Moment(text).IsZero() {
+		return false, fmt.Errorf("%q is neither true nor false", text)
+	}
+	return true, nil
+}
+
+// Moment reads a time as databases, directories and spreadsheets write it, in UTC where it
+// names no zone; a number is seconds or milliseconds since 1970. It is zero for anything else.
+func Moment(text string) time.Time {
+	text = strings.TrimSpace(text)
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 && len(text) <= 13 {
+		if len(text) > 10 {
+			return time.UnixMilli(n).UTC()
+		}
+		return time.Unix(n, 0).UTC()
+	}
+	for _, layout := range []string{
+		time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07", "2006-01-02 15:04:05.999999999 MST",
+		"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02", "20060102150405Z0700", "20060102150405.9Z0700", time.RFC1123Z, time.RFC1123,
+	} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
