@@ -9,23 +9,46 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"symbolon/api"
+	"symbolon/internal/httpapi/wire1"
 )
 
-// openAPI serves the description of the HTTP API.
-func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "application/yaml")
-	w.Header().Set("Cache-Control", "public, max-age=3600")
-	_, _ = w.Write(api.Document)
-	return nil
+// describeAPIs adds the descriptions of the HTTP API and pages to read them: at the root that
+// of the wire that is spoken there, and each below the name of its wire.
+func (s *Server) describeAPIs(t *router) {
+	for _, m := range s.mounts {
+		document := api.Document
+		if m.wire.Rules().Name == wire1.Name {
+			document = api.DocumentV1
+		}
+		for path, h := range map[string]handler{"/openapi.yaml": openAPI(document), "/openapi": openAPIPage(document)} {
+			if _, taken := t.routes[m.prefix+path]; !taken {
+				t.get(m.prefix+path, h).cached()
+			}
+		}
+	}
 }
 
-// openAPIPage lists the operations of the description, for people.
-func (s *Server) openAPIPage(w http.ResponseWriter, _ *http.Request) error {
+// openAPI serves a description.
+func openAPI(document []byte) handler {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "application/yaml")
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		_, _ = w.Write(document)
+		return nil
+	}
+}
+
+// openAPIPage lists the operations of a description, for people.
+func openAPIPage(document []byte) handler {
+	return func(w http.ResponseWriter, _ *http.Request) error { return writeOpenAPIPage(w, document) }
+}
+
+func writeOpenAPIPage(w http.ResponseWriter, raw []byte) error {
 	var document struct {
 		Info  struct{ Title, Description string }
 		Paths yaml.Node
 	}
-	if err := yaml.Unmarshal(api.Document, &document); err != nil {
+	if err := yaml.Unmarshal(raw, &document); err != nil {
 		return fmt.Errorf("read the API description: %w", err)
 	}
 	var page strings.Builder

@@ -44,11 +44,7 @@ func (s *Server) publicRouter() *router {
 			return redirect(w, r, 0, s.StartURL(flow.Settings).String())
 		})
 	}
-	for path, document := range map[string]handler{"/openapi.yaml": s.openAPI, "/openapi": s.openAPIPage} {
-		if _, taken := t.routes[path]; !taken {
-			t.get(path, document).cached()
-		}
-	}
+	s.describeAPIs(t)
 	return t
 }
 

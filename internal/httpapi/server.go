@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -228,6 +229,9 @@ func New(p Parts, c Config) (*Server, error) {
 		Parts: p, engine: p.Engine, sessions: p.Sessions, errors: p.Errors,
 		config: c, cookies: k, proxies: trusted, now: p.Now,
 		pages: pages,
+	}
+	if part := s.wire1Parts().Missing(); part != "" {
+		return nil, fmt.Errorf("the part %s of the server is missing", part)
 	}
 	if s.crossOrigin, err = newCrossOrigin(c); err != nil {
 		return nil, err

@@ -63,11 +63,11 @@ func DeriveKeys(secrets []string) (*Keys, error) {
 			return nil, fmt.Errorf("derive signing key: %w", err)
 		}
 		key := jose.JSONWebKey{Key: ed25519.NewKeyFromSeed(seed), Algorithm: string(jose.EdDSA), Use: "sig"}
-		print, err := key.Thumbprint(crypto.SHA256)
+		thumbprint, err := key.Thumbprint(crypto.SHA256)
 		if err != nil {
 			return nil, fmt.Errorf("derive signing key: %w", err)
 		}
-		key.KeyID = base64.RawURLEncoding.EncodeToString(print)
+		key.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
 		keys.set.Keys = append(keys.set.Keys, key)
 	}
 	return &keys, nil

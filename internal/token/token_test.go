@@ -17,7 +17,7 @@ import (
 	"symbolon/internal/errs"
 )
 
-var noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC) //nolint:gochecknoglobals // a moment
+var noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
 const publicURL = "https://id.example.org/"
 

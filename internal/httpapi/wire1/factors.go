@@ -46,7 +46,7 @@ func (b *form) factorNode(method string, in *ui.Node) (n *Node, known bool) {
 	a := &made.Attributes
 	a.Value, a.Required = in.Value, in.Required
 	*a.Disabled = in.Disabled
-	if a.Value == nil && b.flow.Kind == flow.Login && (in.Name == "totp_code" || in.Name == "lookup_secret") {
+	if a.Value == nil && b.flow.Kind == flow.Login && (in.Name == "totp_code" || in.Name == "lookup_secret") && !b.wrong() {
 		a.Value = ""
 	}
 	a.OnClick, a.OnClickTrigger = b.call(in.OnClick, in)

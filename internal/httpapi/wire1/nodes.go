@@ -232,7 +232,7 @@ func (b *form) rankEntry(n Node, last int) int {
 
 // settingsRank orders the groups of settings.
 func settingsRank(group string) int {
-	order := []string{groupDefault, groupProfile, groupPassword, groupProvider, "totp", "lookup_secret", "webauthn", "passkey"}
+	order := []string{groupDefault, groupProfile, groupPassword, groupProvider, "lookup_secret", "webauthn", "passkey", "totp"}
 	if at := slices.Index(order, group); at >= 0 {
 		return at
 	}

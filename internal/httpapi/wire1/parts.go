@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 
 	"symbolon/internal/courier"
@@ -29,6 +30,18 @@ type Parts struct {
 	// ProviderConfig is what administrators see of a credential of providers.
 	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
 	Now            func() time.Time
+}
+
+// Missing names a part that is not there; empty for none. A server without it must not
+// start.
+func (p Parts) Missing() string {
+	all := reflect.ValueOf(p)
+	for i := range all.NumField() {
+		if all.Field(i).IsNil() {
+			return all.Type().Field(i).Name
+		}
+	}
+	return ""
 }
 
 // Host is what httpapi lends to the operations of a wire.

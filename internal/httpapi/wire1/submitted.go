@@ -45,7 +45,7 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 
 // unproven says that nobody is signed in before an address is proven.
 func (w *Wire) unproven(result flow.Result) *fault {
-	f := refusal(http.StatusForbidden, "session_verified_address_required", result.ErrUnproven().(*errs.Error).Reason, "your email or phone address is not yet verified")
+	f := refusal(http.StatusForbidden, "session_verified_address_required", w.faultOf(result.ErrUnproven()).body.Error.Reason, "your email or phone address is not yet verified")
 	f.body.Error.Details = map[string]any{"continue_with": []ContinueWith{w.toVerification(result, true)}}
 	return f
 }
@@ -102,6 +102,9 @@ func changeLocation(to string) *fault {
 func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
 	switch result.Flow.Kind {
 	case flow.Login, flow.Registration:
+		if result.StepUp && result.Flow.Client == flow.Browser {
+			return w.toSecondFactor(result, asJSON)
+		}
 		if !asJSON {
 			a := see(result.Redirect)
 			a.SignIn = result.Token != ""
@@ -129,6 +132,23 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 	return see(result.Redirect)
 }
 
+// toSecondFactor signs a browser in whose session falls short, and leads it to the second
+// factor.
+func (w *Wire) toSecondFactor(result flow.Result, asJSON bool) wire.Answer {
+	to := w.URL(wire.StartBrowser, flow.Login)
+	query := url.Values{"aal": {"aal2"}}
+	if back := result.Flow.ReturnTo; back != "" {
+		query.Set("return_to", back)
+	}
+	to.RawQuery = query.Encode()
+	a := see(to.String())
+	if asJSON {
+		a = wire.Fail(changeLocation(to.String()))
+	}
+	a.SignIn = result.Token != ""
+	return a
+}
+
 // recovered answers a recovery with what to do next: native clients get their token here.
 func (w *Wire) recovered(r wire.Request, result flow.Result) wire.Answer {
 	v, native := w.viewOf(r.Context(), result.Flow), result.Flow.Client == flow.API
@@ -154,6 +174,9 @@ func (w *Wire) signedIn(result flow.Result) wire.Answer {
 	}
 	if result.Session != nil {
 		shown := w.session(result.Session)
+		if result.StepUp {
+			shown.Identity = nil // who somebody is comes after the second factor
+		}
 		out.Session = &shown
 	}
 	if native && result.Token != "" {

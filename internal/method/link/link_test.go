@@ -136,7 +136,7 @@ func TestRedeem_lifespan(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Advance(after)
-		_, err = w.Engine.RedeemToken(t.Context(), flow.RedeemRequest{
+		_, err = w.RedeemToken(t.Context(), flow.RedeemRequest{
 			Kind: flow.Verification, Method: link.ID, Token: to.Query().Get("token"), Input: flow.Input{}, Caller: flow.Caller{},
 		})
 		if _, again := errors.AsType[*flow.Restarted](err); again != ended {
