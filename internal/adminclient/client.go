@@ -128,7 +128,7 @@ func (c *Client) call(ctx context.Context, r request, out any) (*http.Response, 
 	if len(raw) > maxAnswer {
 		return nil, fmt.Errorf("the server answered with more than %d MiB; ask for fewer at once", maxAnswer>>20)
 	}
-	if err := c.judge(response, raw, r.also); err != nil {
+	if err := c.checkAnswer(response, raw, r.also); err != nil {
 		return nil, err
 	}
 	if out == nil || len(raw) == 0 {
@@ -181,8 +181,8 @@ func escaped(path []string) []string {
 	return out
 }
 
-// judge tells answers from errors, and this API from other servers.
-func (c *Client) judge(r *http.Response, raw []byte, also []int) error {
+// checkAnswer tells answers from errors, and this API from other servers.
+func (c *Client) checkAnswer(r *http.Response, raw []byte, also []int) error {
 	for _, status := range also {
 		if r.StatusCode == status && isJSON(r) {
 			return nil

@@ -82,7 +82,7 @@ func (c *Client) refusedImport(r *http.Response) error {
 	if err != nil {
 		return c.foreign(r)
 	}
-	if err := c.judge(r, raw, nil); err != nil {
+	if err := c.checkAnswer(r, raw, nil); err != nil {
 		return err
 	}
 	return c.foreign(r)

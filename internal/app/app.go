@@ -95,16 +95,16 @@ func New(ctx context.Context, o Options) (*App, error) {
 	return a, nil
 }
 
-// databaseWithin is how long a start waits for the database, which may be started
+// startupTimeout is how long a start waits for the database, which may be started
 // at the same time.
-const databaseWithin = 5 * time.Minute
+const startupTimeout = 5 * time.Minute
 
 func (a *App) openStore(ctx context.Context, o Options) error {
 	dsn := o.Config.DSN.Reveal()
 	var err error
 	a.db, err = store.Open(ctx, store.Config{
 		DSN: dsn, ListenDSN: o.Config.DSNListen.Reveal(), ReplicaDSN: o.Config.DSNReplica.Reveal(),
-		Now: a.now, Logger: a.log, Exclusive: true, Wait: databaseWithin,
+		Now: a.now, Logger: a.log, Exclusive: true, Wait: startupTimeout,
 	})
 	if err != nil {
 		return databaseError(err)

@@ -77,7 +77,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	}
 	a.engine = flow.New(flow.Deps{
 		Store: flow.SealForms(a.db, forms), Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
-		Mail: a.addressee(), Observer: a.metrics, Methods: a.methods(c), Now: a.now,
+		Mail: a.localizedQueue(), Observer: a.metrics, Methods: a.methods(c), Now: a.now,
 	}, engineConfig(c))
 	found = append(found, problemsOf(a.newServer())...)
 	if len(found) > 0 {

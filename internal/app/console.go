@@ -71,7 +71,7 @@ func (l *limits) ChargeOperator(address string) (refund func(), wait time.Durati
 	if !c.Enabled {
 		return func() {}, 0, true
 	}
-	return l.limiter.Charge(ratelimit.Key{Scope: "operator", Value: network(address), Limit: c.PerIdentity})
+	return l.limiter.Count(ratelimit.Key{Scope: "operator", Value: network(address), Limit: c.PerIdentity})
 }
 
 // noteEvery is how often the history reads the metrics. What happened shortly before

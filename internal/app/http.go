@@ -146,7 +146,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		CookieSecrets:  c.Secrets.Signing(),
 		TrustedProxies: c.Serve.TrustedProxies,
 		AdminToken:     adminToken(c),
-		AdminNamed:     adminNamed(c.Serve.Admin),
+		AdminNamed:     allowedAdminHosts(c.Serve.Admin),
 		MailChannel:    a.mailChannel(),
 		CORS:           a.corsConfig(),
 		PublicMetrics:  c.Serve.Public.Metrics,
@@ -168,9 +168,9 @@ func v1Config(f config.FeatureFlags) httpapi.V1Config {
 	return v1
 }
 
-// adminNamed judges the names of a listener that this machine alone reaches. One
+// allowedAdminHosts judges the names of a listener that this machine alone reaches. One
 // that others reach has names that the server does not know.
-func adminNamed(c config.Admin) func(host string) bool {
+func allowedAdminHosts(c config.Admin) func(host string) bool {
 	if !mailbox.IsLoopback(c.Host) {
 		return nil
 	}

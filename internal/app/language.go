@@ -12,8 +12,8 @@ import (
 	"symbolon/internal/reqctx"
 )
 
-// addressee is the outbox for flows: it writes to each person in their language.
-type addressee struct {
+// localizedQueue is the outbox for flows: it writes to each person in their language.
+type localizedQueue struct {
 	outbox interface {
 		Enqueue(ctx context.Context, m courier.Message) error
 	}
@@ -26,7 +26,7 @@ type addressee struct {
 
 // Enqueue implements courier.Queue. The recipient's trait decides, else the request
 // that caused the mail: the person who asked for it is likely to read it.
-func (a addressee) Enqueue(ctx context.Context, m courier.Message) error {
+func (a localizedQueue) Enqueue(ctx context.Context, m courier.Message) error {
 	request := reqctx.From(ctx)
 	preferred := ""
 	if a.trait != "" && m.IdentityID != "" {
@@ -42,8 +42,8 @@ func (a addressee) Enqueue(ctx context.Context, m courier.Message) error {
 	return a.outbox.Enqueue(ctx, m)
 }
 
-func (a *composition) addressee() addressee {
-	return addressee{
+func (a *composition) localizedQueue() localizedQueue {
+	return localizedQueue{
 		outbox: a.outbox, identities: a.identities,
 		choice: locale.NewChoice(a.config.UI.Languages...), trait: a.config.UI.LanguageTrait,
 	}

@@ -57,7 +57,7 @@ func TestAMailIsWrittenInTheLanguageOfWhoeverReadsIt(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var out posted
-		a := addressee{outbox: &out, choice: locale.NewChoice(), identities: people, trait: tt.trait}
+		a := localizedQueue{outbox: &out, choice: locale.NewChoice(), identities: people, trait: tt.trait}
 		ctx := reqctx.With(t.Context(), &reqctx.Request{Language: tt.chosen, Languages: tt.asked})
 		if err := a.Enqueue(ctx, courier.Message{Template: courier.Test, IdentityID: tt.owner}); err != nil {
 			t.Errorf("%s: %v", tt.name, err)
@@ -66,7 +66,7 @@ func TestAMailIsWrittenInTheLanguageOfWhoeverReadsIt(t *testing.T) {
 			t.Errorf("%s: %+v, want one mail in %s", tt.name, out, tt.want)
 		}
 	}
-	broken := addressee{outbox: &posted{}, choice: locale.NewChoice(), identities: people, trait: "language"}
+	broken := localizedQueue{outbox: &posted{}, choice: locale.NewChoice(), identities: people, trait: "language"}
 	if err := broken.Enqueue(t.Context(), courier.Message{IdentityID: "broken"}); !errors.Is(err, errDisk) {
 		t.Errorf("trouble of storage: %v", err)
 	}

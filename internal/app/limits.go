@@ -134,7 +134,7 @@ func (l *limits) Count(ctx context.Context, attempt flow.Attempt) (refund func()
 	if attempt.Kind != flow.LimitNotify {
 		add("address", network(reqctx.From(ctx).Address), c.PerAddress)
 	}
-	refund, wait, ok = l.limiter.Charge(keys...)
+	refund, wait, ok = l.limiter.Count(keys...)
 	origin := event.From(ctx)
 	origin.IdentityID, origin.Attempted = attempt.IdentityID, ok
 	if !ok {
@@ -147,7 +147,7 @@ func (l *limits) Count(ctx context.Context, attempt flow.Attempt) (refund func()
 // a window, since a flood of attempts must not become one of events.
 func (l *limits) refused(ctx context.Context, attempt flow.Attempt) {
 	value := cmp.Or(attempt.IdentityID, network(reqctx.From(ctx).Address))
-	if _, _, first := l.limiter.Charge(ratelimit.Key{Scope: "event", Value: value, Limit: 1}); !first || l.record == nil {
+	if _, _, first := l.limiter.Count(ratelimit.Key{Scope: "event", Value: value, Limit: 1}); !first || l.record == nil {
 		return
 	}
 	err := l.record(context.WithoutCancel(ctx), event.Event{Name: event.LoginLock, IdentityID: attempt.IdentityID})
@@ -180,7 +180,7 @@ func (l *limits) ChargeCreation(address string) (wait time.Duration, ok bool) {
 	if !l.config.Load().Enabled {
 		return 0, true
 	}
-	_, wait, ok = l.limiter.Charge(ratelimit.Key{Scope: "creation", Value: network(address), Limit: creations})
+	_, wait, ok = l.limiter.Count(ratelimit.Key{Scope: "creation", Value: network(address), Limit: creations})
 	return wait, ok
 }
 

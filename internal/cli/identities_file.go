@@ -20,7 +20,7 @@ const maxIdentity = 2 << 20
 // one identity at a time is in memory.
 type identityFile struct {
 	name    string
-	bounded *allowance
+	bounded *byteBudget
 	json    *json.Decoder
 	inArray bool
 	inBody  bool // the array is that of a {"identities": […]}
@@ -42,7 +42,7 @@ func newIdentityFile(name string, r io.Reader) *identityFile {
 	if mark, err := buffered.Peek(3); err == nil && string(mark) == "\ufeff" {
 		_, _ = buffered.Discard(len(mark)) // it was there a moment ago
 	}
-	bounded := &allowance{Reader: buffered}
+	bounded := &byteBudget{Reader: buffered}
 	return &identityFile{name: name, bounded: bounded, json: json.NewDecoder(bounded)}
 }
 
@@ -183,13 +183,13 @@ func unexpected(err error) error {
 	return err
 }
 
-// allowance is a reader that fails when more is read than it has left.
-type allowance struct {
+// byteBudget is a reader that fails when more is read than it has left.
+type byteBudget struct {
 	io.Reader
 	left int
 }
 
-func (a *allowance) Read(p []byte) (int, error) {
+func (a *byteBudget) Read(p []byte) (int, error) {
 	if a.left <= 0 {
 		return 0, fmt.Errorf("it is larger than %d bytes", maxIdentity)
 	}

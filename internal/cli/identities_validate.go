@@ -38,7 +38,7 @@ Exit codes: 0 all are valid, 1 some are not, 2 wrong usage.`,
 			if err != nil {
 				return err
 			}
-			if err := v.judge(ctx, in); err != nil {
+			if err := v.check(ctx, in); err != nil {
 				return err
 			}
 			return v.report(e, format)
@@ -77,8 +77,8 @@ func newValidation(client *adminclient.Client) (*validation, error) {
 // maxMistakes bounds what is kept of files in which nothing is right.
 const maxMistakes = 10_000
 
-// judge looks at everything. The error says that the server could not be asked.
-func (v *validation) judge(ctx context.Context, in *identityInput) error {
+// check looks at everything. The error says that the server could not be asked.
+func (v *validation) check(ctx context.Context, in *identityInput) error {
 	for ctx.Err() == nil {
 		patch, err := in.next()
 		if errors.Is(err, io.EOF) {

@@ -40,7 +40,7 @@ func (r *jsonReader) next() (json.Token, Origin, error) {
 	return token, r.at(r.start), err
 }
 
-func (r *jsonReader) fault(err error) *Problem {
+func (r *jsonReader) problemAt(err error) *Problem {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
@@ -54,7 +54,7 @@ func (r *jsonReader) fault(err error) *Problem {
 func (r *jsonReader) value(depth int) (*node, *Problem) {
 	token, place, err := r.next()
 	if err != nil {
-		return nil, r.fault(err)
+		return nil, r.problemAt(err)
 	}
 	if depth > maxDepth {
 		return nil, &Problem{Text: "is nested too deeply", Origin: place}
@@ -80,7 +80,7 @@ func (r *jsonReader) object(place Origin, depth int) (*node, *Problem) {
 	for r.dec.More() {
 		token, at, err := r.next()
 		if err != nil {
-			return nil, r.fault(err)
+			return nil, r.problemAt(err)
 		}
 		name, _ := token.(string)
 		value, p := r.value(depth + 1)
@@ -93,7 +93,7 @@ func (r *jsonReader) object(place Origin, depth int) (*node, *Problem) {
 	}
 	_, _, err := r.next()
 	if err != nil {
-		return nil, r.fault(err)
+		return nil, r.problemAt(err)
 	}
 	return n, nil
 }
@@ -109,7 +109,7 @@ func (r *jsonReader) list(place Origin, depth int) (*node, *Problem) {
 	}
 	_, _, err := r.next()
 	if err != nil {
-		return nil, r.fault(err)
+		return nil, r.problemAt(err)
 	}
 	return n, nil
 }

@@ -27,7 +27,7 @@ func readYAML(data []byte, kind OriginKind, name string) (*node, *Problem) {
 		if errors.Is(err, io.EOF) { // comments only
 			return &node{shape: object, origin: r.place(nil)}, nil
 		}
-		return nil, r.fault(err)
+		return nil, r.problemAt(err)
 	}
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, &Problem{Text: "holds more than one document; use one file for each", Origin: r.place(&more)}
@@ -43,8 +43,8 @@ func (r *yamlReader) place(n *yaml.Node) Origin {
 	return o
 }
 
-// fault finds the line in the library's message, "yaml: line 3: …".
-func (r *yamlReader) fault(err error) *Problem {
+// problemAt finds the line in the library's message, "yaml: line 3: …".
+func (r *yamlReader) problemAt(err error) *Problem {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	if strings.Contains(message, "cannot start any token") {
 		message += "; indent with spaces, tabs are not allowed"

@@ -71,10 +71,10 @@ func (e *Engine) stillHolds(ctx context.Context, j *judged) error {
 	return nil
 }
 
-// unchanged reports whether a proof still holds, and sees to it that it does until the
+// stillValid reports whether a proof still holds, and sees to it that it does until the
 // transaction ends. Judging a password takes long, and its owner may have replaced it
 // meanwhile, to lock an intruder out.
-func (e *Engine) unchanged(ctx context.Context, ownerID string, judged *identity.Credential) error {
+func (e *Engine) stillValid(ctx context.Context, ownerID string, judged *identity.Credential) error {
 	if judged == nil {
 		return nil
 	}

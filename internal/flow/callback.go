@@ -125,7 +125,7 @@ func (e *Engine) checkCallback(ctx context.Context, f *Flow, r CallbackRequest, 
 	if !served {
 		return c, errs.ErrNotFound
 	}
-	if err := e.checkSession(f.Kind, r.Caller, f.again(), f.ReturnTo); err != nil {
+	if err := e.checkSession(f.Kind, r.Caller, f.forSignedIn(), f.ReturnTo); err != nil {
 		return c, err
 	}
 	if f.Kind == Settings && f.IdentityID != r.Caller.Session.IdentityID {

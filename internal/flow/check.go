@@ -72,7 +72,7 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 		return errs.ErrCSRF
 	}
 	// A signed-in browser whose cookie is newer than the flow is led on.
-	if err := e.checkSession(f.Kind, c, f.again(), f.ReturnTo); err != nil {
+	if err := e.checkSession(f.Kind, c, f.forSignedIn(), f.ReturnTo); err != nil {
 		return err
 	}
 	if !c.sees(f) || f.unclaimed() && r.ByLink {

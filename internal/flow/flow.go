@@ -111,9 +111,9 @@ func (f *Flow) RequestedAAL() session.AAL {
 	return level
 }
 
-// again reports whether the flow is for a person who is signed in: to prove it once
+// forSignedIn reports whether the flow is for a person who is signed in: to prove it once
 // more, or with a second factor.
-func (f *Flow) again() bool { return f.Refresh || f.RequestedAAL() == session.AAL2 }
+func (f *Flow) forSignedIn() bool { return f.Refresh || f.RequestedAAL() == session.AAL2 }
 
 func (f *Flow) remember(slot string, value any) error {
 	raw, err := json.Marshal(value)

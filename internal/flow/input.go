@@ -129,7 +129,7 @@ func (in Input) Bind(dst any) error {
 		field := target.Type().Field(i)
 		name := field.Tag.Get("json")
 		value, sent, got := in.Text(name)
-		if m := judge(field.Tag.Get("required"), name, value, sent, got); m != nil {
+		if m := fieldProblem(field.Tag.Get("required"), name, value, sent, got); m != nil {
 			rejected.Messages = append(rejected.Messages, FieldMessage{name, *m})
 		}
 		target.Field(i).SetString(value)
@@ -140,7 +140,7 @@ func (in Input) Bind(dst any) error {
 	return nil
 }
 
-func judge(required, name, value string, sent bool, got string) *message.Message {
+func fieldProblem(required, name, value string, sent bool, got string) *message.Message {
 	var m message.Message
 	switch {
 	case got != "":

@@ -77,7 +77,7 @@ func (e *Engine) addCredentials(ctx context.Context, v *View) error {
 // person who signs in again or with a second factor; nil before anybody has
 // proved to be one.
 func (e *Engine) about(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
-	if c.Session == nil || f.Kind != Settings && !f.again() {
+	if c.Session == nil || f.Kind != Settings && !f.forSignedIn() {
 		return nil, nil
 	}
 	f.IdentityID = c.Session.IdentityID

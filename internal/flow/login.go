@@ -23,7 +23,7 @@ func loginEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 
 func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Result, error) {
 	owner := proof.Identity
-	if err := e.unchanged(ctx, owner.ID, proof.Judged); err != nil {
+	if err := e.stillValid(ctx, owner.ID, proof.Judged); err != nil {
 		return Result{}, err
 	}
 	if err := e.upgrade(ctx, owner.ID, proof); err != nil {

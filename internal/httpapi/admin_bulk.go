@@ -97,7 +97,7 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
 	// The listener's time-outs are for requests that come at once; this one takes
 	// as long as there are identities.
 	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}))
-	body := &allowance{Reader: r.Body}
+	body := &byteBudget{Reader: r.Body}
 	in, out := json.NewDecoder(body), json.NewEncoder(w)
 	var broken error
 	write := func(p patched) {
@@ -114,7 +114,7 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
 
 // patches reads one patch after the other, until the end or the first that can't be
 // read, which is what broken is then.
-func patches(in *json.Decoder, body *allowance, broken *error) iter.Seq[patch] {
+func patches(in *json.Decoder, body *byteBudget, broken *error) iter.Seq[patch] {
 	return func(yield func(patch) bool) {
 		for {
 			// The decoder reads ahead, but not by more than one identity.
@@ -135,13 +135,13 @@ func patches(in *json.Decoder, body *allowance, broken *error) iter.Seq[patch] {
 	}
 }
 
-// allowance is a reader that fails when more is read than it has left.
-type allowance struct {
+// byteBudget is a reader that fails when more is read than it has left.
+type byteBudget struct {
 	io.Reader
 	left int
 }
 
-func (a *allowance) Read(p []byte) (int, error) {
+func (a *byteBudget) Read(p []byte) (int, error) {
 	if a.left <= 0 {
 		return 0, fmt.Errorf("one identity is larger than %d bytes", maxIdentity)
 	}

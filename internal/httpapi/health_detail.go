@@ -27,12 +27,12 @@ func (s *Server) healthDetail(w http.ResponseWriter, r *http.Request) error {
 		Channel: s.config.MailChannel,
 		Queued:  mail.Counts[courier.Queued], Sending: mail.Counts[courier.Sending],
 		Sent: mail.Counts[courier.Sent], Dead: mail.Counts[courier.Dead],
-		Oldest: unlessZero(mail.Oldest), NextTry: unlessZero(mail.NextTry), LastError: mail.LastError,
+		Oldest: omitZero(mail.Oldest), NextTry: omitZero(mail.NextTry), LastError: mail.LastError,
 	}
 	return writeJSON(w, http.StatusOK, out)
 }
 
-func unlessZero(t time.Time) *time.Time {
+func omitZero(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -85,14 +85,14 @@ func (s *Server) LogoutURL() *url.URL {
 	return s.pagesMount.wire.URL(wire.SignOut, "")
 }
 
-// PagePlaces lists the sessions of the owner of one, the newest first.
-func (s *Server) PagePlaces(r *http.Request, of *session.Session) ([]*session.Session, error) {
+// PageSessions lists the sessions of the owner of one, the newest first.
+func (s *Server) PageSessions(r *http.Request, of *session.Session) ([]*session.Session, error) {
 	return s.sessions.List(r.Context(), of.IdentityID)
 }
 
-// EndPlace ends the session of that id, or all of its owner's but the given one
+// EndSession ends the session of that id, or all of its owner's but the given one
 // if the id is empty.
-func (s *Server) EndPlace(r *http.Request, of *session.Session, id string) error {
+func (s *Server) EndSession(r *http.Request, of *session.Session, id string) error {
 	if id == "" {
 		return s.sessions.RevokeOthers(r.Context(), of.IdentityID, of.ID)
 	}

@@ -60,7 +60,7 @@ func (d *dialer) proxy(r *http.Request) (*url.URL, error) {
 		return nil, err
 	}
 	if !d.trusts(hostPort(r.URL)) {
-		if err := d.guard.judge(r.Context(), r.URL); err != nil {
+		if err := d.guard.check(r.Context(), r.URL); err != nil {
 			return nil, err
 		}
 	}
@@ -77,8 +77,8 @@ func (d *dialer) trusts(address string) bool {
 		err == nil && slices.Contains(d.guard.hosts, host)
 }
 
-// judge decides on a destination that another client will connect to.
-func (g *Guard) judge(ctx context.Context, u *url.URL) error {
+// check decides on a destination that another client will connect to.
+func (g *Guard) check(ctx context.Context, u *url.URL) error {
 	host, port, err := net.SplitHostPort(hostPort(u))
 	if err != nil {
 		return ErrForbidden

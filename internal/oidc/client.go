@@ -16,8 +16,8 @@ import (
 	"symbolon/internal/secret"
 )
 
-// patience is how long one step with a provider may take, all its requests together.
-const patience = 10 * time.Second
+// timeout is how long one step with a provider may take, all its requests together.
+const timeout = 10 * time.Second
 
 // Provider speaks with one provider. It is safe for concurrent use.
 type Provider struct {
@@ -81,7 +81,7 @@ func (p *Provider) PostsCallback() bool { return p.spec.extra["response_mode"] =
 
 // Start returns where to send the browser. Errors are Problems.
 func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, error) {
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, p.client), patience)
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, p.client), timeout)
 	defer cancel()
 	site, err := p.site(ctx)
 	if err != nil {
@@ -155,7 +155,7 @@ func (p *Provider) Finish(ctx context.Context, answer url.Values, m Memory) (cla
 	if answer.Get("code") == "" {
 		return claims.Claims{}, refused(nil, "Unable to complete OpenID Connect flow because the OpenID Provider did not return the code query parameter.")
 	}
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, p.client), patience)
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, p.client), timeout)
 	defer cancel()
 	site, err := p.site(ctx)
 	if err != nil {

@@ -51,7 +51,7 @@ func (p *Provider) site(ctx context.Context) (*site, error) {
 	}
 	// The result is shared: a caller that leaves must not make the others believe that
 	// the provider is unavailable.
-	looking, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	looking, stop := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer stop()
 	fresh, err := p.fetchSite(looking)
 	if err != nil && p.found.site != nil { // what worked before is better than nothing

@@ -61,10 +61,10 @@ type Key struct {
 	Limit int // at least 1
 }
 
-// Charge takes one attempt from each key, or from none if one of them has no
+// Count takes one attempt from each key, or from none if one of them has no
 // attempt left; then wait says how long until it has one again. refund gives the
 // attempts back after a success; the caller may call it more than once, and late.
-func (l *Limiter) Charge(keys ...Key) (refund func(), wait time.Duration, ok bool) {
+func (l *Limiter) Count(keys ...Key) (refund func(), wait time.Duration, ok bool) {
 	now := l.now()
 	ids := make([]uint64, len(keys))
 	for i, k := range keys {

@@ -61,7 +61,7 @@ func (n *nodes) read(notes []written) {
 }
 
 func (n *nodes) fail(node int, key ratelimit.Key) bool {
-	_, _, ok := n.all[node].Charge(key)
+	_, _, ok := n.all[node].Count(key)
 	return ok
 }
 
@@ -121,7 +121,7 @@ func TestImportAfterARestart(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		n.all = []*ratelimit.Limiter{ratelimit.NewShared(time.Minute, time.Now, "restarted", []byte("the key of all"))}
 		n.read(n.log)
-		_, wait, ok := n.all[0].Charge(key)
+		_, wait, ok := n.all[0].Count(key)
 		if ok || wait <= 38*time.Second || wait > 40*time.Second {
 			t.Errorf("after a restart 20 s into the minute: let through %v, wait %v; want refused, 39 to 40 s", ok, wait)
 		}
@@ -136,7 +136,7 @@ func TestExportLeavesOutSuccesses(t *testing.T) {
 	t.Parallel()
 	n := newNodes(t, 2)
 	for range 50 {
-		refund, _, _ := n.all[0].Charge(ratelimit.Key{Scope: "address", Value: "192.0.2.1", Limit: 5})
+		refund, _, _ := n.all[0].Count(ratelimit.Key{Scope: "address", Value: "192.0.2.1", Limit: 5})
 		refund()
 	}
 	if notes := n.exchange(); len(notes) > 0 {
@@ -148,7 +148,7 @@ func TestExportLateRefund(t *testing.T) {
 	t.Parallel()
 	n := newNodes(t, 2)
 	key := ratelimit.Key{Scope: "address", Value: "192.0.2.1", Limit: 1}
-	refund, _, _ := n.all[0].Charge(key)
+	refund, _, _ := n.all[0].Count(key)
 	n.exchange()
 	if n.fail(1, key) {
 		t.Error("the other node does not know of the attempt")
@@ -213,7 +213,7 @@ func TestImportSkewedClock(t *testing.T) {
 			}
 			n.exchange()
 			time.Sleep(10 * time.Second)
-			_, wait, ok := n.all[1].Charge(key)
+			_, wait, ok := n.all[1].Count(key)
 			if ok || wait <= 45*time.Second || wait > 50*time.Second {
 				t.Errorf("clock off by %s: 10 s after 10 failures of 10: let through %v, wait %v; want refused, about 50 s", skew, ok, wait)
 			}
@@ -236,12 +236,12 @@ func TestImportNoteOfEarlierRelease(t *testing.T) {
 		other := ratelimit.NewShared(time.Minute, time.Now, "other", []byte("the key of all"))
 		ahead := strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 36)
 		other.Import(strings.Join([]string{"tries", parts[1], "old", ahead, "1"}, "."), 0)
-		_, wait, ok := other.Charge(key)
+		_, wait, ok := other.Count(key)
 		if ok || wait > time.Minute {
 			t.Errorf("let through %v, wait %v; want refused for at most a minute", ok, wait)
 		}
 		time.Sleep(time.Minute)
-		if _, _, ok := other.Charge(key); !ok {
+		if _, _, ok := other.Count(key); !ok {
 			t.Error("a clock that is ahead makes the lock-out longer")
 		}
 	})

@@ -61,7 +61,7 @@ func compile(root string, docs map[string]document) (s *Schema, err error) {
 		return nil, errors.New("too complex: too many subschemas apply to one value")
 	}
 	delayFormats(all)
-	judge, err := judgeOf(compiler, compiled)
+	judge, err := validatorOf(compiler, compiled)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +90,9 @@ func newCompiler(docs map[string]document) (*jsonschema.Compiler, error) {
 	return c, nil
 }
 
-// judgeOf puts a schema under an allOf. The library forgets where it found several
+// validatorOf puts a schema under an allOf. The library forgets where it found several
 // errors if that was the outermost schema; here it never is.
-func judgeOf(c *jsonschema.Compiler, compiled *jsonschema.Schema) (*jsonschema.Schema, error) {
+func validatorOf(c *jsonschema.Compiler, compiled *jsonschema.Schema) (*jsonschema.Schema, error) {
 	const location = "embedded://judge"
 	if err := c.AddResource(location, map[string]any{"allOf": []any{true}}); err != nil {
 		return nil, err

@@ -114,12 +114,12 @@ func extensionOf(s *jsonschema.Schema) *extension {
 	return nil
 }
 
-// lateFormat checks a format after all other keywords. The library stops at the
+// deferredFormat checks a format after all other keywords. The library stops at the
 // first wrong format; a person wants to hear everything that is wrong.
-type lateFormat struct{ format *jsonschema.Format }
+type deferredFormat struct{ format *jsonschema.Format }
 
 // Validate implements jsonschema.SchemaExt.
-func (f lateFormat) Validate(ctx *jsonschema.ValidatorContext, value any) {
+func (f deferredFormat) Validate(ctx *jsonschema.ValidatorContext, value any) {
 	if err := f.format.Validate(value); err != nil {
 		ctx.AddError(&kind.Format{Got: value, Want: f.format.Name, Err: err})
 	}
@@ -129,7 +129,7 @@ func (f lateFormat) Validate(ctx *jsonschema.ValidatorContext, value any) {
 func delayFormats(schemas []*jsonschema.Schema) {
 	for _, s := range schemas {
 		if s.Format != nil {
-			s.Extensions = append([]jsonschema.SchemaExt{lateFormat{s.Format}}, s.Extensions...)
+			s.Extensions = append([]jsonschema.SchemaExt{deferredFormat{s.Format}}, s.Extensions...)
 			s.Format = nil
 		}
 	}
@@ -138,7 +138,7 @@ func delayFormats(schemas []*jsonschema.Schema) {
 // formatOf returns the name of a schema's asserted format.
 func formatOf(s *jsonschema.Schema) string {
 	for _, x := range s.Extensions {
-		if f, ok := x.(lateFormat); ok {
+		if f, ok := x.(deferredFormat); ok {
 			return f.format.Name
 		}
 	}

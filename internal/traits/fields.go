@@ -58,7 +58,7 @@ func (s *Schema) deriveFields() error {
 	s.root = whole.ensure(rootName)
 	s.root.parent = nil
 	s.positions = map[string]int{}
-	if err := s.settle(s.root); err != nil {
+	if err := s.markLeaves(s.root); err != nil {
 		return err
 	}
 	for _, p := range s.leaves {

@@ -26,8 +26,8 @@ type bundle struct {
 	broken error
 }
 
-// gather reads the document of an origin and, step by step, those it refers to.
-func (r *Registry) gather(ctx context.Context, root origin) (*bundle, error) {
+// collect reads the document of an origin and, step by step, those it refers to.
+func (r *Registry) collect(ctx context.Context, root origin) (*bundle, error) {
 	b := &bundle{root: root, docs: map[string]document{}}
 	b.stampFile(root)
 	raw, err := root.read(ctx, r.options.Fetch)
@@ -46,7 +46,7 @@ func (r *Registry) gather(ctx context.Context, root origin) (*bundle, error) {
 			b.broken = fmt.Errorf("reference to more than %d documents", maxDocuments)
 			break
 		}
-		more, err := r.follow(ctx, b, ref, known)
+		more, err := r.resolve(ctx, b, ref, known)
 		if err != nil {
 			return b, err
 		}
@@ -102,11 +102,11 @@ func (b *bundle) add(o origin, raw []byte, known map[string]bool) []reference {
 	return refs
 }
 
-// follow loads the target of a reference. What a document refers to is not the
+// resolve loads the target of a reference. What a document refers to is not the
 // operator's choice, so a remote document never leads to a file, and a server
 // that the operator did not name is asked through FetchReference alone, also by
 // a document that came from it.
-func (r *Registry) follow(ctx context.Context, b *bundle, ref reference, known map[string]bool) ([]reference, error) {
+func (r *Registry) resolve(ctx context.Context, b *bundle, ref reference, known map[string]bool) ([]reference, error) {
 	target, err := parseOrigin(ref.to)
 	if err != nil {
 		return nil, fmt.Errorf("reference in %s to %q %w", ref.from.name(), ref.to, err)

@@ -246,7 +246,7 @@ func (r *Registry) keep(e *entry, current *version, why error) *version {
 
 // load reads and compiles. The error says that the document could not be read.
 func (r *Registry) load(ctx context.Context, e *entry, now time.Time) (*version, error) {
-	b, err := r.gather(ctx, e.origin)
+	b, err := r.collect(ctx, e.origin)
 	if err != nil {
 		return nil, err
 	}

@@ -267,9 +267,9 @@ func jsonType(value any) string {
 	}
 }
 
-// settle decides which nodes are leaves: those of one type without properties.
+// markLeaves decides which nodes are leaves: those of one type without properties.
 // It collects them and the position of every path in document order.
-func (s *Schema) settle(p *property) error {
+func (s *Schema) markLeaves(p *property) error {
 	if p.path != "" {
 		s.positions[p.path] = len(s.positions)
 	}
@@ -283,7 +283,7 @@ func (s *Schema) settle(p *property) error {
 		return fmt.Errorf("more than %d fields", maxFields)
 	}
 	for _, c := range p.children {
-		if err := s.settle(c); err != nil {
+		if err := s.markLeaves(c); err != nil {
 			return err
 		}
 	}

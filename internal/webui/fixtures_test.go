@@ -75,7 +75,7 @@ func (s *server) LinkURL(k flow.Kind) *url.URL {
 
 func (s *server) LogoutURL() *url.URL { return mustURL("self-service/browser/flows/logout") }
 
-func (s *server) PagePlaces(*http.Request, *session.Session) ([]*session.Session, error) {
+func (s *server) PageSessions(*http.Request, *session.Session) ([]*session.Session, error) {
 	return s.places, s.placeErr
 }
 
@@ -90,7 +90,7 @@ func (s *server) PageExport(_ *http.Request, of *session.Session) ([]byte, error
 	return []byte(`{"identity":"` + of.IdentityID + `"}`), nil
 }
 
-func (s *server) EndPlace(_ *http.Request, _ *session.Session, id string) error {
+func (s *server) EndSession(_ *http.Request, _ *session.Session, id string) error {
 	s.ended = append(s.ended, id)
 	return s.placeErr
 }

@@ -46,7 +46,7 @@ type sessionRow struct {
 // sessions lists the sessions of a person for the page of a settings flow, the present one
 // first.
 func (p *Pages) sessions(w http.ResponseWriter, r *http.Request, d *page, s *session.Session, flowID string) (*sessionsSection, error) {
-	held, err := p.source.PagePlaces(r, s)
+	held, err := p.source.PageSessions(r, s)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (p *Pages) endSession(_ http.ResponseWriter, r *http.Request) (to string, e
 		query.Set("ended", "others")
 	}
 	// What is no longer there is what was wanted.
-	if err := p.source.EndPlace(r, s, id); err != nil && !errors.Is(err, errs.ErrNotFound) {
+	if err := p.source.EndSession(r, s, id); err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return "", err
 	}
 	return back + "?" + query.Encode(), nil

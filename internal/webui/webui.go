@@ -45,10 +45,10 @@ type Source interface {
 type Places interface {
 	// PageExport returns what is kept about the owner of a session, as JSON.
 	PageExport(r *http.Request, s *session.Session) ([]byte, error)
-	// PagePlaces lists the sessions of the owner of one, the newest first.
-	PagePlaces(r *http.Request, s *session.Session) ([]*session.Session, error)
-	// EndPlace ends the session of that id, or all but s if the id is empty.
-	EndPlace(r *http.Request, s *session.Session, id string) error
+	// PageSessions lists the sessions of the owner of one, the newest first.
+	PageSessions(r *http.Request, s *session.Session) ([]*session.Session, error)
+	// EndSession ends the session of that id, or all but s if the id is empty.
+	EndSession(r *http.Request, s *session.Session, id string) error
 	// PageToken returns what a form of a page carries so that it is known for one,
 	// and FormToken reports whether a posted form did.
 	PageToken(w http.ResponseWriter, r *http.Request) string

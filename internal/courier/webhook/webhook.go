@@ -106,7 +106,7 @@ func (c *Channel) Deliver(ctx context.Context, r courier.Rendered) error {
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
-	return judge(answer.StatusCode)
+	return outcome(answer.StatusCode)
 }
 
 // body writes the body of the request.
@@ -175,10 +175,10 @@ func (a Auth) apply(r *http.Request) {
 	}
 }
 
-// judge tells a refusal of this very message from one that may pass: a wrong key or
+// outcome tells a refusal of this very message from one that may pass: a wrong key or
 // address refuses everything until the configuration is corrected, and must not make
 // dead letters of the whole queue.
-func judge(status int) error {
+func outcome(status int) error {
 	switch {
 	case status >= 200 && status < 300:
 		return nil

@@ -91,7 +91,7 @@ func (m *Method) proved(ctx context.Context, s flow.Submission, kept memory, tex
 	if err := s.CountCode(ctx, ""); err != nil {
 		return nil, err
 	}
-	if err := m.judge(s.Flow, kept, text); err != nil {
+	if err := m.verify(s.Flow, kept, text); err != nil {
 		return nil, err
 	}
 	return flow.ProvedAddress{

@@ -75,7 +75,7 @@ func (m *Method) finish(ctx context.Context, s flow.Submission, kept memory, cou
 	if err := s.CountCode(ctx, counted); err != nil {
 		return nil, err
 	}
-	if err := m.judge(s.Flow, kept, in.Code); err != nil {
+	if err := m.verify(s.Flow, kept, in.Code); err != nil {
 		return nil, err
 	}
 	owner, err := m.identities.ByID(ctx, kept.IdentityID)

@@ -87,8 +87,8 @@ func Imported(hash, identityID string, a identity.Address, expires time.Time, tr
 	})
 }
 
-// judge compares what was typed. The error is a rejection that counts the wrong code in the flow.
-func (m *Method) judge(f *flow.Flow, kept memory, typed string) error {
+// verify compares what was typed. The error is a rejection that counts the wrong code in the flow.
+func (m *Method) verify(f *flow.Flow, kept memory, typed string) error {
 	wrong := func(key, cause string) error {
 		kept.Wrong++
 		r := flow.Reject("", message.Of(key))

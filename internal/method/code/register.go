@@ -79,7 +79,7 @@ func (m *Method) registered(ctx context.Context, s flow.Submission, draft *ident
 	if err := s.CountCode(ctx, ""); err != nil {
 		return nil, err
 	}
-	if err := m.judge(s.Flow, kept, in.Code); err != nil {
+	if err := m.verify(s.Flow, kept, in.Code); err != nil {
 		return nil, err
 	}
 	draft.Identity.Verifiable = slices.Clone(draft.Identity.Verifiable)

@@ -52,7 +52,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if hash == "" {
 		return nil, m.pretend(ctx, in.Password, errors.New("identity has no password"))
 	}
-	return m.judge(ctx, owner, credential, hash, in.Password)
+	return m.verify(ctx, owner, credential, hash, in.Password)
 }
 
 // pretend takes as long as judging a password would.
@@ -63,7 +63,7 @@ func (m *Method) pretend(ctx context.Context, password string, why error) error 
 	return rejected(why)
 }
 
-func (m *Method) judge(ctx context.Context, owner *identity.Identity, c *identity.Credential, hash, password string) (flow.Fact, error) {
+func (m *Method) verify(ctx context.Context, owner *identity.Identity, c *identity.Credential, hash, password string) (flow.Fact, error) {
 	result, err := m.hasher.Verify(ctx, hash, password)
 	if unusable(err) {
 		// The hash is malformed, or it would cost more than this server may spend. The

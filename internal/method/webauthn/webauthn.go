@@ -141,7 +141,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if err := s.CountCode(ctx, s.Identity.ID); err != nil {
 		return nil, err
 	}
-	judged, err := m.judge(ctx, s, keys, kept, text)
+	judged, err := m.verify(ctx, s, keys, kept, text)
 	if err != nil {
 		next, failed := m.request(ctx, s.View, keys)
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyInvalid, next))
@@ -154,7 +154,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	return flow.Authenticated{Identity: s.Identity, Factor: session.Factor{Method: ID}, Judged: c, Upgrade: &next, Spent: true}, nil
 }
 
-func (m *Method) judge(ctx context.Context, s flow.Submission, keys ceremony.Keys, kept keyform.Memory, text string) (ceremony.Judged, error) {
+func (m *Method) verify(ctx context.Context, s flow.Submission, keys ceremony.Keys, kept keyform.Memory, text string) (ceremony.Judged, error) {
 	parsed, err := ceremony.Read(text)
 	if err != nil {
 		return ceremony.Judged{}, err

@@ -95,7 +95,7 @@ func (b *batch) addresses(ctx context.Context) error {
 		for _, r := range rows {
 			a := identity.Address{
 				ID: r.text("id"), Via: r.text("via"), Value: r.text("value"), Normalized: traits.Normalize(r.text("value")),
-				Verified: r.flag("verified"), VerifiedAt: r.time("verified_at"),
+				Verified: r.boolCol("verified"), VerifiedAt: r.time("verified_at"),
 			}
 			if r.text("status") == "sent" {
 				a.SentAt = r.time("updated_at")
@@ -188,7 +188,7 @@ func (b *batch) devices(ctx context.Context, sessions []string) (map[string]row,
 // session reads one session. Version 0.5 does not say how it was authenticated.
 func (b *batch) session(r row) (session.Session, error) {
 	s := session.Session{
-		ID: r.text("id"), IdentityID: r.text("identity_id"), Active: r.flag("active"),
+		ID: r.text("id"), IdentityID: r.text("identity_id"), Active: r.boolCol("active"),
 		IssuedAt: r.time("issued_at"), AuthenticatedAt: r.time("authenticated_at"), ExpiresAt: r.time("expires_at"),
 	}
 	token := kratoskeys.Bare(r.text("token"))
@@ -231,7 +231,7 @@ func (b *batch) links(ctx context.Context) error {
 			return err
 		}
 		for _, r := range rows {
-			if !r.flag("used") {
+			if !r.boolCol("used") {
 				b.challenge(r, l.address, takeover.Challenge{Kind: l.kind, Hash: r.text("token"), Expires: r.time("expires_at")})
 			}
 		}

@@ -36,8 +36,8 @@ func (r row) number(column string) int64 {
 	return n
 }
 
-// flag reads booleans, also SQLite's texts.
-func (r row) flag(column string) bool {
+// boolCol reads booleans, also SQLite's texts.
+func (r row) boolCol(column string) bool {
 	switch v := r[column].(type) {
 	case bool:
 		return v
