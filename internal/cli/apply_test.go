@@ -58,8 +58,8 @@ func TestApply(t *testing.T) {
 			[]string{"failed identity bad", "create identity crm-2"},
 			"a.yaml:2:5",
 		},
-		{"an address of somebody else", strings.Replace(declaredJane, "crm-1", "crm-3", 1), false, exitFailed, []string{"failed identity crm-3"}, "name it with identifier"},
-		{"nor by the identifier of somebody else", strings.Replace(declaredJane, "crm-1", "crm-3\n    identifier: jane@example.org", 1), false, exitFailed, []string{"failed identity crm-3"}, "external_id crm-1"},
+		{"an address of another person", strings.Replace(declaredJane, "crm-1", "crm-3", 1), false, exitFailed, []string{"failed identity crm-3"}, "name it with identifier"},
+		{"nor by the identifier of another person", strings.Replace(declaredJane, "crm-1", "crm-3\n    identifier: jane@example.org", 1), false, exitFailed, []string{"failed identity crm-3"}, "external_id crm-1"},
 		{"settings are named", "log: {level: info}\n" + declaredJane, false, exitOK, []string{"setting log.level", "unchanged identity crm-1"}, "a.yaml:1:14"},
 	} {
 		args := []string{}

@@ -199,7 +199,7 @@ func formKeys() []Key {
 			Default: "false", Example: "true", Help: "In v1, show the form of one step and ignore selfservice.flows.registration.style.",
 		}),
 		v26(at+"registration.login_hints", func(c *Config) any { return &c.Selfservice.Flows.Registration.LoginHints }, Key{
-			NoEffect: "how somebody else signs in is told to nobody",
+			NoEffect: "the server does not reveal how another person signs in",
 			Default:  "false", Example: "true", Help: "In v1, tell people who register a taken identifier how its owner signs in.",
 		}),
 		v26(at+"recovery.use", func(c *Config) any { return &c.Selfservice.Flows.Recovery.Use }, Key{

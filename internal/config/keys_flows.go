@@ -44,7 +44,7 @@ func hooksKey(flow, method, hook, help string, f func(*Config) *Hooks) Key {
 
 // The hooks of the kinds of flow.
 const (
-	loginHooksHelp = "`revoke_active_sessions` ends the person's other sessions; `require_verified_address` signs nobody in whose account has no " +
+	loginHooksHelp = "`revoke_active_sessions` ends the person's other sessions; `require_verified_address` refuses a sign-in to an account that has no " +
 		"proven address, and asks to prove one."
 	registrationHooksHelp = "`session` signs the person in at once; `show_verification_ui` leads on to proving the address."
 	settingsHooksHelp     = "`revoke_active_sessions` ends the person's other sessions when a credential changes; `verify` is accepted and has no effect, " +

@@ -12,7 +12,7 @@ import (
 	"symbolon/internal/session"
 )
 
-// A login that asks for a proven address signs nobody in who has none, and leads to
+// A login that asks for a proven address does not sign in without one, and leads to
 // proving it where that is possible.
 func TestLogin_requireVerifiedAddress(t *testing.T) {
 	t.Parallel()

@@ -64,7 +64,7 @@ func proven(i *identity.Identity) bool {
 	return slices.ContainsFunc(i.Verifiable, func(a identity.Address) bool { return a.Verified })
 }
 
-// askToProve signs nobody in, and asks the owner of the account to prove an address.
+// askToProve does not sign in, and asks the owner of the account to prove an address.
 func (e *Engine) askToProve(ctx context.Context, owner *identity.Identity) (Result, error) {
 	first, err := e.verify(ctx, owner, owner.Verifiable)
 	if err != nil {

@@ -39,7 +39,7 @@ type Result struct {
 	// that is configured; nil for none.
 	Verification     *Flow
 	VerificationPage string // that shows it to a browser
-	// Unproven: nobody was signed in, since no address of the identity is proven. The
+	// Unproven: no session was issued, since no address of the identity is proven. The
 	// outcome is Redirected.
 	Unproven bool
 	// StepUp: the session that was issued is below what its check asks for; a second

@@ -54,7 +54,7 @@ func (m *mount) checkLevel(r *http.Request) (*session.Cached, error) {
 // checkCookies returns the session that a browser's cookies stand for, and its token:
 // of several the first that holds. Where other sites of the domain can set cookies
 // under the name, sessions of two people stand for neither: one of them could be
-// put there by somebody who wants the other to act in an account that is not theirs.
+// put there by an attacker who wants the other to act in an account that is not theirs.
 func (s *Server) checkCookies(r *http.Request) (found *session.Cached, token string, err error) {
 	for _, sent := range s.cookies.sessionTokens(r) {
 		next, err := s.sessions.Check(r.Context(), sent)

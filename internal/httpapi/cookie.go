@@ -158,7 +158,7 @@ func (k *cookies) dropSession(w http.ResponseWriter, r *http.Request) {
 }
 
 // dropTwin takes the host-only cookie from before session.cookie.domain was set: the
-// session of somebody else in it would stand against the one that begins.
+// session of another person in it would stand against the one that begins.
 func (k *cookies) dropTwin(w http.ResponseWriter) {
 	if k.config.Domain == "" {
 		return

@@ -75,7 +75,7 @@ func TestTheLogCanBeReplicated(t *testing.T) {
 		}
 		moment.add(t, restored, "after@example.org")
 	}
-	// Whatever the replicator does, the log of the live database can be worked off.
+	// With every fault of the replicator, the log of the live database can be worked off.
 	_ = r.lock.Rollback()
 	again := p.open(t)
 	if got := count(t, again); got != 121 {

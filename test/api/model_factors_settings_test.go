@@ -29,7 +29,7 @@ func (m *factorModel) begin(t *rapid.T, p *proof) *page {
 }
 
 // form is a settings flow for a session to submit: a new one, or one from before, also one
-// of somebody else.
+// of another person.
 func (m *factorModel) form(t *rapid.T, p *proof) (form *page, own bool) {
 	if len(m.pages) > 0 && rapid.Bool().Draw(t, "a form from before") {
 		form = oneOf(t, m.pages, "form")
@@ -66,7 +66,7 @@ func (m *factorModel) changePassword(t *rapid.T) {
 	m.send(t, p, form, "password", map[string]any{"password": password}, own && m.mayChange(p), func() {})
 }
 
-// add adds a factor of a kind; somebody who has one gets another list or key.
+// add adds a factor of a kind; a person who has one gets another list or key.
 func (m *factorModel) add(t *rapid.T, method string) {
 	if method == "lookup_secret" && rapid.IntRange(0, 3).Draw(t, "twelve hashes if 0") > 0 {
 		t.Skip("rarely")

@@ -60,7 +60,7 @@ type factorModel struct {
 	steps   *int
 }
 
-// reach is whether somebody has a second factor that can be used now.
+// reach is whether a person has a second factor that can be used now.
 func (m *factorModel) reach(p *holder) bool {
 	return m.on["totp"] && p.seed != "" || m.on["lookup_secret"] && len(p.codes) > len(p.used) || m.on["webauthn"] && p.key != nil
 }
@@ -204,7 +204,7 @@ func (m *factorModel) stepUp(t *rapid.T, method string) {
 		return
 	}
 	whose := p.who
-	if rapid.IntRange(0, 3).Draw(t, "a factor of somebody else if 0") == 0 {
+	if rapid.IntRange(0, 3).Draw(t, "a factor of another person if 0") == 0 {
 		whose = oneOf(t, m.holders, "person")
 	}
 	fields, right, effect := m.present(t, f, whose, method)
@@ -224,7 +224,7 @@ func (m *factorModel) stepUp(t *rapid.T, method string) {
 	}
 }
 
-// present is what somebody with the factors of a person sends, whether it is right, and
+// present is what a client with the factors of a person sends, whether it is right, and
 // what it uses up.
 func (m *factorModel) present(t *rapid.T, f answer, whose *holder, method string) (fields map[string]any, right bool, effect func()) {
 	switch method {
@@ -330,7 +330,7 @@ func factorModelSettings() []string {
 // Random sequences of sign-ins, factors, time, recoveries, resets and methods that are
 // switched off, in which only what the model allows may come about: no session above what
 // was proven, no factor or password changed below the level that its owner has, no
-// recovery that lowers anything, and nobody locked out by a method that is off.
+// recovery that lowers anything, and no account locked out by a method that is off.
 func TestNoSessionIsAboveWhatWasProven(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, factorModelSettings()...)

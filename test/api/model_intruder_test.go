@@ -37,13 +37,13 @@ func (c *client) base(t testing.TB) *url.URL {
 	return base
 }
 
-// intrude is what somebody does who has a session of before, a password of before, a
+// intrude is what an attacker does who has a session of before, a password of before, a
 // site that the victim visits, or a site of the same domain. No credential of
 // the victim changes by it, nor does a flow change its owner.
 func (m *model) intrude(t *rapid.T) {
 	victim := oneOf(t, m.accounts, "account")
 	if victim.deleted {
-		t.Skip("nobody is there")
+		t.Skip("no person is there")
 	}
 	attacks := map[string]func(*rapid.T, *account){
 		"old session": m.useOldSession, "old password": m.useOldPassword, "foreign page": m.leadToPage, "tossed cookie": m.toss,

@@ -72,7 +72,7 @@ type model struct {
 	tabs     []*tab
 	attempts []*attempt
 	letters  []*letter
-	intruder *client // the browser of somebody who attacks
+	intruder *client // the browser of an attacker
 	names    *int    // how many names were given out, over all runs
 	steps    *int
 }

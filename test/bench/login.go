@@ -20,7 +20,7 @@ import (
 // The floors of logins, against a loop that does nothing but hash with golang.org/x/crypto.
 const (
 	loginFloor     = 2.0
-	slowLoginFloor = 1.2 // where the server has no AVX2, or nobody any SIMD
+	slowLoginFloor = 1.2 // where the server has no AVX2, or the machine no SIMD
 )
 
 // hashCost are parameters of Argon2id with one lane.

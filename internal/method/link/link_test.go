@@ -106,15 +106,15 @@ func TestSubmit_rejects(t *testing.T) {
 	}
 }
 
-// Nobody is written to who has no account, unless the operator wants it; the answer is the
+// An address without an account gets no mail, unless the operator wants it; the answer is the
 // same.
 func TestSubmit_quiet(t *testing.T) {
 	t.Parallel()
 	w, _ := openAs(t, link.Config{})
 	b := w.Browser()
-	r, err := b.Submit(b.Start(flow.Recovery), link.ID, map[string]string{"email": "nobody@example.org"})
+	r, err := b.Submit(b.Start(flow.Recovery), link.ID, map[string]string{"email": "unknown@example.org"})
 	if err != nil || r.Outcome != flow.Pending || len(w.Mail.Take()) != 0 {
-		t.Errorf("outcome %v, %v; or somebody was written to", r.Outcome, err)
+		t.Errorf("outcome %v, %v; or a mail was sent", r.Outcome, err)
 	}
 }
 

@@ -175,7 +175,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if err := s.CountCode(ctx, ""); err != nil {
 		return nil, err
 	}
-	fact, err := m.judge(ctx, s, text)
+	fact, err := m.verify(ctx, s, text)
 	if err != nil {
 		next, failed := m.request(ctx, s.View)
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyInvalid, next))
@@ -183,7 +183,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	return fact, nil
 }
 
-func (m *Method) judge(ctx context.Context, s flow.Submission, text string) (flow.Fact, error) {
+func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (flow.Fact, error) {
 	kept, err := keyform.Asked(s.View)
 	if err != nil {
 		return nil, err

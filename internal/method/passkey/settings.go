@@ -91,7 +91,7 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	return m.another(ctx, s, keys, answer)
 }
 
-// asked judges a new key of somebody who is signed in. handle is the user handle that it was made with.
+// asked judges a new key of a person who is signed in. handle is the user handle that it was made with.
 func (m *Method) asked(ctx context.Context, s flow.Submission, keys ceremony.Keys, answer string) (key ceremony.Key, handle []byte, err error) {
 	kept, err := keyform.Asked(s.View)
 	if err != nil {

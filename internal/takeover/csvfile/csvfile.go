@@ -40,7 +40,7 @@ func aliases() map[string]string {
 	}
 }
 
-// standard are the names that are found whatever their case, and with blanks for underscores.
+// standard are the names that are found in any case, and with blanks for underscores.
 func standard() []string {
 	return append([]string{
 		columnKey, columnHash, columnTOTP, columnCodes, columnLinks, columnDisabled, columnCreated, columnPublic, columnAdmin,
