@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"symbolon/internal/archive"
 	"symbolon/internal/ceremony"
 	"symbolon/internal/errs"
+	"symbolon/internal/event"
 	"symbolon/internal/identity"
 	"symbolon/internal/method/passkey"
 	"symbolon/internal/method/totp"
@@ -35,7 +37,13 @@ func (a *composition) ExportIdentities(ctx context.Context, after string, limit 
 		}
 		lines = append(lines, line)
 	}
-	return lines, nil
+	if len(lines) == 0 {
+		return lines, nil
+	}
+	// Who took everything out must be seen afterwards (OWASP Logging Vocabulary).
+	return lines, a.db.RecordEvent(ctx, event.Event{Name: event.SensitiveRead, Details: map[string]string{
+		"identities": strconv.Itoa(len(lines)), "first": lines[0].ID, "last": lines[len(lines)-1].ID, "sessions": strconv.FormatBool(sessions),
+	}})
 }
 
 func (a *composition) exportIdentity(ctx context.Context, i *identity.Identity, sessions bool) (archive.Line, error) {

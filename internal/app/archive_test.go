@@ -14,6 +14,7 @@ import (
 
 	"symbolon/internal/archive"
 	"symbolon/internal/config"
+	"symbolon/internal/event"
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
@@ -157,6 +158,10 @@ func TestExport_thereAndBackWithoutLoss(t *testing.T) {
 	}
 	out := export(t, first)
 	compare("one server", out)
+	told, err := first.db.Events(t.Context(), event.Query{Name: event.SensitiveRead, Limit: 1})
+	if err != nil || len(told) != 1 || told[0].Details["last"] == "" {
+		t.Errorf("the audit log says of the export %v, %v", told, err)
+	}
 	for _, l := range out {
 		raw, err := json.Marshal(l)
 		if err != nil {

@@ -23,6 +23,7 @@ const (
 	UserUpdated     Name = "user_updated" // traits, addresses, credentials or state
 	UserArchived    Name = "user_archived"
 	UserDeleted     Name = "user_deleted"
+	SensitiveRead   Name = "sensitive_read"   // credentials were exported; the details say of how many identities
 	AuditCheckpoint Name = "audit_checkpoint" // the heads of all chains at one time
 )
 
@@ -30,7 +31,7 @@ const (
 func Names() []Name {
 	return []Name{
 		LoginSuccess, LoginFail, LoginLock, PasswordChange, SessionRenewed, TokenRevoked,
-		UserCreated, UserUpdated, UserArchived, UserDeleted, AuditCheckpoint,
+		UserCreated, UserUpdated, UserArchived, UserDeleted, SensitiveRead, AuditCheckpoint,
 	}
 }
 
