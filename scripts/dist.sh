@@ -6,6 +6,7 @@
 #   dist.sh                         every target, into dist/
 #   dist.sh linux/amd64             only that one
 #   DIST=/tmp/x dist.sh             into another folder
+#   PACKAGES=deb dist.sh            only that kind of package
 #   VERSION=0.5.0 dist.sh           a release; otherwise the version is derived from releases.txt and the history
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -59,7 +60,7 @@ for target in "${targets[@]}"; do
 	tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode='u+rw,go=rX' \
 		--format=posix --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime -C "$work" -cf - "$name" | gzip -6n >"$dist/$name.tar.gz"
 	if [ "$os" = linux ]; then
-		for format in deb rpm; do
+		for format in ${PACKAGES-deb rpm}; do
 			BINARY=$tree/$binary ARCH=$arch "$nfpm" package --config deploy/linux/nfpm.yaml --packager "$format" --target "$dist"
 		done
 	fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Checks what people install.
 #
-#   packaging.sh          what runs anywhere in half a minute: the archive and the packages of this kind of machine, built
+#   packaging.sh          what runs anywhere in half a minute: the archive and the deb of this kind of machine, built
 #                         twice from two folders to the same bytes; what is in them; the unit
-#   packaging.sh full     also the chart (helm), and the deb in a Debian of its own (debootstrap, as root): installed,
-#                         started, upgraded, removed
+#   packaging.sh full     also the rpm and the chart (helm), and as root the deb in a Debian of its own (debootstrap): installed,
+#                         started, upgraded, removed, and run by a systemd of its own (systemd-nspawn)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 . scripts/lib.sh
@@ -13,6 +13,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 eval "$(scripts/version.sh)"
 export VERSION COMMIT SOURCE_DATE_EPOCH # the second folder has no history
+[ "${1:-}" = full ] || export PACKAGES=deb
 
 built_twice() {
 	mkdir "$work/copy"
@@ -59,7 +60,7 @@ chart() {
 }
 
 installed() {
-	need_apt 'command -v debootstrap' debootstrap || return
+	need_apt 'command -v debootstrap' debootstrap 'command -v systemd-nspawn' systemd-container || return
 	scripts/packaging-install.sh "$work"/first/*.deb
 }
 
