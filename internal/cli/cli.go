@@ -87,7 +87,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServeCommand(e), newMigrateCommand(e), newBackupCommand(e), newRestoreCommand(e), newCleanupCommand(e), newAuditCommand(e), newConfigCommand(e),
-		newIdentitiesCommand(e), newApplyCommand(e), newCourierCommand(e), newRemoteCommand(e), newDoctorCommand(e), newSupportBundleCommand(e), newHashersCommand(e), newJsonnetCommand(e), newVersionCommand(e),
+		newIdentitiesCommand(e), newApplyCommand(e), newCourierCommand(e), newRemoteCommand(e), newDoctorCommand(e), newShadowCommand(e), newSupportBundleCommand(e), newHashersCommand(e), newJsonnetCommand(e), newVersionCommand(e),
 	)
 	root.InitDefaultCompletionCmd()
 	wrapUsage(root)
