@@ -45,6 +45,7 @@ func (s *Server) publicRouter() *router {
 		})
 	}
 	s.describeAPIs(t)
+	t.get("/sessions/forward-auth", s.forwardAuth)
 	return t
 }
 

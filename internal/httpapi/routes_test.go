@@ -21,6 +21,37 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// A proxy asks with the cookies of its visitor and says what was asked for.
+func TestForwardAuth(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ask := func(c *client, headers ...string) reply {
+		for i := 0; i < len(headers); i += 2 {
+			c = c.with(headers[i], headers[i+1])
+		}
+		return c.do(t, http.MethodGet, "/sessions/forward-auth", "")
+	}
+	page := []string{"Accept", "text/html,*/*", "X-Forwarded-Host", "app.shop.test", "X-Forwarded-Proto", "https", "X-Forwarded-Uri", "/cart?a=1&b=2"}
+	r := ask(s.browser(), page...)
+	if to := r.Header().Get("Location"); r.Code != http.StatusFound || !strings.Contains(to, "/self-service/login/browser?return_to=https%3A%2F%2Fapp.shop.test%2Fcart%3Fa%3D1%26b%3D2") {
+		t.Errorf("a visitor's page: %d %s", r.Code, to)
+	}
+	for name, headers := range map[string][]string{
+		"a script": {"Accept", "application/json", "X-Forwarded-Host", "app.shop.test"},
+		"a form":   append([]string{"X-Forwarded-Method", "POST"}, page...),
+	} {
+		if r := ask(s.browser(), headers...); r.Code != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s", name, r.Code, r.Header().Get("Location"))
+		}
+	}
+	jane := s.browser()
+	jane.register(t, "jane@shop.test")
+	r = ask(jane, page...)
+	if r.Code != http.StatusOK || r.Header().Get("X-Kratos-Authenticated-Identity-Id") == "" || r.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("a session: %d %v", r.Code, r.Header())
+	}
+}
+
 func TestLocationIsASCII(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -25,8 +25,6 @@ type Engine interface {
 	Get(ctx context.Context, k flow.Kind, id string, c flow.Caller) (flow.Result, error)
 	Inspect(ctx context.Context, k flow.Kind, id string) (flow.Result, error)
 	Submit(context.Context, flow.SubmitRequest) (flow.Result, error)
-	LinkAsked(ctx context.Context, k flow.Kind, token string) (time.Time, error)
-	RedeemToken(context.Context, flow.RedeemRequest) (flow.Result, error)
 	ResumeSubmission(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
 	Callback(context.Context, flow.CallbackRequest) (flow.Result, error)
 	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
@@ -40,6 +38,13 @@ type Engine interface {
 	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
+	Links
+}
+
+// Links looks at the tokens of links and uses them.
+type Links interface {
+	LinkAsked(ctx context.Context, k flow.Kind, token string) (time.Time, error)
+	RedeemToken(context.Context, flow.RedeemRequest) (flow.Result, error)
 }
 
 // Sessions checks and ends sessions. *session.Service satisfies it.

@@ -6,6 +6,15 @@ import (
 	"time"
 )
 
+// Deletions keeps which identities are to be deleted, and when. *store.DB satisfies it.
+type Deletions interface {
+	ScheduleDeletion(ctx context.Context, id string, at time.Time) error
+	CancelDeletion(ctx context.Context, id string) (cancelled bool, err error)
+	DeletionOf(ctx context.Context, id string) (time.Time, error)
+	DueDeletions(ctx context.Context, now time.Time, limit int) ([]string, error)
+	DeleteIfDue(ctx context.Context, id string, now time.Time) (deleted bool, err error)
+}
+
 // ScheduleDeletion has an identity deleted at a time, unless Keep is called before.
 func (s *Service) ScheduleDeletion(ctx context.Context, id string, at time.Time) error {
 	return s.store.ScheduleDeletion(ctx, id, at)

@@ -21,13 +21,9 @@ type Store interface {
 	MarkVerified(ctx context.Context, addressID string, at time.Time) error
 	MarkSent(ctx context.Context, addressID string, at time.Time) error
 	DeleteIdentity(ctx context.Context, id string) error
-	ScheduleDeletion(ctx context.Context, id string, at time.Time) error
-	CancelDeletion(ctx context.Context, id string) (cancelled bool, err error)
-	DeletionOf(ctx context.Context, id string) (time.Time, error)
-	DueDeletions(ctx context.Context, now time.Time, limit int) ([]string, error)
-	DeleteIfDue(ctx context.Context, id string, now time.Time) (deleted bool, err error)
 	Identities(context.Context, Query) ([]*Identity, error)
 	CountIdentities(context.Context, Query) (int, error)
+	Deletions
 }
 
 // Schemas finds identity schemas by id. *traits.Registry satisfies it.

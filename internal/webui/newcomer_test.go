@@ -20,7 +20,8 @@ func newcomerGroups() []ui.Group {
 	passkey := ui.Group{Method: "passkey", Nodes: []ui.Node{
 		csrf(),
 		{Name: "passkey_register_trigger", Type: "button", Label: "Sign up with passkey", OnClick: "oryPasskeyRegistration"},
-		{Name: "passkey_register", Type: "hidden"}, {Name: "passkey_create_data", Type: "hidden", Value: "{}"},
+		{Name: "passkey_register", Type: "hidden"},
+		{Name: "passkey_create_data", Type: "hidden", Value: "{}"},
 	}}
 	passkey.Nodes = append(passkey.Nodes, traits()...)
 	return []ui.Group{
