@@ -10,6 +10,7 @@ step check scripts/check.sh
 step packaging scripts/packaging.sh
 step race scripts/race.sh
 step conformance test/wire/conformance.sh
+step conformance1 test/wire1/conformance.sh
 step e2e scripts/e2e.sh
 step bench go run ./test/bench -short
 step fuzz scripts/fuzz.sh 3s

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Rewrites the recorded exchanges of v1 by the rules: what Symbolon answers otherwise on purpose.
 
-    rules.py CAPTURES >REWRITTEN
+    rules.py CAPTURES >REWRITTEN    (a name that ends in .gz is unpacked)
 
 Each rule is a function whose first line says what differs and why; the number in brackets is the entry of surprises.md of the
 specification. A rule changes the recording to what is to be answered, so that everything else in the exchange is still compared.
 Their counts go to the standard error.
 """
 import collections
+import gzip
 import json
 import sys
 
@@ -106,13 +107,48 @@ def only_real_credentials(body, _):
     walk(body, visit)
 
 
-RULES = [only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
+def state_changes_are_kept(body, _):
+    """When the state of an identity changed is not forgotten by other changes (9)."""
+    def visit(o):
+        if "schema_id" in o and "traits" in o and "state" in o:
+            o.setdefault("state_changed_at", "2026-11-30T01:00:00Z")
+    walk(body, visit)
+
+
+def settings_tell_of_one_submission(body, _):
+    """The messages and the state of a settings form are those of the last submission alone (18, decision 2)."""
+    if not isinstance(body, dict) or "/self-service/settings" not in (body.get("ui") or {}).get("action", ""):
+        return
+    wrong = [m for n in body["ui"]["nodes"] for m in n["messages"] if m["type"] == "error"]
+    if wrong:
+        body["ui"].pop("messages", None)
+        body["state"] = "show_form"
+
+
+def one_device(body, _):
+    """A session has the device that it was made with; a repeated sign-in adds none."""
+    def visit(o):
+        if isinstance(o.get("devices"), list):
+            del o["devices"][1:]
+    walk(body, visit)
+
+
+def spelling(body, _):
+    """occurred."""
+    def visit(o):
+        if isinstance(o.get("reason"), str):
+            o["reason"] = o["reason"].replace("occured", "occurred")
+    walk(body, visit)
+
+
+RULES = [state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
 
 
 def main():
     counts = collections.Counter()
-    with open(sys.argv[1], encoding="utf-8") as f:
+    opened = gzip.open if sys.argv[1].endswith(".gz") else open
+    with opened(sys.argv[1], "rt", encoding="utf-8") as f:
         for line in f:
             exchange = json.loads(line)
             answer = exchange["response"]

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"symbolon/internal/courier"
@@ -142,7 +143,7 @@ func (w *Wire) getMessage(out http.ResponseWriter, r *http.Request) error {
 func showMessage(m *courier.Stored, says courier.Rendered) courierMessage {
 	out := courierMessage{
 		ID: m.ID, Status: showStatus(m.Status), Type: "email", Recipient: m.Recipient, Body: says.Text, Subject: m.Subject,
-		TemplateType: string(m.Template), Channel: "email", SendCount: m.Tries, CreatedAt: m.CreatedAt, UpdatedAt: m.CreatedAt,
+		TemplateType: strings.ReplaceAll(string(m.Template), "/", "_"), Channel: "email", SendCount: m.Tries, CreatedAt: m.CreatedAt, UpdatedAt: m.CreatedAt,
 	}
 	if !m.SentAt.IsZero() {
 		out.UpdatedAt = m.SentAt

@@ -90,9 +90,11 @@ func (w *Wire) listSessions(out http.ResponseWriter, r *http.Request) error {
 	}
 	shown := make([]Session, len(found))
 	for i, s := range found {
-		if shown[i], err = w.operatorSession(r, s, expand); err != nil {
+		one, err := w.operatorSession(r, s, expand)
+		if err != nil {
 			return err
 		}
+		shown[i] = briefly(one)
 	}
 	next := ""
 	if len(found) == p.size {
@@ -100,6 +102,14 @@ func (w *Wire) listSessions(out http.ResponseWriter, r *http.Request) error {
 	}
 	p.tokens(out.Header(), r, tokenOf(zeroID), next)
 	return writeJSON(out, http.StatusOK, shown)
+}
+
+// briefly leaves out of a session in a list what lists do not have: addresses.
+func briefly(s Session) Session {
+	if s.Identity != nil {
+		s.Identity.VerifiableAddresses, s.Identity.RecoveryAddresses = nil, nil
+	}
+	return s
 }
 
 // tokenOf is the token of the page behind an entry.
@@ -158,7 +168,7 @@ func (w *Wire) extendSession(out http.ResponseWriter, r *http.Request) error {
 	if w.config.FasterExtend {
 		return noContent(out)
 	}
-	shown, err := w.operatorSession(r, found, expansion{identity: true, devices: true})
+	shown, err := w.operatorSession(r, found, expansion{identity: true})
 	if err != nil {
 		return err
 	}
@@ -200,7 +210,7 @@ func (w *Wire) listOf(out http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		shown = append(shown, one)
+		shown = append(shown, briefly(one))
 	}
 	p.numbered(out.Header(), r, len(found))
 	return writeJSON(out, http.StatusOK, shown)

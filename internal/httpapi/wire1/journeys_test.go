@@ -196,6 +196,8 @@ func TestSettings_factors(t *testing.T) {
 	form := c.start(t, "settings", "")
 	want(t, "nothing chosen", c.submit(t, form, map[string]any{}), 400, "Could not find a strategy to update your settings")
 	want(t, "profile", c.submit(t, form, map[string]any{"method": "profile", "traits": map[string]any{"email": "set@example.org"}}), 200, "1050001")
+	s.native().register(t, "taken@example.org")
+	want(t, "taken", c.submit(t, form, map[string]any{"method": "profile", "traits": map[string]any{"email": "taken@example.org"}}), 400, "4000007")
 	want(t, "bad mail", c.submit(t, form, map[string]any{"method": "profile", "traits": map[string]any{"email": "x"}}), 400, "traits.email")
 	want(t, "password", c.submit(t, form, map[string]any{"method": "password", "password": password + "2"}), 200, `"state":"success"`)
 	key := form.node("totp_secret_key")["text"].(map[string]any)["text"].(string)

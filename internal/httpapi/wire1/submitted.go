@@ -253,6 +253,9 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 			return wire.Fail(flowNotFound(r.Kind))
 		}
 	}
+	if asJSON && f != nil && f.Kind == flow.Settings && errors.Is(err, errs.ErrConflict) {
+		return w.sayOnForm(r, result, message.Of(message.KeyDuplicateIdentifier))
+	}
 	if known, ok := errors.AsType[*errs.Error](err); ok && known.ID == "session_not_privileged" {
 		return w.reauthenticate(f, true)
 	}
@@ -294,13 +297,22 @@ func (w *Wire) useless(r wire.Request, result flow.Result, in *flow.LoggedIn, as
 	if !asJSON || in.Kind != flow.Login || result.Flow == nil {
 		return signedInAlready(in, asJSON)
 	}
+	return w.sayOnForm(r, result, message.Reason("A valid session was detected and thus login is not possible. Did you forget to set `?refresh=true`?"))
+}
+
+// sayOnForm answers a submission that was refused as a whole by a form that says so. The
+// form is not kept.
+func (w *Wire) sayOnForm(r wire.Request, result flow.Result, m message.Message) wire.Answer {
 	again := *result.Flow
 	again.State, again.Form.Groups = flow.Open, slices.Clone(again.Form.Groups)
 	for i := range again.Form.Groups {
 		again.Form.Groups[i].Messages = nil
 	}
-	again.Form.Messages = []message.Message{message.Reason("A valid session was detected and thus login is not possible. Did you forget to set `?refresh=true`?")}
+	again.Form.Messages = []message.Message{m}
 	result.Flow = &again
+	if result.Identity == nil && r.Caller.Session != nil && again.Kind == flow.Settings {
+		result.Identity = r.Caller.Session.Identity
+	}
 	return w.show(r, result, http.StatusBadRequest)
 }
 
