@@ -71,23 +71,32 @@ func (e *Engine) stillHolds(ctx context.Context, j *judged) error {
 	return nil
 }
 
-// stillValid reports whether a proof still holds, and sees to it that it does until the
-// transaction ends. Judging a password takes long, and its owner may have replaced it
-// meanwhile, to lock an intruder out.
-func (e *Engine) stillValid(ctx context.Context, ownerID string, judged *identity.Credential) error {
-	if judged == nil {
-		return nil
-	}
-	if err := e.store.LockIdentity(ctx, ownerID); errors.Is(err, errs.ErrNotFound) {
-		return errCredentialChanged
+// stillValid returns the owner of a proof as they are now, and sees to it that the proof
+// holds until the transaction ends. Judging a password takes long, and its owner may
+// have replaced it meanwhile, to lock an intruder out; an address by which a code came may
+// have been given up, and the identity may be disabled now.
+func (e *Engine) stillValid(ctx context.Context, proof Authenticated) (*identity.Identity, error) {
+	id := proof.Identity.ID
+	if err := e.store.LockIdentity(ctx, id); errors.Is(err, errs.ErrNotFound) {
+		return nil, errCredentialChanged
 	} else if err != nil {
-		return err
+		return nil, err
 	}
-	now, err := e.identities.Credential(ctx, ownerID, judged.Type)
-	if errors.Is(err, errs.ErrNotFound) || err == nil && now.Version != judged.Version {
-		return errCredentialChanged
+	owner, err := e.identities.ByID(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	if f := proof.Factor; f.Address != "" && identity.Find(owner.Verifiable, f.Via, f.Address) == nil {
+		return nil, errCredentialChanged
+	}
+	if proof.Judged == nil {
+		return owner, nil
+	}
+	now, err := e.identities.Credential(ctx, id, proof.Judged.Type)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && now.Version != proof.Judged.Version {
+		return nil, errCredentialChanged
+	}
+	return owner, err
 }
 
 // upgrade stores the credential that a proof changes. If another request changed it

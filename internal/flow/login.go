@@ -22,14 +22,13 @@ func loginEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 }
 
 func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Result, error) {
-	owner := proof.Identity
-	if err := e.stillValid(ctx, owner.ID, proof.Judged); err != nil {
+	owner, err := e.stillValid(ctx, proof)
+	if err != nil {
 		return Result{}, err
 	}
 	if err := e.upgrade(ctx, owner.ID, proof); err != nil {
 		return Result{}, err
 	}
-	var err error
 	if j.draft != nil {
 		if owner, err = e.saveLink(ctx, j); err != nil {
 			return Result{}, err

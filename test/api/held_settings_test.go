@@ -197,6 +197,9 @@ func endings() map[string]func(testing.TB, *victim) {
 		"logout":   func(t testing.TB, v *victim) { v.get(t, "/self-service/browser/flows/logout") },
 		"console":  func(t testing.TB, v *victim) { v.site.app1().press(t, "/identities/"+v.id+"/sessions", nil) },
 		"expiry":   func(_ testing.TB, v *victim) { v.site.pass(25 * time.Hour) },
+		"disabling": func(t testing.TB, v *victim) {
+			v.site.app1().do(t, http.MethodPatch, v.site.admin.URL+"/admin/identities/"+v.id, `[{"op":"replace","path":"/state","value":"inactive"}]`, "Content-Type", "application/json")
+		},
 		"deletion": func(t testing.TB, v *victim) {
 			v.site.app1().do(t, http.MethodDelete, v.site.admin.URL+"/identities/"+v.id, "")
 		},
