@@ -45,6 +45,7 @@ func engineConfig(c *config.Config) flow.Config {
 		SettingsAAL:              flow.Requirement(self.Flows.Settings.RequiredAAL),
 		SessionAAL:               flow.Requirement(c.Session.Whoami.RequiredAAL),
 		LaxAPI:                   c.LaxAPI,
+		Policies:                 factorPolicies(c),
 		ImportedHashes:           importedHashes(c),
 	}
 }

@@ -172,3 +172,12 @@ func withScript(pages map[string]http.Handler) map[string]http.Handler {
 	})
 	return pages
 }
+
+// factorPolicies are the policies of identity schemas.
+func factorPolicies(c *config.Config) map[string]flow.Policy {
+	all := map[string]flow.Policy{}
+	for _, p := range c.Security.RequiredFactors {
+		all[p.SchemaID] = flow.Policy{Factors: p.Methods, Since: p.SinceTime(), Grace: p.GracePeriod}
+	}
+	return all
+}

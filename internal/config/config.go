@@ -302,6 +302,8 @@ type Security struct {
 	Outgoing Outgoing
 	// Notices mails people about changes to their credentials and addresses.
 	Notices bool
+	// RequiredFactors are the policies of identity schemas.
+	RequiredFactors []FactorPolicy
 }
 
 // Limits bound failed proofs.

@@ -167,6 +167,7 @@ func (a AfterSettings) ByMethod() map[string]After {
 
 // checkFactors judges second factors and keys.
 func (c *Config) checkFactors(f *findings) {
+	c.checkPolicies(f)
 	m := c.Selfservice.Methods
 	if m.Code.Passwordless && m.Code.MFA {
 		f.fail("selfservice.methods.code.mfa_enabled", "is true, and so is passwordless_enabled: one mailbox would be both factors; keep one")

@@ -8,7 +8,7 @@ import (
 // Keys is the table of all settings, in the order in which they are documented.
 func Keys() []Key {
 	return slices.Concat(
-		baseKeys(), serveKeys(), identityKeys(), selfserviceKeys(), methodKeys(), linkKeys(), factorKeys(), providerKeys(), flowKeys(),
+		baseKeys(), serveKeys(), identityKeys(), selfserviceKeys(), methodKeys(), linkKeys(), factorKeys(), policyKeys(), providerKeys(), flowKeys(),
 		formKeys(), factorAfterKeys(), sessionKeys(), whoamiKeys(), secretKeys(), flagKeys(), hasherKeys(), passwordKeys(), courierKeys(), messageKeys(), uiKeys(), securityKeys(), processKeys(),
 	)
 }

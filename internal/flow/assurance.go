@@ -62,8 +62,18 @@ func (e *Engine) AvailableAAL(ctx context.Context, i *identity.Identity, c Clien
 }
 
 // CheckLevel refuses a session below what the check of a session asks for, with
-// ErrSecondFactorRequired. c is the kind of client that shows the session.
+// ErrSecondFactorRequired, and one whose identity must set up a factor first, with
+// ErrFactorRequired. c is the kind of client that shows the session.
 func (e *Engine) CheckLevel(ctx context.Context, s *session.Cached, c Client) error {
+	if err := e.checkAvailable(ctx, s, c); err != nil {
+		return err
+	}
+	return e.checkPolicy(ctx, s)
+}
+
+// checkAvailable refuses a session below the level that its identity can reach, where the
+// check of a session asks for that.
+func (e *Engine) checkAvailable(ctx context.Context, s *session.Cached, c Client) error {
 	if e.config.SessionAAL != RequireHighestAvailable || s.AAL() >= session.AAL2 {
 		return nil
 	}

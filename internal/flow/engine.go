@@ -93,6 +93,8 @@ type Config struct {
 	// SettingsAAL is the level that settings ask for, SessionAAL the one that the check
 	// of a session asks for.
 	SettingsAAL, SessionAAL Requirement
+	// Policies say which factors identities must have, by the id of their schema.
+	Policies map[string]Policy
 	// OpenFlows shows a browser's flow by its id to every caller, as v0.5 does.
 	OpenFlows bool
 	// LaxAPI accepts cookies and Origin headers in API flows. For development.

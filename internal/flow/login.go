@@ -49,6 +49,11 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 	if result.StepUp, err = e.fallsShort(ctx, result.Session, owner, j.flow.Client); err != nil {
 		return Result{}, err
 	}
+	if !result.StepUp {
+		if result.Enrol, err = e.owesFactor(ctx, owner); err != nil {
+			return Result{}, err
+		}
+	}
 	if page, err := e.askToLink(ctx, j, owner, j.caller.csrfOf(owner.ID)); err != nil {
 		return Result{}, err
 	} else if page != "" {

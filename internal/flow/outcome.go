@@ -45,6 +45,9 @@ type Result struct {
 	// StepUp: the session that was issued is below what its check asks for; a second
 	// factor comes before Redirect.
 	StepUp bool
+	// Enrol: the identity must set up a factor before its session counts; the settings
+	// come before Redirect.
+	Enrol bool
 	// Continuity is what only this browser must keep until it is back; empty if
 	// nothing.
 	Continuity string
@@ -54,6 +57,8 @@ type Result struct {
 type LoggedIn struct {
 	Kind     Kind
 	Redirect string // where a browser goes instead
+	// Enrol: the settings come before Redirect, as in Result.
+	Enrol bool
 }
 
 func (e *LoggedIn) Error() string { return fmt.Sprintf("%s: a session exists already", e.Kind) }

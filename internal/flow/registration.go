@@ -55,6 +55,9 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 		if err != nil {
 			return Result{}, err
 		}
+		if result.Enrol, err = e.owesFactor(ctx, created); err != nil {
+			return Result{}, err
+		}
 		err = j.flow.remember(madeMemory, result.Session.ID)
 	}
 	return result, err

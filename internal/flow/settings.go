@@ -103,6 +103,9 @@ func (e *Engine) removeCredential(ctx context.Context, j *judged, fact RemoveCre
 	if e.LosesLastFactor(j.identity, before, j.draft.Credentials) {
 		return nil, Reject("", message.Of(message.KeyLastCredential))
 	}
+	if e.breaksPolicy(j.identity, before, j.draft.Credentials) {
+		return nil, Reject("", message.Of(message.KeyFactorNeeded))
+	}
 	return e.saveCredential(ctx, j)
 }
 

@@ -57,7 +57,7 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	}
 	again := refresh || stepUp && r.Caller.Session.AAL() < session.AAL2
 	if err := e.checkSession(r.Kind, r.Caller, again, returnTo); err != nil {
-		return Result{}, err
+		return Result{}, e.leadToFactor(ctx, r.Caller, err)
 	}
 	f := e.newFlow(r.Kind, r.Client, e.now())
 	f.Request, f.ReturnTo, f.Refresh = withoutSecrets(r.URL), returnTo, refresh
@@ -81,6 +81,9 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	}
 	if r.Kind == Settings {
 		if err := e.checkSettingsLevel(ctx, subject, r.Client, r.Caller.Session); err != nil {
+			return Result{}, err
+		}
+		if err := e.remind(ctx, f, subject); err != nil {
 			return Result{}, err
 		}
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,6 +32,9 @@ func (m *mount) startFlow(k flow.Kind, client flow.Client) handler {
 		}
 		if client == flow.Browser {
 			err = m.breakLoop(w, r, err)
+		}
+		if in, ok := errors.AsType[*flow.LoggedIn](err); ok && in.Enrol {
+			in.Redirect = m.settingsFirst(in.Redirect)
 		}
 		return m.answer(w, r, m.wire.Started(asked, result, err))
 	}
@@ -117,4 +121,12 @@ func (m *mount) signIn(w http.ResponseWriter, r *http.Request, c flow.Caller, is
 	}
 	m.cookies.setSession(w, issued, token)
 	m.cookies.setDevice(w, c.Devices, issued.IdentityID)
+}
+
+// settingsFirst is the way to a page that leads through the settings: the account must set
+// up a factor there.
+func (m *mount) settingsFirst(page string) string {
+	to := m.wire.URL(wire.StartBrowser, flow.Settings)
+	to.RawQuery = url.Values{"return_to": {page}}.Encode()
+	return to.String()
 }

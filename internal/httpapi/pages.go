@@ -40,7 +40,7 @@ func (s *Server) PageSession(r *http.Request) (*session.Session, error) {
 	if errors.Is(err, session.ErrNone) || errors.Is(err, flow.ErrSecondFactorRequired) {
 		return nil, nil
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, flow.ErrFactorRequired) {
 		return nil, err
 	}
 	return live.Session, nil

@@ -118,6 +118,9 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	if err == nil {
 		m.registered(r, &result)
 	}
+	if result.Enrol {
+		result.Redirect = m.settingsFirst(result.Redirect)
+	}
 	a := m.wire.Submitted(r, result, err)
 	if a.KeepSignedIn && r.Caller.Session != nil {
 		if found, token, err := m.checkCookies(r.Request); err == nil && found.ID == r.Caller.Session.ID {

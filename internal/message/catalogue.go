@@ -68,6 +68,9 @@ const (
 	KeyFactorCodeInvalid  = "factor.code_invalid"
 	KeyFactorNone         = "factor.none"
 	KeyFactorLast         = "factor.last"
+	KeyFactorRequired     = "factor.required"
+	KeyFactorDue          = "factor.due"
+	KeyFactorNeeded       = "factor.needed"
 	KeyTOTPSecret         = "totp.secret"
 	KeyLookupCode         = "lookup_secret.code"
 	KeyLookupCodeHidden   = "lookup_secret.hidden"
@@ -168,6 +171,9 @@ var catalogue = map[string]Entry{
 	KeySecondFactor:       {1010004, Info, "Please complete the second authentication challenge.", none},
 	KeyFactorCodeInvalid:  {4000042, Error, "The provided authentication code is invalid, please try again.", none},
 	KeyFactorNone:         {5000002, Error, "No authentication methods are available. Please contact the system administrator.", none},
+	KeyFactorRequired:     {1050901, Info, "This account needs a second factor, such as an authenticator app or a security key. Please set one up to go on.", none},
+	KeyFactorDue:          {1050902, Info, "This account needs a second factor, such as an authenticator app or a security key. Please set one up within {days:%.0f} days.", []string{"days"}},
+	KeyFactorNeeded:       {4000048, Error, "This account needs a second factor. Please add another one before you remove this one.", none},
 	KeyFactorLast:         {4000001, Error, "unable to remove this credential because it would lock you out of your account", nil},
 	KeyTOTPSecret:         {1050006, Info, "{secret}", []string{"secret"}},
 	KeyLookupCode:         {1050009, Info, "{secret}", []string{"secret"}},
@@ -287,4 +293,13 @@ func tooMany(key string, wait time.Duration) Message {
 		"minutes":     max(math.Ceil(wait.Minutes()), 1),
 		"retry_after": max(math.Ceil(wait.Seconds()), 1),
 	}}
+}
+
+// FactorRequired asks to set up a factor that the account must have when that time is
+// over; at once, if it is.
+func FactorRequired(left time.Duration) Message {
+	if left <= 0 {
+		return Of(KeyFactorRequired)
+	}
+	return Message{Key: KeyFactorDue, Params: map[string]any{"days": math.Ceil(left.Hours() / 24)}}
 }

@@ -126,7 +126,7 @@ var general = map[int]string{
 
 // Fault implements wire.Wire.
 func (*Wire) Fault(e *errs.Error, requestID string) wire.Fault {
-	if errors.Is(e, flow.ErrSecondFactorRequired) {
+	if errors.Is(e, flow.ErrSecondFactorRequired) || errors.Is(e, flow.ErrFactorRequired) {
 		e = problem(errs.Unauthorized, e.ID) // v0.5 knows a session or none
 	}
 	e = worded(e)

@@ -108,6 +108,8 @@ func (w *Wire) faultOf(err error) *fault {
 		return refusal(status, "", "No valid session credentials found in the request.", "")
 	case flow.ErrSecondFactorRequired.ID:
 		return w.levelFault()
+	case flow.ErrFactorRequired.ID:
+		return w.policyFault(known)
 	case "return_to_not_allowed":
 		return returnForbidden(known)
 	case errs.ErrNotFound.ID:
@@ -216,4 +218,14 @@ func public(id string) bool {
 func tokenSent(r *wire.Request) bool {
 	_, sent, _ := r.Sent.Text(ui.CSRFName)
 	return sent
+}
+
+// policyFault says that an account must set up a factor first, and where. v26 has no such
+// policies: the form of the answer is that of a level that is missing.
+func (w *Wire) policyFault(e *errs.Error) *fault {
+	to := w.URL(wire.StartBrowser, flow.Settings).String()
+	f := refusal(http.StatusForbidden, e.ID, e.Reason, "")
+	f.body.Error.Details = map[string]any{"redirect_browser_to": to}
+	f.body.RedirectBrowserTo = to
+	return f
 }
