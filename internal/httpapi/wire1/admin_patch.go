@@ -1,6 +1,7 @@
 package wire1
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -76,7 +77,7 @@ func (w *Wire) patched(current *identity.Identity, body []byte) (identityBody, e
 // operable is what operators may write of an identity.
 func (w *Wire) operable(i *identity.Identity) identityBody {
 	body := identityBody{
-		SchemaID: i.SchemaID, Traits: i.Traits, State: i.State, ExternalID: i.ExternalID,
+		SchemaID: i.SchemaID, Traits: i.Traits, State: cmp.Or(i.State, identity.Active), ExternalID: i.ExternalID,
 		MetadataPublic: orNull(i.MetadataPublic), MetadataAdmin: orNull(i.MetadataAdmin),
 	}
 	for _, a := range i.Verifiable {
