@@ -26,9 +26,8 @@ const (
 )
 
 // collectLessOften halves the number of garbage collections, unless the operator who runs
-// this process set GOGC. Every password hash leaves 19 MiB behind: collected at
-// Go's usual pace, that memory goes back to the system and is faulted in again
-// for the next hash, which costs a tenth of a sign-in (docs/measurements.md).
+// this process set GOGC. The heap is small beside the memory in which passwords are hashed,
+// which passhash keeps: a few megabytes more are worth the time.
 func collectLessOften() {
 	const goDefault = 100
 	if set := debug.SetGCPercent(2 * goDefault); set != goDefault {
@@ -65,6 +64,7 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	group.Go(func() { stop(a.publishFailures(ctx)) })
 	group.Go(func() { stop(a.storeSeen(ctx)) })
 	group.Go(func() { stop(a.keepHistory(ctx)) })
+	group.Go(func() { stop(a.releaseStart(ctx)) })
 	group.Go(func() { stop(a.followCertificates(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()
