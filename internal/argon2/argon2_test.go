@@ -132,17 +132,29 @@ func randomBytes(r *rand.Rand, most int) []byte {
 	return b
 }
 
+// All parameters, in all code: what golang.org/x/crypto computes too (Argon2i and Argon2id of
+// version 1.3, without secret and data) is compared with it, and the rest with the
+// portable code.
 func FuzzKey(f *testing.F) {
-	f.Add([]byte("password"), []byte("somesalt"), uint8(1), uint16(64), uint8(1), uint8(32))
-	f.Add([]byte(""), []byte(""), uint8(3), uint16(333), uint8(4), uint8(65))
-	f.Fuzz(func(t *testing.T, password, salt []byte, passes uint8, memory uint16, lanes, size uint8) {
-		in := Input{Password: password, Salt: salt}
-		p := Params{ID, Version13, 1 + uint32(passes%4), uint32(memory % 2048), 1 + uint32(lanes%6)}
+	f.Add([]byte("password"), []byte("somesalt"), []byte(nil), uint8(2), uint16(64), uint8(1), uint8(32), uint8(2))
+	f.Add([]byte(""), []byte(""), []byte(nil), uint8(3), uint16(333), uint8(4), uint8(65), uint8(1))
+	f.Add([]byte("password"), []byte("somesalt"), []byte("more"), uint8(1), uint16(100), uint8(2), uint8(64), uint8(0))
+	f.Add([]byte("password"), []byte("somesalt"), []byte(nil), uint8(1), uint16(100), uint8(2), uint8(4), uint8(4))
+	f.Fuzz(func(t *testing.T, password, salt, data []byte, passes uint8, memory uint16, lanes, size, kind uint8) {
+		in := Input{Password: password, Salt: salt, Secret: data[:len(data)/2], Data: data[len(data)/2:]}
+		p := Params{Variant(kind % 3), Version13, 1 + uint32(passes%4), uint32(memory % 2048), 1 + uint32(lanes%6)}
+		if kind/3%2 == 1 {
+			p.Version = Version10
+		}
 		p.Memory = max(p.Memory, 8*p.Lanes)
-		want := reference(in, p, max(int(size), minTag))
+		tag := max(int(size), minTag)
+		want := mustKey(t, NewPortable(), tag, in, p)
+		if p.Variant != D && p.Version == Version13 && len(data) == 0 {
+			want = reference(in, p, tag)
+		}
 		for _, c := range compressions() {
-			if got := mustKey(t, newHasher(c), len(want), in, p); !bytes.Equal(got, want) {
-				t.Errorf("%s: Key() = %x, want %x", c.name, got, want)
+			if got := mustKey(t, newHasher(c), tag, in, p); !bytes.Equal(got, want) {
+				t.Errorf("%s: Key(%+v, %+v) = %x, want %x", c.name, in, p, got, want)
 			}
 		}
 	})
