@@ -20,6 +20,9 @@ const keepMemory = time.Minute
 type argon2Pool struct {
 	budget   int64
 	external bool // golang.org/x/crypto computes, without the pool
+	// release gives memory that was dropped back to the system; nil leaves that to the
+	// garbage collection.
+	release func()
 
 	mu    sync.Mutex
 	idle  []*workspace // by age, the last used last
@@ -80,7 +83,7 @@ func (p *argon2Pool) take(blocks int) *workspace {
 		p.bytes -= p.remove(0).bytes()
 	}
 	p.bytes += need
-	return &workspace{hasher: argon2.New(), memory: make([]argon2.Block, blocks)}
+	return &workspace{hasher: argon2.New(), memory: newMemory(blocks)}
 }
 
 func (p *argon2Pool) remove(i int) *workspace {
@@ -102,13 +105,23 @@ func (p *argon2Pool) give(w *workspace) {
 	p.idle = append(p.idle, w)
 }
 
+// expire drops a workspace that was idle for keepMemory. A node that nobody signs in to may
+// collect no garbage for long, so the last one is given back at once.
 func (p *argon2Pool) expire(w *workspace) {
+	if p.drop(w) && p.release != nil {
+		p.release()
+	}
+}
+
+// drop reports whether the workspace was the last one.
+func (p *argon2Pool) drop(w *workspace) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, idle := range p.idle {
 		if idle == w {
 			p.bytes -= p.remove(i).bytes()
-			return
+			return p.bytes == 0
 		}
 	}
+	return false
 }

@@ -86,7 +86,8 @@ func TestArgon2Pool(t *testing.T) {
 func TestArgon2Pool_freesMemoryAfterAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := &argon2Pool{budget: 1 << 20}
+		released := 0
+		p := &argon2Pool{budget: 1 << 20, release: func() { released++ }}
 		w := p.take(16)
 		p.give(w)
 		time.Sleep(keepMemory - time.Second)
@@ -103,6 +104,32 @@ func TestArgon2Pool_freesMemoryAfterAMinute(t *testing.T) {
 		synctest.Wait()
 		if len(p.idle) != 0 || p.bytes != 0 {
 			t.Errorf("%d idle, %d bytes", len(p.idle), p.bytes)
+		}
+		if released != 1 {
+			t.Errorf("memory was given back %d times", released)
+		}
+	})
+}
+
+// Memory is given back once the last of it is dropped, not for each hash.
+func TestArgon2Pool_givesBackTheLast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		released := 0
+		p := &argon2Pool{budget: 1 << 20, release: func() { released++ }}
+		first, second := p.take(16), p.take(16)
+		p.give(first)
+		time.Sleep(keepMemory / 2)
+		p.give(second)
+		time.Sleep(keepMemory/2 + time.Second)
+		synctest.Wait()
+		if len(p.idle) != 1 || released != 0 {
+			t.Errorf("%d idle, given back %d times", len(p.idle), released)
+		}
+		time.Sleep(keepMemory / 2)
+		synctest.Wait()
+		if len(p.idle) != 0 || released != 1 {
+			t.Errorf("%d idle, given back %d times", len(p.idle), released)
 		}
 	})
 }

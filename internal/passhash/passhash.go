@@ -75,7 +75,7 @@ func New(c Config) (*Hasher, error) {
 	}
 	budget := max(c.Budget, c.Argon2.bytes())
 	h := &Hasher{
-		pool:   &argon2Pool{budget: budget, external: c.XCrypto},
+		pool:   &argon2Pool{budget: budget, external: c.XCrypto, release: debug.FreeOSMemory},
 		argon2: c.Argon2, limits: c.Limits.raisedTo(c.Argon2),
 		largest: max(largestHash(memoryLimit("/", math.MaxInt64)), c.Argon2.bytes()),
 		gate:    newGate(budget, c.Wait, runtime.GOMAXPROCS(0)),

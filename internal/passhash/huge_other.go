@@ -1,0 +1,7 @@
+//go:build !linux
+
+package passhash
+
+import "symbolon/internal/argon2"
+
+func newMemory(blocks int) []argon2.Block { return make([]argon2.Block, blocks) }
