@@ -1,6 +1,6 @@
 # The one door to everything that is done with this repository. Each target is one line or a script in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run check unit lint test race wire databases conformance e2e pictures bench bench-postgres bench-courier fuzz soak cover generate dist packaging
+.PHONY: help run check unit lint test race wire databases conformance e2e pictures bench bench-postgres bench-courier curves book fuzz soak cover generate dist packaging
 T ?= 30s
 
 help: ## this list
@@ -44,6 +44,12 @@ bench: ## ratios to bare net/http and bare argon2id, and behaviour under pressur
 
 bench-postgres: ## the same on a PostgreSQL of its own, with and without memory, and with a million identities; 8 minutes
 	@scripts/bench-postgres.sh
+
+curves: ## how cost grows with identities, connections and processors, drawn into docs/images; 15 minutes
+	@go run ./test/bench -curves docs/images
+
+book: ## a table beside the servers that PEERS=FILE describes, by turns, with the raw data in ./book (docs/measurements.md)
+	@go run ./test/bench -book "$(PEERS)"
 
 bench-courier: ## messages a second through the queue, beside bare SMTP of the same library
 	@go test ./internal/courier -run '^$$' -bench 'SMTPAlone|Courier' -benchtime 2000x

@@ -105,9 +105,14 @@ type user func(client int, c *conn) error
 // closedLoop lets 64 users repeat what they do for a while, and returns how
 // often they did it per second. The first error ends it.
 func closedLoop(ctx context.Context, address string, d time.Duration, once user) (float64, error) {
+	return closedLoopOf(ctx, address, connections, d, once)
+}
+
+// closedLoopOf is closedLoop with so many users.
+func closedLoopOf(ctx context.Context, address string, users int, d time.Duration, once user) (float64, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	conns := make([]*conn, connections)
+	conns := make([]*conn, users)
 	for i := range conns {
 		c, err := dial(address)
 		if err != nil {

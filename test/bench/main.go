@@ -11,6 +11,8 @@
 //	go run ./test/bench          every measurement in full, about eight minutes
 //	go run ./test/bench -short   one short round each, limits twice as lenient
 //	go run ./test/bench -only whoami,start
+//	go run ./test/bench -curves docs/images    how cost grows, drawn
+//	go run ./test/bench -book peers.json       beside other servers (docs/measurements.md)
 //	scripts/bench-postgres.sh    the same on a PostgreSQL of its own, with a million identities
 //
 // It exits with 1 when a limit is missed.
@@ -84,6 +86,10 @@ func main() {
 	short := flag.Bool("short", false, "one short round each, limits twice as lenient")
 	only := flag.String("only", "", "the `NAMES` of measurements to make, separated by commas")
 	dsn := flag.String("dsn", "", "measure on the empty PostgreSQL of this `URL`, and nothing else")
+	curves := flag.String("curves", "", "draw how cost grows into this `DIRECTORY`, and measure nothing else")
+	sizes := flag.String("sizes", "1000,10000,100000,1000000", "with -curves: numbers of identities")
+	book := flag.String("book", "", "compare with the peers that this `FILE` describes, and measure nothing else")
+	out := flag.String("out", "book", "with -book: the `DIRECTORY` for the table and the raw data")
 	flag.Parse()
 
 	if *serveRaw != "" {
@@ -94,6 +100,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *curves != "" || *book != "" {
+		exit(alone(ctx, newPlan(*short), func(b *bench) error {
+			if *book != "" {
+				return b.book(ctx, *book, *out)
+			}
+			return b.curves(ctx, *curves, *sizes)
+		}))
+	}
 	if *dsn != "" {
 		*only = "postgres"
 	}
@@ -106,6 +120,16 @@ func exit(err error) {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// alone does something that has no limits.
+func alone(ctx context.Context, p plan, measure func(*bench) error) error {
+	b, err := newBench(ctx, p, "")
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	return measure(b)
 }
 
 func run(ctx context.Context, p plan, only, dsn string) error {
