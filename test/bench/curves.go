@@ -52,7 +52,7 @@ func (b *bench) curves(ctx context.Context, into, sizes string) error {
 		return err
 	}
 	all = append(append(all, byConnections...), byProcessors...)
-	return errors.Join(writeCurves(filepath.Join(into, "curves.json"), all), drawCurves(into, all))
+	return errors.Join(writeCurves(filepath.Join(filepath.Dir(into), "curves.json"), all), drawCurves(into, all))
 }
 
 func writeCurves(file string, all []measured) error {
