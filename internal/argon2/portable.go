@@ -95,7 +95,7 @@ func permute(p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p1
 }
 
 // mixWords is one of the four steps of GB (RFC 9106, section 3.6). It is small enough to be
-// inlined, which GB as a whole is not: that took twice as long.
+// inlined, which GB as a whole is not.
 func mixWords(a, b, d uint64, right int) (uint64, uint64) {
 	a += b + 2*uint64(uint32(a))*uint64(uint32(b))
 	return a, bits.RotateLeft64(d^a, -right)
