@@ -1,8 +1,9 @@
 package passhash
 
 import (
+	"reflect"
+	"runtime"
 	"syscall"
-	"unsafe"
 
 	"symbolon/internal/argon2"
 )
@@ -15,10 +16,12 @@ const hugePage = 2 << 20
 // It took a tenth less time so; where the system has no huge pages to spare nothing changes.
 func newMemory(blocks int) []argon2.Block {
 	memory := make([]argon2.Block, blocks)
-	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(memory))), blocks*len(memory[0])*8) //nolint:gosec // the same memory as bytes
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(raw))) % hugePage)                         //nolint:gosec // where the first huge page can be
-	if whole := (len(raw) - skip) &^ (hugePage - 1); whole > 0 {
-		_ = syscall.Madvise(raw[skip:skip+whole], syscall.MADV_HUGEPAGE)
+	start := reflect.ValueOf(memory).Pointer()
+	first := (start + hugePage - 1) &^ (hugePage - 1)
+	end := (start + uintptr(blocks)<<10) &^ (hugePage - 1)
+	if first < end {
+		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, first, end-first, syscall.MADV_HUGEPAGE)
 	}
+	runtime.KeepAlive(memory)
 	return memory
 }
