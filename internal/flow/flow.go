@@ -34,12 +34,11 @@ const (
 	Browser Client = "browser"
 )
 
-// State is the position of a flow.
+// State is the position of a flow, as it is stored. Wires have names of their own.
 type State string
 
 // The states. Login and registration flows are Open until they are Passed.
-// Settings flows alternate between Open and Passed, shown as show_form and
-// success on the wire.
+// Settings flows alternate between Open and Passed.
 const (
 	Open       State = "choose_method"
 	Challenged State = "sent_email"
