@@ -89,23 +89,24 @@ type Reauthenticate struct {
 
 func (e *Reauthenticate) Error() string { return "session is too old to change credentials" }
 
-// The errors that say what was wrong with a request as a whole.
+// The errors that say what was wrong with a request as a whole. Wires have words of
+// their own for their ids.
 var (
-	errFlowOwnerMismatch = errs.New(errs.Invalid, "flow_of_another_identity", "You must restart the flow because the resumable session was initiated by another person.")
-	errResumeExpired     = errs.New(errs.Invalid, "resumable_session_expired", "You must restart the flow because the resumable session has expired.")
-	errPrivilege         = errs.New(errs.Forbidden, "session_not_privileged", "The login session is too old and thus not allowed to update these fields. Please re-authenticate.")
-	errIdentifierMissing = errs.New(errs.Internal, "identifier_missing", "No login identifiers (e.g. email, phone number, username) were set. Contact an administrator, the identity schema is misconfigured.")
+	errFlowOwnerMismatch = errs.New(errs.Invalid, "flow_of_another_identity", "The flow belongs to another identity. Start a new one.")
+	errResumeExpired     = errs.New(errs.Invalid, "resumable_session_expired", "The flow waited too long for the browser to return. Start a new one.")
+	errPrivilege         = errs.New(errs.Forbidden, "session_not_privileged", "The session is too old to change this. Sign in again.")
+	errIdentifierMissing = errs.New(errs.Internal, "identifier_missing", "The identity has no login identifier. The operator must mark one in the identity schema.")
 	errCredentialChanged = errs.New(errs.Conflict, "credential_changed", "The credential was changed by another request at the same time. Please try again.")
-	errStateMissing      = errs.New(errs.Invalid, "state_missing", "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter.")
-	errStateMismatch     = errs.New(errs.Invalid, "state_mismatch", "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie.")
-	errNotResumable      = &errs.Error{Code: errs.Invalid, ID: "not_resumable", Message: "session is not resumable", Reason: "No resumable session could be found in the HTTP Header."}
+	errStateMissing      = errs.New(errs.Invalid, "state_missing", "The provider sent no state parameter back.")
+	errStateMismatch     = errs.New(errs.Invalid, "state_mismatch", "No flow of this browser waits for the state that the provider sent back.")
+	errNotResumable      = errs.New(errs.Invalid, "not_resumable", "The request lacks the cookie of the browser that left for the provider.")
 	errNothingToLink     = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
 	errSessionChanged    = errs.New(errs.Conflict, "session_changed", "The session changed while the request was processed. Please try again.")
-	errFlowMissing       = errs.New(errs.Invalid, "flow_missing", "The flow query parameter is missing or invalid.")
-	errUnproven          = errs.New(errs.Forbidden, "session_verified_address_required", "Your account's email or phone address are not verified yet. Please check your email or phone inbox or re-request verification.")
-	errNoRecoveryAddress = errs.New(errs.Invalid, "no_recovery_address", "The identity does not have any recovery addresses set.")
+	errFlowMissing       = errs.New(errs.Invalid, "flow_missing", "The request names no flow.")
+	errUnproven          = errs.New(errs.Forbidden, "session_verified_address_required", "No address of the account is verified yet. Verify one and sign in again.")
+	errNoRecoveryAddress = errs.New(errs.Invalid, "no_recovery_address", "The identity has no recovery address.")
 	// ErrNotFlowOwner says that a settings flow belongs to someone else.
-	ErrNotFlowOwner = errs.New(errs.Forbidden, "flow_of_another_identity", "The request was made for another identity and has been blocked for security reasons.")
+	ErrNotFlowOwner = errs.New(errs.Forbidden, "flow_of_another_identity", "The flow belongs to another identity.")
 )
 
 // errWrongFact is a programming error: a method established what the kind has no

@@ -30,7 +30,7 @@ func TestTheCatalogueIsAsRecorded(t *testing.T) {
 		if e.Context != nil {
 			names = fmt.Sprint(e.Context)
 		}
-		fmt.Fprintf(&got, "%s | %d | %s | %s | %s\n", key, e.ID, e.Type, names, e.Text)
+		fmt.Fprintf(&got, "%s | %s | %s | %s\n", key, e.Type, names, e.Text)
 	}
 	if *update {
 		if err := os.WriteFile(path, []byte(got.String()), 0o600); err != nil {
@@ -48,7 +48,6 @@ func TestTheCatalogueIsAsRecorded(t *testing.T) {
 
 // on is the wire's form of a message.
 type on struct {
-	ID      int
 	Type    Type
 	Text    string
 	Context string // JSON; empty for none
@@ -57,7 +56,7 @@ type on struct {
 func wire(t *testing.T, m Message) on {
 	t.Helper()
 	e := m.Lookup()
-	got := on{ID: e.ID, Type: e.Type, Text: m.English()}
+	got := on{Type: e.Type, Text: m.English()}
 	if c := m.Context(); c != nil {
 		text, err := json.Marshal(c)
 		if err != nil {
@@ -77,86 +76,86 @@ type said struct {
 func emitted() map[string]said {
 	noon := time.Date(2026, time.March, 1, 12, 0, 0, 123456789, time.FixedZone("", 3600))
 	const at = `"2026-03-01T11:00:00.123456789Z"`
-	expired := func(key string, id int, kind string) said {
-		return said{Expired(key, noon, noon.Add(90*time.Second)), on{id, Error, "The " + kind + " flow expired 1.50 minutes ago, please try again.", `{"expired_at":` + at + `}`}}
+	expired := func(key, kind string) said {
+		return said{Expired(key, noon, noon.Add(90*time.Second)), on{Error, "The " + kind + " flow expired 1.50 minutes ago, please try again.", `{"expired_at":` + at + `}`}}
 	}
-	plain := func(key string, id int, typ Type, text string) said { return said{Of(key), on{id, typ, text, "{}"}} }
+	plain := func(key string, typ Type, text string) said { return said{Of(key), on{typ, text, "{}"}} }
 	policy := func(m Message, reason string) said {
 		quoted, _ := json.Marshal(reason)
-		return said{m, on{4000005, Error, "The password can not be used because " + reason + ".", `{"reason":` + string(quoted) + `}`}}
+		return said{m, on{Error, "The password can not be used because " + reason + ".", `{"reason":` + string(quoted) + `}`}}
 	}
 	const blocked = "The flow however was initiated as an API request. To prevent potential misuse and mitigate several attack vectors including CSRF, the request has been blocked. Please consult the documentation."
 	all := emittedFactors()
 	maps.Copy(all, map[string]said{
-		"a schema's objection": {Schema("minLength", "length must be >= 2, but got 1", map[string]any{"min": 2}), on{4000001, Error, "length must be >= 2, but got 1", ""}},
-		"a provider's words":   {Reason("access {denied}"), on{4000001, Error, "access {denied}", ""}},
-		"a missing property":   {Missing("email"), on{4000002, Error, "Property email is missing.", `{"property":"email"}`}},
+		"a schema's objection": {Schema("minLength", "length must be >= 2, but got 1", map[string]any{"min": 2}), on{Error, "length must be >= 2, but got 1", ""}},
+		"a provider's words":   {Reason("access {denied}"), on{Error, "access {denied}", ""}},
+		"a missing property":   {Missing("email"), on{Error, "Property email is missing.", `{"property":"email"}`}},
 
 		"a short password":     policy(PasswordTooShort(6, 5), "password length must be at least 6 characters but only got 5"),
 		"a similar password":   policy(PasswordTooSimilar(), "the password is too similar to the user identifier"),
 		"a common password":    policy(PasswordCommon(), "the password is too common"),
 		"a breached password":  policy(PasswordBreached(37), "the password has been found in at least 37 data breaches and must no longer be used."),
 		"an unchecked one":     policy(PasswordUnchecked(), "unable to check if password has been leaked because an unexpected network error occurred"),
-		"wrong credentials":    plain(KeyInvalidCredentials, 4000006, Error, "The provided credentials are invalid, check for spelling mistakes in your password or username, email address, or phone number."),
-		"a taken identifier":   plain(KeyDuplicateIdentifier, 4000007, Error, "An account with the same identifier (email, phone, username, ...) exists already."),
-		"too many attempts":    {TooManyAttempts(90*time.Second + 1), on{4000008, Error, "Too many failed attempts. Please wait 2 minutes and try again, or recover your account.", `{"retry_after":91}`}},
-		"too many mails":       {TooManyMails(90 * time.Second), on{4000008, Error, "Too many e-mails were asked for. Please wait 2 minutes and try again.", `{"retry_after":90}`}},
-		"login expired":        expired(KeyLoginExpired, 4010001, "login"),
-		"registration expired": expired(KeyRegistrationExpired, 4040001, "registration"),
-		"settings expired":     expired(KeySettingsExpired, 4050001, "settings"),
-		"recovery expired":     expired(KeyRecoveryExpired, 4060005, "recovery"),
-		"verification expired": expired(KeyVerificationExpired, 4070005, "verification"),
+		"wrong credentials":    plain(KeyInvalidCredentials, Error, "The provided credentials are invalid, check for spelling mistakes in your password or username, email address, or phone number."),
+		"a taken identifier":   plain(KeyDuplicateIdentifier, Error, "An account with the same identifier (email, phone, username, ...) exists already."),
+		"too many attempts":    {TooManyAttempts(90*time.Second + 1), on{Error, "Too many failed attempts. Please wait 2 minutes and try again, or recover your account.", `{"retry_after":91}`}},
+		"too many mails":       {TooManyMails(90 * time.Second), on{Error, "Too many e-mails were asked for. Please wait 2 minutes and try again.", `{"retry_after":90}`}},
+		"login expired":        expired(KeyLoginExpired, "login"),
+		"registration expired": expired(KeyRegistrationExpired, "registration"),
+		"settings expired":     expired(KeySettingsExpired, "settings"),
+		"recovery expired":     expired(KeyRecoveryExpired, "recovery"),
+		"verification expired": expired(KeyVerificationExpired, "verification"),
 
 		"recovery done": {RecoveryDone(noon, time.Hour), on{
-			1060001, Info,
+			Info,
 			"You successfully recovered your account. Please change your password or set up an alternative login method (e.g. social sign in) within the next 60.00 minutes.",
 			`{"privilegedSessionExpiresAt":` + at + `}`,
 		}},
-		"recovery sent":        plain(KeyRecoverySent, 1060002, Info, "An email containing a recovery link has been sent to the email address you provided."),
-		"recovery again":       plain(KeyRecoveryRetry, 4060001, Error, "The request was already completed successfully and can not be retried."),
-		"recovery invalid":     plain(KeyRecoveryInvalid, 4060004, Error, "The recovery token is invalid or has already been used. Please retry the flow."),
-		"verification sent":    plain(KeyVerificationSent, 1070002, Info, "An email containing a verification link has been sent to the email address you provided."),
-		"verification invalid": plain(KeyVerificationInvalid, 4070001, Error, "The verification token is invalid or has already been used. Please retry the flow."),
-		"verification again":   plain(KeyVerificationRetry, 4070002, Error, "The request was already completed successfully and can not be retried."),
+		"recovery sent":        plain(KeyRecoverySent, Info, "An email containing a recovery link has been sent to the email address you provided."),
+		"recovery again":       plain(KeyRecoveryRetry, Error, "The request was already completed successfully and can not be retried."),
+		"recovery invalid":     plain(KeyRecoveryInvalid, Error, "The recovery token is invalid or has already been used. Please retry the flow."),
+		"verification sent":    plain(KeyVerificationSent, Info, "An email containing a verification link has been sent to the email address you provided."),
+		"verification invalid": plain(KeyVerificationInvalid, Error, "The verification token is invalid or has already been used. Please retry the flow."),
+		"verification again":   plain(KeyVerificationRetry, Error, "The request was already completed successfully and can not be retried."),
 
-		"nothing changed":         {Of(KeyNoChanges), on{4000001, Error, "Did not receive any value changes.", ""}},
-		"no address":              {Message{KeyNotAnEmail, map[string]any{"value": "x"}}, on{4000001, Error, `"x" is not valid "email"`, ""}},
-		"an empty field":          {Of(KeyEmpty), on{4000001, Error, "length must be >= 1, but got 0", ""}},
-		"a field of another type": {Message{KeyWrongType, map[string]any{"want": "string", "got": "number"}}, on{4000001, Error, "expected string, but got number", ""}},
-		"a cookie in an API flow": {Of(KeyCookieInAPIFlow), on{4000001, Error, `The HTTP Request Header included the "Cookie" key, indicating that this request was made by a Browser. ` + blocked, ""}},
+		"nothing changed":         {Of(KeyNoChanges), on{Error, "Did not receive any value changes.", ""}},
+		"no address":              {Message{KeyNotAnEmail, map[string]any{"value": "x"}}, on{Error, `"x" is not valid "email"`, ""}},
+		"an empty field":          {Of(KeyEmpty), on{Error, "length must be >= 1, but got 0", ""}},
+		"a field of another type": {Message{KeyWrongType, map[string]any{"want": "string", "got": "number"}}, on{Error, "expected string, but got number", ""}},
+		"a cookie in an API flow": {Of(KeyCookieInAPIFlow), on{Error, `The HTTP Request Header included the "Cookie" key, indicating that this request was made by a Browser. ` + blocked, ""}},
 		"an origin in an API flow": {Of(KeyOriginInAPIFlow), on{
-			4000001, Error,
+			Error,
 			`The HTTP Request Header included the "Origin" key, indicating that this request was made as part of an AJAX request in a Browser. ` + blocked, "",
 		}},
 		"an unknown type of body": {Message{KeyBodyUnsupported, map[string]any{"method": "POST", "type": "text/plain"}}, on{
-			4000001, Error,
+			Error,
 			`HTTP POST Request used unknown HTTP Header "Content-Type: text/plain", only [multipart/form-data application/x-www-form-urlencoded application/json] are supported.`, "",
 		}},
-		"no body": {Of(KeyBodyEmpty), on{4000001, Error, `Unable to decode HTTP Request Body because its HTTP Header "Content-Length" is zero.`, ""}},
+		"no body": {Of(KeyBodyEmpty), on{Error, `Unable to decode HTTP Request Body because its HTTP Header "Content-Length" is zero.`, ""}},
 		"a body by GET": {Message{KeyBodyMethod, map[string]any{"method": "GET"}}, on{
-			4000001, Error,
+			Error,
 			`Unable to decode body because HTTP Request Method was "GET" but only [POST PUT PATCH] are supported.`, "",
 		}},
-		"a body that is no object": {Of(KeyBodyNotObject), on{4000001, Error, "Expected JSON sent in request body to be an object but got: JSON", ""}},
-		"a malformed body":         {Message{KeyBodyMalformed, map[string]any{"cause": "unexpected EOF"}}, on{4000001, Error, "Unable to decode JSON payload: unexpected EOF", ""}},
-		"a huge body":              {Message{KeyBodyTooLarge, map[string]any{"limit": 65536}}, on{4000001, Error, "The request body is larger than 65536 bytes. Please send less.", ""}},
+		"a body that is no object": {Of(KeyBodyNotObject), on{Error, "Expected JSON sent in request body to be an object but got: JSON", ""}},
+		"a malformed body":         {Message{KeyBodyMalformed, map[string]any{"cause": "unexpected EOF"}}, on{Error, "Unable to decode JSON payload: unexpected EOF", ""}},
+		"a huge body":              {Message{KeyBodyTooLarge, map[string]any{"limit": 65536}}, on{Error, "The request body is larger than 65536 bytes. Please send less.", ""}},
 
-		"no provider": {Of(KeyProviderMissing), on{4000001, Error, `The HTTP request did not contain the required "provider" form field`, ""}},
+		"no provider": {Of(KeyProviderMissing), on{Error, `The HTTP request did not contain the required "provider" form field`, ""}},
 		"a provider's trouble": {Message{KeyProviderTrouble, map[string]any{"provider": "Acme"}}, on{
-			4000009, Error, "Acme could not be reached or gave an unusable answer. Please try again in a moment, or choose another way to sign in.", "{}",
+			Error, "Acme could not be reached or gave an unusable answer. Please try again in a moment, or choose another way to sign in.", "{}",
 		}},
-		"another provider":    plain(KeyProviderMixedUp, 4000010, Error, "The answer came from another provider than the one that was asked. Please try again."),
-		"a taken subject":     plain(KeySubjectTaken, 4000011, Error, "That account is already linked to another account here."),
-		"an unknown subject":  plain(KeySubjectUnknown, 4000012, Error, "That account is not linked to yours. Please choose the one that you signed in with before."),
-		"sign in to link":     {SignInToLink("Acme"), on{1010002, Info, "Sign in to your account once more, and your account at Acme will be linked to it.", "{}"}},
-		"a link that is none": {Of(KeyCannotLink), on{4000001, Error, "can not link unknown or already existing OpenID Connect connection", ""}},
-		"no such link":        {Of(KeyCannotUnlink), on{4000001, Error, "can not unlink non-existing OpenID Connect connection", ""}},
-		"the last way in":     {Of(KeyLastCredential), on{4000001, Error, "can not unlink non-existing OpenID Connect connection", ""}},
-		"link and unlink":     {Of(KeyLinkAndUnlink), on{4000001, Error, "it is not possible to link and unlink providers in the same request", ""}},
+		"another provider":    plain(KeyProviderMixedUp, Error, "The answer came from another provider than the one that was asked. Please try again."),
+		"a taken subject":     plain(KeySubjectTaken, Error, "That account is already linked to another account here."),
+		"an unknown subject":  plain(KeySubjectUnknown, Error, "That account is not linked to yours. Please choose the one that you signed in with before."),
+		"sign in to link":     {SignInToLink("Acme"), on{Info, "Sign in to your account once more, and your account at Acme will be linked to it.", "{}"}},
+		"a link that is none": {Of(KeyCannotLink), on{Error, "can not link unknown or already existing OpenID Connect connection", ""}},
+		"no such link":        {Of(KeyCannotUnlink), on{Error, "can not unlink non-existing OpenID Connect connection", ""}},
+		"the last way in":     {Of(KeyLastCredential), on{Error, "can not unlink non-existing OpenID Connect connection", ""}},
+		"link and unlink":     {Of(KeyLinkAndUnlink), on{Error, "it is not possible to link and unlink providers in the same request", ""}},
 
 		// The original has numbers for these two and never sends them.
-		"settings saved":    plain(KeySettingsSaved, 1050001, Info, "Your changes have been saved!"),
-		"verification done": plain(KeyVerificationDone, 1070001, Info, "You successfully verified your email address."),
+		"settings saved":    plain(KeySettingsSaved, Info, "Your changes have been saved!"),
+		"verification done": plain(KeyVerificationDone, Info, "You successfully verified your email address."),
 	})
 	return all
 }

@@ -10,7 +10,7 @@ import (
 // Type says how a page shows a message.
 type Type string
 
-// The types of the v0.5 wire.
+// The types.
 const (
 	Info  Type = "info"
 	Error Type = "error"
@@ -33,7 +33,6 @@ type Message struct {
 
 // Entry is a message as the catalogue knows it.
 type Entry struct {
-	ID   int
 	Type Type
 	// Text is English with {param} for values; {param:%.2f} formats one with fmt.
 	Text string

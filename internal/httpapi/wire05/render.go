@@ -65,8 +65,7 @@ func field(n *ui.Node) Field {
 func messages(in []message.Message) []Message {
 	out := make([]Message, len(in))
 	for i, m := range in {
-		entry := m.Lookup()
-		out[i] = Message{ID: entry.ID, Text: m.English(), Type: string(entry.Type)}
+		out[i] = Message{ID: number(m), Text: m.English(), Type: string(m.Lookup().Type)}
 		if context := m.Context(); context != nil {
 			out[i].Context = &context
 		}

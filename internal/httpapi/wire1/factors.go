@@ -223,11 +223,28 @@ func factorEntry(key string) (entry, bool) {
 	case message.KeyCodeTraitsChanged:
 		return entry{id: 4000036, kind: failure}, true
 	}
-	if strings.HasPrefix(key, message.KeyCodeSentPrefix) {
-		return entry{id: message.Of(key).Lookup().ID, kind: info}, true
-	}
-	if strings.HasPrefix(key, message.KeyCodeInvalidPrefix) {
-		return entry{id: message.Of(key).Lookup().ID, kind: failure}, true
+	return codeEntry(key)
+}
+
+// codeEntry is how this wire shows that a code was sent or is wrong.
+func codeEntry(key string) (entry, bool) {
+	switch key {
+	case message.KeyCodeSentPrefix + "login":
+		return entry{id: 1010014, kind: info}, true
+	case message.KeyCodeSentPrefix + "registration":
+		return entry{id: 1040005, kind: info}, true
+	case message.KeyCodeSentPrefix + "recovery":
+		return entry{id: 1060003, kind: info}, true
+	case message.KeyCodeSentPrefix + "verification":
+		return entry{id: 1080003, kind: info}, true
+	case message.KeyCodeInvalidPrefix + "login":
+		return entry{id: 4010008, kind: failure}, true
+	case message.KeyCodeInvalidPrefix + "registration":
+		return entry{id: 4040003, kind: failure}, true
+	case message.KeyCodeInvalidPrefix + "recovery":
+		return entry{id: 4060006, kind: failure}, true
+	case message.KeyCodeInvalidPrefix + "verification":
+		return entry{id: 4070006, kind: failure}, true
 	}
 	return entry{}, false
 }

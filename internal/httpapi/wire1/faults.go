@@ -98,6 +98,7 @@ func (w *Wire) faultOf(err error) *fault {
 	if !ok {
 		known = &errs.Error{}
 	}
+	known = worded(known)
 	status := wire.Status(known.Code)
 	switch known.ID {
 	case errs.ErrCSRF.ID:
@@ -137,11 +138,7 @@ func (w *Wire) levelFault() *fault {
 
 // foreign says that a settings flow belongs to another identity.
 func foreign(e *errs.Error) *fault {
-	why := e.Reason
-	if e.Code == errs.Invalid { // a submission
-		why = "The request was initiated by someone else and has been blocked for security reasons. Please go back and try again."
-	}
-	return refusal(http.StatusForbidden, "security_identity_mismatch", why, "")
+	return refusal(http.StatusForbidden, "security_identity_mismatch", e.Reason, "")
 }
 
 func returnForbidden(e *errs.Error) *fault {
