@@ -78,7 +78,7 @@ func (m *mount) createIdentity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	created, err := m.create(r.Context(), secret.NewOrderedID(), in)
+	created, err := m.create(r.Context(), secret.NewIdentityID(), in)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type Draft struct {
 // Draft validates traits and returns a new identity made of them. The error is
 // a *traits.Invalid when the schema refuses them.
 func (s *Service) Draft(ctx context.Context, schemaID string, values json.RawMessage) (*Draft, error) {
-	d := &Draft{Identity: Identity{ID: secret.NewOrderedID(), SchemaID: schemaID}}
+	d := &Draft{Identity: Identity{ID: secret.NewIdentityID(), SchemaID: schemaID}}
 	if err := s.fill(ctx, d, values); err != nil {
 		return nil, err
 	}

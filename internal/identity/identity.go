@@ -7,7 +7,7 @@ import (
 
 // Identity is an account: what is known of a person, machine or thing.
 type Identity struct {
-	ID       string          // UUID version 7
+	ID       string          // UUID, in the order of creation
 	SchemaID string          // the schema that Traits obey
 	Traits   json.RawMessage // a JSON object
 

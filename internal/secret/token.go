@@ -49,10 +49,19 @@ func NewID() string {
 	return uuid.Must(uuid.NewV4()).String()
 }
 
-// NewOrderedID returns a UUID of version 7 (RFC 9562), for identities: ids in
-// the order of creation give listings a stable order.
+// NewOrderedID returns a UUID of version 7 (RFC 9562): ids in the order of creation give
+// listings a stable order.
 func NewOrderedID() string {
 	return uuid.Must(uuid.NewV7()).String()
+}
+
+// NewIdentityID returns an id in the order of NewOrderedID that passes for a UUID of
+// version 4, which published clients of v0.5 check: 122 of its bits are free, and nothing
+// says how they are drawn. 48 of them are the time, so such an id is no secret.
+func NewIdentityID() string {
+	id := uuid.Must(uuid.NewV7())
+	id.SetVersion(uuid.V4)
+	return id.String()
 }
 
 // IsID reports whether s is a UUID of any version in its text form of 36

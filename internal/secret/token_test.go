@@ -148,3 +148,19 @@ func TestEqualComparesWholeTexts(t *testing.T) {
 		}
 	}
 }
+
+// The published Go client of v0.5 takes ids of version 4 alone; listings go by their order.
+func TestNewIdentityID(t *testing.T) {
+	t.Parallel()
+	before := ""
+	for range 1000 {
+		id := secret.NewIdentityID()
+		if !secret.IsID(id) || id[14] != '4' || !strings.ContainsRune("89ab", rune(id[19])) {
+			t.Fatalf("%s is no UUID of version 4", id)
+		}
+		if id <= before {
+			t.Fatalf("%s comes after %s", id, before)
+		}
+		before = id
+	}
+}
