@@ -149,7 +149,7 @@ func TestWriter_Write_killed(t *testing.T) {
 		if diff := cmp.Diff(want, all(t, w.db)); diff != "" {
 			t.Fatalf("killed before write %d: %s", writes, diff)
 		}
-		if done && writes < 16 {
+		if done && writes < 14 {
 			t.Errorf("the run made %d writes", writes)
 		}
 	}

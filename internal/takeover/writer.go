@@ -78,14 +78,31 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var (
-		batch Report
-		lines []Line
-	)
+	batch, lines, err := w.storeAll(ctx, all, false)
+	if errors.Is(err, errOne) {
+		batch, lines, err = w.storeAll(ctx, all, true)
+	}
+	if err != nil && !errors.Is(err, errUndo) {
+		return fmt.Errorf("store accounts: %w", err)
+	}
+	batch.Read, batch.Present = len(records), len(records)-len(all)
+	report.sum(batch)
+	for _, l := range lines {
+		tell(l)
+	}
+	return nil
+}
+
+// errOne says that one account can't be stored, and with it the transaction.
+var errOne = errors.New("an account can't be stored")
+
+// storeAll stores accounts in one transaction. Apart gives each a savepoint, so that one that
+// can't be stored does not take the others with it; savepoints cost as much as the rows.
+func (w *Writer) storeAll(ctx context.Context, all []*prepared, apart bool) (batch Report, lines []Line, err error) {
 	err = w.Store.InTx(ctx, func(ctx context.Context) error {
-		batch, lines = Report{Read: len(records), Present: len(records) - len(all)}, nil // a transaction may be retried
+		batch, lines = Report{}, nil // a transaction may be retried
 		for _, p := range all {
-			more, err := w.take(ctx, p, &batch)
+			more, err := w.take(ctx, p, &batch, apart)
 			if err != nil {
 				return err
 			}
@@ -96,14 +113,7 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errUndo) {
-		return fmt.Errorf("store accounts: %w", err)
-	}
-	report.sum(batch)
-	for _, l := range lines {
-		tell(l)
-	}
-	return nil
+	return batch, lines, err
 }
 
 func (w *Writer) present(ctx context.Context, records []Record) (map[string]bool, error) {
@@ -151,7 +161,7 @@ func (w *Writer) prepareAll(ctx context.Context, records []Record, present map[s
 }
 
 // take stores one record. What is wrong with it becomes lines; the error is the store's.
-func (w *Writer) take(ctx context.Context, p *prepared, batch *Report) ([]Line, error) {
+func (w *Writer) take(ctx context.Context, p *prepared, batch *Report, apart bool) ([]Line, error) {
 	refuse := func(text string) []Line {
 		batch.Refused++
 		return []Line{{ID: p.identity.ID, Name: p.name, Refused: true, Text: text}}
@@ -159,8 +169,15 @@ func (w *Writer) take(ctx context.Context, p *prepared, batch *Report) ([]Line, 
 	if p.refused != nil {
 		return refuse(p.refused.Error()), nil
 	}
-	err := w.Store.InTx(ctx, func(ctx context.Context) error { return w.store(ctx, p) })
+	var err error
+	if apart {
+		err = w.Store.InTx(ctx, func(ctx context.Context) error { return w.store(ctx, p) })
+	} else {
+		err = w.store(ctx, p)
+	}
 	switch {
+	case err != nil && !apart && !errors.Is(err, errs.ErrUnavailable):
+		return nil, fmt.Errorf("%w: %w", errOne, err)
 	case errors.Is(err, errs.ErrConflict):
 		return refuse("an identifier or address of it belongs to another account: " + w.taken(ctx, p)), nil
 	case errors.Is(err, errs.ErrUnavailable):
