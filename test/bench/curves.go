@@ -259,7 +259,7 @@ func seedFile(ctx context.Context, file string, count int) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after the commit there is nothing to undo
+	defer tx.Rollback() // after the commit there is nothing to undo
 	if err := seedRows(ctx, tx, count); err != nil {
 		return err
 	}
@@ -280,18 +280,30 @@ func seedRows(ctx context.Context, tx *sql.Tx, count int) error {
 		insert string
 		values func(i int) []any
 	}{
-		{`INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at) VALUES (?, 'default', ?, 1, 0, 0)`,
-			func(i int) []any { return []any{id(0, i), `{"email":"` + seededEmail(i) + `"}`} }},
-		{`INSERT INTO credentials (identity_id, type, config, version) VALUES (?, 'password', ?, 1)`,
-			func(i int) []any { return []any{id(0, i), password} }},
-		{`INSERT INTO credential_identifiers (identifier, type, identity_id, position) VALUES (?, 'password', ?, 0)`,
-			func(i int) []any { return []any{seededEmail(i), id(0, i)} }},
-		{`INSERT INTO addresses (id, identity_id, purpose, via, value, normalized, position, verified) VALUES (?, ?, 'verification', 'email', ?, ?, 0, 0)`,
-			func(i int) []any { return []any{id(1, i), id(0, i), seededEmail(i), seededEmail(i)} }},
-		{`INSERT INTO addresses (id, identity_id, purpose, via, value, normalized, position, verified) VALUES (?, ?, 'recovery', 'email', ?, ?, 0, 0)`,
-			func(i int) []any { return []any{id(2, i), id(0, i), seededEmail(i), seededEmail(i)} }},
-		{`INSERT INTO sessions (id, identity_id, token_hash, active, issued_at, authenticated_at, expires_at, factors) VALUES (?, ?, ?, 1, 0, 0, 4000000000000000, ?)`,
-			func(i int) []any { return []any{id(3, i), id(0, i), secret.Hash(seededToken(i)), factors} }},
+		{
+			`INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at) VALUES (?, 'default', ?, 1, 0, 0)`,
+			func(i int) []any { return []any{id(0, i), `{"email":"` + seededEmail(i) + `"}`} },
+		},
+		{
+			`INSERT INTO credentials (identity_id, type, config, version) VALUES (?, 'password', ?, 1)`,
+			func(i int) []any { return []any{id(0, i), password} },
+		},
+		{
+			`INSERT INTO credential_identifiers (identifier, type, identity_id, position) VALUES (?, 'password', ?, 0)`,
+			func(i int) []any { return []any{seededEmail(i), id(0, i)} },
+		},
+		{
+			`INSERT INTO addresses (id, identity_id, purpose, via, value, normalized, position, verified) VALUES (?, ?, 'verification', 'email', ?, ?, 0, 0)`,
+			func(i int) []any { return []any{id(1, i), id(0, i), seededEmail(i), seededEmail(i)} },
+		},
+		{
+			`INSERT INTO addresses (id, identity_id, purpose, via, value, normalized, position, verified) VALUES (?, ?, 'recovery', 'email', ?, ?, 0, 0)`,
+			func(i int) []any { return []any{id(2, i), id(0, i), seededEmail(i), seededEmail(i)} },
+		},
+		{
+			`INSERT INTO sessions (id, identity_id, token_hash, active, issued_at, authenticated_at, expires_at, factors) VALUES (?, ?, ?, 1, 0, 0, 4000000000000000, ?)`,
+			func(i int) []any { return []any{id(3, i), id(0, i), secret.Hash(seededToken(i)), factors} },
+		},
 	}
 	for _, r := range rows {
 		insert, err := tx.PrepareContext(ctx, r.insert)
