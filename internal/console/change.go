@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 )
 
@@ -78,6 +79,7 @@ const minPassword = 8
 var (
 	errShortPassword = &refusal{http.StatusUnprocessableEntity, "The password is too short", "Go back and type at least 8 characters."}
 	errNoIdentifier  = &refusal{http.StatusUnprocessableEntity, "There is nothing to sign in with", "None of the traits is a login identifier, so a password would be of no use. Edit the traits first."}
+	errLastFactor    = &refusal{http.StatusConflict, "This is the last way to sign in", "Nothing was changed. Set a password first, or delete the identity."}
 	errChanged       = &refusal{http.StatusConflict, "The identity has changed meanwhile", "Nothing was changed by you. Go back, look again and repeat what you wanted."}
 )
 
@@ -115,14 +117,17 @@ func (o *Console) resetFactor(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	typ := r.PostForm.Get("type")
-	err = o.saveDraft(r.Context(), i, func(d *identity.Draft) error {
-		if typ == identity.TypePassword || d.Credential(typ) == nil {
-			return errs.ErrNotFound
-		}
-		d.Credentials = slices.DeleteFunc(slices.Clone(d.Credentials), func(c identity.Credential) bool { return c.Type == typ })
-		return nil
-	})
-	if err != nil {
+	if typ == identity.TypePassword {
+		return errs.ErrNotFound
+	}
+	switch err := o.Flows.ResetFactor(r.Context(), i.ID, typ); {
+	case errors.Is(err, errs.ErrStale):
+		return errChanged
+	case errors.Is(err, flow.ErrLastFactor):
+		return errLastFactor
+	case errors.Is(err, flow.ErrNoCredential):
+		return errs.ErrNotFound
+	case err != nil:
 		return err
 	}
 	if err := o.record(r, "factor.reset", i.ID, "factor", typ); err != nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
@@ -144,31 +143,10 @@ func (m *mount) setFactors(ctx context.Context, d *identity.Draft, in *credentia
 	return nil
 }
 
-// deleteCredential resets a factor of an identity: an operator has made sure who asks. It ends all sessions, and the
-// last way to sign in stays.
+// deleteCredential resets a factor of an identity.
 func (m *mount) deleteCredential(w http.ResponseWriter, r *http.Request) error {
-	id, typ := r.PathValue("id"), r.PathValue("type")
-	current, err := m.Identities.ByID(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	draft, err := m.Identities.DraftUnchanged(r.Context(), current)
-	if err != nil {
-		return err
-	}
-	if draft.Credential(typ) == nil {
-		return errs.New(errs.NotFound, "credential_not_found", "The identity has no credential of type "+typ+".")
-	}
-	before := slices.Clone(draft.Credentials)
-	draft.Remove(typ)
-	if m.engine.LosesLastFactor(current, before, draft.Credentials) {
-		return errs.New(errs.Conflict, "last_first_factor", "You can not remove the last way to sign in. Add another one first, or delete the identity.")
-	}
-	if _, err := m.Identities.Save(r.Context(), draft); err != nil {
+	if err := m.engine.ResetFactor(r.Context(), r.PathValue("id"), r.PathValue("type")); err != nil {
 		return adminFault(err)
-	}
-	if err := m.sessions.RevokeOthers(r.Context(), id, ""); err != nil {
-		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

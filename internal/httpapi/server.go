@@ -19,6 +19,13 @@ import (
 	"symbolon/internal/traits"
 )
 
+// Resetter takes ways to sign in away for operators.
+type Resetter interface {
+	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
+	// ResetFactor removes a credential for an operator.
+	ResetFactor(ctx context.Context, identityID, typ string) error
+}
+
 // Engine runs flows. *flow.Engine satisfies it.
 type Engine interface {
 	Start(context.Context, flow.StartRequest) (flow.Result, error)
@@ -35,7 +42,7 @@ type Engine interface {
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	// CheckLevel refuses a session below what its check asks for.
 	CheckLevel(context.Context, *session.Cached, flow.Client) error
-	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
+	Resetter
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
 	Links

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/base64"
 	"net/http"
+	"strings"
 	"testing"
 
 	"symbolon/internal/ceremony/ceremonytest"
@@ -92,10 +93,39 @@ func TestResetFactor(t *testing.T) {
 	if got := reset("totp"); got != http.StatusNoContent {
 		t.Fatalf("reset: %d", got)
 	}
+	if _, err := s.app.DeliverMail(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if mails := s.app1().get(t, s.admin.URL+"/courier/messages?page_size=500"); strings.Count(string(mails.body), "credentials_changed") != 2 {
+		t.Errorf("the owner is not told of the app and of its reset: %s", mails.body)
+	}
 	if a := s.whoami(t, token); a.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a session from before the reset: %d", a.StatusCode)
 	}
 	if a := s.whoami(t, s.signedIn(t, "jane@example.org")); a.StatusCode != http.StatusOK {
 		t.Errorf("the password after the reset: %d", a.StatusCode)
+	}
+}
+
+// The console resets as the API does: it keeps the last way to sign in, ends the sessions
+// and tells the owner.
+func TestResetFactor_inTheConsole(t *testing.T) {
+	t.Parallel()
+	s := factorSite(t)
+	token := s.register(t, "jane@example.org")
+	s.enrolApp(t, token)
+	_, other := s.signUp(t, "john@example.org", ceremonytest.Present)
+	c := s.app1()
+	c.press(t, "/identities/"+s.identityOf(t, other)+"/factors", map[string]string{"type": "passkey"}).says(t, http.StatusConflict)
+	path := "/identities/" + s.identityOf(t, token)
+	c.press(t, path+"/factors", map[string]string{"type": "totp"}).leads(t, path+"?done=reset")
+	if a := s.whoami(t, token); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a session from before the reset: %d", a.StatusCode)
+	}
+	if a := s.whoami(t, s.signedIn(t, "jane@example.org")); a.StatusCode != http.StatusOK {
+		t.Errorf("the password after the reset: %d", a.StatusCode)
+	}
+	if !strings.Contains(s.log.String(), "action=factor.reset") {
+		t.Error("the log has no factor.reset")
 	}
 }
