@@ -23,14 +23,14 @@ func adminRules() []*rule {
 				})
 			},
 		},
-		on(`(create|update)Identity\.missing-traits`, "surprises 1.8", "a missing member is the client's fault",
+		on(`(create|update)Identity\.missing-traits`, "surprises 1.8", "a body that is broken or lacks what is needed is the client's fault",
 			malformed("The member traits is missing. Send the identity's traits as a JSON object.")),
-		on(`(create|update)Identity\.bad-json`, "surprises 1.8", "bad JSON is the client's fault", malformed("Unable to decode JSON payload: unexpected EOF")),
-		on(`createIdentity\.empty-body`, "surprises 1.8", "an empty body is the client's fault",
+		on(`(create|update)Identity\.bad-json`, "surprises 1.8", "a body that is broken or lacks what is needed is the client's fault", malformed("Unable to decode JSON payload: unexpected EOF")),
+		on(`createIdentity\.empty-body`, "surprises 1.8", "a body that is broken or lacks what is needed is the client's fault",
 			malformed("The request body is empty. Send a JSON object with the member traits.")),
-		on(`createIdentity\.with-id-ignored`, "surprises 1.8", "an unknown member is the client's fault",
+		on(`createIdentity\.with-id-ignored`, "surprises 1.8", "a body that is broken or lacks what is needed is the client's fault",
 			malformed(`Unable to decode JSON payload: json: unknown field "id"`)),
-		on(`updateIdentity\.unknown-field`, "surprises 1.8", "an unknown member is the client's fault",
+		on(`updateIdentity\.unknown-field`, "surprises 1.8", "a body that is broken or lacks what is needed is the client's fault",
 			malformed(`Unable to decode JSON payload: json: unknown field "x"`)),
 		on(`createIdentity\.unknown-field`, "surprises 5.10", "credentials are accepted", func(_ *player, want *answer) {
 			want.status, want.value = 201, newIdentity(`{"email":"y@example.org"}`)

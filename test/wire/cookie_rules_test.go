@@ -1,6 +1,12 @@
 package wire
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// deviceCookie is what a browser gets that an identity signs in with for the first time.
+var deviceCookie = regexp.MustCompile(`^symbolon_device=[\w-]+; Path=/; Max-Age=31536000; HttpOnly; (?:Secure; )?SameSite=Lax$`)
 
 // cookieRules are about the cookies that a sign-out sets.
 func cookieRules() []*rule {
@@ -21,6 +27,25 @@ func cookieRules() []*rule {
 					}
 				}
 				return changed
+			},
+		},
+	}
+}
+
+// deviceRules are about the cookie that a sign-in sets. They come last: its place is
+// behind the other cookies.
+func deviceRules() []*rule {
+	return []*rule{
+		{
+			source: "compatibility", reason: "a sign-in makes the browser known to the identity", masked: true,
+			rewrite: func(p *player, _ entry, want *answer) bool {
+				for _, h := range p.got.headers {
+					if h[0] == "Set-Cookie" && deviceCookie.MatchString(h[1]) && p.got.status < 400 {
+						want.addHeader(h[0], h[1])
+						return true
+					}
+				}
+				return false
 			},
 		},
 	}

@@ -57,6 +57,24 @@ func TestEveryIntendedDifferenceNamesAnExchangeAndASource(t *testing.T) {
 	}
 }
 
+// maxRules is how many rules the differences may need: each is something that an
+// application of v0.5 may have to learn.
+const maxRules = 70
+
+func TestIntendedRules(t *testing.T) {
+	t.Parallel()
+	rules := map[string]int{}
+	for _, reason := range readIntended(t) {
+		for one := range strings.SplitSeq(strings.TrimSpace(sourced.ReplaceAllString(reason, "")), "; ") {
+			rules[one]++
+		}
+	}
+	t.Logf("%d rules", len(rules))
+	if len(rules) > maxRules {
+		t.Errorf("%s gives %d reasons, more than %d: %q", intendedFile, len(rules), maxRules, slices.Sorted(maps.Keys(rules)))
+	}
+}
+
 // writeIntended writes the file.
 func writeIntended(reasons map[string]string) error {
 	var out strings.Builder

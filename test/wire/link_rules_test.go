@@ -32,7 +32,7 @@ func linkRules() []*rule {
 				})
 			},
 		},
-		on(recovery+`\.token\.ok\.settings-flow`, "issue 13", "the first proof of an address ends what was set up before", func(_ *player, want *answer) {
+		on(recovery+`\.token\.ok\.settings-flow`, "issue 13", "a recovery ends the other sessions, and the first proof of an address what was set up before", func(_ *player, want *answer) {
 			flow, _ := want.value.(map[string]any)
 			messages, _ := flow["messages"].([]any)
 			flow["messages"] = append(messages, map[string]any{
@@ -49,13 +49,13 @@ func linkRules() []*rule {
 				"id": json.Number("1070001"), "text": "You successfully verified your email address.", "type": "info", "context": map[string]any{},
 			}}
 		}),
-		on(both+`\.browser\.no-csrf`, "surprises 1.1", "the flow judges the token, as everywhere", seeOther("http://127.0.0.1:4455/error?error={{uuid}}")),
-		on(recovery+`\.browser\.json-body-no-header`, "surprises 1.1", "the flow judges the token, as everywhere",
+		on(both+`\.browser\.no-csrf`, "surprises 1.1", "the flow judges the token and the cookie, as everywhere", seeOther("http://127.0.0.1:4455/error?error={{uuid}}")),
+		on(recovery+`\.browser\.json-body-no-header`, "surprises 1.1", "the flow judges the token and the cookie, as everywhere",
 			seeOther("http://127.0.0.1:4455/recovery?flow={{id.71}}")),
-		on(recovery+`\.browser\.already-logged-in`, "surprises 1.1", "the flow judges the token, as everywhere", seeOther("http://127.0.0.1:4455/")),
+		on(recovery+`\.browser\.already-logged-in`, "surprises 1.1", "the flow judges the token and the cookie, as everywhere", seeOther("http://127.0.0.1:4455/")),
 		on(recovery+`\.api\.(ok-attempt-json|form)`, "surprises 1.1", "API flows can be submitted", sent("{{id.80}}")),
 		on(verification+`\.api\.ok-attempt-json`, "surprises 1.1", "API flows can be submitted", sent("{{id.105}}")),
-		on(recovery+`\.api\.with-csrf-cookie-and-header`, "surprises 1.1", "the flow judges the cookie, as everywhere", func(p *player, want *answer) {
+		on(recovery+`\.api\.with-csrf-cookie-and-header`, "surprises 1.1", "the flow judges the token and the cookie, as everywhere", func(p *player, want *answer) {
 			rejected("{{id.80}}", "link", withCookie)(p, want)
 			eachFieldOf(want, func(f map[string]any) bool {
 				switch f["name"] {
@@ -101,7 +101,7 @@ func linkRules() []*rule {
 			redirected("http://127.0.0.1:4455/recovery?flow={{uuid}}")(p, want)
 			want.dropHeader("Set-Cookie", "ory_kratos_session=")
 		}),
-		on(`recovery\.old-session-still-valid`, "surprises 4.6", "a recovery ends the other sessions", func(_ *player, want *answer) {
+		on(`recovery\.old-session-still-valid`, "surprises 4.6", "a recovery ends the other sessions, and the first proof of an address what was set up before", func(_ *player, want *answer) {
 			want.status = 401
 			want.dropHeader("X-Kratos-Authenticated-Identity-Id", "")
 			want.setHeader("Content-Type", "application/json")

@@ -71,7 +71,7 @@ func newMailRules() []*mailRule {
 			"priv@example.org", "Your email address was changed"),
 		sends("compatibility", told, `imported\.set-password`, "imported@example.org", noticeSubject),
 		sends("surprises 1.4", "multipart bodies are read", `completeSelfServiceRegistrationFlowWithPasswordMethod\.browser\.multipart`, "multi@example.org", verifySubject),
-		sends("surprises 1.1", "the flow judges the token, as everywhere", recovery+`browser\.json-body-no-header`, "settings@example.org", recoverSubject),
+		sends("surprises 1.1", "the flow judges the token and the cookie, as everywhere", recovery+`browser\.json-body-no-header`, "settings@example.org", recoverSubject),
 		sends("surprises 1.1", "API flows can be submitted", recovery+`api\.(ok-attempt-json|form)`, "settings@example.org", recoverSubject),
 		sends("surprises 1.1", "API flows can be submitted", `completeSelfServiceVerificationFlowWithLinkMethod\.api\.ok-attempt-json`, "settings@example.org", verifySubject),
 		sends("decision 19", "the mail is sent at once, not after the recording has looked", `hibp-offline-lenient\.registration\.browser`, "h2@example.org", verifySubject),

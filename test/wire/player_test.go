@@ -17,6 +17,7 @@ type player struct {
 	clock    *clock
 	contract contract
 	rules    []*rule
+	got      answer // the last one
 
 	listeners map[string]string // base URL by name of the API
 	client    *http.Client
@@ -104,6 +105,7 @@ func (p *player) exchange(t *testing.T, e entry) outcome {
 		p.provider.visit(got.header("Location"))
 	}
 	want := recorded(e.Response)
+	p.got = got
 	applied := p.rewrite(e, &want)
 	p.learn(want)
 	d := p.bound.compare(want, got)

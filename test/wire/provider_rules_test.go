@@ -28,7 +28,7 @@ func providerRules() []*rule {
 		{source: "surprises 2.8", reason: "all forms of a flow have one token", masked: true, rewrite: shareTokens},
 		{source: "surprises 2.8", reason: "every provider stays on offer", rewrite: offerAll},
 		{source: "surprises 2.8", reason: "what a provider did not tell is asked for by the whole schema", rewrite: askWhole},
-		{source: "surprises 2.8", reason: "links are built again", rewrite: rebuildLinks},
+		{source: "surprises 2.8", reason: "the form is built again from the schema and the identity", rewrite: rebuildLinks},
 		{
 			source: "compatibility", reason: "a form that comes back has a new token", masked: true,
 			rewrite: func(_ *player, e entry, want *answer) bool {
@@ -48,9 +48,9 @@ func providerRules() []*rule {
 			want.value = parse(`{"error":{"code":400,"status":"Bad Request","message":"The request was malformed or contained invalid parameters",` +
 				`"reason":"Signing in with a provider needs the flow of a browser. Please start one at /self-service/login/browser."}}`)
 		}),
-		on(`oidc\.login\.not-registered\.callback`, "surprises 2.3", "return_to outlives the change from login to registration",
+		on(`oidc\.login\.not-registered\.callback`, "surprises 2.3", "return_to and request_url outlive the change from login to registration",
 			redirected("http://127.0.0.1:4455/app/oidc")),
-		on(`oidc\.login\.not-registered\.missing-traits\.flow`, "surprises 2.3", "request_url outlives the change from login to registration",
+		on(`oidc\.login\.not-registered\.missing-traits\.flow`, "surprises 2.3", "return_to and request_url outlive the change from login to registration",
 			func(_ *player, want *answer) {
 				flow, _ := want.value.(map[string]any)
 				flow["request_url"] = "http://" + hosts["public"] + "/self-service/login/browser"

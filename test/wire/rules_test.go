@@ -25,7 +25,7 @@ type rule struct {
 
 // newRules lists the differences: first those that many answers share, then those of single exchanges.
 func newRules() []*rule {
-	return slices.Concat(sharedRules(), identityRules(), settingsRules(), providerRules(), cookieRules(), singleRules(), browserRules())
+	return slices.Concat(sharedRules(), identityRules(), settingsRules(), providerRules(), cookieRules(), singleRules(), browserRules(), deviceRules())
 }
 
 // sharedRules are the differences that many answers share.

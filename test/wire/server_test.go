@@ -22,8 +22,6 @@ type program struct {
 func start(t *testing.T, l launch, c *clock) program {
 	t.Helper()
 	source := config.Source{Files: []string{l.file}, Dev: l.dev}
-	// Without limits no cookie remembers which identities signed in with a browser.
-	source.Environ = append(source.Environ, "SECURITY_LIMITS_ENABLED=false")
 	if dsn := databases.Chosen(t, ""); dsn != "" {
 		source.Environ = append(source.Environ, "DSN="+dsn)
 	}
