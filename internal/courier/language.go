@@ -54,7 +54,7 @@ func (d data) T(key string) (string, error) {
 	}
 	return strings.NewReplacer(
 		"{to}", d.To, "{product}", d.Product, "{expires}", d.Expires, "{code}", d.Code, "{minutes}", strconv.Itoa(d.ExpiresInMinutes),
-		"{method}", d.Method, "{when}", d.When, "{device}", d.Device, "{address}", d.Address,
+		"{created}", d.Created, "{method}", d.Method, "{when}", d.When, "{device}", d.Device, "{address}", d.Address,
 	).Replace(text), nil
 }
 

@@ -88,6 +88,19 @@ func TestMailsReadAsRecorded(t *testing.T) {
 	}
 }
 
+// The mail that asks an address to prove itself says when the account was created.
+func TestMailsTellWhenTheAccountWasCreated(t *testing.T) {
+	t.Parallel()
+	templates := templatesIn(t, nil)
+	for _, name := range []courier.Template{courier.VerificationValid, courier.VerificationCode} {
+		m := mail(name, "ada@example.org")
+		m.Created = time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+		if r := rendered(t, templates, m); !strings.Contains(r.Text, "created: 30 November 2026, 08:00 UTC") || !strings.Contains(r.HTML, "created: 30 November 2026, 08:00 UTC") {
+			t.Errorf("%s: %s", name, r.Text)
+		}
+	}
+}
+
 func wantRecorded(t *testing.T, path, now string) {
 	t.Helper()
 	if *update {

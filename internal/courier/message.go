@@ -107,6 +107,9 @@ type Message struct {
 	Code string
 	// Change is what a security notice is about; zero for other messages.
 	Change Change
+	// Created is when the account was created that asks an address to prove itself: its
+	// owner may not be who created it. Zero for other messages.
+	Created time.Time
 	// URL is the link the message is about; empty for notices. It carries a live
 	// token, so it is never logged.
 	URL string

@@ -126,7 +126,7 @@ func (t *Templates) try(languages []locale.Language) error {
 		for _, name := range All {
 			m := Message{
 				Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Code: "123456", Expires: time.Unix(0, 0), Language: l.Tag,
-				Change: Change{Method: "password", At: time.Unix(0, 0), Device: "probe", Address: "192.0.2.1"},
+				Created: time.Unix(0, 0), Change: Change{Method: "password", At: time.Unix(0, 0), Device: "probe", Address: "192.0.2.1"},
 			}
 			if _, err := t.Render(m); err != nil {
 				return fmt.Errorf("mail template %s in %s: %w", name, l.Tag, err)
@@ -159,6 +159,7 @@ type data struct {
 	ExpiresInMinutes int
 	// What a security notice is about, for people; empty if unknown.
 	Method, When, Device, Address string
+	Created                       string // when the account was created, for people; empty if it is not told
 
 	texts *texts
 }
@@ -172,6 +173,9 @@ func (d *data) fill(m Message) {
 	}
 	if !m.Change.At.IsZero() {
 		d.When = locale.Moment(d.texts.Tag, m.Change.At)
+	}
+	if !m.Created.IsZero() {
+		d.Created = locale.Moment(d.texts.Tag, m.Created)
 	}
 	d.Device, d.Address, d.Method = m.Change.Device, m.Change.Address, m.Change.Method
 	if known, ok := d.texts.byKey["method."+m.Change.Method]; ok {

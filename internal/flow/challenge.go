@@ -94,6 +94,7 @@ func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses
 		if err != nil {
 			return nil, err
 		}
+		c.Mail.Created = owner.CreatedAt
 		if err := e.mail.Enqueue(ctx, c.Mail); err != nil {
 			return nil, err
 		}

@@ -135,6 +135,9 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	case d.owner != nil || d.traits != "":
 		mail := m.mail(s.Flow, template(s.Flow.Kind), kept, text)
 		mail.To = to.Value
+		if s.Flow.Kind == flow.Verification && d.owner != nil && !to.Verified {
+			mail.Created = d.owner.CreatedAt
+		}
 		fact.Mail = []courier.Message{mail}
 	case d.unknown != "" && d.via == identity.ViaEmail && m.config.NotifyUnknown[s.Flow.Kind]:
 		fact.Mail = []courier.Message{{Template: d.unknown, To: normalized}}

@@ -118,6 +118,9 @@ func (m *Method) send(ctx context.Context, s flow.Submission, email string) (flo
 	if err != nil {
 		return nil, err
 	}
+	if kind == flow.Verification && !address.Verified {
+		c.Mail.Created = owner.CreatedAt
+	}
 	return flow.Sent{
 		Notify: message.Sent(string(kind), ID), ResumeHash: c.ResumeHash, Memory: c.Memory, IdentityID: owner.ID,
 		Mail: []courier.Message{c.Mail},

@@ -144,3 +144,19 @@ func TestRedeem_lifespan(t *testing.T) {
 		}
 	}
 }
+
+// Who proves an address is told when the account was created: a stranger may have done so (V5).
+func TestSubmit_created(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	newcomer, known := w.Person("eve@example.org", false), w.Person("zoe@example.org", true)
+	for email, told := range map[string]bool{newcomer.Email: true, known.Email: false} {
+		b := w.Browser()
+		if _, err := b.Submit(b.Start(flow.Verification), link.ID, map[string]string{"email": email}); err != nil {
+			t.Fatal(err)
+		}
+		if sent := w.Mail.Take(); len(sent) != 1 || sent[0].Created.IsZero() == told {
+			t.Errorf("%s: mail %+v", email, sent)
+		}
+	}
+}
