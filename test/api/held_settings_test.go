@@ -193,14 +193,25 @@ func (v *victim) account(t testing.TB) string {
 // endings are what ends a session while a request of its is held back.
 func endings() map[string]func(testing.TB, *victim) {
 	return map[string]func(testing.TB, *victim){
-		"recovery": func(t testing.TB, v *victim) { v.site.browser(t).get(t, v.site.adminLink(t, v.id)) },
-		"logout":   func(t testing.TB, v *victim) { v.get(t, "/self-service/browser/flows/logout") },
-		"console":  func(t testing.TB, v *victim) { v.site.app1().press(t, "/identities/"+v.id+"/sessions", nil) },
-		"expiry":   func(_ testing.TB, v *victim) { v.site.pass(25 * time.Hour) },
+		"recovery": func(t testing.TB, v *victim) {
+			t.Helper()
+			v.site.browser(t).get(t, v.site.adminLink(t, v.id))
+		},
+		"logout": func(t testing.TB, v *victim) {
+			t.Helper()
+			v.get(t, "/self-service/browser/flows/logout")
+		},
+		"console": func(t testing.TB, v *victim) {
+			t.Helper()
+			v.site.app1().press(t, "/identities/"+v.id+"/sessions", nil)
+		},
+		"expiry": func(_ testing.TB, v *victim) { v.site.pass(25 * time.Hour) },
 		"disabling": func(t testing.TB, v *victim) {
+			t.Helper()
 			v.site.app1().do(t, http.MethodPatch, v.site.admin.URL+"/admin/identities/"+v.id, `[{"op":"replace","path":"/state","value":"inactive"}]`, "Content-Type", "application/json")
 		},
 		"deletion": func(t testing.TB, v *victim) {
+			t.Helper()
 			v.site.app1().do(t, http.MethodDelete, v.site.admin.URL+"/identities/"+v.id, "")
 		},
 	}
