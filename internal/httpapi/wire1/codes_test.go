@@ -85,6 +85,7 @@ func TestLink(t *testing.T) {
 func TestKinds_disabled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "SELFSERVICE_FLOWS_REGISTRATION_ENABLED=false", "SELFSERVICE_FLOWS_RECOVERY_ENABLED=false", "SELFSERVICE_FLOWS_VERIFICATION_ENABLED=false")
+	want(t, "recovery code", s.script().operate(t, http.MethodPost, "/admin/recovery/code", map[string]any{}), 404, "disabled by system administrator")
 	for _, kind := range []string{"registration", "recovery", "verification"} {
 		for _, where := range []string{"api", "browser", "flows"} {
 			a := s.script().ask(t, http.MethodGet, "/self-service/"+kind+"/"+where, nil)

@@ -24,3 +24,9 @@ func (w *Wire) disabled(k flow.Kind) wire.Handler {
 		return w.host.ErrorPage(out, r, why)
 	}
 }
+
+// switchedOff says that the operator has switched an endpoint off.
+func switchedOff(http.ResponseWriter, *http.Request) error {
+	return refusal(http.StatusNotFound, "",
+		"This endpoint was disabled by system administrator. Please check your url or contact the system administrator to enable it.", "")
+}

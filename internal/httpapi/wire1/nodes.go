@@ -192,10 +192,13 @@ func (b *form) rank(n Node) int {
 	case flow.Settings:
 		return settingsRank(n.Group)*2 + last
 	case flow.Verification:
-		if n.Attributes.Name == ui.CSRFName {
-			return 9
+		switch {
+		case n.Attributes.Name != ui.CSRFName:
+			return last
+		case b.flow.Form.Group(groupCode) == nil: // links are sent
+			return -1
 		}
-		return last
+		return 9
 	case flow.Recovery:
 	}
 	if n.Attributes.Name == ui.CSRFName {

@@ -107,11 +107,11 @@ func (w *Wire) adminRoutes(s wire.Served) []wire.Route {
 			wire.Route{Path: "/self-service/{rest...}", Handle: elsewhere(w.config.Public)},
 		)
 	}
-	if s.Serves(flow.Recovery) && slices.Contains(s.Methods(flow.Recovery), groupLink) {
-		out = append(out, wire.Route{Verb: http.MethodPost, Path: "/admin/recovery/link", Handle: w.createRecoveryLink})
-	}
-	if s.Serves(flow.Recovery) && slices.Contains(s.Methods(flow.Recovery), groupCode) {
-		out = append(out, wire.Route{Verb: http.MethodPost, Path: "/admin/recovery/code", Handle: w.createRecoveryCode})
+	for method, h := range map[string]wire.Handler{groupLink: w.createRecoveryLink, groupCode: w.createRecoveryCode} {
+		if !s.Serves(flow.Recovery) || !slices.Contains(s.Methods(flow.Recovery), method) {
+			h = switchedOff
+		}
+		out = append(out, wire.Route{Verb: http.MethodPost, Path: "/admin/recovery/" + method, Handle: h})
 	}
 	return out
 }
