@@ -52,7 +52,7 @@ func TestTheDoctorSaysWhatItSaw(t *testing.T) {
 		{"doctor", admin, "--format", "yaml"},
 		{"doctor"},
 		{"doctor", "auth.example.org"},
-		{"doctor", "https://somebody:secret@auth.example.org"},
+		{"doctor", "https://jane:secret@auth.example.org"},
 		{"doctor", public, "--ca", filepath.Join(s.folder, "missing.pem")},
 		{"doctor", public, "--timeout", "0s"},
 	} {
