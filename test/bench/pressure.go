@@ -42,8 +42,8 @@ func (b *bench) pressure(ctx context.Context) error {
 	b.report.atMost(name+"most memory resident", peak, memoryLimit>>20, "MiB")
 	b.report.note("%swhoami was asked %d times meanwhile", name, len(storm.whoami))
 	// The short form asks about a hundred times, so its 99th percentile is the slowest
-	// answer, and one hiccup of the machine decides: lenient twice.
-	b.report.atMost(name+"whoami, 99th percentile", milliseconds(percentile(storm.whoami, 0.99)), whoamiCeiling*b.plan.leniency*b.plan.leniency, "ms")
+	// answer, and one hiccup of the machine decides: lenient three times.
+	b.report.atMost(name+"whoami, 99th percentile", milliseconds(percentile(storm.whoami, 0.99)), whoamiCeiling*b.plan.leniency*b.plan.leniency*b.plan.leniency, "ms")
 	return nil
 }
 
