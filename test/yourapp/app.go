@@ -3,16 +3,16 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"log"
 	"net/http"
 	"net/url"
 	"time"
 )
 
 // guard knows where Symbolon and this app are, as browsers reach them.
-type guard struct{ symbolon, self string }
-
-var client = &http.Client{Timeout: 5 * time.Second}
+type guard struct {
+	symbolon, self string
+	client         http.Client
+}
 
 type session struct {
 	Identity struct {
@@ -30,7 +30,7 @@ func (g guard) whoami(r *http.Request) (s session, ok bool, err error) {
 		return s, false, err
 	}
 	ask.Header.Set("Cookie", r.Header.Get("Cookie"))
-	answer, err := client.Do(ask)
+	answer, err := g.client.Do(ask)
 	if err != nil {
 		return s, false, err
 	}
@@ -68,6 +68,8 @@ func (g guard) routes() http.Handler {
 }
 
 func main() {
-	g := guard{symbolon: "http://127.0.0.1:4433", self: "http://127.0.0.1:3000"}
-	log.Fatal(http.ListenAndServe("127.0.0.1:3000", g.routes()))
+	g := guard{symbolon: "http://127.0.0.1:4433", self: "http://127.0.0.1:3000", client: http.Client{Timeout: 5 * time.Second}}
+	if err := http.ListenAndServe("127.0.0.1:3000", g.routes()); err != nil {
+		panic(err)
+	}
 }
