@@ -56,11 +56,10 @@ func TestEveryFieldOfTheTreeHasAKey(t *testing.T) {
 	reached := map[uintptr]bool{}
 	c := &Config{Identity: Identity{Schemas: make([]Schema, 1)}}
 	c.Selfservice.Methods.OIDC.Providers = make([]Provider, 1)
-	c.Serve.Admin.Console.Operators = make([]Operator, 1)
-	c.Serve.Admin.Console.Operators = make([]Operator, 1)
+	c.Serve.Admin.Console.Operators, c.Security.RequiredFactors = make([]Operator, 1), make([]FactorPolicy, 1)
 	c.Courier.Channels, c.Session.Whoami.Tokenizer.Templates = make([]Channel, 1), make([]TokenTemplate, 1)
 	roots := map[reflect.Type]any{}
-	for _, root := range []any{c, &c.Identity.Schemas[0], &c.Selfservice.Methods.OIDC.Providers[0], &c.Serve.Admin.Console.Operators[0], &c.Courier.Channels[0], &c.Session.Whoami.Tokenizer.Templates[0]} {
+	for _, root := range []any{c, &c.Identity.Schemas[0], &c.Selfservice.Methods.OIDC.Providers[0], &c.Serve.Admin.Console.Operators[0], &c.Security.RequiredFactors[0], &c.Courier.Channels[0], &c.Session.Whoami.Tokenizer.Templates[0]} {
 		roots[reflect.TypeOf(root)] = root
 	}
 	for _, k := range Keys() {
