@@ -39,10 +39,10 @@ type plan struct {
 	mix        time.Duration
 	logins     int // at once, under the memory limit
 	starts     int
-	identities int // in one import
-	seeded     int // on PostgreSQL
-	ended      int // flows, and as many sessions, to clean up
-	mails      int // in the long form alone
+	identities int     // in one import
+	seeded     int     // on PostgreSQL
+	ended      int     // flows, and as many sessions, to clean up
+	mails      int     // in the long form alone
 	leniency   float64 // limits are this many times wider
 	// byProcessor judges speeds by the processor time that they took: other programs that
 	// run at the same time change it little.
