@@ -109,7 +109,7 @@ func TestDeleteCredential(t *testing.T) {
 	id := b.do(t, http.MethodGet, "/sessions/whoami", "").text(t, "identity.id")
 	credential := "/identities/" + id + "/credentials/"
 	s.askAll(t, []ask{
-		{"none of the type", http.MethodDelete, credential + "totp", "", nil, 404, "The identity has no credential of type totp."},
+		{"none of the type", http.MethodDelete, credential + "totp", "", nil, 404, "The identity has no credential of this type."},
 		{"the last way to sign in", http.MethodDelete, credential + "password", "", nil, 409, "You can not remove the last way to sign in."},
 		{"unknown id", http.MethodDelete, "/identities/" + unknownID + "/credentials/totp", "", nil, 404, "Unable to locate"},
 	})
