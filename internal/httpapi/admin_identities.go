@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
 	"symbolon/internal/traits"
@@ -145,7 +146,12 @@ func (m *mount) setFactors(ctx context.Context, d *identity.Draft, in *credentia
 
 // deleteCredential resets a factor of an identity.
 func (m *mount) deleteCredential(w http.ResponseWriter, r *http.Request) error {
-	if err := m.engine.ResetFactor(r.Context(), r.PathValue("id"), r.PathValue("type")); err != nil {
+	typ := r.PathValue("type")
+	err := m.engine.ResetFactor(r.Context(), r.PathValue("id"), typ)
+	if errors.Is(err, flow.ErrNoCredential) {
+		return errs.New(errs.NotFound, flow.ErrNoCredential.ID, "The identity has no credential of type "+typ+".")
+	}
+	if err != nil {
 		return adminFault(err)
 	}
 	w.WriteHeader(http.StatusNoContent)
