@@ -187,7 +187,7 @@ func formKeys() []Key {
 		v26(at+"login.style", func(c *Config) any { return &c.Selfservice.Flows.Login.Style }, Key{
 			Default: StyleUnified, Example: StyleIdentifierFirst, rules: []rule{oneOf(StyleUnified, StyleIdentifierFirst)},
 			NoEffect: "the form asks for identifier and proof at once",
-			Help: "In v1, `identifier_first` asks for the identifier alone and then for the proof.",
+			Help:     "In v1, `identifier_first` asks for the identifier alone and then for the proof.",
 		}),
 		v26(at+"registration.enabled", func(c *Config) any { return &c.Selfservice.Flows.Registration.Enabled }, Key{
 			Default: "true", Example: "false", Help: "Let people make accounts themselves.",
