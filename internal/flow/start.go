@@ -79,13 +79,8 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if r.Kind == Settings {
-		if err := e.checkSettingsLevel(ctx, subject, r.Client, r.Caller.Session); err != nil {
-			return Result{}, err
-		}
-		if err := e.remind(ctx, f, subject); err != nil {
-			return Result{}, err
-		}
+	if err := e.openSettings(ctx, f, subject, r.Caller); err != nil {
+		return Result{}, err
 	}
 	if err := e.create(ctx, f, subject, r.Caller); err != nil {
 		return Result{}, err
@@ -121,6 +116,18 @@ func (e *Engine) noteLevel(f *Flow, stepUp, refresh bool, c Caller) error {
 	}
 	f.Form.Messages = append(f.Form.Messages, message.Of(key))
 	return f.remember(sessionMemory, c.Session.ID)
+}
+
+// openSettings refuses a session below the level that settings ask for, and reminds
+// their owner of a factor that is due. Flows of other kinds pass.
+func (e *Engine) openSettings(ctx context.Context, f *Flow, owner *identity.Identity, c Caller) error {
+	if f.Kind != Settings {
+		return nil
+	}
+	if err := e.checkSettingsLevel(ctx, owner, f.Client, c.Session); err != nil {
+		return err
+	}
+	return e.remind(ctx, f, owner)
 }
 
 // newFlow returns an empty flow of a kind.

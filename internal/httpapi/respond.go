@@ -143,7 +143,7 @@ func redirect(w http.ResponseWriter, r *http.Request, status int, to string) err
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if r.Method == http.MethodGet {
-		_, _ = fmt.Fprintf(w, "<a href=\"%s\">%s</a>.\n\n", html.EscapeString(to), http.StatusText(status))
+		_, _ = fmt.Fprintf(w, "<a href=\"%s\">%s</a>.\n\n", html.EscapeString(to), http.StatusText(status)) //nolint:gosec // it is escaped
 	}
 	return nil
 }
