@@ -61,7 +61,7 @@ func (p *Pages) posted(do func(http.ResponseWriter, *http.Request) (string, erro
 		if to == "" {
 			return
 		}
-		p.setHeaders(w.Header(), nil)
+		p.setHeaders(w.Header(), nil, false)
 		w.Header().Set("Location", to)
 		w.WriteHeader(http.StatusSeeOther)
 	})

@@ -211,6 +211,7 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 	for i := range groups {
 		groups[i].Action = p.source.Action(f, groups[i].Method)
 		d.targets = append(d.targets, parsed(groups[i].Action))
+		d.leaves = d.leaves || groups[i].Method == "oidc"
 	}
 	body.Typing = body.Waiting && slices.ContainsFunc(groups, func(g group) bool {
 		return slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Name == "code" })

@@ -47,6 +47,7 @@ type page struct {
 	Body     any // what the page itself shows
 
 	targets []*url.URL // where its forms lead
+	leaves  bool       // one of its forms leads to a provider
 }
 
 // navLink is an entry of the navigation of an account.
@@ -166,7 +167,7 @@ func (p *Pages) startAgain(w http.ResponseWriter, r *http.Request, k flow.Kind, 
 		maps.Copy(q, more)
 		to.RawQuery = q.Encode()
 	}
-	p.setHeaders(w.Header(), nil)
+	p.setHeaders(w.Header(), nil, false)
 	w.Header().Set("Location", to.String())
 	w.WriteHeader(http.StatusSeeOther)
 }

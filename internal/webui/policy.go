@@ -9,15 +9,15 @@ import (
 
 // setHeaders writes what protects a page (OWASP ASVS 5.0, V3.4): nothing is
 // loaded, framed or run but what this server itself serves, and no cache keeps
-// it. targets are where its forms lead.
-func (p *Pages) setHeaders(h http.Header, targets []*url.URL) {
+// it. targets are where its forms lead; leaves says that one of them leads to a provider.
+func (p *Pages) setHeaders(h http.Header, targets []*url.URL, leaves bool) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	fonts := "font-src 'self'; "
 	if p.config.Theme.CSS != "" {
 		fonts = "font-src 'self' data:; "
 	}
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "+fonts+
-		"form-action "+strings.Join(p.formAction(targets), " ")+"; base-uri 'none'; frame-ancestors 'none'")
+		"form-action "+strings.Join(p.formAction(targets, leaves), " ")+"; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
@@ -25,14 +25,14 @@ func (p *Pages) setHeaders(h http.Header, targets []*url.URL) {
 }
 
 // formAction lists the origins that a form may be sent to or redirected to.
-func (p *Pages) formAction(targets []*url.URL) []string {
+func (p *Pages) formAction(targets []*url.URL, leaves bool) []string {
 	out := []string{"'self'"}
 	for _, u := range slices.Concat(targets, p.config.FormTargets) {
 		if o := origin(u); o != "" && !slices.Contains(out, o) {
 			out = append(out, o)
 		}
 	}
-	if p.config.FormsLeave {
+	if leaves && p.config.FormsLeave {
 		out = append(out, "https:")
 	}
 	return out

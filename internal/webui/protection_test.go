@@ -63,6 +63,22 @@ func TestFormsMayLeadWhereTheyAreSentAndReturnTo(t *testing.T) {
 	}
 }
 
+// Only the pages with the buttons of providers let forms lead to any site.
+func TestFormsLeaveForProvidersAlone(t *testing.T) {
+	t.Parallel()
+	leave := func(c *Config) { c.FormsLeave = true }
+	for kind, want := range map[flow.Kind]bool{flow.Login: true, flow.Recovery: false} {
+		groups := []ui.Group{loginGroup()}
+		if want {
+			groups = append(groups, providerGroup())
+		}
+		policy := get(t, newPages(t, showing(newFlow(kind, groups...)), leave), open("/"+string(kind))).Header().Get("Content-Security-Policy")
+		if leaves := strings.Contains(policy, " https:;"); leaves != want {
+			t.Errorf("%s: policy %q", kind, policy)
+		}
+	}
+}
+
 func TestNothingComesFromElsewhereAndNothingIsInline(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenes() {

@@ -92,8 +92,8 @@ type Config struct {
 	// redirect that follows a form against the list (CSP form-action) and stops at
 	// an origin that is missing. The return_to of a flow is added by itself.
 	FormTargets []*url.URL
-	// FormsLeave says that forms lead to providers, whose addresses are learned when
-	// a form leads there: any site with a certificate, then.
+	// FormsLeave says that forms with the buttons of providers lead to addresses that are
+	// learned when a form leads there: any site with a certificate, then.
 	FormsLeave bool
 
 	// Languages are those on offer (tags of package locale), the first for visitors who
@@ -212,7 +212,7 @@ func (p *Pages) render(w http.ResponseWriter, status int, d *page) error {
 	if err := p.templates[d.Name].ExecuteTemplate(&out, "layout", d); err != nil {
 		return fmt.Errorf("render page %s: %w", d.Name, err)
 	}
-	p.setHeaders(w.Header(), d.targets)
+	p.setHeaders(w.Header(), d.targets, d.leaves)
 	w.WriteHeader(status)
 	_, _ = w.Write(out.Bytes())
 	return nil
