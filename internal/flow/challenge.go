@@ -149,7 +149,8 @@ func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, c
 	if err != nil {
 		return RecoveryOffer{}, err
 	}
-	if len(owner.Recovery) == 0 {
+	at := slices.IndexFunc(owner.Recovery, func(a identity.Address) bool { return owner.Recovers(a.Via, a.Normalized) })
+	if at < 0 {
 		return RecoveryOffer{}, errNoRecoveryAddress
 	}
 	by, err := e.recoverer(method)
@@ -164,7 +165,7 @@ func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, c
 	var c Challenge
 	err = e.store.InTx(ctx, func(ctx context.Context) error {
 		fresh := f.clone() // the function may run again
-		c, err = e.challenge(ctx, by, fresh, owner.Recovery[0], owner.ID)
+		c, err = e.challenge(ctx, by, fresh, owner.Recovery[at], owner.ID)
 		return err
 	})
 	if err != nil {

@@ -25,8 +25,8 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if identity.Find(owner.Recovery, fact.Via, fact.Normalized) == nil {
-		return Result{}, errs.ErrNotFound // the address was given up since the secret was sent
+	if !owner.Recovers(fact.Via, fact.Normalized) {
+		return Result{}, errs.ErrNotFound // the address was given up, or another one confirmed, since the secret was sent
 	}
 	evicted, owner, err := e.firstProof(ctx, owner, fact)
 	if err != nil {

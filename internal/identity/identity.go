@@ -2,6 +2,7 @@ package identity
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -95,6 +96,22 @@ func Find(in []Address, via, normalized string) *Address {
 		}
 	}
 	return nil
+}
+
+// Recovers reports whether an address lets the owner of the identity back in. One that
+// could be confirmed and was not does so only while no other recovery address is confirmed:
+// a stranger may have registered the identity with the owner's address and one of their own
+// (Sudhodanan and Paverd, Pre-hijacked Accounts, 2022).
+func (i *Identity) Recovers(via, normalized string) bool {
+	if Find(i.Recovery, via, normalized) == nil {
+		return false
+	}
+	confirmed := func(a Address) bool {
+		v := Find(i.Verifiable, a.Via, a.Normalized)
+		return v != nil && v.Verified
+	}
+	a := Address{Via: via, Normalized: normalized}
+	return Find(i.Verifiable, via, normalized) == nil || confirmed(a) || !slices.ContainsFunc(i.Recovery, confirmed)
 }
 
 // Query selects identities for a listing, in the order of their ids.

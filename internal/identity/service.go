@@ -93,7 +93,11 @@ func (s *Service) ByCredential(ctx context.Context, typ, identifier string) (*Id
 // ByAddress finds the owner of an address by what was typed; errs.ErrNotFound if
 // there is none.
 func (s *Service) ByAddress(ctx context.Context, p Purpose, via, typed string) (*Identity, *Address, error) {
-	return s.store.IdentityByAddress(ctx, p, via, traits.NormalizeAddress(via, typed))
+	owner, a, err := s.store.IdentityByAddress(ctx, p, via, traits.NormalizeAddress(via, typed))
+	if err == nil && p == ForRecovery && !owner.Recovers(a.Via, a.Normalized) {
+		return nil, nil, errs.ErrNotFound
+	}
+	return owner, a, err
 }
 
 // Credential returns the identity's credential of that type; errs.ErrNotFound if

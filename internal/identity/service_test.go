@@ -239,3 +239,29 @@ func TestList_withoutTotal(t *testing.T) {
 		t.Error("a failing store made a page")
 	}
 }
+
+// A stranger who registers with the owner's address and one of their own does not
+// get back in by the latter once the owner has confirmed the former.
+func TestRecovers(t *testing.T) {
+	t.Parallel()
+	i := &identity.Identity{
+		Recovery:   []identity.Address{{Via: "email", Normalized: "owner@x.example"}, {Via: "email", Normalized: "stranger@x.example"}, {Via: "email", Normalized: "plain@x.example"}},
+		Verifiable: []identity.Address{{Via: "email", Normalized: "owner@x.example"}, {Via: "email", Normalized: "stranger@x.example"}, {Via: "sms", Normalized: "+4930123"}},
+	}
+	recovering := func() (all []string) {
+		for _, to := range []string{"owner@x.example", "stranger@x.example", "plain@x.example", "none@x.example"} {
+			if i.Recovers("email", to) {
+				all = append(all, to)
+			}
+		}
+		return all
+	}
+	i.Verifiable[2].Verified = true // it recovers nothing, so it takes nothing away
+	if got := recovering(); !slices.Equal(got, []string{"owner@x.example", "stranger@x.example", "plain@x.example"}) {
+		t.Errorf("before the first proof: %v", got)
+	}
+	i.Verifiable[0].Verified = true
+	if got := recovering(); !slices.Equal(got, []string{"owner@x.example", "plain@x.example"}) {
+		t.Errorf("after it: %v", got)
+	}
+}
