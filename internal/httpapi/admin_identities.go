@@ -9,7 +9,7 @@ import (
 	"net/http"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/identity"
 	"symbolon/internal/secret"
 	"symbolon/internal/traits"
@@ -47,7 +47,7 @@ type factorBody struct {
 // would be lost in silence.
 func decodeIdentity(body []byte) (identityBody, error) {
 	var in identityBody
-	if err := checkJSON(body); err != nil && len(bytes.TrimSpace(body)) > 0 {
+	if err := wire.CheckJSON(body); err != nil && len(bytes.TrimSpace(body)) > 0 {
 		return in, errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+err.Error())
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
@@ -146,12 +146,7 @@ func (m *mount) setFactors(ctx context.Context, d *identity.Draft, in *credentia
 
 // deleteCredential resets a factor of an identity.
 func (m *mount) deleteCredential(w http.ResponseWriter, r *http.Request) error {
-	typ := r.PathValue("type")
-	err := m.engine.ResetFactor(r.Context(), r.PathValue("id"), typ)
-	if errors.Is(err, flow.ErrNoCredential) {
-		return errs.New(errs.NotFound, flow.ErrNoCredential.ID, "The identity has no credential of type "+typ+".")
-	}
-	if err != nil {
+	if err := m.engine.ResetFactor(r.Context(), r.PathValue("id"), r.PathValue("type")); err != nil {
 		return adminFault(err)
 	}
 	w.WriteHeader(http.StatusNoContent)
