@@ -38,7 +38,7 @@ func (w *Wire) createBatch(out http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(body, &in); err != nil {
+	if err := decodeOne(body, &in); err != nil {
 		return refusal(http.StatusBadRequest, "", "", err.Error())
 	}
 	if len(in.Identities) > maxBatchSize {

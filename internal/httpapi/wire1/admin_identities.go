@@ -209,7 +209,7 @@ func decodeLoose(r *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := decodeOne(body, into); err != nil {
 		return refusal(http.StatusBadRequest, "", "", err.Error())
 	}
 	return nil

@@ -3,13 +3,13 @@ package wire1
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 
 	"symbolon/internal/errs"
+	"symbolon/internal/httpapi/wire"
 )
 
 // maxBody bounds small bodies, maxIdentity one with an identity, maxBatch one with
@@ -49,10 +49,18 @@ func decodeObject(r *http.Request, limit int64, into any) error {
 		return badRequest(fmt.Sprintf(`HTTP %s Request used unknown HTTP Header "Content-Type: %s", only [application/json] are supported.`,
 			r.Method, r.Header.Get("Content-Type")))
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := decodeOne(body, into); err != nil {
 		return badRequest("Unable to decode JSON payload: " + err.Error())
 	}
 	return nil
+}
+
+// decodeOne decodes the one JSON value that a body is.
+func decodeOne(body []byte, into any) error {
+	if err := wire.CheckJSON(body); err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
 }
 
 // decodeStrict decodes a JSON body of operators, who learn of members that
@@ -62,13 +70,11 @@ func decodeStrict(r *http.Request, limit int64, into any) error {
 	if err != nil {
 		return err
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err = dec.Decode(into)
+	err = wire.CheckJSON(body)
 	if err == nil {
-		if _, rest := dec.Token(); !errors.Is(rest, io.EOF) {
-			err = errors.New("there is more than one JSON value")
-		}
+		dec := json.NewDecoder(bytes.NewReader(body))
+		dec.DisallowUnknownFields()
+		err = dec.Decode(into)
 	}
 	if err != nil {
 		return refusal(http.StatusBadRequest, "", "", err.Error())
