@@ -21,6 +21,7 @@ long revocations nodes ManyRevocations -revocations 10000
 long writes go test ./internal/store -count=1 -timeout 30m -v -run Killed -kills 200
 long months go test ./test/api -count=1 -timeout 30m -v -run NinetyDays
 long factors go test ./test/api -count=1 -timeout 60m -v -run NoSessionIsAbove -rapid.checks=10000
+long timing go test ./internal/httpapi -run '^$' -bench SameTime -benchtime 300x
 long pages env APPEARANCE=full scripts/e2e.sh
 long argon2 env ARGON2_CASES=1000000 go test ./internal/argon2 -count=1 -timeout 60m -run agreesWithXCrypto
 long fuzz scripts/fuzz.sh 3m

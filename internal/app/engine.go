@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"net/url"
+	"time"
 
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
@@ -14,6 +15,10 @@ import (
 	"symbolon/internal/method/profile"
 	"symbolon/internal/webui"
 )
+
+// sentAfter is well above what it takes to ask for a link or code on a machine that has
+// something else to do, and below what a person notices.
+const sentAfter = 20 * time.Millisecond
 
 // page is a path of the built-in pages below the public URL, used where the
 // configuration names no page of its own.
@@ -34,6 +39,7 @@ func engineConfig(c *config.Config) flow.Config {
 		DefaultReturn:            page(c, self.DefaultBrowserReturnURL, "/"),
 		Allowed:                  allowedReturns(c),
 		Kinds:                    kinds(c),
+		SentAfter:                sentAfter,
 		PrivilegedAge:            self.Flows.Settings.PrivilegedSessionMaxAge,
 		DefaultSchema:            c.Identity.DefaultSchemaID,
 		RevokeOnRecovery:         self.Flows.Recovery.RevokeOtherSessions,

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"time"
 
 	"symbolon/internal/errs"
 )
@@ -27,10 +28,27 @@ type SubmitRequest struct {
 // submission was wrong. It is the only path from a submission to an effect, so
 // the checks on it can't be forgotten by a method or a kind.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
+	began := e.now()
 	c, err := e.check(ctx, r)
 	result, err := e.finish(ctx, c, err)
+	if result.Outcome == Pending {
+		wait(ctx, e.config.SentAfter-e.now().Sub(began))
+	}
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
+}
+
+// wait returns after a time, or when the caller has gone.
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // finish runs a checked submission to its end, or renders why the check refused it.

@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/message"
 )
 

@@ -54,10 +54,10 @@ type foreignSite struct {
 	jane, mallory, stranger, ended *client
 }
 
-func newForeignSite(t *testing.T) *foreignSite {
+func newForeignSite(t testing.TB, settings ...string) *foreignSite {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "symbolon.db")
-	s := newSite(t, append(allMethods(), "SESSION_COOKIE_DOMAIN=shop.test", "DSN=sqlite://"+file+"?synchronous=normal", "SECRETS_DEFAULT=a-secret-of-this-test-alone")...)
+	s := newSite(t, append(append(allMethods(), "SESSION_COOKIE_DOMAIN=shop.test", "DSN=sqlite://"+file+"?synchronous=normal", "SECRETS_DEFAULT=a-secret-of-this-test-alone"), settings...)...)
 	db, err := sql.Open("sqlite3", "file:"+file+"?mode=ro")
 	if err != nil {
 		t.Fatal(err)

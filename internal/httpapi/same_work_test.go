@@ -3,8 +3,10 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // written counts the rows of each table.
@@ -22,6 +24,30 @@ func (f *foreignSite) written(t testing.TB) map[string]int {
 	return counts
 }
 
+// request asks for a link or code by mail.
+type request struct{ kind, method, field string }
+
+func secrets() []request {
+	return []request{{"recovery", "code", "email"}, {"verification", "link", "email"}, {"login", "code", "identifier"}}
+}
+
+// ask starts a flow in a new browser and asks for the secret, for an address.
+func (q request) ask(t testing.TB, f *foreignSite, address string) (id string) {
+	t.Helper()
+	b := f.browser()
+	id, token := b.start(t, q.kind, "")
+	q.send(t, b, id, token, address)
+	return id
+}
+
+func (q request) send(t testing.TB, b *client, id, token, address string) {
+	t.Helper()
+	r := b.do(t, http.MethodPost, "/self-service/"+q.kind+"/methods/"+q.method+"?flow="+id, form("csrf_token", token, q.field, address))
+	if r.Code != http.StatusFound || strings.Contains(r.Header().Get("Location"), "/error") {
+		t.Fatalf("%s of %s: %d %s", q.kind, address, r.Code, r.Header().Get("Location"))
+	}
+}
+
 // Who asks for a link or a code learns nothing by how long it takes: an address that
 // no account has is answered after the same writes as one that an account has (D5). An
 // older secret of the account ends by a statement that runs for both, and finds a row
@@ -29,19 +55,12 @@ func (f *foreignSite) written(t testing.TB) map[string]int {
 func TestSameWork(t *testing.T) {
 	t.Parallel()
 	f := newForeignSite(t)
-	for _, request := range []struct{ kind, method, field, query string }{
-		{"recovery", "code", "email", ""}, {"verification", "link", "email", ""}, {"login", "code", "identifier", ""},
-	} {
+	for _, request := range secrets() {
 		work := map[string]string{}
 		for who, address := range map[string]string{"known": "jane@shop.test", "unknown": "unknown@shop.test"} {
 			for range 2 { // what the first request prepares is there at the second
-				b := f.browser()
-				id, token := b.start(t, request.kind, "")
 				before := f.written(t)
-				r := b.do(t, http.MethodPost, "/self-service/"+request.kind+"/methods/"+request.method+"?flow="+id, form("csrf_token", token, request.field, address))
-				if r.Code != http.StatusFound || strings.Contains(r.Header().Get("Location"), "/error") {
-					t.Fatalf("%s of %s: %d %s", request.kind, who, r.Code, r.Header().Get("Location"))
-				}
+				id := request.ask(t, f, address)
 				after := f.written(t)
 				for table, n := range after {
 					after[table] = n - before[table]
@@ -52,5 +71,38 @@ func TestSameWork(t *testing.T) {
 		if work["known"] != work["unknown"] {
 			t.Errorf("%s by %s:\nknown   %s\nunknown %s", request.kind, request.method, work["known"], work["unknown"])
 		}
+	}
+}
+
+// BenchmarkSameTime is the same by the clock, which make soak looks at: known and unknown
+// addresses in turns, each known one asked once. The medians are within a twentieth.
+func BenchmarkSameTime(b *testing.B) {
+	for _, q := range secrets() {
+		b.Run(q.kind+" by "+q.method, func(b *testing.B) {
+			f := newForeignSite(b, "SECURITY_LIMITS_ENABLED=false")
+			for i := range b.N {
+				f.browser().register(b, fmt.Sprintf("known%d@shop.test", i))
+			}
+			took := map[string][]time.Duration{}
+			for i := range b.N {
+				for _, who := range []string{"known", "other"} {
+					c := f.browser()
+					id, token := c.start(b, q.kind, "")
+					began := time.Now()
+					q.send(b, c, id, token, fmt.Sprintf("%s%d@shop.test", who, i))
+					took[who] = append(took[who], time.Since(began))
+				}
+			}
+			median := func(of []time.Duration) float64 {
+				slices.Sort(of)
+				return float64(of[len(of)/2])
+			}
+			ratio := median(took["known"]) / median(took["other"])
+			b.ReportMetric(ratio, "known/unknown")
+			b.ReportMetric(median(took["other"])/1000, "unknown-us")
+			if b.N >= 100 && (ratio < 0.95 || ratio > 1.05) {
+				b.Errorf("a known address takes %.2f times as long as an unknown one", ratio)
+			}
+		})
 	}
 }
