@@ -5,6 +5,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -95,6 +96,42 @@ func TestAServerThatHangsIsUnavailableInTime(t *testing.T) {
 			server.Resume(t)
 			wantWorks(t, db)
 		})
+	}
+}
+
+// What became of the change is unknown then, but the caller has an answer.
+func TestAServerThatHangsAtTheEndOfAChangeIsUnavailableInTime(t *testing.T) {
+	t.Parallel()
+	for _, name := range databases.Servers() {
+		for _, failure := range []error{nil, errs.ErrStale} {
+			t.Run(fmt.Sprintf("%s %v", name, failure), func(t *testing.T) {
+				t.Parallel()
+				server := databases.Start(t, name)
+				db := open(t, store.Config{DSN: server.DSN(t), Timeout: 400 * time.Millisecond})
+				f := storetest.NewFlow()
+				answer := make(chan error, 1)
+				defer server.Resume(t) // before it is stopped
+				go func() {
+					answer <- db.InTx(t.Context(), func(ctx context.Context) error {
+						if err := db.CreateFlow(ctx, f); err != nil {
+							return err
+						}
+						server.Pause(t)
+						return failure
+					})
+				}()
+				select {
+				case err := <-answer:
+					if failure == nil && !errors.Is(err, errs.ErrUnavailable) || failure != nil && err == nil {
+						t.Errorf("error is %v", err)
+					}
+				case <-time.After(10 * time.Second):
+					t.Error("no answer")
+				}
+				server.Resume(t)
+				wantWorks(t, db)
+			})
+		}
 	}
 }
 

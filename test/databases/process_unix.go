@@ -76,7 +76,17 @@ func (s *Server) Kill(t testing.TB) {
 
 // Pause stops the server from doing anything, and Resume lets it go on. Its
 // connections stay: that is how a network looks that loses everything.
-func (s *Server) Pause(t testing.TB) { t.Helper(); s.signal(t, syscall.SIGSTOP) }
+func (s *Server) Pause(t testing.TB) {
+	t.Helper()
+	s.signal(t, syscall.SIGSTOP)
+	// The kernel stops the threads one after the other.
+	pid := s.pid(t)
+	for _, p := range append(children(pid), pid) {
+		for !stopped(p) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
 
 // Resume undoes Pause.
 func (s *Server) Resume(t testing.TB) { t.Helper(); s.signal(t, syscall.SIGCONT) }
@@ -101,6 +111,19 @@ func over(pid int) bool {
 	}
 	_, state, _ := strings.Cut(string(text), ") ")
 	return strings.HasPrefix(state, "Z") || strings.HasPrefix(state, "X")
+}
+
+// stopped reports whether all threads of a process are stopped, or over.
+func stopped(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		_, state, _ := strings.Cut(string(text), ") ")
+		if err == nil && !strings.HasPrefix(state, "T") && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X") {
+			return false
+		}
+	}
+	return true
 }
 
 // children lists the processes that a process started.

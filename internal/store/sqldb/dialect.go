@@ -37,6 +37,9 @@ type Dialect struct {
 	// Isolation is the level of transactions on such databases. The zero value is
 	// the one that connections are set to.
 	Isolation sql.IsolationLevel
+	// ByStatement: transactions begin and end by statements, because the driver's own end
+	// of one waits for a server that hangs without a bound.
+	ByStatement bool
 	// Prepare keeps prepared statements here; otherwise the driver prepares them.
 	Prepare bool
 

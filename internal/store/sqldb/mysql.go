@@ -20,12 +20,13 @@ import (
 func mysqlDialect() Dialect {
 	limited := limited()
 	return Dialect{
-		Name:    "MySQL",
-		Schemes: []string{"mysql"},
-		Goose:   goose.DialectMySQL,
-		Folder:  "mysql",
-		Tables:  `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()`,
-		Clock:   `SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)`,
+		Name:        "MySQL",
+		Schemes:     []string{"mysql"},
+		Goose:       goose.DialectMySQL,
+		Folder:      "mysql",
+		ByStatement: true,
+		Tables:      `SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()`,
+		Clock:       `SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)`,
 		Rebind: func(query string) string { // LIMIT is not allowed in IN, but in DELETE and UPDATE
 			return limited.ReplaceAllString(query, ` WHERE $2`)
 		},

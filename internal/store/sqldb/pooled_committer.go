@@ -95,7 +95,7 @@ func (p *pooledCommitter) use(ctx context.Context, c *sql.Conn, do txFunc) error
 	if do.single {
 		return do.fn(ctx, &conn{sql: c, dialect: p.dialect})
 	}
-	tx, err := c.BeginTx(ctx, &sql.TxOptions{Isolation: p.dialect.Isolation})
+	tx, err := p.begin(ctx, c)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", safeToRetry(p.dialect.Classify(err)))
 	}
@@ -118,6 +118,52 @@ func (p *pooledCommitter) use(ctx context.Context, c *sql.Conn, do txFunc) error
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// transaction is a *sql.Tx, or one by statement.
+type transaction interface {
+	handle
+	Commit() error
+	Rollback() error
+}
+
+func (p *pooledCommitter) begin(ctx context.Context, c *sql.Conn) (transaction, error) {
+	if !p.dialect.ByStatement {
+		return c.BeginTx(ctx, &sql.TxOptions{Isolation: p.dialect.Isolation})
+	}
+	do := func(statement string) error {
+		_, err := c.ExecContext(ctx, statement)
+		return err
+	}
+	return &byStatement{Conn: c, do: do}, do("START TRANSACTION")
+}
+
+// byStatement is a transaction whose end is bounded by the context that it began with.
+type byStatement struct {
+	*sql.Conn
+
+	do    func(statement string) error
+	ended bool
+}
+
+// Commit commits.
+func (t *byStatement) Commit() error {
+	t.ended = true
+	return t.do("COMMIT")
+}
+
+// Rollback undoes a transaction that has not ended. If that fails the connection is
+// closed, and the server undoes it.
+func (t *byStatement) Rollback() error {
+	if t.ended {
+		return nil
+	}
+	t.ended = true
+	err := t.do("ROLLBACK")
+	if err != nil {
+		_ = t.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	return err
 }
 
 // exclusive gives the pool to one caller at a time. Callers that must be the only one
