@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,7 +27,14 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (p *pipe) lines() int { return strings.Count(strings.Join(p.calls, ""), "\n") }
+// written returns the calls. The timer of the writer may make one at any time.
+func (p *pipe) written() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.calls)
+}
+
+func (p *pipe) lines() int { return strings.Count(strings.Join(p.written(), ""), "\n") }
 
 func TestLogWriter(t *testing.T) {
 	t.Parallel()
@@ -37,16 +45,16 @@ func TestLogWriter(t *testing.T) {
 			log, _ := newLogger(&p, config.Log{})
 			log.Info("one")
 			log.With(slog.Int("n", 2)).WithGroup("g").Info("two")
-			if len(p.calls) != 0 {
-				t.Fatalf("wrote %q at once", p.calls)
+			if len(p.written()) != 0 {
+				t.Fatalf("wrote %q at once", p.written())
 			}
 			time.Sleep(logDelay)
 			synctest.Wait()
 			log.Info("three")
 			time.Sleep(logDelay)
 			synctest.Wait()
-			if len(p.calls) != 2 || p.lines() != 3 {
-				t.Errorf("wrote %q", p.calls)
+			if len(p.written()) != 2 || p.lines() != 3 {
+				t.Errorf("wrote %q", p.written())
 			}
 		})
 	})
@@ -58,8 +66,8 @@ func TestLogWriter(t *testing.T) {
 				log, _ := newLogger(&p, config.Log{Format: format})
 				log.Info("first")
 				log.With(slog.Int("n", 2)).Warn("second")
-				if len(p.calls) != 1 || p.lines() != 2 || strings.Index(p.calls[0], "first") > strings.Index(p.calls[0], "second") {
-					t.Errorf("%s: wrote %q", format, p.calls)
+				if len(p.written()) != 1 || p.lines() != 2 || strings.Index(p.written()[0], "first") > strings.Index(p.written()[0], "second") {
+					t.Errorf("%s: wrote %q", format, p.written())
 				}
 			}
 		})
@@ -73,13 +81,13 @@ func TestLogWriter(t *testing.T) {
 			for range logBytes/len(line) + 1 {
 				_, _ = w.Write(line)
 			}
-			if len(p.calls) != 1 || len(p.calls[0]) != logBytes {
-				t.Fatalf("%d calls", len(p.calls))
+			if len(p.written()) != 1 || len(p.written()[0]) != logBytes {
+				t.Fatalf("%d calls", len(p.written()))
 			}
 			w.Flush()
 			w.Flush() // nothing waits, so there is no empty call
-			if len(p.calls) != 2 || len(p.calls[1]) != len(line) {
-				t.Errorf("%d calls", len(p.calls))
+			if len(p.written()) != 2 || len(p.written()[1]) != len(line) {
+				t.Errorf("%d calls", len(p.written()))
 			}
 		})
 	})
@@ -97,7 +105,7 @@ func TestLogWriter(t *testing.T) {
 		}
 		group.Wait()
 		w.Flush()
-		got := strings.Split(strings.TrimSpace(strings.Join(p.calls, "")), "\n")
+		got := strings.Split(strings.TrimSpace(strings.Join(p.written(), "")), "\n")
 		if len(got) != 16_000 {
 			t.Errorf("%d lines", len(got))
 		}
