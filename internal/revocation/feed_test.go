@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,11 +14,14 @@ import (
 
 // log is a store of events in memory.
 type log struct {
+	mu     sync.Mutex
 	events []event.Event
 	pruned int64
 }
 
 func (l *log) EventHeads(context.Context) (map[int]Head, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	heads := map[int]Head{0: {Pruned: l.pruned}, 1: {}}
 	for _, e := range l.events {
 		heads[e.Chain] = Head{Seq: e.Seq, Pruned: heads[e.Chain].Pruned}
@@ -26,6 +30,8 @@ func (l *log) EventHeads(context.Context) (map[int]Head, error) {
 }
 
 func (l *log) ChainEvents(_ context.Context, chain int, after, upTo int64, names []event.Name, limit int) ([]event.Event, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var found []event.Event
 	for _, e := range l.events {
 		if e.Chain == chain && e.Seq > after && e.Seq <= upTo && slices.Contains(names, e.Name) && len(found) < limit {
@@ -36,6 +42,8 @@ func (l *log) ChainEvents(_ context.Context, chain int, after, upTo int64, names
 }
 
 func (l *log) EventsSince(_ context.Context, since time.Time, names []event.Name, _ int) ([]event.Event, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var found []event.Event
 	for _, e := range l.events {
 		if !e.At.Before(since) && slices.Contains(names, e.Name) {
@@ -46,6 +54,8 @@ func (l *log) EventsSince(_ context.Context, since time.Time, names []event.Name
 }
 
 func (l *log) add(e event.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	e.Seq = 1
 	for _, have := range l.events {
 		if have.Chain == e.Chain {
