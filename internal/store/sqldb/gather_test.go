@@ -84,6 +84,9 @@ func TestGatherer(t *testing.T) {
 			if took := time.Since(began); took != 3*time.Second {
 				t.Errorf("took %v", took)
 			}
+			synctest.Wait()
+			g.mu.Lock()
+			defer g.mu.Unlock()
 			if g.queues[gatherQuery].running != 0 {
 				t.Error("a runner is left")
 			}
@@ -153,8 +156,8 @@ func TestGatherer(t *testing.T) {
 			var group sync.WaitGroup
 			for range gatherRunning {
 				group.Go(func() { _ = g.add(t.Context(), gatherQuery, []any{0, "right"}) })
+				synctest.Wait() // each has a statement of its own
 			}
-			synctest.Wait()
 			group.Go(func() {
 				if err := g.add(ctx, gatherQuery, []any{1, "gone"}); !errors.Is(err, context.Canceled) {
 					t.Errorf("error is %v", err)
@@ -164,6 +167,8 @@ func TestGatherer(t *testing.T) {
 			cancel()
 			group.Wait()
 			synctest.Wait()
+			to.mu.Lock()
+			defer to.mu.Unlock()
 			if slices.Contains(to.rows, any("gone")) {
 				t.Error("the row was inserted")
 			}
