@@ -227,7 +227,7 @@ for (const javaScript of [true, false]) {
       assert.equal(visitor.path(), '/login')
       await visitor.submit({ identifier: person.email, password: person.password })
       assert.equal(visitor.path(), '/settings')
-      assert.match(await visitor.text(), /new password is set/i)
+      assert.match(await visitor.text(), /changes have been saved/i)
       await visitor.context.clearCookies()
       await signIn(visitor, { ...person, password: newPassword })
       assert.equal(await isSignedIn(visitor, person), true)
