@@ -137,7 +137,7 @@ func TestCode(t *testing.T) {
 			f := b.Start(k)
 			r := submit(t, b, f, fields(k, " "+strings.ToUpper(address)+" "))
 			if k == flow.Registration { // what is typed there is the trait itself
-				r = submit(t, b, f, fields(k, address))
+				submit(t, b, f, fields(k, address))
 				w.Mail.Take()
 				w.Advance(time.Minute)
 				r = submit(t, b, f, map[string]string{"traits.email": address, "resend": code.ID})
