@@ -40,10 +40,12 @@ type gathered struct {
 	done chan error // has room for the one answer
 }
 
-// add inserts a row by a query that ends in its VALUES. If ctx ends or the timeout runs
-// out before there is an answer, the row may be inserted all the same.
+// add inserts a row by a query that ends in its VALUES. If ctx ends or an eighth more than
+// the timeout runs out before there is an answer, the row may be inserted all the same.
 func (g *gatherer) add(ctx context.Context, query string, args []any) error {
-	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+	// The statement's own time ends first, and with it the connections that are dead: the
+	// caller who asks again then gets another one.
+	ctx, cancel := context.WithTimeout(ctx, g.timeout+g.timeout/8)
 	defer cancel()
 	row := &gathered{ctx: ctx, args: args, done: make(chan error, 1)}
 	g.mu.Lock()
