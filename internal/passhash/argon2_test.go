@@ -3,6 +3,7 @@ package passhash
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,8 +87,8 @@ func TestArgon2Pool(t *testing.T) {
 func TestArgon2Pool_freesMemoryAfterAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		released := 0
-		p := &argon2Pool{budget: 1 << 20, release: func() { released++ }}
+		var released atomic.Int32
+		p := &argon2Pool{budget: 1 << 20, release: func() { released.Add(1) }}
 		w := p.take(16)
 		p.give(w)
 		time.Sleep(keepMemory - time.Second)
@@ -97,16 +98,16 @@ func TestArgon2Pool_freesMemoryAfterAMinute(t *testing.T) {
 		time.Sleep(2 * time.Second) // past the first expiry, which take stopped
 		p.give(w)
 		time.Sleep(keepMemory - time.Second)
-		if len(p.idle) != 1 {
+		if p.count() != 1 {
 			t.Fatal("the memory was freed too early")
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if len(p.idle) != 0 || p.bytes != 0 {
-			t.Errorf("%d idle, %d bytes", len(p.idle), p.bytes)
+		if p.count() != 0 || p.held() != 0 {
+			t.Errorf("%d idle, %d bytes", p.count(), p.held())
 		}
-		if released != 1 {
-			t.Errorf("memory was given back %d times", released)
+		if released.Load() != 1 {
+			t.Errorf("memory was given back %d times", released.Load())
 		}
 	})
 }
@@ -115,21 +116,34 @@ func TestArgon2Pool_freesMemoryAfterAMinute(t *testing.T) {
 func TestArgon2Pool_givesBackTheLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		released := 0
-		p := &argon2Pool{budget: 1 << 20, release: func() { released++ }}
+		var released atomic.Int32
+		p := &argon2Pool{budget: 1 << 20, release: func() { released.Add(1) }}
 		first, second := p.take(16), p.take(16)
 		p.give(first)
 		time.Sleep(keepMemory / 2)
 		p.give(second)
 		time.Sleep(keepMemory/2 + time.Second)
 		synctest.Wait()
-		if len(p.idle) != 1 || released != 0 {
-			t.Errorf("%d idle, given back %d times", len(p.idle), released)
+		if p.count() != 1 || released.Load() != 0 {
+			t.Errorf("%d idle, given back %d times", p.count(), released.Load())
 		}
 		time.Sleep(keepMemory / 2)
 		synctest.Wait()
-		if len(p.idle) != 0 || released != 1 {
-			t.Errorf("%d idle, given back %d times", len(p.idle), released)
+		if p.count() != 0 || released.Load() != 1 {
+			t.Errorf("%d idle, given back %d times", p.count(), released.Load())
 		}
 	})
+}
+
+// count and held read what the timer of the pool changes.
+func (p *argon2Pool) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle)
+}
+
+func (p *argon2Pool) held() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.bytes
 }
