@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# The tests that run the server in their own process, under the race detector: those beside the code and those of
-# the behaviour over HTTP where requests meet, in their short form. Tests that start the server as a program gain nothing
-# from it, and the pages, drawn in twelve languages, share nothing.
+# The tests that run the server in their own process, under the race detector, in their short form: those beside the code,
+# those of storage that need no other server, and those over HTTP where requests meet. Tests that start the server as a
+# program gain nothing from it. Nor do packages that share nothing between goroutines: the rules of the architecture,
+# settings, schemas, hashes of Argon2, and pages, which are drawn in twelve languages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 need_compiler
-CGO_ENABLED=1 go test -race -short $(go list ./internal/... | grep -v /webui$) ./test/wire
-CGO_ENABLED=1 go test -race -short ./test/api -run 'AtOnce|While|Once|Wait|Held|Remembered|Metrics|ComesBack|InTime|Import'
+export CGO_ENABLED=1
+go test -race -short $(go list ./internal/... | grep -vE '^symbolon/internal$|/(argon2|config|store|traits|webui)$') ./test/wire
+go test -race -short ./internal/store -run 'Conformance|Committed|Flow|Group|Touch|SQLite'
+go test -race -short ./test/api -run 'AtOnce|While|Once|Wait|Held|Remembered|Metrics|ComesBack|InTime|Import'

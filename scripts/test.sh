@@ -13,5 +13,5 @@ step conformance test/wire/conformance.sh
 step conformance1 test/wire1/conformance.sh
 step e2e scripts/e2e.sh
 step bench go run ./test/bench -short
-step fuzz scripts/fuzz.sh 3s
+step fuzz scripts/fuzz.sh 1s
 finish test
