@@ -98,7 +98,7 @@ export class Verifier {
     if (this.silence() > maxSilence) throw new TokenError("stale", "the feed of ended sessions is not heard of");
   }
 
-  /** silence is for how many milliseconds the feed was not heard of. */
+  /** silence is how many milliseconds have passed since the last message of the feed. */
   silence() {
     return this.#config.now() - this.#heard;
   }

@@ -14,8 +14,8 @@ import (
 )
 
 // The reasons why a token is refused. ErrStale is not about the token: the feed of ended
-// sessions was not heard of for Config.MaxSilence, so it is unknown whether the session
-// still holds.
+// sessions has sent nothing for Config.MaxSilence, so the verifier does not know whether the
+// session has ended.
 var (
 	ErrInvalid = errors.New("the token is invalid")
 	ErrExpired = errors.New("the token has expired")
@@ -146,7 +146,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	return claims, nil
 }
 
-// Silence is for how long the feed was not heard of.
+// Silence is how long ago the feed last sent a message.
 func (v *Verifier) Silence() time.Duration { return v.config.Now().Sub(v.ended.heard()) }
 
 // key returns the key that signed a token.

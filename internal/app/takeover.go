@@ -144,7 +144,7 @@ type programMapper struct {
 func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
 	raw, err := json.Marshal(values)
 	if err != nil {
-		return nil, fmt.Errorf("its claims are no JSON: %w", err)
+		return nil, fmt.Errorf("its claims are not JSON: %w", err)
 	}
 	c, err := claims.Decode(raw)
 	if err != nil {

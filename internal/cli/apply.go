@@ -42,8 +42,8 @@ time. --plan only tells what would be done.
 The other names in these files are settings, as in a configuration file: schemas,
 providers and operators, one file each if you like. They are in force where the
 server reads the directory: 'symbolon serve -c symbolon.yaml -c DIR' does so, again
-whenever a file changes, and applies the identities by itself. Of each setting the
-command says where it stands.
+whenever a file changes, and applies the identities itself. The command prints
+the file and line of each setting.
 
 Exit codes: 0 done (with --plan: nothing to do), 1 something could not be done
 (with --plan: there is something to do), 2 wrong usage.` + endpointHelp,

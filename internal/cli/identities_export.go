@@ -26,7 +26,7 @@ func newIdentitiesExportCommand(e *env) *cobra.Command {
 		Long: `Write all identities with everything that belongs to them, one JSON object a
 line: traits, metadata, state, addresses, and credentials of every kind with the
 password hashes, seeds of authenticator apps and tokens of providers; with
---sessions also who is signed in. 'symbolon identities import' takes the lines on
+--sessions the sessions too. 'symbolon identities import' takes the lines on
 another server, with any database and secrets, and gives each identity its id.
 
 The output is as worth protecting as the database. FILE, which must not exist, is

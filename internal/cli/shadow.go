@@ -31,17 +31,17 @@ func newShadowCommand(e *env) *cobra.Command {
 		Short: "Compare the answers of an old server and of this one while the old one is in use",
 		Long: `Stand in front of an old server, such as Ory Kratos, answer every request as it
 does, ask a new server the same, and print how the answers differ: status, target
-of redirects, cookies, members and types of JSON, values that are no texts. Clients
-wait for the old server alone.
+of redirects, cookies, members of JSON with their types, numbers and booleans.
+Clients wait for the old server alone.
 
 Without --replay the new server is asked what changes nothing: session checks, and
 what lists and shows identities, sessions and schemas. With --replay it is asked
 everything, with the ids, tokens and cookies of the old server translated to its
 own: it must run on a copy then, since people sign in and change things there too.
 
-Each difference is a line of JSON that names parts of the answer and no texts of
-people. The counts come when the command is stopped; its exit code is 1 if any
-answer differed. Start one for each listener, public and admin.`,
+Each difference is a line of JSON that names parts of the answer and nothing that
+people typed. The counts come when the command is stopped; its exit code is 1 if
+any answer differed. Start one for each listener, public and admin.`,
 		Example: joined(
 			"symbolon shadow --old http://127.0.0.1:4433 --new http://127.0.0.1:5433 --listen 127.0.0.1:8433",
 			"symbolon shadow --replay --old http://kratos:4434 --new http://copy:4434 --listen 127.0.0.1:8434 > differences.ndjson"),

@@ -36,9 +36,9 @@ configuration, the names (not the values) of variables that are settings, the
 state of the server's parts and its metrics. Secrets and passwords are blotted
 out, and nothing of any identity is read.
 
-A server that does not answer, or a configuration that can't be read, is part of
-what is told and no error. --log adds the end of a log file; the server logs no
-secrets, what you append to its log is yours to look through.
+A server that does not answer, or a configuration that can't be read, is
+written down like the rest and does not fail the command. --log adds the end of
+a log file. The server logs no secrets; look through what you append to its log.
 
 FILE is symbolon-support-TIME.tar.gz if none is named, and is readable by you
 alone. Look at it before you send it: tar -xzf FILE.`,

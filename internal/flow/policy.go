@@ -38,7 +38,7 @@ func (p Policy) due(i *identity.Identity) time.Time {
 var ErrFactorRequired = errs.New(errs.Forbidden, "factor_required", "This account needs a second factor. Set one up in the settings.")
 
 // policyOf returns the policy of an identity; ok is false if there is none, or if none of
-// its methods is switched on: nobody could fulfil it.
+// its methods is switched on: then no account could meet it.
 func (e *Engine) policyOf(i *identity.Identity) (p Policy, ok bool) {
 	if p, ok = e.config.Policies[i.SchemaID]; !ok {
 		return p, false
@@ -95,8 +95,8 @@ func (e *Engine) checkPolicy(ctx context.Context, s *session.Cached) error {
 	return err
 }
 
-// leadToFactor sends somebody who is signed in already to the settings first, if they owe a
-// factor: sent back to an application, they would come again at once.
+// leadToFactor sends a person who is signed in already to the settings first, if their account
+// needs a factor that it does not have: the application would send them back here at once.
 func (e *Engine) leadToFactor(ctx context.Context, c Caller, err error) error {
 	in, ok := errors.AsType[*LoggedIn](err)
 	if !ok || c.Session == nil || c.Session.Identity == nil {

@@ -53,8 +53,8 @@ func (m *mount) checkLevel(r *http.Request) (*session.Cached, error) {
 
 // checkCookies returns the session that a browser's cookies stand for, and its token:
 // of several the first that holds. Where other sites of the domain can set cookies
-// under the name, sessions of two people stand for neither: one of them could be
-// put there by an attacker who wants the other to act in an account that is not theirs.
+// under the name, it accepts neither of two people's sessions: an attacker may have
+// put one there, so that the victim acts in the attacker's account.
 func (s *Server) checkCookies(r *http.Request) (found *session.Cached, token string, err error) {
 	for _, sent := range s.cookies.sessionTokens(r) {
 		next, err := s.sessions.Check(r.Context(), sent)

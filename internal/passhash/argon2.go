@@ -105,8 +105,8 @@ func (p *argon2Pool) give(w *workspace) {
 	p.idle = append(p.idle, w)
 }
 
-// expire drops a workspace that was idle for keepMemory. A node that nobody signs in to may
-// collect no garbage for long, so the last one is given back at once.
+// expire drops a workspace that was idle for keepMemory. The garbage
+// collector may not run for long on a node without sign-ins, so expire gives the last one back at once.
 func (p *argon2Pool) expire(w *workspace) {
 	if p.drop(w) && p.release != nil {
 		p.release()

@@ -6,5 +6,5 @@
 // changes do not matter (Config.Replay).
 //
 // Invariants: a client waits for the old server only; what is kept of a request is bounded
-// and never written out: reports name members, types and statuses, and no texts.
+// and never written out: reports name members, types and statuses, and no text.
 package shadow

@@ -290,15 +290,15 @@ func (w *Writer) prepare(ctx context.Context, p *prepared, r *Record) error {
 	return nil
 }
 
-// readable refuses traits that are no JSON object, and drops metadata that are no JSON.
+// readable refuses traits that are not a JSON object, and drops metadata that are not JSON.
 func (p *prepared) readable() error {
 	if !json.Valid(p.identity.Traits) || !bytes.HasPrefix(bytes.TrimSpace(p.identity.Traits), []byte("{")) {
-		return errors.New("its traits are no JSON object")
+		return errors.New("its traits are not a JSON object")
 	}
 	for name, values := range map[string]*json.RawMessage{"public": &p.identity.MetadataPublic, "admin": &p.identity.MetadataAdmin} {
 		if len(*values) > 0 && !json.Valid(*values) {
 			*values = nil
-			p.note("the metadata_" + name + " are not taken: they are no JSON")
+			p.note("the metadata_" + name + " are not taken: they are not JSON")
 		}
 	}
 	return nil

@@ -180,7 +180,7 @@ func TestWriter_Write_whatIsNotTaken(t *testing.T) {
 	if report := w.write(t, broken); report.Refused != 1 {
 		t.Errorf("%+v", report)
 	}
-	w.wantLine(t, true, "its traits are no JSON object")
+	w.wantLine(t, true, "its traits are not a JSON object")
 	unknown := vera()
 	unknown.Identity.ID, unknown.Identity.SchemaID = secret.NewID(), "other"
 	if report := w.write(t, unknown); report.Refused != 1 {

@@ -175,7 +175,7 @@ func (w *Wire) signedIn(result flow.Result) wire.Answer {
 	if result.Session != nil {
 		shown := w.session(result.Session)
 		if result.StepUp {
-			shown.Identity = nil // who somebody is comes after the second factor
+			shown.Identity = nil // the answer names the identity only after the second factor
 		}
 		out.Session = &shown
 	}

@@ -116,7 +116,7 @@ func (u user) neutral(p Params) (takeover.User, error) {
 	}
 	if u.Custom != "" {
 		if err := json.Unmarshal([]byte(u.Custom), &out.MetadataAdmin); err != nil {
-			out.Note("its custom attributes are no JSON")
+			out.Note("its custom attributes are not JSON")
 		}
 	}
 	if len(u.Factors) > 0 {
