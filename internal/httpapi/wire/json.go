@@ -9,16 +9,20 @@ import (
 	"unicode/utf8"
 )
 
+// maxDepth is how many arrays and objects may be nested. RFC 8259, section 9, allows a limit;
+// without one a small body takes hundreds of times its size of stack.
+const maxDepth = 1000
+
 // CheckJSON refuses JSON that two readers could understand differently: text that is
-// not UTF-8, a member that stands twice in an object at any depth, anything behind
-// the one value (RFC 8259, sections 4 and 8.1).
+// not UTF-8, a member that an object has twice, at any depth, anything after the one value
+// (RFC 8259, sections 4 and 8.1). It also refuses more than 1000 levels of nesting.
 func CheckJSON(body []byte) error {
 	if !utf8.Valid(body) {
 		return errors.New("the text is not valid UTF-8")
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
-	if err := checkValue(dec); err != nil {
+	if err := checkValue(dec, maxDepth); err != nil {
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
@@ -27,11 +31,15 @@ func CheckJSON(body []byte) error {
 	return nil
 }
 
-func checkValue(dec *json.Decoder) error {
+// checkValue reads one value, which may nest as many levels as are left.
+func checkValue(dec *json.Decoder, left int) error {
 	token, err := nextToken(dec)
 	open, nested := token.(json.Delim)
 	if err != nil || !nested {
 		return err
+	}
+	if left == 0 {
+		return fmt.Errorf("more than %d arrays and objects are nested", maxDepth)
 	}
 	names := map[string]bool{}
 	for dec.More() {
@@ -46,7 +54,7 @@ func checkValue(dec *json.Decoder) error {
 			}
 			names[key] = true
 		}
-		if err := checkValue(dec); err != nil {
+		if err := checkValue(dec, left-1); err != nil {
 			return err
 		}
 	}

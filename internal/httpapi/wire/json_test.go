@@ -18,6 +18,9 @@ func TestCheckJSON(t *testing.T) {
 		`{} {}`:                        "more than one JSON value",
 		`{"a":`:                        "unexpected EOF",
 		``:                             "EOF",
+		strings.Repeat("[", 1000) + strings.Repeat("]", 1000): "",
+		strings.Repeat("[", 1001) + strings.Repeat("]", 1001): "more than 1000 arrays and objects are nested",
+		strings.Repeat(`{"a":`, 1<<20):                        "more than 1000 arrays and objects are nested",
 	} {
 		err := wire.CheckJSON([]byte(text))
 		if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) {
