@@ -99,7 +99,7 @@ var errNotObject = errors.New("not a JSON object")
 // parseObject returns the members of a JSON object, undecoded.
 func parseObject(body []byte) (map[string]json.RawMessage, error) {
 	var whole json.RawMessage
-	if err := decodeOne(body, &whole); err != nil {
+	if err := wire.DecodeOne(body, &whole); err != nil {
 		return nil, err
 	}
 	if whole[0] != '{' {
@@ -128,14 +128,6 @@ func parseObject(body []byte) (map[string]json.RawMessage, error) {
 	return object, nil
 }
 
-// decodeOne decodes the one JSON value that a body is.
-func decodeOne(body []byte, into any) error {
-	if err := wire.CheckJSON(body); err != nil {
-		return err
-	}
-	return json.Unmarshal(body, into)
-}
-
 // decodeJSON decodes a JSON body that is no submission. Only the exact media type
 // is accepted.
 func decodeJSON(r *http.Request, limit int64, into any) error {
@@ -151,7 +143,7 @@ func decodeJSON(r *http.Request, limit int64, into any) error {
 			"HTTP %s Request used unknown HTTP Header \"Content-Type: %s\", only [application/json] are supported.",
 			r.Method, r.Header.Get("Content-Type")))
 	}
-	if err := decodeOne(body, into); err != nil {
+	if err := wire.DecodeOne(body, into); err != nil {
 		return invalidBody(message.Message{Key: message.KeyBodyMalformed, Params: map[string]any{"cause": err.Error()}})
 	}
 	return nil

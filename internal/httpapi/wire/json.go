@@ -31,6 +31,14 @@ func CheckJSON(body []byte) error {
 	return nil
 }
 
+// DecodeOne decodes the one JSON value that a body is, where CheckJSON lets it pass.
+func DecodeOne(body []byte, into any) error {
+	if err := CheckJSON(body); err != nil {
+		return err
+	}
+	return json.Unmarshal(body, into)
+}
+
 // checkValue reads one value, which may nest as many levels as are left.
 func checkValue(dec *json.Decoder, left int) error {
 	token, err := nextToken(dec)

@@ -34,12 +34,8 @@ func (w *Wire) createBatch(out http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Identities []batchEntry `json:"identities"`
 	}
-	body, err := readBody(r, maxBatch)
-	if err != nil {
+	if err := decodeLoose(r, maxBatch, &in); err != nil {
 		return err
-	}
-	if err := decodeOne(body, &in); err != nil {
-		return refusal(http.StatusBadRequest, "", "", err.Error())
 	}
 	if len(in.Identities) > maxBatchSize {
 		return badRequest("The maximum number of identities per request that can be created or deleted at once is 1000.")

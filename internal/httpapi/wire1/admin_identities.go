@@ -190,7 +190,7 @@ func operatorFault(err error) error {
 // metadata that is not sent goes.
 func (w *Wire) updateIdentity(out http.ResponseWriter, r *http.Request) error {
 	var in identityBody
-	if err := decodeLoose(r, &in); err != nil {
+	if err := decodeLoose(r, maxIdentity, &in); err != nil {
 		return err
 	}
 	saved, err := w.replace(r.Context(), r.PathValue("id"), in)
@@ -202,17 +202,6 @@ func (w *Wire) updateIdentity(out http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(out, http.StatusOK, shown)
-}
-
-func decodeLoose(r *http.Request, into any) error {
-	body, err := readBody(r, maxIdentity)
-	if err != nil {
-		return err
-	}
-	if err := decodeOne(body, into); err != nil {
-		return refusal(http.StatusBadRequest, "", "", err.Error())
-	}
-	return nil
 }
 
 func (w *Wire) replace(ctx context.Context, id string, in identityBody) (*identity.Identity, error) {

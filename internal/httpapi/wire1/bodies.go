@@ -49,18 +49,23 @@ func decodeObject(r *http.Request, limit int64, into any) error {
 		return badRequest(fmt.Sprintf(`HTTP %s Request used unknown HTTP Header "Content-Type: %s", only [application/json] are supported.`,
 			r.Method, r.Header.Get("Content-Type")))
 	}
-	if err := decodeOne(body, into); err != nil {
+	if err := wire.DecodeOne(body, into); err != nil {
 		return badRequest("Unable to decode JSON payload: " + err.Error())
 	}
 	return nil
 }
 
-// decodeOne decodes the one JSON value that a body is.
-func decodeOne(body []byte, into any) error {
-	if err := wire.CheckJSON(body); err != nil {
+// decodeLoose decodes a JSON body of operators, whatever its media type; members that are
+// not known are ignored.
+func decodeLoose(r *http.Request, limit int64, into any) error {
+	body, err := readBody(r, limit)
+	if err != nil {
 		return err
 	}
-	return json.Unmarshal(body, into)
+	if err := wire.DecodeOne(body, into); err != nil {
+		return refusal(http.StatusBadRequest, "", "", err.Error())
+	}
+	return nil
 }
 
 // decodeStrict decodes a JSON body of operators, who learn of members that
