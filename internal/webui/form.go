@@ -70,8 +70,8 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 	var out []group
 	var problems []pagekit.Problem
 	asking := d.flow.MissingTraitsOf()
-	joined, wrong, isJoined := d.joined()
 	together := d.askingTraits()
+	joined, wrong, isJoined := d.joined(together)
 	for i := range d.flow.Form.Groups {
 		if asking != "" && d.flow.Form.Groups[i].Method != asking {
 			continue

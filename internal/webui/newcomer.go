@@ -9,11 +9,10 @@ import (
 	"symbolon/internal/ui"
 )
 
-// joined is the form of a registration that several methods ask for the same traits: the
-// traits stand once, and each method has a button. The first that needs no script is what
+// joined is the form of a registration in which the methods of together ask for the same
+// traits: the traits stand once, and each method has a button. The first that needs no script is what
 // the Enter key chooses. ok is false if the methods have forms of their own.
-func (d *formRenderer) joined() (out group, problems []pagekit.Problem, ok bool) {
-	together := d.askingTraits()
+func (d *formRenderer) joined(together []*ui.Group) (out group, problems []pagekit.Problem, ok bool) {
 	if len(together) < 2 {
 		return group{}, nil, false
 	}
