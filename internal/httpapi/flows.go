@@ -126,7 +126,5 @@ func (m *mount) signIn(w http.ResponseWriter, r *http.Request, c flow.Caller, is
 // settingsFirst is the way to a page that leads through the settings: the account must set
 // up a factor there.
 func (m *mount) settingsFirst(page string) string {
-	to := m.wire.URL(wire.StartBrowser, flow.Settings)
-	to.RawQuery = url.Values{"return_to": {page}}.Encode()
-	return to.String()
+	return wire.WithQuery(m.wire.URL(wire.StartBrowser, flow.Settings), "return_to", page)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/session"
 )
 
@@ -32,12 +31,14 @@ func (s *Server) forwardAuth(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	to := s.StartURL(flow.Login)
+	query := to.Query()
 	if back := forwardedURL(r); back != "" {
-		to = withQuery(to, "return_to", back)
+		query.Set("return_to", back)
 	}
 	if short {
-		to = withQuery(to, "aal", session.AAL2.String())
+		query.Set("aal", session.AAL2.String())
 	}
+	to.RawQuery = query.Encode()
 	return redirect(w, r, http.StatusFound, to.String())
 }
 
@@ -57,9 +58,4 @@ func forwardedURL(r *http.Request) string {
 		back.Scheme = "http"
 	}
 	return back.String()
-}
-
-func withQuery(u *url.URL, name, value string) *url.URL {
-	next, _ := url.Parse(wire.WithQuery(u, name, value)) // it was made of a URL
-	return next
 }
