@@ -27,7 +27,7 @@ func (e *Engine) begin(ctx context.Context, f *Flow, subject *identity.Identity,
 		}
 		view.method = m.ID()
 		made, err := step.Begin(ctx, Submission{
-			View: view, drafts: e.drafter(f), attempts: e.attempts(checked{flow: f, caller: c}),
+			View: view, drafts: e.drafter(f), attempts: e.attempts(checked{flow: f, caller: c}), recovers: e.mayRecover,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("begin %s in %s flow: %w", m.ID(), f.Kind, err)

@@ -162,6 +162,9 @@ func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, c
 	if lifespan > 0 {
 		f.ExpiresAt = f.IssuedAt.Add(lifespan)
 	}
+	if err := f.remember(offeredMemory, owner.Recovery[at].Normalized); err != nil {
+		return RecoveryOffer{}, err
+	}
 	var c Challenge
 	err = e.store.InTx(ctx, func(ctx context.Context) error {
 		fresh := f.clone() // the function may run again

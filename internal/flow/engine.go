@@ -41,6 +41,9 @@ type Identities interface {
 	DropRetained(ctx context.Context, id string) error
 	MarkVerified(ctx context.Context, id, addressID string) error
 	MarkSent(ctx context.Context, id, addressID string) error
+	// ProvenBefore reports whether the owner confirmed an address that the identity no
+	// longer has.
+	ProvenBefore(ctx context.Context, id string) (bool, error)
 	// ScheduleDeletion has an identity deleted at a time, and Keep withdraws that;
 	// kept reports whether there was anything to withdraw.
 	ScheduleDeletion(ctx context.Context, id string, at time.Time) error

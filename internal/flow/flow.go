@@ -100,6 +100,7 @@ const (
 	traitsMemory   = "engine.traits"   // traits that a provider did not tell
 	linkMemory     = "engine.link"     // an external account that waits for its owner
 	typedMemory    = "engine.typed"    // the secret that is outstanding is typed, and no link
+	offeredMemory  = "engine.offered"  // the address for which an operator started the recovery
 )
 
 // RequestedAAL is the level that a login flow leads to: AAL2 asks a signed-in

@@ -39,7 +39,7 @@ func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
 	}
 	s := Submission{
 		View: view, Input: c.input, Redeemed: c.redeemed, Callback: c.callback,
-		drafts: e.drafter(c.flow), attempts: j.attempts,
+		drafts: e.drafter(c.flow), attempts: j.attempts, recovers: e.mayRecover,
 	}
 	if j.fact, err = c.step.Submit(ctx, s); err != nil {
 		return nil, err

@@ -139,4 +139,11 @@ type Submission struct {
 
 	drafts   drafter
 	attempts *attempts
+	recovers func(ctx context.Context, owner *identity.Identity, via, normalized string) (bool, error)
+}
+
+// MayRecover reports whether a recovery address lets its owner back in now. A method
+// treats one that does not as unknown.
+func (s Submission) MayRecover(ctx context.Context, owner *identity.Identity, a *identity.Address) (bool, error) {
+	return s.recovers(ctx, owner, a.Via, a.Normalized)
 }

@@ -25,7 +25,9 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if !owner.Recovers(fact.Via, fact.Normalized) {
+	if may, err := e.mayRecover(ctx, owner, fact.Via, fact.Normalized); err != nil {
+		return Result{}, err
+	} else if !may && !(j.flow.recallText(offeredMemory) == fact.Normalized && owner.Recovers(fact.Via, fact.Normalized)) {
 		return Result{}, errs.ErrNotFound // the address was given up, or another one confirmed, since the secret was sent
 	}
 	evicted, owner, err := e.firstProof(ctx, owner, fact)
@@ -74,6 +76,21 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	}, nil
 }
 
+// mayRecover reports whether an address lets the owner of an identity back in. A new
+// address that was never confirmed does not once the owner had confirmed another one: it may
+// be mistyped, or a stranger's. Where the server confirms no addresses it is all there is.
+func (e *Engine) mayRecover(ctx context.Context, owner *identity.Identity, via, normalized string) (bool, error) {
+	if !owner.Recovers(via, normalized) {
+		return false, nil
+	}
+	a := identity.Find(owner.Verifiable, via, normalized)
+	if a == nil || a.Verified || !e.verifies() {
+		return true, nil
+	}
+	before, err := e.identities.ProvenBefore(ctx, owner.ID)
+	return !before, err
+}
+
 // firstProof ends the credentials of an identity of which no address was ever
 // proven before: a stranger may have registered it with the address of the
 // person who proves it now, and waited (Sudhodanan and Paverd, Pre-hijacked
@@ -82,10 +99,11 @@ func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact 
 	if len(owner.Verifiable) == 0 || identity.Find(owner.Verifiable, fact.Via, fact.Normalized) == nil {
 		return false, owner, nil // it proves no address that could have been proven before
 	}
-	for _, a := range owner.Verifiable {
-		if a.Verified {
-			return false, owner, nil
-		}
+	if proven(owner) {
+		return false, owner, nil
+	}
+	if before, err := e.identities.ProvenBefore(ctx, owner.ID); before || err != nil {
+		return false, owner, err
 	}
 	draft, err := e.identities.DraftUnchanged(ctx, owner)
 	if err != nil || !draft.EndCredentials() {

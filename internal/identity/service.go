@@ -20,6 +20,8 @@ type Store interface {
 	UpdateCredential(ctx context.Context, identityID string, c Credential) error
 	MarkVerified(ctx context.Context, addressID string, at time.Time) error
 	MarkSent(ctx context.Context, addressID string, at time.Time) error
+	// ProvenBefore reports whether an identity had a confirmed address that it gave up.
+	ProvenBefore(ctx context.Context, id string) (bool, error)
 	DeleteIdentity(ctx context.Context, id string) error
 	Identities(context.Context, Query) ([]*Identity, error)
 	CountIdentities(context.Context, Query) (int, error)
@@ -93,11 +95,7 @@ func (s *Service) ByCredential(ctx context.Context, typ, identifier string) (*Id
 // ByAddress finds the owner of an address by what was typed; errs.ErrNotFound if
 // there is none.
 func (s *Service) ByAddress(ctx context.Context, p Purpose, via, typed string) (*Identity, *Address, error) {
-	owner, a, err := s.store.IdentityByAddress(ctx, p, via, traits.NormalizeAddress(via, typed))
-	if err == nil && p == ForRecovery && !owner.Recovers(a.Via, a.Normalized) {
-		return nil, nil, errs.ErrNotFound
-	}
-	return owner, a, err
+	return s.store.IdentityByAddress(ctx, p, via, traits.NormalizeAddress(via, typed))
 }
 
 // Credential returns the identity's credential of that type; errs.ErrNotFound if
@@ -182,4 +180,10 @@ func (s *Service) List(ctx context.Context, q Query) ([]*Identity, int, error) {
 // Schema returns the compiled schema of that id.
 func (s *Service) Schema(ctx context.Context, id string) (*traits.Schema, error) {
 	return s.schemas.Schema(ctx, id)
+}
+
+// ProvenBefore reports whether the owner of an identity confirmed an address that the
+// identity no longer has.
+func (s *Service) ProvenBefore(ctx context.Context, id string) (bool, error) {
+	return s.store.ProvenBefore(ctx, id)
 }

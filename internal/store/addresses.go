@@ -100,6 +100,11 @@ func (db *DB) saveAddresses(ctx context.Context, i *identity.Identity) error {
 	for n, list := range addressLists(i) {
 		old := *addressLists(stored)[n].addresses
 		kept := slices.Clone(*list.addresses)
+		if list.purpose == identity.ForVerification {
+			if err := db.rememberProof(ctx, i.ID, old, kept); err != nil {
+				return err
+			}
+		}
 		if err := db.deleteAddresses(ctx, old, kept); err != nil {
 			return err
 		}
@@ -109,6 +114,28 @@ func (db *DB) saveAddresses(ctx context.Context, i *identity.Identity) error {
 		*list.addresses = kept
 	}
 	return nil
+}
+
+// rememberProof notes that an identity gives up an address that its owner had confirmed.
+func (db *DB) rememberProof(ctx context.Context, id string, old, wanted []identity.Address) error {
+	if !slices.ContainsFunc(old, func(a identity.Address) bool { return a.Verified && identity.Find(wanted, a.Via, a.Normalized) == nil }) {
+		return nil
+	}
+	_, err := db.Exec(ctx, `INSERT INTO identity_proofs (identity_id)
+ SELECT i.id FROM identities i WHERE i.id = ? AND NOT EXISTS (SELECT 1 FROM identity_proofs p WHERE p.identity_id = i.id)`, id)
+	if err != nil {
+		return fmt.Errorf("remember proof: %w", err)
+	}
+	return nil
+}
+
+// ProvenBefore reports whether an identity had a confirmed address that it gave up since.
+func (db *DB) ProvenBefore(ctx context.Context, id string) (proven bool, err error) {
+	err = db.Query(ctx, func(sqldb.ScanFunc) error { proven = true; return nil }, `SELECT 1 FROM identity_proofs WHERE identity_id = ?`, id)
+	if err != nil {
+		return false, fmt.Errorf("read proofs: %w", err)
+	}
+	return proven, nil
 }
 
 func (db *DB) deleteAddresses(ctx context.Context, old, wanted []identity.Address) error {

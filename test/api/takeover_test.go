@@ -1,10 +1,12 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -143,4 +145,56 @@ func TestARecoveryLinkDiesWithANewerOneAndWithARecovery(t *testing.T) {
 	if !works(handed) {
 		t.Errorf("the newest link does not work; a stranger's was asked for with %d", stranger)
 	}
+}
+
+// The owner confirmed an address, set up an app, and changed to an address that is
+// mistyped: the owner of that mailbox gets nothing by a recovery.
+func TestANewAddressDoesNotRecoverOnceAnotherWasConfirmed(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []string{"false", "true"} {
+		t.Run("keep "+keep, func(t *testing.T) {
+			t.Parallel()
+			s := factorSite(t, "SELFSERVICE_FLOWS_SETTINGS_KEEP_ADDRESS_UNTIL_VERIFIED="+keep)
+			token := s.register(t, "jane@example.org")
+			s.follow(t, "verification")
+			s.enrolApp(t, token)
+			id := s.identityOf(t, token)
+			if a := s.settings(t, token, "profile", map[string]any{"traits.email": "new@example.org"}); a.StatusCode != http.StatusOK {
+				t.Fatalf("change: %d %s", a.StatusCode, a.body)
+			}
+			if status := s.ask(t, "recovery", "new@example.org"); status != http.StatusOK {
+				t.Fatalf("the answer tells that the address is refused: %d", status)
+			}
+			if link := s.recoveryLinkTo(t, "new@example.org"); link != "" {
+				t.Errorf("the new address got a recovery link %s", link)
+			}
+			// An operator has made sure who asks. That ends no factor.
+			b := s.browser(t)
+			b.get(t, s.adminLink(t, id))
+			if a := b.get(t, "/sessions/whoami"); a.StatusCode == http.StatusOK {
+				t.Errorf("the operator's link goes without the app: %s", a.body)
+			}
+			if a := s.login(t, "new@example.org", password); a.StatusCode != http.StatusOK && a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("the password was ended: %d %s", a.StatusCode, a.body)
+			}
+		})
+	}
+}
+
+// recoveryLinkTo returns the link of the last mail to an address that has one, empty for
+// none.
+func (s *site) recoveryLinkTo(t testing.TB, to string) string {
+	t.Helper()
+	var page []struct{ ID string }
+	list := s.app1().get(t, s.admin.URL+"/courier/messages?recipient="+to)
+	if err := json.Unmarshal(list.body, &page); err != nil {
+		t.Fatalf("list of mails: %v %s", err, list.body)
+	}
+	for _, m := range page {
+		body := s.app1().get(t, s.admin.URL+"/courier/messages/"+m.ID).text(t, "text")
+		if found := regexp.MustCompile(`http\S+/self-service/recovery/methods/link\?token=\w+`).FindString(body); found != "" {
+			return found
+		}
+	}
+	return ""
 }

@@ -81,6 +81,13 @@ func (m *Method) proveAddress(ctx context.Context, s flow.Submission) (flow.Fact
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, err
 	}
+	if owner != nil && s.Flow.Kind == flow.Recovery {
+		if may, err := s.MayRecover(ctx, owner, address); err != nil {
+			return nil, err
+		} else if !may {
+			owner, address = nil, nil
+		}
+	}
 	return m.send(ctx, s, delivery{owner: owner, address: address, via: via, typed: value, unknown: unknown})
 }
 

@@ -114,6 +114,13 @@ func (m *Method) send(ctx context.Context, s flow.Submission, email string) (flo
 	if err != nil {
 		return nil, err
 	}
+	if kind == flow.Recovery {
+		if may, err := s.MayRecover(ctx, owner, address); err != nil {
+			return nil, err
+		} else if !may {
+			return m.sendUnknown(s, traits.Normalize(email))
+		}
+	}
 	c, err := m.Challenge(s.Flow, *address, owner.ID)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ func addressTests() []test {
 		{"an address that stays keeps its id and verification", addressKept},
 		{"addresses keep the order in which they were saved", addressOrder},
 		{"an address can move to another identity", addressMoves},
+		{"an identity that gives up a confirmed address is known for it", addressProven},
 	}
 }
 
@@ -61,6 +62,25 @@ func addressOrder(t *testing.T, s Store) {
 	i.Verifiable = []identity.Address{v[2], newAddress("n@example.org"), v[0]}
 	must(t, s.SaveIdentity(t.Context(), i, credentials))
 	wantSame(t, got(s.Identity(t.Context(), i.ID))(t), i)
+}
+
+func addressProven(t *testing.T, s Store) {
+	i := mustIdentity(t, s, "a@example.org")
+	change := func(to string, proven bool) {
+		t.Helper()
+		i.Verifiable = []identity.Address{newAddress(to)}
+		must(t, s.SaveIdentity(t.Context(), i, nil))
+		wantSame(t, got(s.ProvenBefore(t.Context(), i.ID))(t), proven)
+	}
+	change("b@example.org", false)
+	must(t, s.MarkVerified(t.Context(), i.Verifiable[0].ID, Now))
+	wantSame(t, got(s.ProvenBefore(t.Context(), i.ID))(t), false) // it has the address still
+	change("c@example.org", true)
+	change("d@example.org", true)
+	must(t, s.MarkVerified(t.Context(), i.Verifiable[0].ID, Now))
+	change("e@example.org", true) // noted once
+	must(t, s.DeleteIdentity(t.Context(), i.ID))
+	wantSame(t, got(s.ProvenBefore(t.Context(), i.ID))(t), false)
 }
 
 func addressMoves(t *testing.T, s Store) {
