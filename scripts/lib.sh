@@ -1,4 +1,4 @@
-# Sourced by the scripts of this folder.
+# Sourced by the scripts of this folder and by those of test that install what they need.
 # shellcheck shell=bash
 
 # step NAME COMMAND... runs a command and notes how it went. One that fails does not keep the rest from running; finish

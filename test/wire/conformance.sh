@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Plays the wire conformance program, which is not part of this repository, against the built server.
 #
 #   conformance.sh [--strict] [arguments of run.py, such as --scenario 1 or --only Login --show]
@@ -9,6 +9,7 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
+. scripts/lib.sh
 program=${CONFORMANCE:-../shared/conformance}
 if [ ! -f "$program/run.py" ]; then
 	echo "conformance: $program/run.py is not here, nothing is played"
@@ -16,17 +17,7 @@ if [ ! -f "$program/run.py" ]; then
 	exit
 fi
 
-missing=
-command -v openssl >/dev/null || missing="$missing openssl"
-python3 -c 'import cryptography' 2>/dev/null || missing="$missing python3-cryptography"
-if [ -n "$missing" ]; then
-	echo "conformance: installing$missing"
-	as_root=
-	[ "$(id -u)" = 0 ] || as_root=sudo
-	$as_root apt-get update -qq
-	# shellcheck disable=SC2086 # a list of packages
-	$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
+need_apt 'command -v openssl' openssl "python3 -c 'import cryptography'" python3-cryptography
 
 work=${WORK:-$(mktemp -d "${TMPDIR:-/tmp}/conformance.XXXXXX")}
 bin=$work/bin

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Plays recorded exchanges of v1 against the built server: those of player/, in which the scenarios of floor.txt are.
 #
 #   conformance.sh [arguments of run.py, such as --scenario a1_login or --only whoami --show]
@@ -9,16 +9,11 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
+. scripts/lib.sh
 program=${CONFORMANCE1:-test/wire1/player}
 captures=$program/captures.jsonl
 [ -f "$captures" ] || captures=$captures.gz
-if ! python3 -c 'import cryptography' 2>/dev/null; then
-	echo "conformance of v1: installing python3-cryptography"
-	as_root=
-	[ "$(id -u)" = 0 ] || as_root=sudo
-	$as_root apt-get update -qq
-	$as_root apt-get install -y -qq --no-install-recommends python3-cryptography >/dev/null
-fi
+need_apt "python3 -c 'import cryptography'" python3-cryptography
 
 work=${WORK:-$(mktemp -d "${TMPDIR:-/tmp}/conformance1.XXXXXX")}
 mkdir -p "$work"
