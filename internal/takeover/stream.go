@@ -22,7 +22,7 @@ type Convert func(json.RawMessage) (User, error)
 // name, or of a document that is an array itself. An error of convert comes with a user
 // that has a key alone, and the next user follows; any other error is the last element.
 func Array(r io.Reader, member string, convert Convert) iter.Seq2[User, error] {
-	return users(convert, Elements(r, member))
+	return Users(convert, Elements(r, member))
 }
 
 // Elements reads the elements of the member of that name of a JSON document, or of a document
@@ -63,7 +63,7 @@ func Lines(r io.Reader, convert Convert) iter.Seq2[User, error] {
 		}
 		_, _ = buffered.Discard(1)
 	}
-	return users(convert, func(yield func(json.RawMessage, error) bool) {
+	return Users(convert, func(yield func(json.RawMessage, error) bool) {
 		for d := json.NewDecoder(buffered); ; {
 			var raw json.RawMessage
 			err := d.Decode(&raw)
@@ -77,7 +77,9 @@ func Lines(r io.Reader, convert Convert) iter.Seq2[User, error] {
 	})
 }
 
-func users(convert Convert, raws iter.Seq2[json.RawMessage, error]) iter.Seq2[User, error] {
+// Users converts the users that raws yields and numbers them, so that an error can say which one it means. Errors come as
+// those of Array do.
+func Users(convert Convert, raws iter.Seq2[json.RawMessage, error]) iter.Seq2[User, error] {
 	return func(yield func(User, error) bool) {
 		n := 0
 		for raw, err := range raws {

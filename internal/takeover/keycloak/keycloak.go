@@ -60,13 +60,12 @@ type credential struct {
 // users that a directory export writes. It stops with an error where the file is no such
 // export.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
-	return func(yield func(takeover.User, error) bool) {
-		n := 0
+	return takeover.Users(convert, accounts(r))
+}
+
+func accounts(r io.Reader) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
 		for raw, err := range takeover.Elements(r, "users") {
-			if err != nil {
-				yield(takeover.User{}, err)
-				return
-			}
 			var realm struct {
 				Users []json.RawMessage `json:"users"`
 			}
@@ -75,12 +74,7 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 				all = realm.Users
 			}
 			for _, one := range all {
-				n++
-				u, err := convert(one)
-				if err != nil {
-					u, err = takeover.User{Key: fmt.Sprintf("number %d", n)}, fmt.Errorf("user number %d: %w", n, err)
-				}
-				if !yield(u, err) {
+				if !yield(one, err) {
 					return
 				}
 			}

@@ -91,3 +91,19 @@ func TestUsers_otherFiles(t *testing.T) {
 		})
 	}
 }
+
+// An export that breaks off says how far it was read, over all of its realms.
+func TestUsers_cutOff(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	var last error
+	for u, err := range Users(strings.NewReader(`[{"users":[{"id":"a"},{}]},{"users":[{"id":"c"}]},{"users":[{"id":"d"`)) {
+		keys, last = append(keys, u.Key), err
+	}
+	if diff := cmp.Diff([]string{"a", "number 2", "c", ""}, keys); diff != "" {
+		t.Error(diff)
+	}
+	if last == nil || !strings.HasPrefix(last.Error(), "after 3 users: ") {
+		t.Errorf("the last error is %v", last)
+	}
+}
