@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"symbolon/internal/courier"
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
+	"symbolon/internal/message"
 	"symbolon/internal/secret"
 	"symbolon/internal/session"
 	"symbolon/internal/store"
@@ -300,6 +302,18 @@ func (b *Browser) TryStart(r flow.StartRequest) (*flow.Flow, error) {
 	return result.Flow, err
 }
 
+// StepUp begins a login with a second factor, in a new browser that has a session of the person with the factors named.
+func (w *World) StepUp(p Person, factors ...session.Factor) (*Browser, *flow.Flow) {
+	w.t.Helper()
+	b := w.Browser()
+	b.SignIn(p, factors...)
+	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b, f
+}
+
 // Form is the input of a form of this browser, with its token.
 func (b *Browser) Form(fields map[string]string) flow.Input {
 	values := url.Values{}
@@ -317,6 +331,17 @@ func (b *Browser) Submit(f *flow.Flow, method string, fields map[string]string) 
 	return b.Send(f, method, b.Form(fields))
 }
 
+// MustSubmit sends the form of a method, which must not fail, and notes the session that results.
+func (b *Browser) MustSubmit(f *flow.Flow, method string, fields map[string]string) flow.Result {
+	b.w.t.Helper()
+	r, err := b.Submit(f, method, fields)
+	if err != nil {
+		b.w.t.Fatalf("submit %s, %v: %v", method, fields, err)
+	}
+	b.Took(r)
+	return r
+}
+
 // Send submits an input.
 func (b *Browser) Send(f *flow.Flow, method string, in flow.Input) (flow.Result, error) {
 	return b.w.Submit(b.w.t.Context(), flow.SubmitRequest{
@@ -332,4 +357,44 @@ func (w *World) Stored(f *flow.Flow) *flow.Flow {
 		w.t.Fatal(err)
 	}
 	return stored
+}
+
+// Value is what a node of a method shows in a flow.
+func Value(t testing.TB, f *flow.Flow, method, name string) string {
+	t.Helper()
+	group := f.Form.Group(method)
+	if group == nil || group.Node(name) == nil {
+		t.Fatalf("the form has no %s: %+v", name, group)
+	}
+	text, _ := group.Node(name).Value.(string)
+	return text
+}
+
+// Said are the keys of the messages of a flow's form, then those that GroupSaid has.
+func Said(r flow.Result, method string) string {
+	return strings.Join(append(keys(r.Flow.Form.Messages), groupKeys(r, method)...), " ")
+}
+
+// GroupSaid are the keys of the messages of the method's group and of its nodes.
+func GroupSaid(r flow.Result, method string) string {
+	return strings.Join(groupKeys(r, method), " ")
+}
+
+func groupKeys(r flow.Result, method string) []string {
+	group := r.Flow.Form.Group(method)
+	if group == nil {
+		return nil
+	}
+	all := keys(group.Messages)
+	for _, n := range group.Nodes {
+		all = append(all, keys(n.Messages)...)
+	}
+	return all
+}
+
+func keys(messages []message.Message) (all []string) {
+	for _, m := range messages {
+		all = append(all, m.Key)
+	}
+	return all
 }

@@ -58,34 +58,8 @@ func TestContract(t *testing.T) {
 	}
 }
 
-func submit(t testing.TB, b *flowtest.Browser, f *flow.Flow, fields map[string]string) flow.Result {
-	t.Helper()
-	r, err := b.Submit(f, code.ID, fields)
-	if err != nil {
-		t.Fatalf("%v: %v", fields, err)
-	}
-	b.Took(r)
-	return r
-}
-
-// said are the keys of the messages of a flow's form.
-func said(r flow.Result) string {
-	var keys []string
-	for _, m := range r.Flow.Form.Messages {
-		keys = append(keys, m.Key)
-	}
-	if group := r.Flow.Form.Group(code.ID); group != nil {
-		for _, m := range group.Messages {
-			keys = append(keys, m.Key)
-		}
-		for _, n := range group.Nodes {
-			for _, m := range n.Messages {
-				keys = append(keys, m.Key)
-			}
-		}
-	}
-	return strings.Join(keys, " ")
-}
+// said are the keys of the messages of a flow, wherever they stand.
+func said(r flow.Result) string { return flowtest.Said(r, code.ID) }
 
 // mailed is the one code that was mailed since the last time.
 func mailed(t testing.TB, w *flowtest.World) string {
@@ -135,21 +109,21 @@ func TestCode(t *testing.T) {
 			w.Person(ada, true)
 			b := w.Browser()
 			f := b.Start(k)
-			r := submit(t, b, f, fields(k, " "+strings.ToUpper(address)+" "))
+			r := b.MustSubmit(f, code.ID, fields(k, " "+strings.ToUpper(address)+" "))
 			if k == flow.Registration { // what is typed there is the trait itself
-				submit(t, b, f, fields(k, address))
+				b.MustSubmit(f, code.ID, fields(k, address))
 				w.Mail.Take()
 				w.Advance(time.Minute)
-				r = submit(t, b, f, map[string]string{"traits.email": address, "resend": code.ID})
+				r = b.MustSubmit(f, code.ID, map[string]string{"traits.email": address, "resend": code.ID})
 			}
 			if r.Outcome != flow.Pending || said(r) != message.KeyCodeSentPrefix+string(k) {
 				t.Fatalf("asked: outcome %d, %s", r.Outcome, said(r))
 			}
 			right := mailed(t, w)
-			if r = submit(t, b, f, with(k, address, other(right))); r.Outcome != flow.FormRejected || said(r) != message.KeyCodeInvalidPrefix+string(k) {
+			if r = b.MustSubmit(f, code.ID, with(k, address, other(right))); r.Outcome != flow.FormRejected || said(r) != message.KeyCodeInvalidPrefix+string(k) {
 				t.Errorf("a wrong code: outcome %d, %s", r.Outcome, said(r))
 			}
-			if r = submit(t, b, f, with(k, address, " "+right[:3]+" "+right[3:])); r.Outcome != flow.Completed {
+			if r = b.MustSubmit(f, code.ID, with(k, address, " "+right[:3]+" "+right[3:])); r.Outcome != flow.Completed {
 				t.Fatalf("the code: outcome %d, %s", r.Outcome, said(r))
 			}
 			if k != flow.Verification && (b.Session == nil || b.Session.AAL() != session.AAL1 || !b.Session.Uses(address)) {
@@ -175,7 +149,7 @@ func TestCode_refused(t *testing.T) {
 			"after too many wrong ones": func(t *testing.T, _ *flowtest.World, b *flowtest.Browser, f *flow.Flow, right string) {
 				t.Helper()
 				for range 5 {
-					submit(t, b, f, with(k, address, other(right)))
+					b.MustSubmit(f, code.ID, with(k, address, other(right)))
 				}
 			},
 			"after the next one": func(t *testing.T, w *flowtest.World, b *flowtest.Browser, f *flow.Flow, right string) {
@@ -186,7 +160,7 @@ func TestCode_refused(t *testing.T) {
 					again["resend"] = code.ID
 				}
 				for next := right; next == right; w.Advance(time.Minute) { // one in a million is the same
-					submit(t, b, f, again)
+					b.MustSubmit(f, code.ID, again)
 					next = mailed(t, w)
 				}
 			},
@@ -200,10 +174,10 @@ func TestCode_refused(t *testing.T) {
 				w.Person(ada, true)
 				b := w.Browser()
 				f := b.Start(k)
-				submit(t, b, f, fields(k, address))
+				b.MustSubmit(f, code.ID, fields(k, address))
 				right := mailed(t, w)
 				spoil(t, w, b, f, right)
-				if r := submit(t, b, f, with(k, address, right)); r.Outcome != flow.FormRejected {
+				if r := b.MustSubmit(f, code.ID, with(k, address, right)); r.Outcome != flow.FormRejected {
 					t.Errorf("outcome %d, %s", r.Outcome, said(r))
 				}
 			})
@@ -219,14 +193,14 @@ func TestCode_ofAnotherFlow(t *testing.T) {
 		w.Person(ada, true)
 		b := w.Browser()
 		first, second := b.Start(k), b.Start(k)
-		submit(t, b, first, fields(k, address))
+		b.MustSubmit(first, code.ID, fields(k, address))
 		right := mailed(t, w)
 		w.Advance(time.Minute)
-		submit(t, b, second, fields(k, address))
+		b.MustSubmit(second, code.ID, fields(k, address))
 		if next := mailed(t, w); next == right {
 			continue // one in a million
 		}
-		if r := submit(t, b, second, with(k, address, right)); r.Outcome != flow.FormRejected {
+		if r := b.MustSubmit(second, code.ID, with(k, address, right)); r.Outcome != flow.FormRejected {
 			t.Errorf("%s: outcome %d", k, r.Outcome)
 		}
 	}
@@ -242,7 +216,7 @@ func TestSend_pause(t *testing.T) {
 		f := b.Start(k)
 		for i, wait := range []time.Duration{0, time.Second, 18 * time.Second, 2 * time.Second} {
 			w.Advance(wait)
-			r := submit(t, b, f, fields(k, ada))
+			r := b.MustSubmit(f, code.ID, fields(k, ada))
 			if want := i == 0 || i == 3; r.Outcome != flow.Pending || (len(w.Mail.Take()) == 1) != want {
 				t.Errorf("%s, time %d: outcome %d; mail is wanted: %t", k, i, r.Outcome, want)
 			}
@@ -267,7 +241,7 @@ func TestSend_unknown(t *testing.T) {
 			}
 			b := w.Browser()
 			f := b.Start(k)
-			r := submit(t, b, f, fields(k, address))
+			r := b.MustSubmit(f, code.ID, fields(k, address))
 			kept := w.Stored(f)
 			var names []string
 			for _, n := range r.Flow.Form.Group(code.ID).Nodes {
@@ -282,7 +256,7 @@ func TestSend_unknown(t *testing.T) {
 				continue
 			}
 			for _, guess := range []string{"000000", "", "x"} {
-				if r := submit(t, b, f, with(k, address, guess)); r.Outcome != flow.FormRejected {
+				if r := b.MustSubmit(f, code.ID, with(k, address, guess)); r.Outcome != flow.FormRejected {
 					t.Errorf("%s of %s: %q has outcome %d", k, address, guess, r.Outcome)
 				}
 			}
@@ -300,12 +274,12 @@ func TestAddress_rejects(t *testing.T) {
 		b := w.Browser()
 		f := b.Start(k)
 		for _, address := range []string{"", "nope", "+4915112345678", "a@b@c", ada + "\r\nBcc: x@example.org"} {
-			if r := submit(t, b, f, fields(k, address)); r.Outcome != flow.FormRejected || len(r.Flow.Form.Group(code.ID).Node("email").Messages) != 1 {
+			if r := b.MustSubmit(f, code.ID, fields(k, address)); r.Outcome != flow.FormRejected || len(r.Flow.Form.Group(code.ID).Node("email").Messages) != 1 {
 				t.Errorf("%s of %q: outcome %d", k, address, r.Outcome)
 			}
 		}
 		w.Limiter.Full = true
-		if r := submit(t, b, f, fields(k, ada)); r.Outcome != flow.FormRejected || len(w.Mail.Take()) > 0 {
+		if r := b.MustSubmit(f, code.ID, fields(k, ada)); r.Outcome != flow.FormRejected || len(w.Mail.Take()) > 0 {
 			t.Errorf("%s beyond the limit: outcome %d", k, r.Outcome)
 		}
 	}
@@ -325,12 +299,12 @@ func TestLogin_refresh(t *testing.T) {
 	if shown := f.Form.Group(code.ID).Node("identifier").Value; shown != ada {
 		t.Errorf("the form names %v", shown)
 	}
-	submit(t, b, f, fields(flow.Login, "eve@example.org"))
+	b.MustSubmit(f, code.ID, fields(flow.Login, "eve@example.org"))
 	if sent := w.Mail.Take(); len(sent) != 1 || sent[0].Code != "" {
 		t.Errorf("the address of another person: mail %+v", sent)
 	}
-	submit(t, b, f, fields(flow.Login, ada))
-	if r := submit(t, b, f, with(flow.Login, ada, mailed(t, w))); r.Outcome != flow.Completed {
+	b.MustSubmit(f, code.ID, fields(flow.Login, ada))
+	if r := b.MustSubmit(f, code.ID, with(flow.Login, ada, mailed(t, w))); r.Outcome != flow.Completed {
 		t.Errorf("the own address: outcome %d, %s", r.Outcome, said(r))
 	}
 	without := w.Browser()
@@ -347,12 +321,12 @@ func TestLogin_addressGone(t *testing.T) {
 	p := w.Person(ada, true)
 	b := w.Browser()
 	f := b.Start(flow.Login)
-	submit(t, b, f, fields(flow.Login, ada))
+	b.MustSubmit(f, code.ID, fields(flow.Login, ada))
 	right := mailed(t, w)
 	if err := w.Identities.Delete(t.Context(), p.ID); err != nil {
 		t.Fatal(err)
 	}
-	if r := submit(t, b, f, with(flow.Login, ada, right)); r.Outcome != flow.FormRejected {
+	if r := b.MustSubmit(f, code.ID, with(flow.Login, ada, right)); r.Outcome != flow.FormRejected {
 		t.Errorf("outcome %d", r.Outcome)
 	}
 }
@@ -362,9 +336,9 @@ func TestRegister_changedTraits(t *testing.T) {
 	w := openAs(t, everything())
 	b := w.Browser()
 	f := b.Start(flow.Registration)
-	submit(t, b, f, fields(flow.Registration, "new@example.org"))
+	b.MustSubmit(f, code.ID, fields(flow.Registration, "new@example.org"))
 	right := mailed(t, w)
-	r := submit(t, b, f, with(flow.Registration, "victim@example.org", right))
+	r := b.MustSubmit(f, code.ID, with(flow.Registration, "victim@example.org", right))
 	if r.Outcome != flow.FormRejected || said(r) != message.KeyCodeTraitsChanged {
 		t.Errorf("another address with the code of the first: outcome %d, %s", r.Outcome, said(r))
 	}
@@ -376,29 +350,18 @@ func person(t testing.TB, w *flowtest.World, email string, verified bool) flowte
 	return w.Person(email, verified, identity.CodeCredential([]identity.Address{{Via: identity.ViaEmail, Value: email, Normalized: email}}))
 }
 
-func secondFactor(t testing.TB, w *flowtest.World, p flowtest.Person, first session.Factor) (*flowtest.Browser, *flow.Flow) {
-	t.Helper()
-	b := w.Browser()
-	b.SignIn(p, first)
-	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b, f
-}
-
 func passwordFactor() session.Factor { return session.Factor{Method: "password", AAL: session.AAL1} }
 
 func TestSecond(t *testing.T) {
 	t.Parallel()
 	w := openAs(t, beside())
 	p := person(t, w, ada, true)
-	b, f := secondFactor(t, w, p, passwordFactor())
+	b, f := w.StepUp(p, passwordFactor())
 	if f.State != flow.Challenged {
 		t.Fatalf("the only address got no code: %s", f.State)
 	}
 	right := mailed(t, w)
-	if r := submit(t, b, f, map[string]string{"code": other(right)}); r.Outcome != flow.FormRejected {
+	if r := b.MustSubmit(f, code.ID, map[string]string{"code": other(right)}); r.Outcome != flow.FormRejected {
 		t.Errorf("a wrong code: outcome %d", r.Outcome)
 	}
 	counted := w.Limiter.Counted()
@@ -406,10 +369,10 @@ func TestSecond(t *testing.T) {
 		t.Errorf("a guess counts as %+v, want against the identity", counted)
 	}
 	w.Advance(time.Minute)
-	if r := submit(t, b, f, map[string]string{"resend": code.ID}); r.Outcome != flow.Pending {
+	if r := b.MustSubmit(f, code.ID, map[string]string{"resend": code.ID}); r.Outcome != flow.Pending {
 		t.Errorf("resend: outcome %d, %s", r.Outcome, said(r))
 	}
-	if r := submit(t, b, f, map[string]string{"code": mailed(t, w)}); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
+	if r := b.MustSubmit(f, code.ID, map[string]string{"code": mailed(t, w)}); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
 		t.Errorf("the code: outcome %d, %s", r.Outcome, said(r))
 	}
 }
@@ -419,17 +382,17 @@ func TestSecond_sameMailbox(t *testing.T) {
 	t.Parallel()
 	w := openAs(t, beside())
 	p := person(t, w, ada, true)
-	b, f := secondFactor(t, w, p, session.Factor{Method: "link", Via: identity.ViaEmail, Address: ada, AAL: session.AAL1})
+	b, f := w.StepUp(p, session.Factor{Method: "link", Via: identity.ViaEmail, Address: ada, AAL: session.AAL1})
 	if f.State == flow.Challenged || len(w.Mail.Take()) > 0 {
 		t.Fatal("the mailbox that the first factor came by got a code")
 	}
 	for _, in := range []map[string]string{{"identifier": ada}, {"address": strings.ToUpper(ada)}} {
-		if r := submit(t, b, f, in); r.Outcome != flow.FormRejected || said(r) != message.KeyCodeSameMailbox {
+		if r := b.MustSubmit(f, code.ID, in); r.Outcome != flow.FormRejected || said(r) != message.KeyCodeSameMailbox {
 			t.Errorf("%v: outcome %d, %s", in, r.Outcome, said(r))
 		}
 	}
 	for in, want := range map[string]string{"eve@example.org": message.KeyCodeUnknown, "": message.Missing("x").Key} {
-		if r := submit(t, b, f, map[string]string{"identifier": in}); r.Outcome != flow.FormRejected || said(r) != want && in != "" {
+		if r := b.MustSubmit(f, code.ID, map[string]string{"identifier": in}); r.Outcome != flow.FormRejected || said(r) != want && in != "" {
 			t.Errorf("%q: outcome %d, %s", in, r.Outcome, said(r))
 		}
 	}
@@ -444,7 +407,7 @@ func TestSecond_choice(t *testing.T) {
 	p := w.Person(ada, true, identity.CodeCredential([]identity.Address{{Via: identity.ViaEmail, Value: ada, Normalized: ada}}), identity.Credential{
 		Type: "totp", Identifiers: []string{"an app"}, Config: []byte(`{}`),
 	})
-	b, f := secondFactor(t, w, p, passwordFactor())
+	b, f := w.StepUp(p, passwordFactor())
 	if f.State == flow.Challenged || len(w.Mail.Take()) > 0 {
 		t.Error("a person with an app is sent a code without asking")
 	}
@@ -452,8 +415,8 @@ func TestSecond_choice(t *testing.T) {
 	if node == nil || node.Value != ada {
 		t.Fatalf("the form offers %+v", node)
 	}
-	submit(t, b, f, map[string]string{"address": ada})
-	if r := submit(t, b, f, map[string]string{"code": mailed(t, w)}); r.Outcome != flow.Completed {
+	b.MustSubmit(f, code.ID, map[string]string{"address": ada})
+	if r := b.MustSubmit(f, code.ID, map[string]string{"code": mailed(t, w)}); r.Outcome != flow.Completed {
 		t.Errorf("outcome %d, %s", r.Outcome, said(r))
 	}
 }
@@ -477,7 +440,7 @@ func TestSecond_whatCounts(t *testing.T) {
 		if c.enrolled {
 			p = person(t, w, "enrolled@example.org", c.verified)
 		}
-		b, f := secondFactor(t, w, p, passwordFactor())
+		b, f := w.StepUp(p, passwordFactor())
 		if got := f.Form.Group(code.ID) != nil; got != c.offered {
 			t.Errorf("%s: offered is %t", name, got)
 		}
@@ -510,7 +473,7 @@ func TestMail_link(t *testing.T) {
 	w.Person(ada, true)
 	b := w.Browser()
 	f := b.Start(flow.Login)
-	submit(t, b, f, fields(flow.Login, ada))
+	b.MustSubmit(f, code.ID, fields(flow.Login, ada))
 	sent := w.Mail.Take()
 	to, err := url.Parse(sent[0].URL)
 	if err != nil || to.Path != "/page" || to.Query().Get("flow") != f.ID || to.Query().Get("code") != sent[0].Code || to.Query().Get("lang") != "en" {
@@ -528,29 +491,29 @@ func TestRecovery_newestOnly(t *testing.T) {
 	p := w.Person(ada, true)
 	b := w.Browser()
 	first := b.Start(flow.Recovery)
-	submit(t, b, first, fields(flow.Recovery, ada))
+	b.MustSubmit(first, code.ID, fields(flow.Recovery, ada))
 	older := mailed(t, w)
 	stranger := w.Browser()
-	submit(t, stranger, stranger.Start(flow.Recovery), fields(flow.Recovery, "unknown@example.org"))
+	stranger.MustSubmit(stranger.Start(flow.Recovery), code.ID, fields(flow.Recovery, "unknown@example.org"))
 	w.Mail.Take()
 	second := stranger.Start(flow.Recovery)
-	submit(t, stranger, second, fields(flow.Recovery, ada))
+	stranger.MustSubmit(second, code.ID, fields(flow.Recovery, ada))
 	newest := mailed(t, w)
-	if r := submit(t, b, first, with(flow.Recovery, ada, older)); r.Outcome != flow.FormRejected || said(r) != message.KeyCodeInvalidPrefix+"recovery" {
+	if r := b.MustSubmit(first, code.ID, with(flow.Recovery, ada, older)); r.Outcome != flow.FormRejected || said(r) != message.KeyCodeInvalidPrefix+"recovery" {
 		t.Errorf("the older code: outcome %d, %s", r.Outcome, said(r))
 	}
-	if r := submit(t, b, first, fields(flow.Recovery, ada)); r.Outcome != flow.Pending {
+	if r := b.MustSubmit(first, code.ID, fields(flow.Recovery, ada)); r.Outcome != flow.Pending {
 		t.Errorf("asked again: outcome %d", r.Outcome)
 	}
 	revived := mailed(t, w)
-	if r := submit(t, stranger, second, with(flow.Recovery, ada, newest)); r.Outcome != flow.FormRejected {
+	if r := stranger.MustSubmit(second, code.ID, with(flow.Recovery, ada, newest)); r.Outcome != flow.FormRejected {
 		t.Errorf("a code that is no longer the newest: outcome %d", r.Outcome)
 	}
 	offer, err := w.OfferRecovery(t.Context(), p.ID, code.ID, flow.Browser, 0)
 	if err != nil || len(offer.Code) != 6 {
 		t.Fatalf("%+v, %v", offer, err)
 	}
-	if r := submit(t, b, first, with(flow.Recovery, ada, revived)); r.Outcome != flow.FormRejected {
+	if r := b.MustSubmit(first, code.ID, with(flow.Recovery, ada, revived)); r.Outcome != flow.FormRejected {
 		t.Errorf("a code after an operator has made one: outcome %d", r.Outcome)
 	}
 }
@@ -560,7 +523,7 @@ func TestRegister_withoutAddress(t *testing.T) {
 	t.Parallel()
 	w := openAs(t, everything())
 	b := w.Browser()
-	if r := submit(t, b, b.Start(flow.Registration), map[string]string{"traits.name": "Ada"}); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
+	if r := b.MustSubmit(b.Start(flow.Registration), code.ID, map[string]string{"traits.name": "Ada"}); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
 		t.Errorf("outcome %d, %s", r.Outcome, said(r))
 	}
 }

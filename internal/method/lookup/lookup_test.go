@@ -60,31 +60,8 @@ func TestContract(t *testing.T) {
 	flowtest.RunMethod(t, lookup.ID, open)
 }
 
-func submit(t testing.TB, b *flowtest.Browser, f *flow.Flow, fields map[string]string) flow.Result {
-	t.Helper()
-	r, err := b.Submit(f, lookup.ID, fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Took(r)
-	return r
-}
-
 // said are the keys of the messages of the method's form.
-func said(r flow.Result) string {
-	var keys []string
-	if group := r.Flow.Form.Group(lookup.ID); group != nil {
-		for _, m := range group.Messages {
-			keys = append(keys, m.Key)
-		}
-		for _, n := range group.Nodes {
-			for _, m := range n.Messages {
-				keys = append(keys, m.Key)
-			}
-		}
-	}
-	return strings.Join(keys, " ")
-}
+func said(r flow.Result) string { return flowtest.GroupSaid(r, lookup.ID) }
 
 func press(button string) map[string]string { return map[string]string{button: "true"} }
 
@@ -104,10 +81,10 @@ func enrolled(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Bro
 	b := w.Browser()
 	b.SignIn(p)
 	f := b.Start(flow.Settings)
-	if r := submit(t, b, f, press("lookup_secret_confirm")); said(r) != message.KeyLookupNotGenerated {
+	if r := b.MustSubmit(f, lookup.ID, press("lookup_secret_confirm")); said(r) != message.KeyLookupNotGenerated {
 		t.Errorf("confirmed before there are codes: %s", said(r))
 	}
-	r := submit(t, b, f, press("lookup_secret_regenerate"))
+	r := b.MustSubmit(f, lookup.ID, press("lookup_secret_regenerate"))
 	list := codes(t, r.Flow)
 	if kept := string(w.Stored(f).Private[lookup.ID]); strings.Contains(kept, list[0]) {
 		t.Errorf("the flow keeps the codes in clear: %s", kept)
@@ -115,38 +92,27 @@ func enrolled(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Bro
 	if can, err := w.AvailableAAL(t.Context(), p.Identity, flow.Browser); err != nil || can == session.AAL2 {
 		t.Errorf("codes that are not confirmed count: %v, %v", can, err)
 	}
-	if r := submit(t, b, f, press("lookup_secret_confirm")); r.Outcome != flow.Completed || b.Session.AAL() != session.AAL2 {
+	if r := b.MustSubmit(f, lookup.ID, press("lookup_secret_confirm")); r.Outcome != flow.Completed || b.Session.AAL() != session.AAL2 {
 		t.Fatalf("confirm: outcome %d, %s", r.Outcome, said(r))
 	}
 	return b, list
-}
-
-func stepUp(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, *flow.Flow) {
-	t.Helper()
-	b := w.Browser()
-	b.SignIn(p)
-	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b, f
 }
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	w, p := open(t)
 	_, list := enrolled(t, w, p)
-	b, f := stepUp(t, w, p)
+	b, f := w.StepUp(p)
 	for typed, want := range map[string]string{"": message.Missing("x").Key, "wrongone": message.KeyLookupInvalid} {
-		if r := submit(t, b, f, map[string]string{lookup.ID: typed}); r.Outcome != flow.FormRejected || said(r) != want {
+		if r := b.MustSubmit(f, lookup.ID, map[string]string{lookup.ID: typed}); r.Outcome != flow.FormRejected || said(r) != want {
 			t.Errorf("%q: outcome %d, %s", typed, r.Outcome, said(r))
 		}
 	}
-	if r := submit(t, b, f, map[string]string{lookup.ID: strings.ToUpper(list[4])}); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
+	if r := b.MustSubmit(f, lookup.ID, map[string]string{lookup.ID: strings.ToUpper(list[4])}); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
 		t.Fatalf("a code: outcome %d, %s", r.Outcome, said(r))
 	}
-	b, f = stepUp(t, w, p)
-	if r := submit(t, b, f, map[string]string{lookup.ID: list[4]}); said(r) != message.KeyLookupUsed {
+	b, f = w.StepUp(p)
+	if r := b.MustSubmit(f, lookup.ID, map[string]string{lookup.ID: list[4]}); said(r) != message.KeyLookupUsed {
 		t.Errorf("a used code: outcome %d, %s", r.Outcome, said(r))
 	}
 	for _, a := range w.Limiter.Counted() {
@@ -155,7 +121,7 @@ func TestLogin(t *testing.T) {
 		}
 	}
 	w.Limiter.Full = true
-	if r := submit(t, b, f, map[string]string{lookup.ID: list[5]}); r.Outcome != flow.FormRejected {
+	if r := b.MustSubmit(f, lookup.ID, map[string]string{lookup.ID: list[5]}); r.Outcome != flow.FormRejected {
 		t.Errorf("beyond the limit: outcome %d", r.Outcome)
 	}
 }
@@ -169,8 +135,8 @@ func TestLogin_exhausted(t *testing.T) {
 		if can, err := w.AvailableAAL(t.Context(), p.Identity, flow.Browser); err != nil || can != session.AAL2 {
 			t.Fatalf("with %d codes left the level is %v, %v", len(list)-i, can, err)
 		}
-		b, f := stepUp(t, w, p)
-		if r := submit(t, b, f, map[string]string{lookup.ID: c}); r.Outcome != flow.Completed {
+		b, f := w.StepUp(p)
+		if r := b.MustSubmit(f, lookup.ID, map[string]string{lookup.ID: c}); r.Outcome != flow.Completed {
 			t.Fatalf("code %d: outcome %d, %s", i, r.Outcome, said(r))
 		}
 	}
@@ -182,7 +148,7 @@ func TestLogin_exhausted(t *testing.T) {
 	if f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2}); err == nil && f.Form.Group(lookup.ID) != nil {
 		t.Error("the form asks for a code")
 	}
-	if r := submit(t, b, b.Start(flow.Settings), press("lookup_secret_regenerate")); r.Outcome != flow.Prepares {
+	if r := b.MustSubmit(b.Start(flow.Settings), lookup.ID, press("lookup_secret_regenerate")); r.Outcome != flow.Prepares {
 		t.Errorf("new codes: outcome %d, %s", r.Outcome, said(r))
 	}
 }
@@ -192,28 +158,28 @@ func TestChange(t *testing.T) {
 	w, p := open(t)
 	b, list := enrolled(t, w, p)
 	f := b.Start(flow.Settings)
-	if r := submit(t, b, f, nil); said(r) != message.KeyNoChanges {
+	if r := b.MustSubmit(f, lookup.ID, nil); said(r) != message.KeyNoChanges {
 		t.Errorf("nothing: outcome %d, %s", r.Outcome, said(r))
 	}
-	shown := codes(t, submit(t, b, f, press("lookup_secret_reveal")).Flow)
+	shown := codes(t, b.MustSubmit(f, lookup.ID, press("lookup_secret_reveal")).Flow)
 	if len(shown) != len(list) || strings.Contains(strings.Join(shown, " "), list[0]) || !strings.Contains(shown[0], list[0][:2]) {
 		t.Errorf("revealed are %q", shown)
 	}
-	if r := submit(t, b, f, press("lookup_secret_regenerate")); codes(t, r.Flow)[0] == list[0] {
+	if r := b.MustSubmit(f, lookup.ID, press("lookup_secret_regenerate")); codes(t, r.Flow)[0] == list[0] {
 		t.Error("the new codes are the old ones")
 	}
-	if r := submit(t, b, f, press("lookup_secret_confirm")); r.Outcome != flow.Completed {
+	if r := b.MustSubmit(f, lookup.ID, press("lookup_secret_confirm")); r.Outcome != flow.Completed {
 		t.Errorf("confirm: outcome %d, %s", r.Outcome, said(r))
 	}
-	other, g := stepUp(t, w, p)
-	if r := submit(t, other, g, map[string]string{lookup.ID: list[0]}); r.Outcome != flow.FormRejected {
+	other, g := w.StepUp(p)
+	if r := other.MustSubmit(g, lookup.ID, map[string]string{lookup.ID: list[0]}); r.Outcome != flow.FormRejected {
 		t.Error("a code that was replaced counts")
 	}
-	if r := submit(t, b, b.Start(flow.Settings), press("lookup_secret_disable")); r.Outcome != flow.Completed {
+	if r := b.MustSubmit(b.Start(flow.Settings), lookup.ID, press("lookup_secret_disable")); r.Outcome != flow.Completed {
 		t.Errorf("remove: outcome %d, %s", r.Outcome, said(r))
 	}
 	for _, button := range []string{"lookup_secret_disable", "lookup_secret_reveal"} {
-		if r := submit(t, b, b.Start(flow.Settings), press(button)); said(r) != message.KeyLookupNone {
+		if r := b.MustSubmit(b.Start(flow.Settings), lookup.ID, press(button)); said(r) != message.KeyLookupNone {
 			t.Errorf("%s of nothing: outcome %d, %s", button, r.Outcome, said(r))
 		}
 	}
@@ -224,14 +190,14 @@ func TestBusy(t *testing.T) {
 	h := &hasher{}
 	w, p := with(t, h)
 	_, list := enrolled(t, w, p)
-	b, f := stepUp(t, w, p)
+	b, f := w.StepUp(p)
 	h.busy = true
 	_, err := b.Submit(f, lookup.ID, map[string]string{lookup.ID: list[0]})
 	if known, ok := errors.AsType[*errs.Error](err); !ok || known.Code != errs.Unavailable || known.RetryAfter == 0 {
 		t.Errorf("while hashing is busy: %v", err)
 	}
 	h.busy = false
-	if r := submit(t, b, f, map[string]string{lookup.ID: list[0]}); r.Outcome != flow.Completed {
+	if r := b.MustSubmit(f, lookup.ID, map[string]string{lookup.ID: list[0]}); r.Outcome != flow.Completed {
 		t.Errorf("the code is lost: outcome %d, %s", r.Outcome, said(r))
 	}
 }

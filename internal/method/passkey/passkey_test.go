@@ -48,34 +48,14 @@ func TestContract(t *testing.T) {
 	flowtest.RunMethod(t, passkey.ID, open)
 }
 
+// value is what a node of the method shows in a flow.
 func value(t testing.TB, f *flow.Flow, name string) string {
 	t.Helper()
-	group := f.Form.Group(passkey.ID)
-	if group == nil || group.Node(name) == nil {
-		t.Fatalf("the form has no %s: %+v", name, group)
-	}
-	text, _ := group.Node(name).Value.(string)
-	return text
+	return flowtest.Value(t, f, passkey.ID, name)
 }
 
-// said are the keys of the messages of a flow's form.
-func said(r flow.Result) string {
-	var keys []string
-	for _, m := range r.Flow.Form.Messages {
-		keys = append(keys, m.Key)
-	}
-	if group := r.Flow.Form.Group(passkey.ID); group != nil {
-		for _, m := range group.Messages {
-			keys = append(keys, m.Key)
-		}
-		for _, n := range group.Nodes {
-			for _, m := range n.Messages {
-				keys = append(keys, m.Key)
-			}
-		}
-	}
-	return strings.Join(keys, " ")
-}
+// said are the keys of the messages of a flow, wherever they stand.
+func said(r flow.Result) string { return flowtest.Said(r, passkey.ID) }
 
 // invited are the options of a registration.
 func invited(t testing.TB, f *flow.Flow) string {
@@ -90,22 +70,12 @@ func invited(t testing.TB, f *flow.Flow) string {
 	return string(data.Options)
 }
 
-func submit(t testing.TB, b *flowtest.Browser, f *flow.Flow, fields map[string]string) flow.Result {
-	t.Helper()
-	r, err := b.Submit(f, passkey.ID, fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Took(r)
-	return r
-}
-
 // signUp registers a person with a passkey.
 func signUp(t testing.TB, w *flowtest.World, email string, k *ceremonytest.Key) *flowtest.Browser {
 	t.Helper()
 	b := w.Browser()
 	f := b.Start(flow.Registration)
-	r := submit(t, b, f, map[string]string{"traits.email": email, "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
+	r := b.MustSubmit(f, passkey.ID, map[string]string{"traits.email": email, "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
 	if r.Outcome != flow.Completed {
 		t.Fatalf("sign-up: %s", said(r))
 	}
@@ -124,7 +94,7 @@ func present(t testing.TB, w *flowtest.World, k *ceremonytest.Key, lie ceremonyt
 	t.Helper()
 	b := w.Browser()
 	f := b.Start(flow.Login)
-	return b, submit(t, b, f, map[string]string{"passkey_login": k.Get(t, value(t, f, "passkey_challenge"), lie)})
+	return b, b.MustSubmit(f, passkey.ID, map[string]string{"passkey_login": k.Get(t, value(t, f, "passkey_challenge"), lie)})
 }
 
 func TestRegister(t *testing.T) {
@@ -143,7 +113,7 @@ func TestRegister(t *testing.T) {
 	}
 	other := w.Browser()
 	f := other.Start(flow.Registration)
-	r := submit(t, other, f, map[string]string{"traits.email": "other@example.org", "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
+	r := other.MustSubmit(f, passkey.ID, map[string]string{"traits.email": "other@example.org", "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
 	if r.Outcome != flow.FormRejected {
 		t.Errorf("a key that a person has: outcome %d", r.Outcome)
 	}
@@ -157,7 +127,7 @@ func TestRegister_refusesLies(t *testing.T) {
 	for name, prepare := range ceremonytest.CreationLies(site) {
 		k, before := key(t, 0), invited(t, f)
 		lie := prepare(k)
-		r := submit(t, b, f, map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, before, lie)})
+		r := b.MustSubmit(f, passkey.ID, map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, before, lie)})
 		if r.Outcome != flow.FormRejected || said(r) != message.KeyKeyNotAdded {
 			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
 		}
@@ -165,11 +135,11 @@ func TestRegister_refusesLies(t *testing.T) {
 			t.Errorf("%s: the challenge can be tried again", name)
 		}
 	}
-	if r := submit(t, b, f, map[string]string{"traits.email": "new@example.org"}); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
+	if r := b.MustSubmit(f, passkey.ID, map[string]string{"traits.email": "new@example.org"}); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
 		t.Errorf("no key: outcome %d, %s", r.Outcome, said(r))
 	}
 	w.Limiter.Full = true
-	r := submit(t, b, f, map[string]string{"traits.email": "new@example.org", "passkey_register": key(t, 0).Create(t, invited(t, f), ceremonytest.Lie{})})
+	r := b.MustSubmit(f, passkey.ID, map[string]string{"traits.email": "new@example.org", "passkey_register": key(t, 0).Create(t, invited(t, f), ceremonytest.Lie{})})
 	if r.Outcome != flow.FormRejected {
 		t.Errorf("beyond the limit: outcome %d", r.Outcome)
 	}
@@ -187,7 +157,7 @@ func TestLogin_refusesLies(t *testing.T) {
 	for name, prepare := range lies {
 		liar, before := *k, value(t, f, "passkey_challenge")
 		lie := prepare(&liar)
-		r := submit(t, b, f, map[string]string{"passkey_login": liar.Get(t, before, lie)})
+		r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_login": liar.Get(t, before, lie)})
 		if r.Outcome != flow.FormRejected || b.Session != nil {
 			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
 		}
@@ -196,7 +166,7 @@ func TestLogin_refusesLies(t *testing.T) {
 		}
 	}
 	for answer, want := range map[string]string{"": message.Missing("x").Key, "{}": message.KeyKeyMalformed} {
-		if r := submit(t, b, f, map[string]string{"passkey_login": answer}); said(r) != want {
+		if r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_login": answer}); said(r) != want {
 			t.Errorf("%q: outcome %d, %s", answer, r.Outcome, said(r))
 		}
 	}
@@ -245,11 +215,11 @@ func TestLogin_refreshBySomebodyElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := submit(t, b, f, map[string]string{"passkey_login": hers.Get(t, value(t, f, "passkey_challenge"), ceremonytest.Lie{})})
+	r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_login": hers.Get(t, value(t, f, "passkey_challenge"), ceremonytest.Lie{})})
 	if r.Outcome != flow.FormRejected {
 		t.Errorf("the key of another person: outcome %d", r.Outcome)
 	}
-	r = submit(t, b, r.Flow, map[string]string{"passkey_login": mine.Get(t, value(t, r.Flow, "passkey_challenge"), ceremonytest.Lie{})})
+	r = b.MustSubmit(r.Flow, passkey.ID, map[string]string{"passkey_login": mine.Get(t, value(t, r.Flow, "passkey_challenge"), ceremonytest.Lie{})})
 	if r.Outcome != flow.Completed {
 		t.Errorf("the own key: outcome %d, %s", r.Outcome, said(r))
 	}
@@ -278,7 +248,7 @@ func TestRequireVerification(t *testing.T) {
 	w := openAs(t, passkey.Config{RequireVerification: true}, slog.New(slog.DiscardHandler))
 	b, k := w.Browser(), key(t, 0)
 	f := b.Start(flow.Registration)
-	r := submit(t, b, f, map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
+	r := b.MustSubmit(f, passkey.ID, map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, invited(t, f), ceremonytest.Lie{})})
 	if r.Outcome != flow.FormRejected {
 		t.Errorf("sign-up by touch: outcome %d", r.Outcome)
 	}
@@ -300,22 +270,22 @@ func TestChange(t *testing.T) {
 	if !f.Form.Group(passkey.ID).Node("passkey_remove").Disabled {
 		t.Error("the form offers to remove the last way to sign in")
 	}
-	if r := submit(t, b, f, map[string]string{"passkey_remove": id}); r.Outcome != flow.FormRejected {
+	if r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_remove": id}); r.Outcome != flow.FormRejected {
 		t.Errorf("the last way to sign in: outcome %d", r.Outcome)
 	}
 	f = b.Start(flow.Settings)
 	options := value(t, f, "passkey_create_data")
 	second := key(t, 0)
-	if r := submit(t, b, f, map[string]string{"passkey_settings_register": second.Create(t, options, ceremonytest.Lie{}), "passkey_displayname": "Phone"}); r.Outcome != flow.Completed {
+	if r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_settings_register": second.Create(t, options, ceremonytest.Lie{}), "passkey_displayname": "Phone"}); r.Outcome != flow.Completed {
 		t.Fatalf("another passkey: %s", said(r))
 	}
 	if string(second.Handle) != string(first.Handle) {
 		t.Error("the second passkey has another user handle")
 	}
-	if r := submit(t, b, b.Start(flow.Settings), map[string]string{"passkey_rename": id, "passkey_displayname": "Laptop"}); r.Outcome != flow.Completed {
+	if r := b.MustSubmit(b.Start(flow.Settings), passkey.ID, map[string]string{"passkey_rename": id, "passkey_displayname": "Laptop"}); r.Outcome != flow.Completed {
 		t.Errorf("rename: %s", said(r))
 	}
-	if r := submit(t, b, b.Start(flow.Settings), map[string]string{"passkey_remove": id}); r.Outcome != flow.Completed {
+	if r := b.MustSubmit(b.Start(flow.Settings), passkey.ID, map[string]string{"passkey_remove": id}); r.Outcome != flow.Completed {
 		t.Errorf("remove one of two: %s", said(r))
 	}
 	if _, r := present(t, w, first, ceremonytest.Lie{}); r.Outcome != flow.FormRejected {
@@ -334,7 +304,7 @@ func TestChange_refusesLies(t *testing.T) {
 	for name, prepare := range ceremonytest.CreationLies(site) {
 		k, before := key(t, 0), value(t, f, "passkey_create_data")
 		lie := prepare(k)
-		r := submit(t, b, f, map[string]string{"passkey_settings_register": k.Create(t, before, lie)})
+		r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_settings_register": k.Create(t, before, lie)})
 		if r.Outcome != flow.FormRejected || said(r) != message.KeyKeyNotAdded {
 			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
 		}
@@ -342,7 +312,7 @@ func TestChange_refusesLies(t *testing.T) {
 			t.Errorf("%s: the challenge can be tried again", name)
 		}
 	}
-	if r := submit(t, b, f, nil); said(r) != message.KeyNoChanges {
+	if r := b.MustSubmit(f, passkey.ID, nil); said(r) != message.KeyNoChanges {
 		t.Errorf("nothing: outcome %d, %s", r.Outcome, said(r))
 	}
 }

@@ -41,30 +41,8 @@ func TestContract(t *testing.T) {
 	flowtest.RunMethod(t, totp.ID, open)
 }
 
-func submit(t testing.TB, b *flowtest.Browser, f *flow.Flow, fields map[string]string) flow.Result {
-	t.Helper()
-	r, err := b.Submit(f, totp.ID, fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Took(r)
-	return r
-}
-
-// said are the keys of the messages of a flow's form.
-func said(r flow.Result) string {
-	var keys []string
-	group := r.Flow.Form.Group(totp.ID)
-	for _, m := range group.Messages {
-		keys = append(keys, m.Key)
-	}
-	for _, n := range group.Nodes {
-		for _, m := range n.Messages {
-			keys = append(keys, m.Key)
-		}
-	}
-	return strings.Join(keys, " ")
-}
+// said are the keys of the messages of the method's form.
+func said(r flow.Result) string { return flowtest.GroupSaid(r, totp.ID) }
 
 func code(t testing.TB, w *flowtest.World, seed string) string {
 	t.Helper()
@@ -95,53 +73,42 @@ func enrolled(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Bro
 	f := b.Start(flow.Settings)
 	seed, _ := f.Form.Group(totp.ID).Node("totp_secret_key").Value.(string)
 	for _, typed := range []string{"", wrong(t, w, seed)} {
-		if r := submit(t, b, f, map[string]string{"totp_code": typed}); r.Outcome != flow.FormRejected || b.Session.AAL() != session.AAL1 {
+		if r := b.MustSubmit(f, totp.ID, map[string]string{"totp_code": typed}); r.Outcome != flow.FormRejected || b.Session.AAL() != session.AAL1 {
 			t.Errorf("enrolled with %q: outcome %d", typed, r.Outcome)
 		}
 	}
-	if r := submit(t, b, f, map[string]string{"totp_code": " " + code(t, w, seed) + " "}); r.Outcome != flow.Completed || b.Session.AAL() != session.AAL2 {
+	if r := b.MustSubmit(f, totp.ID, map[string]string{"totp_code": " " + code(t, w, seed) + " "}); r.Outcome != flow.Completed || b.Session.AAL() != session.AAL2 {
 		t.Fatalf("enrol: outcome %d, %s", r.Outcome, said(r))
 	}
 	return b, seed
-}
-
-func stepUp(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, *flow.Flow) {
-	t.Helper()
-	b := w.Browser()
-	b.SignIn(p)
-	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b, f
 }
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	w, p := open(t)
 	_, seed := enrolled(t, w, p)
-	b, f := stepUp(t, w, p)
-	if r := submit(t, b, f, map[string]string{"totp_code": code(t, w, seed)}); r.Outcome != flow.FormRejected {
+	b, f := w.StepUp(p)
+	if r := b.MustSubmit(f, totp.ID, map[string]string{"totp_code": code(t, w, seed)}); r.Outcome != flow.FormRejected {
 		t.Error("the code that enrolled the app signs in")
 	}
 	w.Advance(time.Minute)
-	if r := submit(t, b, f, map[string]string{"totp_code": wrong(t, w, seed)}); said(r) != message.KeyFactorCodeInvalid {
+	if r := b.MustSubmit(f, totp.ID, map[string]string{"totp_code": wrong(t, w, seed)}); said(r) != message.KeyFactorCodeInvalid {
 		t.Errorf("a wrong code: outcome %d, %s", r.Outcome, said(r))
 	}
-	if r := submit(t, b, f, nil); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
+	if r := b.MustSubmit(f, totp.ID, nil); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
 		t.Errorf("no code: outcome %d, %s", r.Outcome, said(r))
 	}
 	right := code(t, w, seed)
-	if r := submit(t, b, f, map[string]string{"totp_code": right}); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
+	if r := b.MustSubmit(f, totp.ID, map[string]string{"totp_code": right}); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
 		t.Fatalf("the code: outcome %d, %s", r.Outcome, said(r))
 	}
-	other, g := stepUp(t, w, p)
-	if r := submit(t, other, g, map[string]string{"totp_code": right}); r.Outcome != flow.FormRejected {
+	other, g := w.StepUp(p)
+	if r := other.MustSubmit(g, totp.ID, map[string]string{"totp_code": right}); r.Outcome != flow.FormRejected {
 		t.Error("a code counts in two sessions")
 	}
 	w.Advance(time.Minute)
 	w.Limiter.Full = true
-	if r := submit(t, other, g, map[string]string{"totp_code": code(t, w, seed)}); r.Outcome != flow.FormRejected {
+	if r := other.MustSubmit(g, totp.ID, map[string]string{"totp_code": code(t, w, seed)}); r.Outcome != flow.FormRejected {
 		t.Errorf("beyond the limit: outcome %d", r.Outcome)
 	}
 }
@@ -150,14 +117,14 @@ func TestLogin_counts(t *testing.T) {
 	t.Parallel()
 	w, p := open(t)
 	_, seed := enrolled(t, w, p)
-	b, f := stepUp(t, w, p)
+	b, f := w.StepUp(p)
 	before := len(w.Limiter.Counted())
-	submit(t, b, f, map[string]string{"totp_code": wrong(t, w, seed)})
+	b.MustSubmit(f, totp.ID, map[string]string{"totp_code": wrong(t, w, seed)})
 	if after := w.Limiter.Counted(); len(after) != before+1 {
 		t.Errorf("%d guesses are counted, want %d", len(after), before+1)
 	}
 	w.Advance(time.Minute)
-	submit(t, b, f, map[string]string{"totp_code": code(t, w, seed)})
+	b.MustSubmit(f, totp.ID, map[string]string{"totp_code": code(t, w, seed)})
 	for _, a := range w.Limiter.Counted() {
 		if a.IdentityID != p.ID {
 			t.Errorf("a guess counts as %+v, want against the identity", a)
@@ -176,10 +143,10 @@ func TestChange(t *testing.T) {
 	if f.Form.Group(totp.ID).Node("totp_secret_key") != nil {
 		t.Error("settings show the seed of an app that is enrolled")
 	}
-	if r := submit(t, b, f, map[string]string{"totp_code": code(t, w, seed)}); said(r) != message.KeyNoChanges {
+	if r := b.MustSubmit(f, totp.ID, map[string]string{"totp_code": code(t, w, seed)}); said(r) != message.KeyNoChanges {
 		t.Errorf("a second app: outcome %d, %s", r.Outcome, said(r))
 	}
-	if r := submit(t, b, f, map[string]string{"totp_unlink": "true"}); r.Outcome != flow.Completed {
+	if r := b.MustSubmit(f, totp.ID, map[string]string{"totp_unlink": "true"}); r.Outcome != flow.Completed {
 		t.Fatalf("remove: outcome %d, %s", r.Outcome, said(r))
 	}
 	again, _ := b.Start(flow.Settings).Form.Group(totp.ID).Node("totp_secret_key").Value.(string)
@@ -216,7 +183,7 @@ func TestLogin_seedOfSomebodyElse(t *testing.T) {
 	stolen := identity.Of(must(w.Identities.Credentials(t.Context(), p.ID))(t), totp.ID)
 	stolen.Identifiers, stolen.Version = []string{"eve"}, 0
 	eve := w.Person("eve@example.org", true, *stolen)
-	b, f := stepUp(t, w, eve)
+	b, f := w.StepUp(eve)
 	w.Advance(time.Minute)
 	if r, err := b.Submit(f, totp.ID, map[string]string{"totp_code": code(t, w, seed)}); err == nil || r.Outcome == flow.Completed {
 		t.Errorf("outcome %d, %v", r.Outcome, err)

@@ -48,44 +48,18 @@ func TestContract(t *testing.T) {
 // value is what a node of the method shows in a flow.
 func value(t testing.TB, f *flow.Flow, name string) string {
 	t.Helper()
-	group := f.Form.Group(webauthn.ID)
-	if group == nil || group.Node(name) == nil {
-		t.Fatalf("the form has no %s: %+v", name, group)
-	}
-	text, _ := group.Node(name).Value.(string)
-	return text
+	return flowtest.Value(t, f, webauthn.ID, name)
 }
 
 // said are the keys of the messages of a flow, wherever they stand.
-func said(r flow.Result) string {
-	var keys []string
-	for _, m := range r.Flow.Form.Messages {
-		keys = append(keys, m.Key)
-	}
-	if group := r.Flow.Form.Group(webauthn.ID); group != nil {
-		for _, m := range group.Messages {
-			keys = append(keys, m.Key)
-		}
-		for _, n := range group.Nodes {
-			for _, m := range n.Messages {
-				keys = append(keys, m.Key)
-			}
-		}
-	}
-	return strings.Join(keys, " ")
-}
+func said(r flow.Result) string { return flowtest.Said(r, webauthn.ID) }
 
 // add enrols a key in the settings that the browser shows.
 func add(t testing.TB, b *flowtest.Browser, f *flow.Flow, k *ceremonytest.Key, lie ceremonytest.Lie, name string) flow.Result {
 	t.Helper()
-	r, err := b.Submit(f, webauthn.ID, map[string]string{
+	return b.MustSubmit(f, webauthn.ID, map[string]string{
 		"webauthn_register": k.Create(t, value(t, f, "webauthn_register_trigger"), lie), "webauthn_register_displayname": name,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Took(r)
-	return r
 }
 
 // enrolled is a browser of a person who has a key, and that key.
@@ -190,18 +164,6 @@ func TestChange_renameAndRemove(t *testing.T) {
 	}
 }
 
-// stepUp begins a login with a second factor for a person who has signed in with a password.
-func stepUp(t testing.TB, w *flowtest.World, p flowtest.Person) (*flowtest.Browser, *flow.Flow) {
-	t.Helper()
-	b := w.Browser()
-	b.SignIn(p)
-	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b, f
-}
-
 func touch(t testing.TB, b *flowtest.Browser, f *flow.Flow, answer string) flow.Result {
 	t.Helper()
 	r, err := b.Submit(f, webauthn.ID, map[string]string{"webauthn_login": answer})
@@ -215,12 +177,12 @@ func TestLogin(t *testing.T) {
 	t.Parallel()
 	w, p := open(t)
 	_, k := enrolled(t, w, p)
-	b, f := stepUp(t, w, p)
+	b, f := w.StepUp(p)
 	answer := k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})
 	if r := touch(t, b, f, answer); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
 		t.Fatalf("the key: outcome %d, %s", r.Outcome, said(r))
 	}
-	other, g := stepUp(t, w, p)
+	other, g := w.StepUp(p)
 	if r := touch(t, other, g, answer); r.Outcome != flow.FormRejected || said(r) != message.KeyKeyInvalid {
 		t.Errorf("the same answer in another flow: %d, %s", r.Outcome, said(r))
 	}
@@ -230,7 +192,7 @@ func TestLogin_refusesLies(t *testing.T) {
 	t.Parallel()
 	w, p := open(t)
 	_, k := enrolled(t, w, p)
-	b, f := stepUp(t, w, p)
+	b, f := w.StepUp(p)
 	for name, prepare := range ceremonytest.AssertionLies(site) {
 		liar, before := *k, value(t, f, "webauthn_login_trigger")
 		lie := prepare(&liar)
@@ -259,11 +221,11 @@ func TestLogin_clone(t *testing.T) {
 	w, p := openLogged(t, slog.New(slog.NewTextHandler(&out, nil)))
 	_, k := enrolled(t, w, p)
 	clone := *k
-	b, f := stepUp(t, w, p)
+	b, f := w.StepUp(p)
 	if r := touch(t, b, f, k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.Completed {
 		t.Fatal(said(r))
 	}
-	b, f = stepUp(t, w, p)
+	b, f = w.StepUp(p)
 	if r := touch(t, b, f, clone.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.FormRejected {
 		t.Errorf("the clone: outcome %d", r.Outcome)
 	}
@@ -279,7 +241,7 @@ func TestLogin_keyOfSomebodyElse(t *testing.T) {
 	eve := w.Person("eve@example.org", true)
 	enrolled(t, w, p)
 	_, hers := enrolled(t, w, eve)
-	b, f := stepUp(t, w, p)
+	b, f := w.StepUp(p)
 	if r := touch(t, b, f, hers.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); said(r) != message.KeyKeyUnknown {
 		t.Errorf("outcome %d, %s", r.Outcome, said(r))
 	}
