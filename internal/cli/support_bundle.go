@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -79,12 +80,7 @@ type bundle struct {
 }
 
 func (b *bundle) names() []string {
-	var names []string
-	for name := range b.files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(b.files))
 }
 
 func (b *bundle) add(name, format string, args ...any) {

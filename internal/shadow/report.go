@@ -1,7 +1,6 @@
 package shadow
 
 import (
-	"maps"
 	"regexp"
 	"strings"
 )
@@ -54,7 +53,7 @@ func (p *Proxy) Summary() Summary {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := Summary{Count: p.count.Count, Paths: map[string]*Count{}}
-	for name, c := range maps.All(p.count.Paths) {
+	for name, c := range p.count.Paths {
 		copied := *c
 		out.Paths[name] = &copied
 	}
