@@ -63,8 +63,6 @@ func (s *Server) wire1Config() wire1.Config {
 	return wire1.Config{
 		Public: s.config.PublicURL, Admin: s.config.AdminURL, LoginUI: s.config.LoginUI, DefaultReturn: s.config.DefaultReturn,
 		LogoutReturn: s.config.LogoutReturn, Version: s.config.Version, DefaultSchema: s.config.DefaultSchema, TwoSteps: s.config.TwoSteps,
-		ContinueWith: s.config.V1.ContinueWith, TraitGroup: s.config.V1.TraitGroup, Cacheable: s.config.V1.Cacheable,
-		CacheableFor: s.config.V1.CacheableFor, FasterExtend: s.config.V1.FasterExtend,
-		AsTyped: s.config.AsTyped,
+		Flags: s.config.V1, AsTyped: s.config.AsTyped,
 	}
 }

@@ -150,12 +150,8 @@ type Config struct {
 	PostingProviders []string
 }
 
-// V1Config has the feature flags of v26; see wire1.Config.
-type V1Config struct {
-	ContinueWith, Cacheable, FasterExtend bool
-	TraitGroup                            string
-	CacheableFor                          time.Duration
-}
+// V1Config has the feature flags of v26.
+type V1Config = wire1.Flags
 
 // Parts are what a server serves.
 type Parts struct {

@@ -38,6 +38,14 @@ type Config struct {
 	DefaultSchema string
 	// TwoSteps: registration asks for the traits first and for a credential then.
 	TwoSteps bool
+	Flags
+	// AsTyped: addresses are written as they were typed, as in an original that came from v0.5 with its
+	// database. One of today stores them in their normal form.
+	AsTyped bool
+}
+
+// Flags are the feature flags of v26.
+type Flags struct {
 	// ContinueWith answers the step from recovery to the settings with what to do next
 	// instead of a redirect.
 	ContinueWith bool
@@ -49,9 +57,6 @@ type Config struct {
 	CacheableFor time.Duration
 	// FasterExtend answers the extension of a session without the session.
 	FasterExtend bool
-	// AsTyped: addresses are written as they were typed, as in an original that came from v0.5 with its
-	// database. One of today stores them in their normal form.
-	AsTyped bool
 }
 
 // New returns the wire below a base URL.
