@@ -19,13 +19,6 @@ import (
 	"symbolon/internal/traits"
 )
 
-// Resetter takes ways to sign in away for operators.
-type Resetter interface {
-	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
-	// ResetFactor removes a credential for an operator.
-	ResetFactor(ctx context.Context, identityID, typ string) error
-}
-
 // Engine runs flows. *flow.Engine satisfies it.
 type Engine interface {
 	Start(context.Context, flow.StartRequest) (flow.Result, error)
@@ -35,17 +28,17 @@ type Engine interface {
 	ResumeSubmission(ctx context.Context, r flow.SubmitRequest, token string) (flow.Result, error)
 	Callback(context.Context, flow.CallbackRequest) (flow.Result, error)
 	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
-	OfferRecovery(ctx context.Context, identityID, method string, client flow.Client, lifespan time.Duration) (flow.RecoveryOffer, error)
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
 	// Page is the URL that shows a browser flow.
 	Page(*flow.Flow) string
-	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	// CheckLevel refuses a session below what its check asks for.
 	CheckLevel(context.Context, *session.Cached, flow.Client) error
-	Resetter
+	// ResetFactor removes a credential for an operator.
+	ResetFactor(ctx context.Context, identityID, typ string) error
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
 	Links
+	wire1.Engine
 }
 
 // Links looks at the tokens of links and uses them.
