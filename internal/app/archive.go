@@ -23,26 +23,36 @@ import (
 
 // ExportIdentities returns identities with everything that belongs to them, in the
 // order of their ids, from the one after the id given; with their sessions that hold
-// if wanted.
-func (a *composition) ExportIdentities(ctx context.Context, after string, limit int, sessions bool) ([]archive.Line, error) {
+// if wanted. It ends at so many identities or once the lines are larger than size, and
+// then returns the id of the last as next.
+func (a *composition) ExportIdentities(ctx context.Context, after string, limit, size int, sessions bool) (lines []json.RawMessage, next string, err error) {
 	page, _, err := a.identities.List(ctx, identity.Query{After: after, Limit: limit, NoTotal: true})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	lines := make([]archive.Line, 0, len(page))
+	lines = make([]json.RawMessage, 0, len(page))
 	for _, i := range page {
 		line, err := a.exportIdentity(ctx, i, sessions)
 		if err != nil {
-			return nil, fmt.Errorf("export identity %s: %w", i.ID, err)
+			return nil, "", fmt.Errorf("export identity %s: %w", i.ID, err)
 		}
-		lines = append(lines, line)
+		raw, err := json.Marshal(line)
+		if err != nil {
+			return nil, "", fmt.Errorf("export identity %s: %w", i.ID, err)
+		}
+		lines = append(lines, raw)
+		size -= len(raw)
+		if size < 0 || len(lines) == limit {
+			next = i.ID
+			break
+		}
 	}
 	if len(lines) == 0 {
-		return lines, nil
+		return lines, "", nil
 	}
 	// Who took everything out must be seen afterwards (OWASP Logging Vocabulary).
-	return lines, a.db.RecordEvent(ctx, event.Event{Name: event.SensitiveRead, Details: map[string]string{
-		"identities": strconv.Itoa(len(lines)), "first": lines[0].ID, "last": lines[len(lines)-1].ID, "sessions": strconv.FormatBool(sessions),
+	return lines, next, a.db.RecordEvent(ctx, event.Event{Name: event.SensitiveRead, Details: map[string]string{
+		"identities": strconv.Itoa(len(lines)), "first": page[0].ID, "last": page[len(lines)-1].ID, "sessions": strconv.FormatBool(sessions),
 	}})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -119,14 +120,18 @@ func export(t *testing.T, a *composition) map[string]archive.Line {
 	t.Helper()
 	found := map[string]archive.Line{}
 	for after := ""; ; {
-		page, err := a.ExportIdentities(t.Context(), after, 7, true)
+		page, _, err := a.ExportIdentities(t.Context(), after, 7, 1<<20, true)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(page) == 0 {
 			return found
 		}
-		for _, l := range page {
+		for _, raw := range page {
+			var l archive.Line
+			if err := json.Unmarshal(raw, &l); err != nil {
+				t.Fatal(err)
+			}
 			found[l.ID] = l
 			after = l.ID
 		}
@@ -172,6 +177,68 @@ func TestExport_thereAndBackWithoutLoss(t *testing.T) {
 		}
 	}
 	compare("a server with other secrets", export(t, second))
+}
+
+func TestExportIdentities_recordsWhatItReturns(t *testing.T) {
+	t.Parallel()
+	a := newSQLiteApp(t)
+	ids := make([]string, 4)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("6f1a1c9c-0c0e-4c56-9d6f-00000000000%d", i)
+		line := fmt.Sprintf(`{"format":%q,"id":%q,"schema_id":"default","traits":{"email":"a%d@example.org"}}`, archive.Format, ids[i], i)
+		if _, err := a.ImportExported(t.Context(), []byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, _, err := a.ExportIdentities(t.Context(), "", 1, 1<<20, true)
+	if err != nil || len(first) != 1 {
+		t.Fatalf("the first page has %d lines, %v", len(first), err)
+	}
+	recorded := 1
+	for _, test := range []struct {
+		name        string
+		after       string
+		limit, size int
+		want        []string
+		next        string
+	}{
+		{"as many as wanted", "", 2, 1 << 20, ids[:2], ids[1]},
+		{"one that is larger than the page", "", 3, len(first[0]) - 1, ids[:1], ids[0]},
+		{"one that fills the page, and the next", "", 3, len(first[0]), ids[:2], ids[1]},
+		{"all in a full page", "", 4, 1 << 20, ids, ids[3]},
+		{"the rest", ids[1], 3, 1 << 20, ids[2:], ""},
+		{"nothing", ids[3], 3, 1 << 20, nil, ""},
+	} {
+		lines, next, err := a.ExportIdentities(t.Context(), test.after, test.limit, test.size, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, raw := range lines {
+			var l archive.Line
+			if err := json.Unmarshal(raw, &l); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, l.ID)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" || next != test.next || lines == nil {
+			t.Errorf("%s: next is %q, want %q; identities (-want +got):\n%s", test.name, next, test.next, diff)
+		}
+		told, err := a.db.Events(t.Context(), event.Query{Name: event.SensitiveRead})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(test.want) > 0 {
+			recorded++
+			want := map[string]string{"identities": strconv.Itoa(len(test.want)), "first": test.want[0], "last": test.want[len(test.want)-1], "sessions": "true"}
+			if diff := cmp.Diff(want, told[0].Details); diff != "" {
+				t.Errorf("%s: the audit log (-want +got):\n%s", test.name, diff)
+			}
+		}
+		if len(told) != recorded {
+			t.Errorf("%s: the audit log has %d exports, want %d", test.name, len(told), recorded)
+		}
+	}
 }
 
 // normalJSON makes JSON comparable without its blanks.

@@ -7,15 +7,16 @@ import (
 	"net/http"
 	"strconv"
 
-	"symbolon/internal/archive"
 	"symbolon/internal/errs"
 	"symbolon/internal/secret"
 )
 
 // Archive takes identities out with everything that belongs to them, and in again.
 type Archive interface {
-	// ExportIdentities returns at most limit identities, from the one after that id on.
-	ExportIdentities(ctx context.Context, after string, limit int, sessions bool) ([]archive.Line, error)
+	// ExportIdentities returns identities as lines of an export, from the one after that
+	// id on: at most limit, and none after more than size bytes. next is the id of the
+	// last one where more may follow.
+	ExportIdentities(ctx context.Context, after string, limit, size int, sessions bool) (lines []json.RawMessage, next string, err error)
 	// ImportExported stores a line of an export under its id, which it returns.
 	ImportExported(ctx context.Context, raw []byte) (string, error)
 }
@@ -47,23 +48,10 @@ func (s *Server) exportIdentities(w http.ResponseWriter, r *http.Request) error 
 			return errs.New(errs.Invalid, "sessions_invalid", "The parameter sessions must be true or false.")
 		}
 	}
-	lines, err := s.Archive.ExportIdentities(r.Context(), after, exportPage, sessions)
+	lines, next, err := s.Archive.ExportIdentities(r.Context(), after, exportPage, exportBytes, sessions)
 	if err != nil {
 		return err
 	}
-	page, size := exported{Identities: []json.RawMessage{}}, 0
-	for i := range lines {
-		raw, err := json.Marshal(lines[i])
-		if err != nil {
-			return err
-		}
-		page.Identities = append(page.Identities, raw)
-		size += len(raw)
-		if size > exportBytes || i == exportPage-1 {
-			page.Next = lines[i].ID
-			break
-		}
-	}
-	s.Log.WarnContext(r.Context(), "identities exported with their credentials", slog.Int("identities", len(page.Identities)), slog.Bool("sessions", sessions))
-	return writeJSON(w, http.StatusOK, page)
+	s.Log.WarnContext(r.Context(), "identities exported with their credentials", slog.Int("identities", len(lines)), slog.Bool("sessions", sessions))
+	return writeJSON(w, http.StatusOK, exported{Identities: lines, Next: next})
 }
