@@ -12,7 +12,7 @@ const settleAfter = time.Second
 
 // releaseStart gives back once what only the start needed: garbage of the configuration,
 // the schemas and the migrations, and the pages of the program that ran meanwhile.
-func (a *App) releaseStart(ctx context.Context) error {
+func (a *App) releaseStart(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(settleAfter):
@@ -21,6 +21,4 @@ func (a *App) releaseStart(ctx context.Context) error {
 			a.log.DebugContext(ctx, "the pages of the program stay mapped", slog.Any("error", err))
 		}
 	}
-	<-ctx.Done()
-	return ctx.Err()
 }
