@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -11,10 +10,6 @@ import (
 
 	"symbolon/internal/config"
 )
-
-// certificateEvery is how often the certificates are looked at. A poll sees every
-// way in which files get replaced, the symbolic links of container mounts included.
-const certificateEvery = 2 * time.Second
 
 // certificate is what a listener shows: the pair of files as it was when both last
 // fitted together.
@@ -105,22 +100,4 @@ func (c *certificate) expires() time.Time {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.pair.Leaf.NotAfter
-}
-
-// followCertificates looks for renewed certificates until ctx ends.
-func (a *App) followCertificates(ctx context.Context) error {
-	if a.publicCertificate == nil && a.adminCertificate == nil {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	ticker := time.NewTicker(certificateEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ticker.C:
-			a.ReloadCertificates()
-		}
-	}
 }

@@ -65,7 +65,6 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	group.Go(func() { stop(a.storeSeen(ctx)) })
 	group.Go(func() { stop(a.keepHistory(ctx)) })
 	group.Go(func() { a.releaseStart(ctx) })
-	group.Go(func() { stop(a.followCertificates(ctx)) })
 	ready(Addresses{Public: public.Addr().String(), Admin: admin.Addr().String()})
 	<-ctx.Done()
 	a.ended.Close()

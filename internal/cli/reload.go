@@ -13,12 +13,13 @@ import (
 	"symbolon/internal/config"
 )
 
-// lookEvery is how often the configuration files are looked at. A poll sees
-// every way in which files get replaced, network and container mounts included.
+// lookEvery is how often the files of the configuration and the certificates are looked
+// at. A poll sees every way in which files get replaced, network and container mounts
+// included.
 const lookEvery = 2 * time.Second
 
-// keepCurrent puts changed configuration files in force until ctx ends, and
-// looks at once on SIGHUP. What can't be used is logged and left.
+// keepCurrent puts changed configuration files and certificates in force until ctx ends,
+// and looks at once on SIGHUP. What can't be used is logged and left.
 func keepCurrent(ctx context.Context, f *configFlags, e *env, a *app.App, log *slog.Logger) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -33,9 +34,9 @@ func keepCurrent(ctx context.Context, f *configFlags, e *env, a *app.App, log *s
 			return
 		case <-hup:
 			forced = true
-			a.ReloadCertificates()
 		case <-ticker.C:
 		}
+		a.ReloadCertificates()
 		now := f.state()
 		if now == seen && !forced {
 			continue
