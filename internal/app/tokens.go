@@ -7,6 +7,7 @@ import (
 
 	"symbolon/internal/config"
 	"symbolon/internal/netguard"
+	"symbolon/internal/revocation"
 	"symbolon/internal/token"
 )
 
@@ -32,15 +33,29 @@ func (a *composition) newTokens(guard *netguard.Guard) error {
 		a.checkTemplate(c, t)
 	}
 	a.issuer = token.NewIssuer(a.config.Serve.Public.BaseURL.String(), templates, a.now)
+	return a.checkKeptEvents()
+}
+
+// checkKeptEvents refuses to forget the end of a session while tokens of it are valid: a
+// verifier that starts then would take them.
+func (a *composition) checkKeptEvents() error {
+	longest, kept := a.issuer.Longest(), a.config.Cleanup.KeepEvents
+	if least := longest + revocation.ClockSlack; longest > 0 && kept > 0 && kept < least {
+		return about("cleanup.keep_events", fmt.Errorf("is %v, but tokens of sessions are valid for up to %v, and the feed of ended sessions is made of the events; "+
+			"set it to at least %v, or to 0s, which keeps them for ever", kept, longest, least))
+	}
 	return nil
 }
 
-// checkTemplate warns of a template that cannot make a token. Documents of other machines
+// checkTemplate warns of a template that cannot make a token, or not as it says. Documents of other machines
 // are not asked for: they may be up later.
 func (a *composition) checkTemplate(c config.TokenTemplate, t token.Template) {
 	ctx := context.Background()
 	warn := func(key string, err error) {
 		a.warnings = append(a.warnings, config.Problem{Key: "session.whoami.tokenizer.templates", Text: fmt.Sprintf("(%s): %s: %v", c.Name, key, err)})
+	}
+	if c.TTL > token.MaxTTL {
+		warn("ttl", fmt.Errorf("is %v, which counts as %v: no token is valid for longer", c.TTL, token.MaxTTL))
 	}
 	if !remote(c.JWKSURL) {
 		keys, err := t.Keys(ctx)

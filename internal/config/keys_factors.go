@@ -117,7 +117,7 @@ func whoamiKeys() []Key {
 			Required: true, Example: "api", Help: "The name that callers ask for.",
 		}),
 		template("ttl", func(t *TokenTemplate) any { return &t.TTL }, Key{
-			Default: "1m", Example: "10m", rules: []rule{positive()}, Help: "How long a token is valid.",
+			Default: "1m", Example: "10m", rules: []rule{positive()}, Help: "How long a token is valid. More than 24h counts as 24h.",
 		}),
 		template("jwks_url", func(t *TokenTemplate) any { return &t.JWKSURL }, Key{
 			Example: "file:///etc/symbolon/keys.json", rules: []rule{sourceRule()},

@@ -104,7 +104,7 @@ func processKeys() []Key {
 		keep("errors", "after they were made", "24h", func(c *Cleanup) *time.Duration { return &c.KeepErrors }),
 		{
 			Path: "cleanup.keep_events", ref: in(func(c *Config) any { return &c.Cleanup.KeepEvents }), Default: "2160h", Example: "8760h", Own: true,
-			Help: "How long the audit log is kept (`symbolon audit`). 0s keeps it for ever.",
+			Help: "How long the audit log is kept (`symbolon audit`). 0s keeps it for ever. Less than the longest `ttl` of a session token and a minute is refused: verifiers learn from the events which sessions have ended.",
 		},
 		keep("messages", "after they were delivered or given up", "168h", func(c *Cleanup) *time.Duration { return &c.KeepMessages }),
 		{

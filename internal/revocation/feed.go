@@ -24,9 +24,9 @@ const (
 	maxHistory = 200_000
 	// maxBatch bounds the events of a chain that are read at a time.
 	maxBatch = 1000
-	// clockSlack is by how much the clocks of nodes, and the time that a transaction
+	// ClockSlack is by how much the clocks of nodes, and the time that a transaction
 	// takes, may put an event before the moment that it can be seen.
-	clockSlack = time.Minute
+	ClockSlack = time.Minute
 )
 
 var (
@@ -115,7 +115,7 @@ func (f *Feed) History(ctx context.Context, window time.Duration) (Batch, error)
 	if err != nil {
 		return Batch{}, err
 	}
-	events, err := f.store.EventsSince(ctx, asOf.Add(-window-clockSlack), names(), maxHistory+1)
+	events, err := f.store.EventsSince(ctx, asOf.Add(-window-ClockSlack), names(), maxHistory+1)
 	if err != nil {
 		return Batch{}, err
 	}

@@ -15,12 +15,17 @@ import (
 	"symbolon/internal/secret"
 )
 
+// MaxTTL is the longest life of a token, by any template: verifiers forget that a
+// session has ended when no token of it can be valid any more (docs/tokens.md).
+const MaxTTL = 24 * time.Hour
+
 // maxAtOnce bounds the evaluations of one claims mapper at a time.
 const maxAtOnce = 4
 
 // Template is one form of token.
 type Template struct {
-	// TTL is how long a token is valid; it never outlives its session.
+	// TTL is how long a token is valid; it never outlives its session. More than MaxTTL
+	// counts as MaxTTL.
 	TTL time.Duration
 	// ExternalSubject: the claim sub is the external id of the identity.
 	ExternalSubject bool
@@ -46,7 +51,12 @@ type Issuer struct {
 
 // NewIssuer returns an issuer. The claim iss is the given one.
 func NewIssuer(issuer string, templates map[string]Template, now func() time.Time) *Issuer {
-	return &Issuer{issuer: issuer, templates: maps.Clone(templates), now: now}
+	capped := maps.Clone(templates)
+	for name, t := range capped {
+		t.TTL = min(t.TTL, MaxTTL)
+		capped[name] = t
+	}
+	return &Issuer{issuer: issuer, templates: capped, now: now}
 }
 
 // Longest is how long the longest-lived token is valid; 0 without templates.

@@ -128,6 +128,20 @@ func TestIssue_lifeEndsWithTheSession(t *testing.T) {
 	}
 }
 
+func TestIssue_neverLongerThanMaxTTL(t *testing.T) {
+	t.Parallel()
+	i := issuer(Template{TTL: 720 * time.Hour, Keys: keySet(t, ecKey(t, ""))})
+	s := subject()
+	s.ExpiresAt = noon.Add(2000 * time.Hour)
+	signed, err := i.Issue(t.Context(), "api", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if exp := claimsOf(t, i, signed)["exp"]; exp != float64(noon.Add(24*time.Hour).Unix()) || i.Longest() != 24*time.Hour {
+		t.Errorf("exp is %v, the longest life %v: verifiers forget ended sessions after a day", exp, i.Longest())
+	}
+}
+
 func TestIssue_refuses(t *testing.T) {
 	t.Parallel()
 	noAlg, public := ecKey(t, "a"), ecKey(t, "b")

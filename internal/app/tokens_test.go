@@ -1,0 +1,50 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"symbolon/internal/config"
+	"symbolon/internal/secret"
+)
+
+// checked is what `config validate` and a start say of a template and of how long events
+// are kept.
+func checked(t *testing.T, templates, keepEvents string) (warned, refused string) {
+	t.Helper()
+	c, _, err := config.Load(config.Source{Environ: []string{
+		"DSN=memory", "SECRETS_DEFAULT=" + secret.Token(), "SESSION_WHOAMI_TOKENIZER_TEMPLATES=" + templates, "CLEANUP_KEEP_EVENTS=" + keepEvents,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	warnings, err := Check(t.Context(), c)
+	if err != nil {
+		refused = err.Error()
+	}
+	return config.Problems(warnings).Error(), refused
+}
+
+func TestCheck_lifeOfTokens(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ templates, keepEvents, warns, refuses string }{
+		"a day":                       {`{"api":{"ttl":"24h"}}`, "2160h", "", ""},
+		"a month":                     {`{"api":{"ttl":"720h"}}`, "2160h", "session.whoami.tokenizer.templates (api): ttl: is 720h0m0s, which counts as 24h0m0s", ""},
+		"events kept as long":         {`{"api":{"ttl":"10h"}}`, "601m", "", ""},
+		"events not kept for so long": {`{"api":{"ttl":"10h"},"web":{}}`, "600m", "", "cleanup.keep_events is 10h0m0s, but tokens"},
+		"a month counts as a day":     {`{"api":{"ttl":"720h"}}`, "25h", "counts as 24h0m0s", ""},
+		"events kept for ever":        {`{"api":{"ttl":"24h"}}`, "0s", "", ""},
+		"no tokens":                   {`{}`, "1m", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			warned, refused := checked(t, test.templates, test.keepEvents)
+			if !strings.Contains(warned, test.warns) || test.warns == "" && strings.Contains(warned, "tokenizer") {
+				t.Errorf("warnings are %q, want %q", warned, test.warns)
+			}
+			if !strings.Contains(refused, test.refuses) || (refused == "") != (test.refuses == "") {
+				t.Errorf("refused with %q, want %q", refused, test.refuses)
+			}
+		})
+	}
+}
