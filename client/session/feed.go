@@ -14,9 +14,11 @@ import (
 
 const (
 	retryPause = 500 * time.Millisecond
-	// keepEnded is how long an ended session is remembered. No token lives longer.
-	keepEnded = 24 * time.Hour
-	maxLine   = 1 << 16
+	// maxTTL is the longest life of a token. An ended session is remembered for as long, and
+	// Config.Leeway, after the feed told it: a token of it has expired then.
+	maxTTL     = 24 * time.Hour
+	sweepEvery = time.Hour
+	maxLine    = 1 << 16
 	// silenceLimit is after how long without a byte a connection is given up.
 	silenceLimit = 5 * time.Second
 )
@@ -29,17 +31,24 @@ type entry struct {
 	At         time.Time `json:"ended_at"`
 }
 
+// end is when a session, or all of an identity, ended.
+type end struct {
+	at   time.Time // by the server's clock
+	told time.Time // when the feed told it last, by this clock
+}
+
 // ended is what the feed has told.
 type ended struct {
+	keep       time.Duration // how long an end is remembered after it was told
 	mu         sync.RWMutex
-	sessions   map[string]time.Time // by id: when it ended
-	identities map[string]time.Time // by id: when all of its sessions ended
-	last       time.Time            // when the feed was last heard of, by this clock
+	sessions   map[string]end // by id
+	identities map[string]end // by id: when all of its sessions ended
+	last       time.Time      // when the feed was last heard of, by this clock
 	swept      time.Time
 }
 
-func newEnded() *ended {
-	return &ended{sessions: map[string]time.Time{}, identities: map[string]time.Time{}}
+func newEnded(leeway time.Duration) *ended {
+	return &ended{keep: maxTTL + leeway, sessions: map[string]end{}, identities: map[string]end{}}
 }
 
 func (e *ended) has(c *Claims) bool {
@@ -48,8 +57,8 @@ func (e *ended) has(c *Claims) bool {
 	if _, over := e.sessions[c.SessionID]; over {
 		return true
 	}
-	at, over := e.identities[c.Subject]
-	return over && !c.IssuedAt.After(at)
+	all, over := e.identities[c.Subject]
+	return over && !c.IssuedAt.After(all.at)
 }
 
 func (e *ended) heard() time.Time {
@@ -58,14 +67,18 @@ func (e *ended) heard() time.Time {
 	return e.last
 }
 
-func (e *ended) add(one entry) {
+func (e *ended) add(one entry, now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	over := end{at: one.At, told: now}
 	switch {
 	case one.All:
-		e.identities[one.IdentityID] = one.At
+		if before := e.identities[one.IdentityID].at; before.After(over.at) {
+			over.at = before // what is told once more may be older than what is known
+		}
+		e.identities[one.IdentityID] = over
 	case one.SessionID != "":
-		e.sessions[one.SessionID] = one.At
+		e.sessions[one.SessionID] = over
 	}
 }
 
@@ -75,13 +88,13 @@ func (e *ended) current(now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.last = now
-	if now.Sub(e.swept) < keepEnded/24 {
+	if now.Sub(e.swept) < sweepEvery {
 		return
 	}
 	e.swept = now
-	for _, all := range []map[string]time.Time{e.sessions, e.identities} {
-		for id, at := range all {
-			if now.Sub(at) > keepEnded {
+	for _, all := range []map[string]end{e.sessions, e.identities} {
+		for id, over := range all {
+			if now.Sub(over.told) > e.keep {
 				delete(all, id)
 			}
 		}
@@ -165,7 +178,7 @@ func (v *Verifier) take(name, data string) error {
 		if err := json.Unmarshal([]byte(data), &one); err != nil {
 			return err
 		}
-		v.ended.add(one)
+		v.ended.add(one, v.config.Now())
 	case "current":
 		v.ended.current(v.config.Now())
 	}

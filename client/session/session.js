@@ -20,7 +20,8 @@ const KEYS_AGE = 5 * 60_000; // milliseconds, as all below
 const KEYS_PAUSE = 10_000;
 const RETRY_PAUSE = 500;
 const SILENCE_LIMIT = 5_000;
-const KEEP_ENDED = 24 * 3_600_000;
+const MAX_TTL = 24 * 3_600_000; // no token lives longer
+const SWEEP_EVERY = 3_600_000;
 
 // No algorithm with a shared secret: whoever verifies could sign with it too.
 const ALGORITHMS = {
@@ -38,8 +39,8 @@ export class Verifier {
   #keys = new Map();
   #asked = 0;
   #fetching = null;
-  #sessions = new Map();
-  #identities = new Map();
+  #sessions = new Map(); // of {at, told} by id: when it ended, and when the feed told it
+  #identities = new Map(); // likewise, of all sessions of an identity
   #heard = 0;
   #swept = 0;
   #closed = new AbortController();
@@ -92,7 +93,7 @@ export class Verifier {
     }
     if (!feedURL) return;
     const all = this.#identities.get(claims.sub);
-    if (this.#sessions.has(claims.sid) || (all !== undefined && claims.iat * 1000 <= all)) {
+    if (this.#sessions.has(claims.sid) || (all !== undefined && claims.iat * 1000 <= all.at)) {
       throw new TokenError("ended", "the session of the token has ended");
     }
     if (this.silence() > maxSilence) throw new TokenError("stale", "the feed of ended sessions is not heard of");
@@ -164,9 +165,12 @@ export class Verifier {
     }));
     if (fields.event === "ended") {
       const one = JSON.parse(fields.data);
-      const at = Date.parse(one.ended_at);
-      if (one.all) this.#identities.set(one.identity_id, at);
-      else if (one.session_id) this.#sessions.set(one.session_id, at);
+      const over = { at: Date.parse(one.ended_at), told: this.#config.now() };
+      if (one.all) {
+        // What is told once more may be older than what is known.
+        over.at = Math.max(over.at, this.#identities.get(one.identity_id)?.at ?? over.at);
+        this.#identities.set(one.identity_id, over);
+      } else if (one.session_id) this.#sessions.set(one.session_id, over);
     } else if (fields.event === "current") {
       this.#heard = this.#config.now();
       this.#sweep();
@@ -174,12 +178,13 @@ export class Verifier {
     return fields.id;
   }
 
-  // #sweep forgets what no token can be of any more.
+  // #sweep forgets what no token can be of any more: those of a session that ended have
+  // expired MAX_TTL and the leeway after the feed told it.
   #sweep() {
-    if (this.#heard - this.#swept < KEEP_ENDED / 24) return;
+    if (this.#heard - this.#swept < SWEEP_EVERY) return;
     this.#swept = this.#heard;
     for (const all of [this.#sessions, this.#identities]) {
-      for (const [id, at] of all) if (this.#heard - at > KEEP_ENDED) all.delete(id);
+      for (const [id, { told }] of all) if (this.#heard - told > MAX_TTL + this.#config.leeway) all.delete(id);
     }
   }
 

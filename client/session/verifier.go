@@ -93,7 +93,7 @@ func New(c Config) (*Verifier, error) {
 	if c.Now == nil {
 		c.Now = time.Now //nolint:forbidigo // this package is part of other programs
 	}
-	return &Verifier{config: c, ended: newEnded()}, nil
+	return &Verifier{config: c, ended: newEnded(c.Leeway)}, nil
 }
 
 // algorithms are those that are taken: none with a shared secret, which a verifier could

@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	issued "symbolon/internal/token"
 )
 
 const issuer = "https://id.example.org/"
@@ -195,5 +197,57 @@ func TestFollow(t *testing.T) {
 	defer s.mu.Unlock()
 	if want := []string{"", "0.2", "old", ""}; fmt.Sprint(s.after) != fmt.Sprint(want) {
 		t.Errorf("positions were %q, want %q", s.after, want)
+	}
+}
+
+// tell takes events of the feed as if they had come over the network; current ends them.
+func tell(t *testing.T, v *Verifier, all ...entry) {
+	t.Helper()
+	for _, one := range all {
+		data, err := json.Marshal(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := v.take("ended", string(data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := v.take("current", "{}"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFollow_remembersForAsLongAsATokenLives(t *testing.T) {
+	t.Parallel()
+	if maxTTL != issued.MaxTTL {
+		t.Fatal("the verifier and the server differ in how long a token may live")
+	}
+	s := serve(t)
+	now := time.Now().Truncate(time.Second)
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer, FeedURL: s.URL + "/feed", Leeway: time.Minute, Now: func() time.Time { return now }})
+	tell(t, v, entry{SessionID: "s1", IdentityID: "i1", At: now.Add(-25 * time.Hour)}, // a server with another clock
+		entry{IdentityID: "i2", All: true, At: now}, entry{IdentityID: "i2", All: true, At: now.Add(-time.Hour)})
+	token := func(sid, sub string, from time.Time) string {
+		return s.sign(t, s.private, "k1", jose.EdDSA, map[string]any{
+			"sid": sid, "sub": sub, "iat": from.Unix(), "nbf": from.Unix(), "exp": from.Add(maxTTL).Unix(),
+		})
+	}
+	for _, made := range []string{token("s1", "i1", now), token("s2", "i2", now.Add(-time.Minute))} {
+		if _, err := v.Verify(t.Context(), made); !errors.Is(err, ErrEnded) {
+			t.Errorf("after the first sweep: %v", err)
+		}
+	}
+	before := now
+	made := token("s1", "i1", before)
+	for _, passed := range []time.Duration{maxTTL, maxTTL + time.Minute} {
+		now = before.Add(passed)
+		tell(t, v)
+		if _, err := v.Verify(t.Context(), made); !errors.Is(err, ErrEnded) {
+			t.Errorf("%v later: %v", passed, err)
+		}
+	}
+	now = before.Add(maxTTL + 2*time.Hour)
+	if tell(t, v); len(v.ended.sessions)+len(v.ended.identities) != 0 {
+		t.Error("what no token can be of is still remembered")
 	}
 }
