@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ func (a *composition) readSchemas() error {
 
 // fetch gets a document; source is the URL that the operator wrote, empty where
 // that is a file.
-func fetch(ctx context.Context, guard *netguard.Guard, source, url string) ([]byte, error) {
+func fetch(ctx context.Context, guard *netguard.Guard, source, address string) ([]byte, error) {
 	var named []string
 	if source != "" {
 		named = append(named, source)
@@ -97,12 +98,15 @@ func fetch(ctx context.Context, guard *netguard.Guard, source, url string) ([]by
 		return nil, err
 	}
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	response, err := client.Do(request)
 	if err != nil {
+		if failed, ok := errors.AsType[*url.Error](err); ok {
+			err = failed.Err // without the URL, which may be signed
+		}
 		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	body, err := netguard.Read(response, maxSchema)

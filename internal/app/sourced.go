@@ -113,7 +113,7 @@ func (s *sourced[T]) take(ctx context.Context, raw []byte, err error) {
 	s.until = s.now().Add(sourceAge)
 	if err == nil && (!s.known || s.text != string(raw)) {
 		var value T
-		if value, err = s.compile(s.url, string(raw)); err == nil {
+		if value, err = s.compile(s.name(), string(raw)); err == nil {
 			s.text, s.value, s.known = string(raw), value, true
 		}
 	}
@@ -126,5 +126,11 @@ func (s *sourced[T]) take(ctx context.Context, raw []byte, err error) {
 	}
 }
 
-// name is the URL without a password.
-func (s *sourced[T]) name() string { return traits.SourceName(s.url) }
+// name is the URL as logs and warnings may show it: without the document itself, a password
+// or a query, which may hold a signature.
+func (s *sourced[T]) name() string {
+	if scheme, _, _ := strings.Cut(s.url, "://"); strings.EqualFold(scheme, "base64") {
+		return scheme + "://…"
+	}
+	return traits.SourceName(s.url)
+}

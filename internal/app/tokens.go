@@ -24,7 +24,7 @@ func (a *composition) newTokens(guard *netguard.Guard) error {
 		log := a.log.With(slog.String("template", c.Name))
 		t.Keys = func(context.Context) (*token.Keys, error) { return derived, nil }
 		if c.JWKSURL != "" {
-			t.Keys = (&sourced[*token.Keys]{url: c.JWKSURL, compile: token.ParseKeys, guard: guard, now: a.now, log: log}).current
+			t.Keys = (&sourced[*token.Keys]{url: c.JWKSURL.Reveal(), compile: token.ParseKeys, guard: guard, now: a.now, log: log}).current
 		}
 		if c.ClaimsMapperURL != "" {
 			t.Mapper = (&sourced[*token.Mapper]{url: c.ClaimsMapperURL, compile: token.ParseMapper, guard: guard, now: a.now, log: log}).current
@@ -57,7 +57,7 @@ func (a *composition) checkTemplate(c config.TokenTemplate, t token.Template) {
 	if c.TTL > token.MaxTTL {
 		warn("ttl", fmt.Errorf("is %v, which counts as %v: no token is valid for longer", c.TTL, token.MaxTTL))
 	}
-	if !remote(c.JWKSURL) {
+	if !remote(c.JWKSURL.Reveal()) {
 		keys, err := t.Keys(ctx)
 		if err == nil {
 			err = keys.Check()

@@ -1,8 +1,12 @@
 package app
 
 import (
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"symbolon/internal/config"
 	"symbolon/internal/secret"
@@ -46,5 +50,27 @@ func TestCheck_lifeOfTokens(t *testing.T) {
 				t.Errorf("refused with %q, want %q", refused, test.refuses)
 			}
 		})
+	}
+}
+
+func TestCheck_showsNoKeys(t *testing.T) {
+	t.Parallel()
+	// Its end is missing, which is warned of.
+	document := base64.StdEncoding.EncodeToString([]byte(`{"keys":[{"kty":"oct","alg":"HS256","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}`))
+	for _, template := range []string{`{"api":{"jwks_url":"base64://` + document + `"}}`, `{"api":{"claims_mapper_url":"base64://` + document + `"}}`} {
+		warned, refused := checked(t, template, "0s")
+		if !strings.Contains(warned, "base64://…") || strings.Contains(warned+refused, document) {
+			t.Errorf("%s %s", warned, refused)
+		}
+	}
+}
+
+func TestSourced_showsNoSignature(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	s := newSourced(t, server.URL+"/keys?signature=hunter2", time.Now)
+	if _, err := s.current(t.Context()); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%v", err)
 	}
 }

@@ -93,9 +93,9 @@ type Tokenizer struct{ Templates []TokenTemplate }
 type TokenTemplate struct {
 	Name            string
 	TTL             time.Duration
-	JWKSURL         string // private keys: file://, http(s):// or base64://
-	ClaimsMapperURL string // Jsonnet, likewise; empty for none
-	SubjectSource   string // "id" or "external_id"
+	JWKSURL         SecretURL // private keys: file://, http(s):// or base64://
+	ClaimsMapperURL string    // Jsonnet, likewise; empty for none
+	SubjectSource   string    // "id" or "external_id"
 }
 
 // Channel carries text messages, or mails of some templates.

@@ -42,7 +42,8 @@ func Reveal(secrets []Secret) []string {
 	return out
 }
 
-// SecretURL is a URL or DSN that may hold a password. It prints without it.
+// SecretURL is a URL or DSN that may hold a password, or base64:// and a secret document.
+// It prints without them.
 type SecretURL string
 
 // Reveal returns the URL with its password.
@@ -59,6 +60,9 @@ func (u SecretURL) String() string {
 			return text
 		}
 		return redacted
+	}
+	if strings.EqualFold(scheme, "base64") {
+		return scheme + "://" + redacted
 	}
 	if at := strings.LastIndex(rest, "@"); at >= 0 {
 		if user, _, found := strings.Cut(rest[:at], ":"); found {

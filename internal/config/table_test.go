@@ -183,6 +183,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	t.Parallel()
 	src := Source{Files: []string{"testdata/v05/every-key.yaml"}, Environ: []string{
 		"DSN=postgres://kratos:hunter2-dsn@db/kratos?sslpassword=hunter2-query", "SERVE_ADMIN_TOKEN=hunter2-hunter2-token",
+		`SESSION_WHOAMI_TOKENIZER_TEMPLATES={"api":{"jwks_url":"base64://hunter2hunter2"}}`,
 	}}
 	c, r := mustLoad(t, src)
 	before, _ := mustLoad(t, Source{Files: []string{"testdata/v05/heavy-hashes.yaml"}})
@@ -197,7 +198,8 @@ func TestSecretsAreNeverShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := src
-	bad.Environ = append(bad.Environ, `SECRETS_COOKIE=["hunter2",5]`, "DSN=hunter2://hunter2", "COURIER_SMTP_CONNECTION_URI=hunter2", `SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS=[{"client_secret":["hunter2"]}]`)
+	bad.Environ = append(bad.Environ, `SECRETS_COOKIE=["hunter2",5]`, "DSN=hunter2://hunter2", "COURIER_SMTP_CONNECTION_URI=hunter2", `SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS=[{"client_secret":["hunter2"]}]`,
+		`SESSION_WHOAMI_TOKENIZER_TEMPLATES={"api":{"jwks_url":"{\"keys\":\"hunter2\"}"}}`)
 	_, _, failure := Load(bad)
 	for name, text := range map[string]string{
 		"%v": fmt.Sprintf("%v", *c), "%+v": fmt.Sprintf("%+v", *c), "%#v": fmt.Sprintf("%#v", *c), "%q": fmt.Sprintf("%q", c.Secrets.Cookie),
@@ -226,6 +228,8 @@ func TestPasswordsOfAddressesAreBlottedOut(t *testing.T) {
 		"smtp://user@mail:25":              "smtp://user@mail:25",
 		"postgres://h/d?user=u&Password=p": "postgres://h/d?user=u&Password=[redacted]",
 		"host=h password=p":                "[redacted]",
+		"base64://eyJrZXlzIjpbXX0=":        "base64://[redacted]",
+		"BASE64://eyJrZXlzIjpbXX0=":        "BASE64://[redacted]",
 	} {
 		if got := in.String(); got != want {
 			t.Errorf("%q prints as %q, want %q", string(in), got, want)

@@ -111,6 +111,9 @@ func (o origin) name() string {
 	if err != nil {
 		return o.scheme
 	}
+	if u.RawQuery != "" {
+		u.RawQuery = "…" // it may be signed
+	}
 	return u.Redacted()
 }
 
@@ -173,7 +176,7 @@ func (o origin) read(ctx context.Context, fetch func(ctx context.Context, url st
 	return raw, nil
 }
 
-// SourceName is a source's URL as logs may show it, without a password.
+// SourceName is a source's URL as logs may show it, without a password or query.
 func SourceName(url string) string {
 	from, err := parseOrigin(url)
 	if err != nil {
