@@ -122,18 +122,23 @@ func mapped(ctx context.Context, t Template, s Subject, claims, protected map[st
 	if err != nil {
 		return nil, err
 	}
-	last := claims["exp"].(int64)
+	first, last := protected["iat"].(int64), claims["exp"].(int64)
 	claims = maps.Clone(claims)
 	maps.Copy(claims, made)
 	maps.Copy(claims, protected)
-	exp, isNumber := claims["exp"].(float64)
-	if !isNumber || int64(exp) > last {
-		claims["exp"] = last
-	}
-	if _, isNumber := claims["nbf"].(float64); !isNumber {
-		claims["nbf"] = protected["iat"]
-	}
+	claims["exp"] = within(claims["exp"], first, last, last)
+	claims["nbf"] = within(claims["nbf"], first, last, first)
 	return claims, nil
+}
+
+// within returns a claim of the mapper that is a time as one from first to last, in whole
+// seconds, and otherwise in place of what is no number.
+func within(claim any, first, last, otherwise int64) int64 {
+	seconds, isNumber := claim.(float64)
+	if !isNumber {
+		return otherwise
+	}
+	return int64(min(max(seconds, float64(first)), float64(last))) // bounded first: int64(1e300) is any number
 }
 
 // Mapper changes the claims of a token by a program. It is safe for concurrent use.

@@ -108,9 +108,15 @@ func TestIssue_lifeEndsWithTheSession(t *testing.T) {
 	t.Parallel()
 	// The mapper may shorten the life, and change neither whose token it is nor who made it.
 	for source, want := range map[string]time.Duration{
-		`{claims: {}}`:           time.Hour,
-		`{claims: {exp: 1e15}}`:  time.Hour,
-		`{claims: {exp: "9e9"}}`: time.Hour,
+		`{claims: {}}`:            time.Hour,
+		`{claims: {exp: 1e15}}`:   time.Hour,
+		`{claims: {exp: 1e300}}`:  time.Hour,
+		`{claims: {exp: 9.3e18}}`: time.Hour,
+		`{claims: {exp: -1e300}}`: 0,
+		`{claims: {exp: 0}}`:      0,
+		`{claims: {exp: null}}`:   time.Hour,
+		`{claims: {exp: "9e9"}}`:  time.Hour,
+		`local c = std.extVar('claims'); {claims: {exp: c.exp + 0.9}}`: time.Hour,
 		`local c = std.extVar('claims'); {claims: {exp: c.iat + 60, iss: 'x', sub: 'x', sid: 'x', email: std.extVar('session').identity.traits.email}}`: time.Minute,
 	} {
 		i := issuer(Template{TTL: 24 * time.Hour, Keys: keySet(t, ecKey(t, "")), Mapper: mapper(t, source)})
@@ -124,6 +130,22 @@ func TestIssue_lifeEndsWithTheSession(t *testing.T) {
 		}
 		if strings.Contains(source, "email") && claims["email"] != "a@example.org" {
 			t.Errorf("the claim of the mapper is %v", claims["email"])
+		}
+	}
+}
+
+func TestIssue_beginning(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]time.Duration{
+		`c.nbf + 60`: time.Minute, `c.nbf - 60`: 0, `"soon"`: 0, `-1e300`: 0, `1e300`: time.Hour, `c.nbf + 1.5`: time.Second,
+	} {
+		i := issuer(Template{TTL: time.Hour, Keys: keySet(t, ecKey(t, "")), Mapper: mapper(t, `local c = std.extVar('claims'); {claims: {nbf: `+source+`}}`)})
+		signed, err := i.Issue(t.Context(), "api", subject())
+		if err != nil {
+			t.Fatal(source, err)
+		}
+		if nbf := claimsOf(t, i, signed)["nbf"]; nbf != float64(noon.Add(want).Unix()) {
+			t.Errorf("%s: nbf is %v, want noon and %v", source, nbf, want)
 		}
 	}
 }
