@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -47,6 +48,14 @@ type Issuer struct {
 	issuer    string
 	templates map[string]Template
 	now       func() time.Time
+	before    []life // of the tokens of issuers that this one replaces
+}
+
+// life is how long tokens are valid that were made until some moment; over is when the last
+// of them has expired.
+type life struct {
+	ttl  time.Duration
+	over time.Time
 }
 
 // NewIssuer returns an issuer. The claim iss is the given one.
@@ -59,8 +68,27 @@ func NewIssuer(issuer string, templates map[string]Template, now func() time.Tim
 	return &Issuer{issuer: issuer, templates: capped, now: now}
 }
 
-// Longest is how long the longest-lived token is valid; 0 without templates.
+// Replaces says that i makes the tokens from now on that another made until now. i must not
+// be in use yet.
+func (i *Issuer) Replaces(other *Issuer) {
+	ttl, now := other.ownLongest(), i.now()
+	outlasted := func(l life) bool { return l.ttl <= ttl || now.After(l.over) }
+	i.before = append(slices.DeleteFunc(slices.Clone(other.before), outlasted), life{ttl: ttl, over: now.Add(ttl)})
+}
+
+// Longest is how long the longest-lived token is valid, of those that are valid now or will
+// be made; 0 without templates.
 func (i *Issuer) Longest() time.Duration {
+	longest, now := i.ownLongest(), i.now()
+	for _, l := range i.before {
+		if !now.After(l.over) {
+			longest = max(longest, l.ttl)
+		}
+	}
+	return longest
+}
+
+func (i *Issuer) ownLongest() time.Duration {
 	var longest time.Duration
 	for _, t := range i.templates {
 		longest = max(longest, t.TTL)

@@ -150,6 +150,28 @@ func TestIssue_beginning(t *testing.T) {
 	}
 }
 
+func TestLongest_afterAReload(t *testing.T) {
+	t.Parallel()
+	now := noon
+	with := func(ttl time.Duration) *Issuer {
+		return NewIssuer(publicURL, map[string]Template{"api": {TTL: ttl}}, func() time.Time { return now })
+	}
+	long, short, shorter := with(10*time.Hour), with(time.Hour), with(time.Minute)
+	short.Replaces(long)
+	now = noon.Add(5 * time.Hour)
+	shorter.Replaces(short)
+	for passed, want := range map[time.Duration]time.Duration{
+		5 * time.Hour: 10 * time.Hour, 10 * time.Hour: 10 * time.Hour, 11 * time.Hour: time.Minute,
+	} {
+		if now = noon.Add(passed); shorter.Longest() != want {
+			t.Errorf("%v after the first reload: %v, want %v", passed, shorter.Longest(), want)
+		}
+	}
+	if none := NewIssuer(publicURL, nil, func() time.Time { return now }); none.Longest() != 0 {
+		t.Error("no templates, but tokens live")
+	}
+}
+
 func TestIssue_neverLongerThanMaxTTL(t *testing.T) {
 	t.Parallel()
 	i := issuer(Template{TTL: 720 * time.Hour, Keys: keySet(t, ecKey(t, ""))})
