@@ -114,6 +114,7 @@ func (i *Issuer) Issue(ctx context.Context, template string, s Subject) (string,
 	now := i.now().UTC().Truncate(time.Second)
 	protected := map[string]any{
 		"iss": i.issuer, "iat": now.Unix(), "jti": secret.NewID(), "sid": s.SessionID, "sub": s.IdentityID,
+		"identity_id": s.IdentityID, // by which the feed of ended sessions names it
 	}
 	if t.ExternalSubject {
 		if s.ExternalID == "" {

@@ -117,7 +117,7 @@ func TestIssue_lifeEndsWithTheSession(t *testing.T) {
 		`{claims: {exp: null}}`:   time.Hour,
 		`{claims: {exp: "9e9"}}`:  time.Hour,
 		`local c = std.extVar('claims'); {claims: {exp: c.exp + 0.9}}`: time.Hour,
-		`local c = std.extVar('claims'); {claims: {exp: c.iat + 60, iss: 'x', sub: 'x', sid: 'x', email: std.extVar('session').identity.traits.email}}`: time.Minute,
+		`local c = std.extVar('claims'); {claims: {exp: c.iat + 60, iss: 'x', sub: 'x', sid: 'x', identity_id: 'x', email: std.extVar('session').identity.traits.email}}`: time.Minute,
 	} {
 		i := issuer(Template{TTL: 24 * time.Hour, Keys: keySet(t, ecKey(t, "")), Mapper: mapper(t, source)})
 		signed, err := i.Issue(t.Context(), "api", subject())
@@ -125,7 +125,7 @@ func TestIssue_lifeEndsWithTheSession(t *testing.T) {
 			t.Fatal(source, err)
 		}
 		claims := claimsOf(t, i, signed)
-		if claims["exp"] != float64(noon.Add(want).Unix()) || claims["iss"] != publicURL || claims["sub"] != subject().IdentityID || claims["sid"] != subject().SessionID {
+		if claims["exp"] != float64(noon.Add(want).Unix()) || claims["iss"] != publicURL || claims["sub"] != subject().IdentityID || claims["sid"] != subject().SessionID || claims["identity_id"] != subject().IdentityID {
 			t.Errorf("%s: %v", source, claims)
 		}
 		if strings.Contains(source, "email") && claims["email"] != "a@example.org" {
@@ -147,6 +147,20 @@ func TestIssue_beginning(t *testing.T) {
 		if nbf := claimsOf(t, i, signed)["nbf"]; nbf != float64(noon.Add(want).Unix()) {
 			t.Errorf("%s: nbf is %v, want noon and %v", source, nbf, want)
 		}
+	}
+}
+
+func TestIssue_externalSubject(t *testing.T) {
+	t.Parallel()
+	i := issuer(Template{TTL: time.Minute, Keys: keySet(t, ecKey(t, "")), ExternalSubject: true})
+	s := subject()
+	s.ExternalID = "customer-7"
+	signed, err := i.Issue(t.Context(), "api", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claims := claimsOf(t, i, signed); claims["sub"] != "customer-7" || claims["identity_id"] != s.IdentityID {
+		t.Errorf("%v: the feed of ended sessions names identities by their own id", claims)
 	}
 }
 
