@@ -1,8 +1,10 @@
 package app
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"symbolon/internal/config"
@@ -220,6 +222,12 @@ func (a *composition) corsConfig() *httpapi.CORSConfig {
 	for _, origin := range origins.All {
 		if origin == "*" {
 			out.Credentials = false
+		}
+	}
+	fits := out.Fit()
+	for _, key := range slices.Sorted(maps.Keys(fits)) {
+		for _, text := range fits[key] {
+			a.warnings = append(a.warnings, config.Problem{Key: "serve.public.cors." + key, Text: text})
 		}
 	}
 	return out

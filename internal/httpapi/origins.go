@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -8,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jub0bs/cors"
+	"github.com/jub0bs/cors/cfgerrors"
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 )
@@ -77,6 +80,40 @@ func local(host string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") || name == "127.0.0.1" || name == "::1"
 }
 
+// Fit leaves out of a configuration what has no effect in browsers and the library
+// refuses, and says what: v0.5 and v26 start with it, and the quickstart files of both
+// name headers that scripts can neither set nor read. Each warning is by the key below
+// serve.public.cors.
+func (c *CORSConfig) Fit() map[string][]string {
+	warnings := map[string][]string{}
+	_, err := newMiddleware(*c, "https://origin.invalid")
+	for err := range cfgerrors.All(err) {
+		without := func(key, value, why string, list *[]string) {
+			n := len(*list)
+			*list = slices.DeleteFunc(slices.Clone(*list), func(v string) bool { return strings.EqualFold(v, value) })
+			if n > len(*list) {
+				warnings[key] = append(warnings[key], fmt.Sprintf("has %q, %s; it is left out", value, why))
+			}
+		}
+		if e, ok := errors.AsType[*cfgerrors.UnacceptableHeaderNameError](err); ok && e.Type == "request" {
+			without("allowed_headers", e.Value, "which no script may set", &c.RequestHeaders)
+		} else if ok {
+			without("exposed_headers", e.Value, "which no script may read", &c.Exposed)
+		}
+		if _, ok := errors.AsType[*cfgerrors.IncompatibleWildcardResponseHeaderNameError](err); ok {
+			without("exposed_headers", "*", "which means nothing while allow_credentials is true", &c.Exposed)
+		}
+		if e, ok := errors.AsType[*cfgerrors.UnacceptableMethodError](err); ok {
+			without("allowed_methods", e.Value, "which no script may use", &c.Methods)
+		}
+		if e, ok := errors.AsType[*cfgerrors.MaxAgeOutOfBoundsError](err); ok {
+			c.MaxAge = time.Duration(e.Max) * time.Second
+			warnings["max_age"] = append(warnings["max_age"], fmt.Sprintf("is %d, which counts as %d", e.Value, e.Max))
+		}
+	}
+	return warnings
+}
+
 // maxPatternOrigins bounds the origins that are remembered to match a pattern.
 const maxPatternOrigins = 1000
 
@@ -111,12 +148,14 @@ func newOriginGuard(c CORSConfig) (*originGuard, error) {
 		known = []string{"https://origin.invalid"} // the library wants one
 	}
 	var err error
-	o.fixed, err = newMiddleware(c, known...)
-	return o, err
+	if o.fixed, err = newMiddleware(c, known...); err != nil {
+		return nil, fmt.Errorf("serve.public.cors: %w", err)
+	}
+	return o, nil
 }
 
 func newMiddleware(c CORSConfig, origins ...string) (*cors.Middleware, error) {
-	m, err := cors.NewMiddleware(cors.Config{
+	return cors.NewMiddleware(cors.Config{
 		Origins: origins, Methods: c.Methods, RequestHeaders: c.RequestHeaders,
 		ResponseHeaders: c.Exposed, Credentialed: c.Credentials, MaxAgeInSeconds: int(c.MaxAge.Seconds()),
 		ExtraConfig: cors.ExtraConfig{
@@ -126,10 +165,6 @@ func newMiddleware(c CORSConfig, origins ...string) (*cors.Middleware, error) {
 			DangerouslyTolerateSubdomainsOfPublicSuffixes: true,
 		},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("serve.public.cors: %w", err)
-	}
-	return m, nil
 }
 
 // wrap lets the library decide about the origin of each request.

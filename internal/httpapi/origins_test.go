@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The entries are of public configuration files of v0.5 (reports 1).
@@ -55,5 +57,31 @@ func TestOrigins(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The names are of public configuration files, the quickstarts among them.
+func TestFit(t *testing.T) {
+	t.Parallel()
+	c := CORSConfig{
+		Origins: []string{"https://app.example.org"}, Credentials: true, MaxAge: 1e6 * time.Second,
+		Methods:        []string{"POST", "GET", "TRACE", "not a method"},
+		RequestHeaders: []string{"Authorization", "Cookie", "Content-Type", "cookie", "Origin", "Access-Control-Allow-Origin", "X Y"},
+		Exposed:        []string{"Content-Type", "Set-Cookie", "*"},
+	}
+	warnings := c.Fit()
+	if got := fmt.Sprint(c.Methods, c.RequestHeaders, c.Exposed); got != "[POST GET] [Authorization Content-Type] [Content-Type]" || c.MaxAge != 24*time.Hour {
+		t.Errorf("it keeps %s, %v", got, c.MaxAge)
+	}
+	for key, want := range map[string]int{"allowed_methods": 2, "allowed_headers": 4, "exposed_headers": 2, "max_age": 1} {
+		if got := len(warnings[key]); got != want {
+			t.Errorf("%s: %q", key, warnings[key])
+		}
+	}
+	if again := c.Fit(); len(again) > 0 {
+		t.Errorf("it warns again: %v", again)
+	}
+	if _, err := newOriginGuard(c); err != nil {
+		t.Error(err)
 	}
 }
