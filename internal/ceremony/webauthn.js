@@ -13,7 +13,7 @@
 
   // Tells the page what went wrong. A page that shows it itself calls preventDefault.
   function failed (error) {
-    const shown = !document.dispatchEvent(new CustomEvent('oryWebAuthnError', { cancelable: true, detail: { name: error && error.name, message: error && error.message } }))
+    const shown = !document.dispatchEvent(new CustomEvent('oryWebAuthnError', { bubbles: true, cancelable: true, detail: { name: error && error.name, message: error && error.message } }))
     const texts = document.querySelector('[data-webauthn-errors]')
     if (!shown && texts) {
       const known = JSON.parse(texts.getAttribute('data-webauthn-errors'))
@@ -160,7 +160,7 @@
   }
 
   window.__oryWebAuthnInitialized = true
-  document.dispatchEvent(new CustomEvent('oryWebAuthnInitialized'))
+  document.dispatchEvent(new CustomEvent('oryWebAuthnInitialized', { bubbles: true })) // some listen at the window
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', bind)
   else bind()
 })()

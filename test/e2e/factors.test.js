@@ -1,7 +1,7 @@
 // Second factors and passkeys on the built-in pages, with the virtual authenticator of Chromium.
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { after, before } from 'node:test'
+import { appCode, authenticator, internal, usb } from './authenticators.js'
 import { Visitor, launch } from './browser.js'
 import { somebody, startServer } from './server.js'
 import { visiting } from './visit.js'
@@ -25,22 +25,6 @@ after(async () => {
 })
 
 const visit = (name, steps) => visiting(name, () => Visitor.arrive(browser, server), steps)
-
-// authenticator plugs one in; options are those of WebAuthn.addVirtualAuthenticator.
-async function authenticator(visitor, options) {
-  const session = await visitor.context.newCDPSession(visitor.page)
-  await session.send('WebAuthn.enable')
-  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: { protocol: 'ctap2', automaticPresenceSimulation: true, isUserVerified: true, ...options },
-  })
-  return {
-    keys: async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
-    unplug: () => session.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
-  }
-}
-
-const internal = { transport: 'internal', hasResidentKey: true, hasUserVerification: true }
-const usb = { transport: 'usb', hasResidentKey: false, hasUserVerification: false, isUserVerified: false }
 
 async function register(visitor, person) {
   await visitor.go('/self-service/registration/browser')
@@ -67,17 +51,6 @@ async function press(visitor, name) {
 async function isSignedIn(visitor, person) {
   await visitor.go('/')
   return (await visitor.text()).includes(person.email)
-}
-
-// appCode is what an authenticator app shows (RFC 6238).
-function appCode(secret, steps = 0) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps))
-  const mac = createHmac('sha1', key).update(counter).digest()
-  const at = mac[19] & 15
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1000000).padStart(6, '0')
 }
 
 visit('a passkey is added in settings and signs in without a password', async (visitor) => {

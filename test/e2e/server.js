@@ -12,14 +12,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const breachedPassword = 'a password known from a breach'
 
 // startServer returns once the server is ready. settings are environment variables; stop() ends everything and fails if
-// the server did not end well. With a certificate, as of certificateFor, the public listener speaks https.
-export async function startServer(settings = {}, host = '127.0.0.1', certificate = undefined) {
+// the server did not end well. With a certificate, as of certificateFor, the public listener speaks https. flags are further
+// arguments of the command line.
+export async function startServer(settings = {}, host = '127.0.0.1', certificate = undefined, ...flags) {
   const [publicPort, adminPort] = await freePorts()
   const publicURL = `${certificate ? 'https' : 'http'}://${host}:${publicPort}`
   const adminURL = `http://127.0.0.1:${adminPort}`
   const breaches = await startBreachList()
   const dir = await mkdtemp(join(tmpdir(), 'symbolon-e2e-'))
-  const process_ = spawn(binary(), ['serve'], {
+  const process_ = spawn(binary(), ['serve', ...flags], {
     cwd: dir,
     env: {
       SERVE_PUBLIC_PORT: publicPort,
