@@ -1,7 +1,7 @@
 package shadow
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -14,8 +14,9 @@ import (
 
 // The bounds of what is kept of requests that wait to be compared.
 const (
-	maxBody  = 1 << 20 // bytes of a request or an answer; longer ones are not compared
-	maxQueue = 1024    // exchanges; more are counted and not compared
+	maxBody   = 1 << 20  // bytes of a request or an answer; longer ones are not compared
+	maxQueue  = 1024     // exchanges; more are counted and not compared
+	maxMemory = 64 << 20 // bytes of all of them, with their headers; likewise
 )
 
 // Config says what is compared.
@@ -26,6 +27,8 @@ type Config struct {
 	Replay    bool
 	Transport http.RoundTripper
 	Log       *slog.Logger
+	// Memory is how many bytes of requests and answers may wait to be compared. 0 is 64 MiB.
+	Memory int64
 	// Report gets each difference, from one goroutine.
 	Report func(Difference)
 }
@@ -35,6 +38,7 @@ type Proxy struct {
 	config Config
 	old    *httputil.ReverseProxy
 	queue  chan *exchange
+	memory *memory
 	names  *names
 
 	mu    sync.Mutex
@@ -48,7 +52,11 @@ type exchange struct {
 	header       http.Header
 	body         []byte
 	answer       answer
+	headerBytes  int // of memory, beside the bodies
 }
+
+// bytes is how much of the memory the exchange has taken.
+func (e *exchange) bytes() int { return len(e.body) + len(e.answer.body) + e.headerBytes }
 
 type answer struct {
 	status int
@@ -56,35 +64,9 @@ type answer struct {
 	body   []byte
 }
 
-// capture keeps what passes through, unless it is too long. The transport may still read a
-// request after it was answered.
-type capture struct {
-	mu   sync.Mutex
-	kept bytes.Buffer
-	cut  bool
-}
-
-// Write implements io.Writer. It never fails: what is too long is cut.
-func (c *capture) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept.Len()+len(p) > maxBody {
-		c.cut = true
-		return len(p), nil
-	}
-	return c.kept.Write(p)
-}
-
-// whole returns what passed through; false if it was too long.
-func (c *capture) whole() ([]byte, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return bytes.Clone(c.kept.Bytes()), !c.cut
-}
-
 // New returns a proxy; Run compares.
 func New(c Config) *Proxy {
-	p := &Proxy{config: c, queue: make(chan *exchange, maxQueue), names: newNames(), count: Summary{Paths: map[string]*Count{}}}
+	p := &Proxy{config: c, queue: make(chan *exchange, maxQueue), memory: newMemory(cmp.Or(c.Memory, maxMemory)), names: newNames(), count: Summary{Paths: map[string]*Count{}}}
 	p.old = &httputil.ReverseProxy{
 		Transport: c.Transport, ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelWarn),
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -132,7 +114,7 @@ type tee struct {
 // ServeHTTP answers as the old server does.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{method: r.Method, host: r.Host, url: r.URL}
-	var asked, answered capture
+	asked, answered := capture{memory: p.memory}, capture{memory: p.memory}
 	if !p.config.Replay && !reads(r) {
 		p.old.ServeHTTP(w, r)
 		p.counted(e, func(c *Count) { c.Forwarded++ })
@@ -143,17 +125,27 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = tee{io.TeeReader(r.Body, &asked), r.Body}
 	}
 	p.old.ServeHTTP(w, r)
-	var okAsked, okAnswered bool
-	e.body, okAsked = asked.whole()
-	e.answer.body, okAnswered = answered.whole()
-	if e.answer.status == 0 || !okAsked || !okAnswered {
+	if !p.wait(e, &asked, &answered) {
+		p.memory.give(e.bytes())
 		p.counted(e, func(c *Count) { c.Skipped++ })
-		return
 	}
+}
+
+// wait puts an exchange that has ended into the queue. It reports whether it could.
+func (p *Proxy) wait(e *exchange, asked, answered *capture) bool {
+	var okAsked, okAnswered bool
+	e.body, okAsked = asked.end()
+	e.answer.body, okAnswered = answered.end()
+	size := sizeOf(e.header, e.answer.header) + len(e.url.RawQuery) + len(e.url.Path)
+	if e.answer.status == 0 || !okAsked || !okAnswered || !p.memory.take(size) {
+		return false
+	}
+	e.headerBytes = size
 	select {
 	case p.queue <- e:
+		return true
 	default:
-		p.counted(e, func(c *Count) { c.Skipped++ })
+		return false
 	}
 }
 
@@ -197,6 +189,7 @@ func (p *Proxy) Drain(ctx context.Context) {
 }
 
 func (p *Proxy) compare(ctx context.Context, e *exchange) {
+	defer p.memory.give(e.bytes())
 	got, err := p.replay(ctx, e)
 	if err != nil {
 		if ctx.Err() == nil {

@@ -52,7 +52,7 @@ type pair struct {
 	found []shadow.Difference
 }
 
-func between(t *testing.T, from, to *server, replay bool) *pair {
+func between(t *testing.T, from, to *server, replay bool, change ...func(*shadow.Config)) *pair {
 	t.Helper()
 	a, errA := url.Parse(from.URL)
 	b, errB := url.Parse(to.URL)
@@ -60,10 +60,14 @@ func between(t *testing.T, from, to *server, replay bool) *pair {
 		t.Fatal(errA, errB)
 	}
 	p := &pair{}
-	p.Proxy = shadow.New(shadow.Config{
+	c := shadow.Config{
 		Old: a, New: b, Replay: replay, Transport: http.DefaultTransport, Log: slog.New(slog.DiscardHandler),
 		Report: func(d shadow.Difference) { p.found = append(p.found, d) },
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	p.Proxy = shadow.New(c)
 	return p
 }
 
@@ -201,6 +205,50 @@ func TestProxy_replay(t *testing.T) {
 	}
 	if s := p.Summary(); s.Equal != 3 || len(p.found) > 0 {
 		t.Errorf("%+v %+v", s, p.found)
+	}
+}
+
+// What waits to be compared is bounded, and what was compared makes room.
+func TestProxy_memory(t *testing.T) {
+	t.Parallel()
+	const large, room = 16 << 10, 64
+	text := strings.Repeat("x", large-2)
+	for name, test := range map[string]struct {
+		answers http.HandlerFunc
+		body    string
+		header  string
+	}{
+		"answers":            {answers: says(200, `"`+text+`"`)},
+		"headers of answers": {answers: says(200, `{}`, "X-Long", text)},
+		"requests":           {answers: says(200, `{}`), body: text},
+		"headers":            {answers: says(200, `{}`), header: text[:large*3/4]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{Server: httptest.NewServer(test.answers)}
+			t.Cleanup(s.Close)
+			p := between(t, s, s, true, func(c *shadow.Config) { c.Memory = room * large })
+			ask := func() {
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/submit", strings.NewReader(test.body))
+				r.Header.Set("X-Long", test.header)
+				p.ServeHTTP(httptest.NewRecorder(), r)
+			}
+			for range room * 3 / 2 {
+				ask()
+			}
+			waiting := room*3/2 - p.Summary().Skipped
+			if waiting < room/2 || waiting > room*4/3 {
+				t.Errorf("%d exchanges of about %d bytes wait, want %d", waiting, large, room)
+			}
+			p.Drain(t.Context())
+			for range room / 2 {
+				ask()
+			}
+			p.Drain(t.Context())
+			if got := p.Summary(); got.Equal != waiting+room/2 {
+				t.Errorf("%d were compared, want %d and, as there is room again, %d: %+v", got.Equal, waiting, room/2, got.Count)
+			}
+		})
 	}
 }
 
