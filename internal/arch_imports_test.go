@@ -36,16 +36,17 @@ var mayImport = map[string][]string{
 	"metrics":        {"flow"},
 
 	// A method turns a submission into a fact; it knows no other method, no store and no transport.
-	"method/password": append([]string{"passhash", "passpolicy"}, domain...),
-	"method/link":     domain,
-	"method/profile":  domain,
-	"method/deletion": domain,
-	"method/oidc":     append([]string{"claims", "oidc"}, domain...),
-	"method/totp":     domain,
-	"method/lookup":   append([]string{"passhash"}, domain...),
-	"method/webauthn": append([]string{"ceremony", "keyform"}, domain...),
-	"method/passkey":  append([]string{"ceremony", "keyform"}, domain...),
-	"method/code":     domain,
+	"method/password":   append([]string{"passhash", "passpolicy"}, domain...),
+	"method/link":       domain,
+	"method/profile":    domain,
+	"method/deletion":   domain,
+	"method/oidc":       append([]string{"claims", "oidc"}, domain...),
+	"method/totp":       domain,
+	"method/lookup":     append([]string{"passhash"}, domain...),
+	"method/webauthn":   append([]string{"ceremony", "keyform"}, domain...),
+	"method/passkey":    append([]string{"ceremony", "keyform"}, domain...),
+	"method/identifier": domain,
+	"method/code":       domain,
 	// What the two methods of keys have in common; it decides no facts of its own.
 	"keyform": append([]string{"ceremony"}, domain...),
 

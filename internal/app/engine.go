@@ -9,6 +9,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
 	"symbolon/internal/method/deletion"
+	"symbolon/internal/method/identifier"
 	"symbolon/internal/method/link"
 	"symbolon/internal/method/oidc"
 	"symbolon/internal/method/password"
@@ -116,6 +117,7 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 		enabled bool
 		method  flow.Method
 	}{
+		{c.Selfservice.Flows.Login.Style == config.StyleIdentifierFirst, identifier.New(a.identities, c.Selfservice.Flows.Login.TellMethods)},
 		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.log)},
 		{on.OIDC.Enabled, oidc.New(a.providers, a.identities, c.Serve.Public.BaseURL, a.log)},
 		{on.Profile.Enabled, profile.New(twoSteps(c))},

@@ -26,8 +26,11 @@ type After struct {
 type LoginFlow struct {
 	UIURL    *url.URL // nil for the built-in page
 	Lifespan time.Duration
-	Style    string // StyleUnified or StyleIdentifierFirst; v1 alone
-	After    AfterLogin
+	Style    string // StyleUnified or StyleIdentifierFirst
+	// TellMethods offers after an identifier only what its account has, and says where
+	// there is none.
+	TellMethods bool
+	After       AfterLogin
 }
 
 // RegistrationFlow is making an account.

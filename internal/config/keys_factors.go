@@ -186,9 +186,12 @@ func formKeys() []Key {
 	return []Key{
 		v26(at+"login.style", func(c *Config) any { return &c.Selfservice.Flows.Login.Style }, Key{
 			Default: StyleUnified, Example: StyleIdentifierFirst, rules: []rule{oneOf(StyleUnified, StyleIdentifierFirst)},
-			NoEffect: "the form asks for identifier and proof at once",
-			Help:     "In v1, `identifier_first` asks for the identifier alone and then for the proof.",
+			Help: "`unified` asks for the identifier and the proof at once, `identifier_first` for the identifier alone and then for the proof.",
 		}),
+		{
+			Path: at + "login.tell_methods", ref: in(func(c *Config) any { return &c.Selfservice.Flows.Login.TellMethods }), Default: "false", Example: "true", Own: true,
+			Help: "With the style `identifier_first`, offer after the identifier only the methods that its account has, and say where there is no account. That tells strangers who has an account; otherwise all methods are offered to everyone.",
+		},
 		v26(at+"registration.enabled", func(c *Config) any { return &c.Selfservice.Flows.Registration.Enabled }, Key{
 			Default: "true", Example: "false", Help: "Let people make accounts themselves.",
 		}),

@@ -14,6 +14,8 @@ type otherName struct {
 	convert func(*node) *node
 	// below tells that v26 has the key's own name too, and that it wins there.
 	below bool
+	// shared tells that the next name in the list is the same, for another key.
+	shared bool
 }
 
 // otherNames lists the names of v26 under which keys are read as well.
@@ -29,7 +31,8 @@ func otherNames() []otherName {
 		{name: password + "ignore_network_errors", key: "password.ignore_network_errors"},
 		{name: password + "haveibeenpwned_host", key: "password.breach_api_url", convert: hostToURL},
 		{name: "courier.message_retries", key: "courier.max_tries", convert: oneMore},
-		{name: "security.account_enumeration.mitigate", key: "selfservice.flows.registration.hide_existing"},
+		{name: "security.account_enumeration.mitigate", key: "selfservice.flows.registration.hide_existing", shared: true},
+		{name: "security.account_enumeration.mitigate", key: "selfservice.flows.login.tell_methods", convert: opposite},
 		{name: "hashers.argon2.dedicated_memory", key: "hashers.budget.memory"},
 		{name: "serve.public.tls.cert.path", key: "serve.public.tls.cert_file"},
 		{name: "serve.public.tls.key.path", key: "serve.public.tls.key_file"},
@@ -54,6 +57,14 @@ func namesOf(key string) []string {
 func hostToURL(n *node) *node {
 	if (n.shape == text || n.shape == loose) && n.text != "" && !strings.Contains(n.text, "://") {
 		return &node{shape: n.shape, text: "https://" + n.text, origin: n.origin}
+	}
+	return n
+}
+
+// opposite turns true into false and the other way round.
+func opposite(n *node) *node {
+	if v, err := n.asBool(); err == nil {
+		return &node{shape: n.shape, text: strconv.FormatBool(!v), origin: n.origin}
 	}
 	return n
 }
@@ -88,7 +99,7 @@ func (l *loader) renameIn(n *node, from, to []string, o otherName) {
 		}
 		n, from, to = f.value, from[1:], to[1:]
 	}
-	value := n.take(from)
+	value := n.take(from, !o.shared)
 	if value == nil {
 		return
 	}
@@ -101,8 +112,9 @@ func (l *loader) renameIn(n *node, from, to []string, o otherName) {
 	}
 }
 
-// take removes a value below an object and returns it; nil if there is none.
-func (n *node) take(path []string) *node {
+// take returns a value below an object, and removes it where remove says so; nil if
+// there is none.
+func (n *node) take(path []string, remove bool) *node {
 	for _, name := range path[:len(path)-1] {
 		f := n.field(name)
 		if f == nil {
@@ -117,7 +129,9 @@ func (n *node) take(path []string) *node {
 	}
 	value := *f.value
 	value.origin = firstKnown(value.origin, f.place)
-	n.remove(last)
+	if remove {
+		n.remove(last)
+	}
 	return &value
 }
 

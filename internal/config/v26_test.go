@@ -72,6 +72,7 @@ func TestFilesOfV26Start(t *testing.T) {
 		"hooks":      {flows.Login.After.OIDC.Hooks, Hooks{"revoke_active_sessions"}},
 		"own hooks":  {flows.Registration.After.Password.Hooks, Hooks{"session", "show_verification_ui"}},
 		"style":      {flows.Login.Style, StyleIdentifierFirst},
+		"no telling": {flows.Login.TellMethods, false},
 		"memory":     {c.Hashers.Argon2.Memory, 131072},
 		"schema":     {c.Identity, Identity{DefaultSchemaURL: "base64://e30=", DefaultSchemaID: "person", Schemas: []Schema{{"customer", "base64://e30="}}}},
 		"domain":     {c.Session.Cookie.Domain, "example.org"},

@@ -132,7 +132,7 @@ func fits(step Step, f *Flow) bool {
 	if f.RequestedAAL() == session.AAL2 {
 		return step.Role == SecondFactor
 	}
-	return step.Role == FirstFactor
+	return step.Role == FirstFactor || step.Role == Naming && !f.forSignedIn()
 }
 
 // checkLifetime restarts a flow that is over.

@@ -58,6 +58,7 @@ func TestFacts(t *testing.T) {
 			return flow.Sent{Notify: message.Of(message.KeyRecoverySent), Memory: "code", Mail: []courier.Message{{To: p.Email}}}
 		},
 		"Prepared":     func(flowtest.Person, *flowtest.World) flow.Fact { return flow.Prepared{Memory: "list"} },
+		"Named":        func(flowtest.Person, *flowtest.World) flow.Fact { return flow.Named{Identifier: "ada"} },
 		"RedirectTo":   func(flowtest.Person, *flowtest.World) flow.Fact { return flow.RedirectTo{URL: "https://acme.example"} },
 		"DeclinedLink": func(flowtest.Person, *flowtest.World) flow.Fact { return flow.DeclinedLink{} },
 		"ClosedAccount": func(flowtest.Person, *flowtest.World) flow.Fact {
@@ -75,6 +76,7 @@ func TestFacts(t *testing.T) {
 		"RemoveCredential":      {wrong, wrong, flow.Completed, wrong, wrong},
 		"Sent":                  same(flow.Pending),
 		"Prepared":              same(flow.Prepares),
+		"Named":                 {flow.Prepares, wrong, wrong, wrong, wrong},
 		"RedirectTo":            same(flow.Redirected),
 		"DeclinedLink":          {wrong, wrong, flow.Completed, wrong, wrong},
 		"ClosedAccount":         {wrong, wrong, flow.Completed, wrong, wrong},

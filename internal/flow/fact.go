@@ -70,6 +70,14 @@ type (
 		// Memory replaces what the flow remembers of the method; nil leaves it.
 		Memory any
 	}
+	// Named: the person says who they are and has proved nothing. An empty identifier
+	// takes back what was said.
+	Named struct {
+		Identifier string // as typed
+		// Owner is whose methods alone are offered; nil to offer all, as for identifiers
+		// that no account has.
+		Owner *identity.Identity
+	}
 	// NewTraits: the person chose the profile values of the draft.
 	NewTraits struct{ Draft *identity.Draft }
 	// Sent: a secret is on its way; the flow waits for it to come back. Memory is
@@ -113,6 +121,7 @@ func (Authenticated) fact()         {}
 func (ProvedAddress) fact()         {}
 func (NewCredential) fact()         {}
 func (NewTraits) fact()             {}
+func (Named) fact()                 {}
 func (Sent) fact()                  {}
 func (Prepared) fact()              {}
 func (ProvedExternalAccount) fact() {}

@@ -101,6 +101,7 @@ const (
 	linkMemory     = "engine.link"     // an external account that waits for its owner
 	typedMemory    = "engine.typed"    // the secret that is outstanding is typed, and no link
 	offeredMemory  = "engine.offered"  // the address for which an operator started the recovery
+	namedMemory    = "engine.named"    // who the person says to be
 )
 
 // RequestedAAL is the level that a login flow leads to: AAL2 asks a signed-in

@@ -44,6 +44,9 @@ func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
 	if j.fact, err = c.step.Submit(ctx, s); err != nil {
 		return nil, err
 	}
+	if err := e.sendAtOnce(ctx, j, s); err != nil {
+		return nil, err
+	}
 	if err := e.adapt(ctx, j); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,9 @@ const (
 	// AddressProof proves that a person reads an address: recovery and
 	// verification.
 	AddressProof
+	// Naming says who a person is and proves nothing: the first step of a login that
+	// asks for the identifier alone.
+	Naming
 )
 
 // Rank is the level of a factor that a step of the role establishes.
@@ -41,10 +44,21 @@ func (r Role) Rank() session.AAL {
 	return session.AAL1
 }
 
+// Needs is what a login step needs of the person's identifier.
+type Needs uint8
+
+// The needs. Steps that need the identifier wait for it where a login asks for it first.
+const (
+	NeedsNothing      Needs = iota // the proof itself says whose it is
+	NeedsIdentifier                // beside the proof
+	SendsToIdentifier              // it alone makes the method send a secret
+)
+
 // Step is what a method does within one kind of flow. It reads, it never
 // writes; it may hash and call out.
 type Step struct {
-	Role Role
+	Role  Role
+	Needs Needs
 	// Privileged steps need a recently authenticated session of the level that its
 	// identity can reach before they judge.
 	Privileged bool
@@ -109,6 +123,9 @@ type View struct {
 	Credentials []identity.Credential
 	// FirstFactors counts the identity's usable first factors. The last one stays.
 	FirstFactors int
+	// Named are the credentials of the account that the person named and has proved
+	// nothing about, where forms may tell what it has; nil otherwise.
+	Named []identity.Credential
 
 	method string
 }

@@ -33,6 +33,9 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	if f.Client == API {
 		f.CSRF = secret.MaskCSRF(c.caller.CSRF) // it belongs to no browser; v0.5 shows a token all the same
 	}
+	if c.step.Role == Naming {
+		delete(f.Private, namedMemory) // who was named before is not who is named now
+	}
 	if rejected.Memory != nil {
 		if err := f.remember(c.method, rejected.Memory); err != nil {
 			return Result{}, err
@@ -45,6 +48,9 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	group := f.Form.Group(c.method)
 	if group != nil && !c.input.unfit {
 		group.Fill(e.submittedValues(ctx, f, subject, c))
+	}
+	if group == nil {
+		e.keepIdentifier(f, c.input)
 	}
 	for _, m := range rejected.Messages {
 		if group == nil { // the form has no part for the method
@@ -89,9 +95,14 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 	}
 	f.Form.Groups = nil
 	missing := f.missingTraits()
+	who, err := e.naming(ctx, f)
+	if err != nil {
+		return err
+	}
+	view.Named = who.credentials
 	for _, m := range e.methods {
-		step, ok := e.offered(m.ID(), f)
-		if !ok || f.PendingLink() != "" && f.Kind == Settings && m.ID() != f.pendingLink().Account.Type {
+		step, ok := e.drawn(m, f, who)
+		if !ok {
 			continue
 		}
 		view.method = m.ID()
@@ -116,6 +127,7 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 		if csrf := group.Node(ui.CSRFName); csrf != nil {
 			csrf.Value = f.CSRF
 		}
+		who.fill(&group)
 		f.Form.Groups = append(f.Form.Groups, group)
 	}
 	return nil
@@ -126,6 +138,15 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 func (e *Engine) offered(method string, f *Flow) (step Step, ok bool) {
 	step, ok = e.steps[f.Kind][method]
 	return step, ok && step.Show != nil && (!step.BrowserOnly || f.Client != API) && fits(step, f) && e.sends(f.Kind, method)
+}
+
+// drawn returns the step of a method; ok is false if the form has no part for it now.
+func (e *Engine) drawn(m Method, f *Flow, who naming) (step Step, ok bool) {
+	if f.Kind == Settings && f.PendingLink() != "" && m.ID() != f.pendingLink().Account.Type {
+		return step, false
+	}
+	step, ok = e.offered(m.ID(), f)
+	return step, ok && e.applies(m, step, f, who)
 }
 
 // addTraits adds an input for each trait, with the identity's values or those that

@@ -53,6 +53,8 @@ func effectFor(k Kind, fact Fact) effect {
 		return sentEffect
 	case Prepared:
 		return preparedEffect
+	case Named:
+		return namedEffect
 	}
 	return ruleFor(k).effect
 }

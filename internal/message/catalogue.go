@@ -63,6 +63,7 @@ const (
 	KeyLastIdentifier      = "settings.last_identifier"
 	KeyAccountExists       = "login.account_exists"
 	KeyWrongMethod         = "login.wrong_method"
+	KeyNoMethodLeft        = "login.no_method_left"
 
 	KeySecondFactor       = "second_factor.prompt"
 	KeyFactorCodeInvalid  = "factor.code_invalid"
@@ -163,6 +164,7 @@ var catalogue = map[string]Entry{
 	KeyConfirmLink:     {Info, "Do you want to connect the account {account} at {provider} to the account that you are signed in to? Do so only if both are yours.", []string{"provider", "account"}},
 	KeyUnprovenEnded:   {Info, "This address was confirmed for the first time. The password and the connected accounts from before have been removed, since they may not be yours. Please set a new password.", none},
 	KeyLastIdentifier:  {Error, "This would remove the last name that you sign in with. Please keep one while you have a password.", nil},
+	KeyNoMethodLeft:    {Error, "This account does not exist or has no login method configured.", none},
 	KeyWrongMethod:     {Error, "Could not find a strategy to log you in with. Did you fill out the form correctly?", none},
 	KeyAccountExists:   {Info, "Your account has been created. Please sign in.", none},
 

@@ -7,6 +7,7 @@ func emittedFactors() map[string]said {
 	}
 	return map[string]said{
 		"login.account_exists":        says("login.account_exists", nil, Info, `Your account has been created. Please sign in.`, `{}`),
+		"login.no_method_left":        says("login.no_method_left", nil, Error, `This account does not exist or has no login method configured.`, `{}`),
 		"login.wrong_method":          says("login.wrong_method", nil, Error, `Could not find a strategy to log you in with. Did you fill out the form correctly?`, `{}`),
 		"login.confirm_identity":      says("login.confirm_identity", nil, Info, `Please confirm this action by verifying that it is you.`, `{}`),
 		"provider.confirm_link":       says("provider.confirm_link", map[string]any{"provider": "Acme", "account": "jane"}, Info, `Do you want to connect the account jane at Acme to the account that you are signed in to? Do so only if both are yours.`, `{"account":"jane","provider":"Acme"}`),

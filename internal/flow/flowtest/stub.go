@@ -18,6 +18,7 @@ type Stub struct {
 	Fact       func(context.Context, flow.Submission) (flow.Fact, error)
 	Begin      func(context.Context, flow.Submission) (flow.Fact, error)
 	Privileged bool
+	Needs      flow.Needs // of the login; steps that need an identifier have an input for it
 	// Counts counts the factors of its credential, whose type is Name. A first factor
 	// unless it says otherwise.
 	Counts func(identity.Credential) flow.Factors
@@ -33,9 +34,13 @@ func (s *Stub) Steps() map[flow.Kind]flow.Step {
 	steps := map[flow.Kind]flow.Step{}
 	for k, role := range s.Roles {
 		steps[k] = flow.Step{
-			Role: role, Privileged: s.Privileged && k == flow.Settings, Begin: s.Begin,
+			Role: role, Needs: s.Needs, Privileged: s.Privileged && k == flow.Settings, Begin: s.Begin,
 			Show: func(context.Context, flow.View) ([]ui.Node, error) {
-				return []ui.Node{ui.CSRF(), {Name: "answer", Type: "text"}}, nil
+				nodes := []ui.Node{ui.CSRF(), {Name: "answer", Type: "text"}}
+				if s.Needs != flow.NeedsNothing {
+					nodes = append(nodes, ui.Node{Name: "identifier", Type: "text"})
+				}
+				return nodes, nil
 			},
 			Submit: func(ctx context.Context, sub flow.Submission) (flow.Fact, error) { return s.Fact(ctx, sub) },
 		}

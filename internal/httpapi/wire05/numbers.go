@@ -44,6 +44,7 @@ var numbers = map[string]int{
 	message.KeyConfirmLink:                        1050030,
 	message.KeyUnprovenEnded:                      1060010,
 	message.KeyWrongMethod:                        4010002,
+	message.KeyNoMethodLeft:                       4000037,
 	message.KeyAccountExists:                      1010030,
 	message.KeySecondFactor:                       1010004,
 	message.KeyFactorCodeInvalid:                  4000042,

@@ -73,7 +73,7 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 	case m.config.SecondFactor:
 		steps[flow.Login] = flow.Step{Role: flow.SecondFactor, Begin: m.beginSecond, Show: m.showSecond, Submit: m.second}
 	case m.config.Passwordless:
-		steps[flow.Login] = flow.Step{Role: flow.FirstFactor, Show: m.showLogin, Submit: m.login}
+		steps[flow.Login] = flow.Step{Role: flow.FirstFactor, Needs: flow.SendsToIdentifier, Show: m.showLogin, Submit: m.login}
 		steps[flow.Registration] = flow.Step{Role: flow.FirstFactor, Traits: true, Show: m.showRegistration, Submit: m.register}
 	}
 	if m.config.Recovery {

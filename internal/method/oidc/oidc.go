@@ -96,7 +96,11 @@ func (m *Method) showProviders(_ context.Context, v flow.View) ([]ui.Node, error
 			return nil, err
 		}
 	}
+	links := linksOf(v.Named)
 	for i := range m.providers {
+		if _, linked := links[m.providers[i].ID()]; v.Named != nil && !linked {
+			continue
+		}
 		if chosen.Provider == "" || chosen.Provider == m.providers[i].ID() {
 			nodes = append(nodes, m.providers[i].button("provider"))
 		}

@@ -57,7 +57,7 @@ func (*Method) ID() string { return ID }
 // Steps implements flow.Method.
 func (m *Method) Steps() map[flow.Kind]flow.Step {
 	return map[flow.Kind]flow.Step{
-		flow.Login:        {Role: flow.FirstFactor, Show: showLogin, Submit: m.login},
+		flow.Login:        {Role: flow.FirstFactor, Needs: flow.NeedsIdentifier, Show: showLogin, Submit: m.login},
 		flow.Registration: {Role: flow.FirstFactor, Show: showRegistration, Submit: m.register, Traits: true},
 		flow.Settings:     {Role: flow.Management, Show: showSettings, Submit: m.change, Privileged: true},
 	}

@@ -1,0 +1,105 @@
+package identifier
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+	"symbolon/internal/ui"
+)
+
+// ID is the method's name on the wire, as configuration spells the style of login.
+const ID = "identifier_first"
+
+// The button that leads back to the identifier.
+const (
+	screen   = "screen"
+	previous = "previous"
+)
+
+// Identities finds whom an identifier or an address belongs to.
+type Identities interface {
+	ByIdentifier(ctx context.Context, typ, typed string) (*identity.Identity, *identity.Credential, error)
+	ByAddress(ctx context.Context, p identity.Purpose, via, typed string) (*identity.Identity, *identity.Address, error)
+}
+
+// Method is the method.
+type Method struct {
+	identities Identities
+	tells      bool
+}
+
+// New returns the method. With tells the form shows what the account has, and says
+// where there is none: strangers learn who has an account. Otherwise it looks no account up,
+// so that answer and time are the same for everyone (OWASP ASVS 5.0, 6.3.8).
+func New(i Identities, tells bool) *Method { return &Method{identities: i, tells: tells} }
+
+// ID implements flow.Method.
+func (*Method) ID() string { return ID }
+
+// Steps implements flow.Method.
+func (m *Method) Steps() map[flow.Kind]flow.Step {
+	return map[flow.Kind]flow.Step{flow.Login: {Role: flow.Naming, Show: show, Submit: m.name}}
+}
+
+// show asks who it is, and then offers to say so again.
+func show(_ context.Context, v flow.View) ([]ui.Node, error) {
+	who := ui.Node{Name: "identifier", Type: "text", Required: true, Label: message.LabelIdentifier, Autocomplete: "username"}
+	nodes := []ui.Node{ui.CSRF(), who}
+	if v.Flow.Named() != "" {
+		nodes = append(nodes, ui.Node{Name: screen, Type: "submit", Value: previous, Label: "Use another account"})
+	}
+	return nodes, nil
+}
+
+// name takes what the person says to be.
+func (m *Method) name(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	if back, _, _ := s.Input.Text(screen); back == previous {
+		return flow.Named{}, nil
+	}
+	var in struct {
+		Identifier string `json:"identifier" required:"filled"`
+	}
+	if err := s.Input.Bind(&in); err != nil {
+		return nil, err
+	}
+	if in.Identifier = strings.TrimSpace(in.Identifier); in.Identifier == "" {
+		return nil, flow.Reject("identifier", message.Missing("identifier"))
+	}
+	if !m.tells {
+		return flow.Named{Identifier: in.Identifier}, nil
+	}
+	if err := s.CountGuess(ctx, "", in.Identifier); err != nil {
+		return nil, err
+	}
+	owner, err := m.owner(ctx, in.Identifier)
+	if err != nil {
+		return nil, err
+	}
+	if owner == nil {
+		return nil, flow.Reject("identifier", message.Of(message.KeyNoMethodLeft))
+	}
+	return flow.Named{Identifier: in.Identifier, Owner: owner}, nil
+}
+
+// owner finds whom an identifier belongs to: one that signs in with a password, or an
+// address that receives codes; nil where there is none.
+func (m *Method) owner(ctx context.Context, typed string) (*identity.Identity, error) {
+	owner, _, err := m.identities.ByIdentifier(ctx, identity.TypePassword, typed)
+	if !errors.Is(err, errs.ErrNotFound) {
+		return owner, err
+	}
+	via := identity.ViaSMS
+	if strings.Contains(typed, "@") {
+		via = identity.ViaEmail
+	}
+	owner, _, err = m.identities.ByAddress(ctx, identity.ForVerification, via, typed)
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil, nil
+	}
+	return owner, err
+}
