@@ -220,6 +220,8 @@ func factorEntry(key string) (entry, bool) {
 		return entry{id: 4000009, kind: failure}, true
 	case message.KeyCodeUnknown:
 		return entry{id: 4000035, kind: failure}, true
+	case message.KeyNoMethodLeft:
+		return entry{id: 4000037, kind: failure}, true
 	case message.KeyCodeTraitsChanged:
 		return entry{id: 4000036, kind: failure}, true
 	}
@@ -269,6 +271,7 @@ func methodByField(in flow.Input) string {
 		{"code", groupCode},
 		{"address", groupCode},
 		{"resend", groupCode},
+		{"identifier", groupIdentifier},
 	} {
 		if in.Blob(f.name) != "" {
 			return f.method

@@ -81,6 +81,8 @@ func (b *form) submitLabel(method string) *Message {
 		return label(1040006, "Send sign up code")
 	case b.flow.Kind == flow.Registration:
 		return label(1040001, "Sign up")
+	case method == groupIdentifier:
+		return label(1070009, "Continue")
 	case method == groupCode:
 		return label(1010015, "Send sign in code")
 	case b.flow.Refresh:

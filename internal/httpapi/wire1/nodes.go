@@ -67,6 +67,7 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 		}
 		b.submit(g)
 	}
+	b.named()
 	b.steps()
 	slices.SortStableFunc(b.nodes, func(a, c Node) int { return b.rank(a) - b.rank(c) })
 	if b.waitsForCode() {
@@ -150,6 +151,8 @@ func (b *form) group(method string, in *ui.Node) string {
 		return groupProfile
 	case isTrait(in.Name) && b.view.traitGroup != "":
 		return b.view.traitGroup
+	case in.Name == "identifier" && b.flow.Form.Group(groupIdentifier) != nil:
+		return groupIdentifier
 	case isTrait(in.Name), in.Name == "identifier":
 		return groupDefault
 	}
@@ -162,6 +165,8 @@ func (b *form) autocomplete(in *ui.Node) string {
 	switch {
 	case in.Name == "password":
 		return in.Autocomplete
+	case in.Name == "identifier" && b.flow.Form.Group(groupIdentifier) != nil:
+		return "username webauthn"
 	case !isTrait(in.Name):
 		return ""
 	}
@@ -210,6 +215,8 @@ func (b *form) rank(n Node) int {
 // rankEntry orders the nodes of login and registration.
 func (b *form) rankEntry(n Node, last int) int {
 	switch n.Group {
+	case groupIdentifier:
+		return -2 + last
 	case groupProvider:
 		return 0
 	case groupDefault:
@@ -221,6 +228,9 @@ func (b *form) rankEntry(n Node, last int) int {
 		}
 		return 2
 	case groupCode:
+		if b.flow.Kind == flow.Login && b.flow.Named() != "" && !b.wrong() {
+			return 9 + last
+		}
 		return 5 + last
 	case groupPassword:
 		if b.flow.Kind == flow.Registration && last == 0 {

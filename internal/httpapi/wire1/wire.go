@@ -143,8 +143,11 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 	switch f.Kind {
 	case flow.Login:
 		v.identifier = w.parts.identifier(ctx, w.config.DefaultSchema)
-		if f.State == flow.Challenged {
+		switch {
+		case f.State == flow.Challenged:
 			v.active = f.Active
+		case f.Named() != "":
+			v.active = groupIdentifier
 		}
 	case flow.Registration:
 		v.firstTrait, v.traitGroup, v.twoSteps = firstTrait(f), w.config.TraitGroup, w.config.TwoSteps
