@@ -41,6 +41,8 @@ type flowPage struct {
 	Data     *dataSection
 	// Closing is the form that closes the account, the last section; nil for none.
 	Closing *group
+	// Named is the form by which the person says that they are someone else; nil for none.
+	Named *named
 }
 
 // signIn is a page for people who are not signed in. Those who are see who they
@@ -223,6 +225,7 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 		closing := groups[at]
 		body.Closing, groups = &closing, slices.Delete(groups, at, at+1)
 	}
+	body.Named, groups = namedGroup(f, groups)
 	body.Groups, d.Problems = groups, append(d.Problems, problems...)
 	d.targets = append(d.targets, parsed(f.ReturnTo))
 }

@@ -153,8 +153,11 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 		for _, text := range f.Errors {
 			problems = append(problems, pagekit.Problem{Label: f.Label, ID: f.ID, Text: text})
 		}
-		if f.Autocomplete == "new-password" && d.person != "" {
+		switch {
+		case f.Autocomplete == "new-password" && d.person != "":
 			out.Username = d.person
+		case f.Autocomplete == "current-password":
+			out.Username = d.flow.Named() // the field for it is hidden
 		}
 	}
 	d.finish(&out)

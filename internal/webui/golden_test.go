@@ -70,6 +70,8 @@ func scenes() []scene {
 		{name: "login-rejected", target: open("/login"), server: showing(newFlow(flow.Login, rejected))},
 		{name: "login-expired", target: open("/login"), server: showing(expired)},
 		{name: "login-several-methods", target: open("/login"), server: showing(elsewhere)},
+		{name: "login-identifier", target: open("/login"), server: showing(newFlow(flow.Login, identifierGroup(), providerGroup()))},
+		{name: "login-named", target: open("/login"), server: showing(namedFlow("ada@example.org"))},
 		{name: "login-refresh", target: open("/login"), server: signedIn(refresh)},
 		{name: "login-signed-in", target: "/login", server: &server{session: ada}},
 		{name: "registration", target: open("/registration"), server: showing(newFlow(flow.Registration, registrationGroup()))},
