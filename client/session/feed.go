@@ -37,13 +37,14 @@ type end struct {
 	told time.Time // when the feed told it last, by this clock
 }
 
-// ended is what the feed has told.
+// ended is what the feed has told. It names identities by their own ids.
 type ended struct {
 	keep       time.Duration // how long an end is remembered after it was told
 	mu         sync.RWMutex
 	sessions   map[string]end // by id
 	identities map[string]end // by id: when all of its sessions ended
 	last       time.Time      // when the feed was last heard of, by this clock
+	since      time.Time      // how far back the history reaches, by the server's clock
 	swept      time.Time
 }
 
@@ -57,8 +58,16 @@ func (e *ended) has(c *Claims) bool {
 	if _, over := e.sessions[c.SessionID]; over {
 		return true
 	}
-	all, over := e.identities[c.Subject]
+	all, over := e.identities[c.IdentityID]
 	return over && !c.IssuedAt.After(all.at)
+}
+
+// unknown reports whether a token is older than what the feed told, so that its session may
+// have ended before: the server says that tokens do not live for so long.
+func (e *ended) unknown(c *Claims) bool {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return c.IssuedAt.Before(e.since)
 }
 
 func (e *ended) heard() time.Time {
@@ -82,12 +91,15 @@ func (e *ended) add(one entry, now time.Time) {
 	}
 }
 
-// current notes that everything that ended until now is known, and forgets what no token
-// can be of any more.
-func (e *ended) current(now time.Time) {
+// current notes that everything that ended until now is known, from since on if that is not
+// zero, and forgets what no token can be of any more.
+func (e *ended) current(now, since time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.last = now
+	if !since.IsZero() {
+		e.since = since
+	}
 	if now.Sub(e.swept) < sweepEvery {
 		return
 	}
@@ -109,7 +121,7 @@ func (v *Verifier) Follow(ctx context.Context) error {
 	}
 	position := ""
 	for ctx.Err() == nil {
-		if err := v.stream(ctx, &position); gone(err) {
+		if err := v.stream(ctx, &position); gone(err) && position != "" {
 			position = "" // too old: the server tells all that matters once more
 			continue
 		}
@@ -180,7 +192,13 @@ func (v *Verifier) take(name, data string) error {
 		}
 		v.ended.add(one, v.config.Now())
 	case "current":
-		v.ended.current(v.config.Now())
+		var as struct {
+			Since time.Time `json:"since"`
+		}
+		if err := json.Unmarshal([]byte(data), &as); err != nil {
+			return err
+		}
+		v.ended.current(v.config.Now(), as.Since)
 	}
 	return nil
 }

@@ -37,11 +37,13 @@ const ALGORITHMS = {
 export class Verifier {
   #config;
   #keys = new Map();
-  #asked = 0;
+  #asked = -Infinity; // when the last request for keys ended
+  #failure = null; // of the last request for keys
   #fetching = null;
   #sessions = new Map(); // of {at, told} by id: when it ended, and when the feed told it
   #identities = new Map(); // likewise, of all sessions of an identity
   #heard = 0;
+  #since = -Infinity; // how far back the history of the feed reaches
   #swept = 0;
   #closed = new AbortController();
 
@@ -49,6 +51,8 @@ export class Verifier {
    * @param {object} config
    * @param {string} config.keysURL /sessions/jwks.json of the public listener
    * @param {string} config.issuer serve.public.base_url of the server
+   * @param {string} [config.audience] what the claim aud must name; without it a token with the
+   *   claim is refused, as it is meant for others (RFC 7519, 4.1.3)
    * @param {string} [config.feedURL] /admin/sessions/ended of the admin listener; without it
    *   tokens are good until they expire
    * @param {string} [config.feedToken] bearer token of the admin listener
@@ -78,25 +82,42 @@ export class Verifier {
   }
 
   #checkClaims(claims) {
-    const { issuer, leeway, feedURL, maxSilence, now } = this.#config;
+    const { issuer, leeway, now } = this.#config;
     for (const name of ["exp", "iat"]) {
       if (typeof claims[name] !== "number") throw new TokenError("invalid", `the claim ${name} is missing`);
     }
     for (const name of ["sub", "sid"]) {
       if (typeof claims[name] !== "string" || !claims[name]) throw new TokenError("invalid", `the claim ${name} is missing`);
     }
+    if (!["string", "undefined"].includes(typeof claims.identity_id)) throw new TokenError("invalid", "the claim identity_id is no text");
     if (claims.iss !== issuer) throw new TokenError("invalid", "the token is of another issuer");
+    this.#checkAudience(claims.aud);
     const time = now();
-    if (time > claims.exp * 1000 + leeway) throw new TokenError("expired", "the token has expired");
+    // The end of a session is forgotten after MAX_TTL.
+    if (time > Math.min(claims.exp * 1000, claims.iat * 1000 + MAX_TTL) + leeway) throw new TokenError("expired", "the token has expired");
     if (time < (claims.nbf ?? claims.iat) * 1000 - leeway || time < claims.iat * 1000 - leeway) {
       throw new TokenError("invalid", "the token is not valid yet");
     }
+    this.#checkSession(claims);
+  }
+
+  #checkAudience(claimed) {
+    const { audience } = this.#config;
+    if (!audience && claimed === undefined) return;
+    if (!audience) throw new TokenError("invalid", "the token is meant for others: it has an audience, and config.audience is not set");
+    if (![claimed].flat().includes(audience)) throw new TokenError("invalid", "the token is meant for others");
+  }
+
+  // #checkSession refuses a token whose session has ended, or may have.
+  #checkSession(claims) {
+    const { feedURL, maxSilence } = this.#config;
     if (!feedURL) return;
-    const all = this.#identities.get(claims.sub);
+    const all = this.#identities.get(claims.identity_id || claims.sub); // the feed has ids alone, sub may be an external one
     if (this.#sessions.has(claims.sid) || (all !== undefined && claims.iat * 1000 <= all.at)) {
       throw new TokenError("ended", "the session of the token has ended");
     }
     if (this.silence() > maxSilence) throw new TokenError("stale", "the feed of ended sessions is not heard of");
+    if (claims.iat * 1000 < this.#since) throw new TokenError("expired", "the token is older than what the feed told");
   }
 
   /** silence is how many milliseconds have passed since the last message of the feed. */
@@ -111,7 +132,7 @@ export class Verifier {
       try {
         position = await this.#stream(position);
       } catch (error) {
-        if (error?.status === 410) {
+        if (error?.status === 410 && position) {
           position = ""; // too old: the server tells all that matters once more
           continue;
         }
@@ -165,13 +186,15 @@ export class Verifier {
     }));
     if (fields.event === "ended") {
       const one = JSON.parse(fields.data);
-      const over = { at: Date.parse(one.ended_at), told: this.#config.now() };
+      const over = { at: timeOf(one.ended_at), told: this.#config.now() };
       if (one.all) {
         // What is told once more may be older than what is known.
         over.at = Math.max(over.at, this.#identities.get(one.identity_id)?.at ?? over.at);
         this.#identities.set(one.identity_id, over);
       } else if (one.session_id) this.#sessions.set(one.session_id, over);
     } else if (fields.event === "current") {
+      const { since } = JSON.parse(fields.data);
+      if (since) this.#since = timeOf(since);
       this.#heard = this.#config.now();
       this.#sweep();
     }
@@ -191,24 +214,32 @@ export class Verifier {
   async #key(header) {
     const name = `${header.kid ?? ""} ${header.alg}`;
     const age = this.#config.now() - this.#asked;
-    let key = this.#keys.get(name);
-    if (key && age < KEYS_AGE) return key;
-    if (!key && this.#asked && age < KEYS_PAUSE && !this.#fetching) throw new TokenError("invalid", "the key of the token is not known");
-    this.#fetching ??= this.#fetchKeys().finally(() => (this.#fetching = null));
-    try {
-      await this.#fetching;
-    } catch (error) {
-      if (key) return key; // the keys from before are good until they are replaced
-      throw error;
+    const before = this.#keys.get(name);
+    if (before && !this.#failure && age < KEYS_AGE) return before;
+    if (!this.#fetching && (age >= KEYS_PAUSE || age < 0)) {
+      this.#fetching = this.#fetchKeys().finally(() => (this.#fetching = null));
     }
-    key = this.#keys.get(name);
-    if (!key) throw new TokenError("invalid", "the key of the token is not known");
-    return key;
+    if (before && this.#failure) return before; // the keys from before are good until they are replaced
+    await this.#fetching;
+    const key = this.#keys.get(name);
+    if (key) return key;
+    throw this.#failure ?? new TokenError("invalid", "the key of the token is not known");
   }
 
+  // #fetchKeys makes a request for the keys. Callers share it; it notes its failure.
   async #fetchKeys() {
+    try {
+      this.#keys = await this.#requestKeys();
+      this.#failure = null;
+    } catch (cause) {
+      this.#failure = new Error("the keys cannot be fetched", { cause });
+    }
+    this.#asked = this.#config.now();
+  }
+
+  async #requestKeys() {
     const answer = await this.#config.fetch(this.#config.keysURL, { signal: AbortSignal.timeout(10_000) });
-    if (!answer.ok) throw new Error(`the keys cannot be fetched: the server answered ${answer.status}`);
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const set = await answer.json();
     const keys = new Map();
     for (const jwk of set.keys ?? []) {
@@ -217,9 +248,14 @@ export class Verifier {
       const { kty, crv, x, y, n, e } = jwk; // Web Crypto refuses some of the other members
       keys.set(`${jwk.kid ?? ""} ${jwk.alg}`, await crypto.subtle.importKey("jwk", { kty, crv, x, y, n, e }, algorithm[0], false, ["verify"]));
     }
-    this.#keys = keys;
-    this.#asked = this.#config.now();
+    return keys;
   }
+}
+
+function timeOf(text) {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new Error(`the feed sent ${text}, which is no time`);
+  return time;
 }
 
 function bytes(text) {

@@ -1,19 +1,19 @@
 package session
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// The reasons why a token is refused. ErrStale is not about the token: the feed of ended
+// The reasons why a token is refused. ErrExpired also says that a token is older than what
+// the feed told when Follow began. ErrStale is not about the token: the feed of ended
 // sessions has sent nothing for Config.MaxSilence, so the verifier does not know whether the
 // session has ended.
 var (
@@ -29,6 +29,9 @@ type Config struct {
 	KeysURL string
 	// Issuer is what the claim iss must be: serve.public.base_url of the server.
 	Issuer string
+	// Audience is what the claim aud must name. Empty for none: then a token with the claim is
+	// refused, as it is meant for others (RFC 7519, 4.1.3).
+	Audience string
 	// FeedURL is the address of the feed: /admin/sessions/ended of the admin listener. Empty
 	// for none: tokens are then good until they expire.
 	FeedURL string
@@ -47,19 +50,16 @@ type Config struct {
 const (
 	defaultSilence = 3 * time.Second
 	defaultLeeway  = 5 * time.Second
-	keysTimeout    = 10 * time.Second
-	keysAge        = 5 * time.Minute
-	keysPause      = 10 * time.Second // between two requests for keys that are not known
-	maxDocument    = 1 << 20
 )
 
 // Claims are what a token says, beside those of its claims mapper.
 type Claims struct {
-	Subject   string // id or external id of the identity
-	SessionID string
-	ID        string // of the token
-	IssuedAt  time.Time
-	ExpiresAt time.Time
+	Subject    string // id or external id of the identity
+	IdentityID string // always the id
+	SessionID  string
+	ID         string // of the token
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
 	// All are the claims as they are, those of the mapper too.
 	All map[string]any
 }
@@ -69,11 +69,7 @@ type Claims struct {
 type Verifier struct {
 	config Config
 	ended  *ended
-
-	mu    sync.Mutex // held while keys are fetched, so that callers share one request
-	keys  jose.JSONWebKeySet
-	asked time.Time
-	err   error // of the last request for keys
+	keys   keys
 }
 
 // New returns a verifier. It makes no request.
@@ -113,95 +109,61 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	var standard jwt.Claims
-	all := struct {
-		SessionID string `json:"sid"`
-	}{}
-	claims := &Claims{All: map[string]any{}}
-	if err := parsed.Claims(key, &standard, &all, &claims.All); err != nil {
-		return nil, fmt.Errorf("%w: its signature is wrong", ErrInvalid)
-	}
-	if standard.Expiry == nil || standard.IssuedAt == nil || standard.Subject == "" || all.SessionID == "" {
-		return nil, fmt.Errorf("%w: a claim is missing", ErrInvalid)
-	}
-	now := v.config.Now()
-	err = standard.ValidateWithLeeway(jwt.Expected{Issuer: v.config.Issuer, Time: now}, v.config.Leeway)
-	switch {
-	case errors.Is(err, jwt.ErrExpired):
-		return nil, ErrExpired
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	claims.Subject, claims.SessionID, claims.ID = standard.Subject, all.SessionID, standard.ID
-	claims.IssuedAt, claims.ExpiresAt = standard.IssuedAt.Time(), standard.Expiry.Time()
-	if v.config.FeedURL == "" {
-		return claims, nil
+	claims, err := v.read(parsed, key)
+	if err != nil || v.config.FeedURL == "" {
+		return claims, err
 	}
 	switch {
 	case v.ended.has(claims):
 		return nil, ErrEnded
 	case v.Silence() > v.config.MaxSilence:
 		return nil, ErrStale
+	case v.ended.unknown(claims):
+		return nil, ErrExpired
+	}
+	return claims, nil
+}
+
+// read returns the claims of a token that the key signed, that is valid now and meant for
+// this verifier.
+func (v *Verifier) read(parsed *jwt.JSONWebToken, key any) (*Claims, error) {
+	var standard jwt.Claims
+	var own struct {
+		SessionID  string `json:"sid"`
+		IdentityID string `json:"identity_id"`
+	}
+	claims := &Claims{All: map[string]any{}}
+	if err := parsed.Claims(key, &standard, &own, &claims.All); err != nil {
+		return nil, fmt.Errorf("%w: its signature is wrong, or a claim", ErrInvalid)
+	}
+	if standard.Expiry == nil || standard.IssuedAt == nil || standard.Subject == "" || own.SessionID == "" {
+		return nil, fmt.Errorf("%w: a claim is missing", ErrInvalid)
+	}
+	claims.Subject, claims.SessionID, claims.ID = standard.Subject, own.SessionID, standard.ID
+	claims.IdentityID = cmp.Or(own.IdentityID, standard.Subject)
+	claims.IssuedAt, claims.ExpiresAt = standard.IssuedAt.Time(), standard.Expiry.Time()
+	if last := claims.IssuedAt.Add(maxTTL); last.Before(claims.ExpiresAt) {
+		claims.ExpiresAt = last // its end would be forgotten before
+		standard.Expiry = jwt.NewNumericDate(last)
+	}
+	expected := jwt.Expected{Issuer: v.config.Issuer, Time: v.config.Now()}
+	if v.config.Audience != "" {
+		expected.AnyAudience = jwt.Audience{v.config.Audience}
+	} else if _, has := claims.All["aud"]; has {
+		return nil, fmt.Errorf("%w: it is meant for others: it has an audience, and Config.Audience is not set", ErrInvalid)
+	}
+	err := standard.ValidateWithLeeway(expected, v.config.Leeway)
+	switch {
+	case errors.Is(err, jwt.ErrExpired):
+		return nil, ErrExpired
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return claims, nil
 }
 
 // Silence is how long ago the feed last sent a message.
 func (v *Verifier) Silence() time.Duration { return v.config.Now().Sub(v.ended.heard()) }
-
-// key returns the key that signed a token.
-func (v *Verifier) key(ctx context.Context, h jose.Header) (any, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	found := v.known(h)
-	now := v.config.Now()
-	age := now.Sub(v.asked)
-	if found != nil && age < keysAge {
-		return found, nil
-	}
-	if found != nil || v.asked.IsZero() || age >= keysPause {
-		v.asked = now
-		v.err = v.fetchKeys(ctx)
-		found = v.known(h) // after a failed request: the keys from before are good until they are replaced
-	}
-	switch {
-	case found != nil:
-		return found, nil
-	case v.err != nil:
-		return nil, fmt.Errorf("fetch keys: %w", v.err)
-	}
-	return nil, fmt.Errorf("%w: its key is not known", ErrInvalid)
-}
-
-func (v *Verifier) known(h jose.Header) any {
-	for _, key := range v.keys.Keys {
-		if key.KeyID == h.KeyID && key.Algorithm == h.Algorithm {
-			return key.Key
-		}
-	}
-	return nil
-}
-
-func (v *Verifier) fetchKeys(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, keysTimeout)
-	defer cancel()
-	answer, err := v.get(ctx, v.config.KeysURL, "application/jwk-set+json", "")
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	var set jose.JSONWebKeySet
-	if err := json.NewDecoder(http.MaxBytesReader(nil, answer.Body, maxDocument)).Decode(&set); err != nil {
-		return err
-	}
-	v.keys.Keys = nil
-	for _, key := range set.Keys {
-		if key.IsPublic() && key.Valid() {
-			v.keys.Keys = append(v.keys.Keys, key)
-		}
-	}
-	return nil
-}
 
 // get makes a request whose answer is 200.
 func (v *Verifier) get(ctx context.Context, url, accept, token string) (*http.Response, error) {

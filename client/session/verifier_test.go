@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,6 +134,13 @@ func TestVerify(t *testing.T) {
 		"not yet":         {own(map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}), ErrInvalid},
 		"without session": {own(map[string]any{"sid": nil}), ErrInvalid},
 		"without end":     {own(map[string]any{"exp": nil}), ErrInvalid},
+		"for others":      {own(map[string]any{"aud": "shop"}), ErrInvalid},
+		"for others too":  {own(map[string]any{"aud": []string{"shop", "wiki"}}), ErrInvalid},
+		"for no one":      {own(map[string]any{"aud": []string{}}), ErrInvalid},
+		"for a number":    {own(map[string]any{"aud": 1}), ErrInvalid},
+		"for ever":        {own(map[string]any{"iat": time.Now().Add(-25 * time.Hour).Unix(), "exp": time.Now().Add(time.Hour).Unix()}), ErrExpired},
+		"really for ever": {own(map[string]any{"iat": time.Now().Add(-25 * time.Hour).Unix(), "exp": 1e15}), ErrExpired},
+		"more than that":  {own(map[string]any{"exp": 1e300}), ErrInvalid},
 	} {
 		if _, err := v.Verify(t.Context(), test.token); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
@@ -151,6 +159,116 @@ func TestVerify_keysOutOfReach(t *testing.T) {
 	for range 2 {
 		if _, err := v.Verify(t.Context(), token); err == nil || errors.Is(err, ErrInvalid) {
 			t.Errorf("%v, want an error that is not about the token", err)
+		}
+	}
+}
+
+func TestVerify_audience(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer, Audience: "shop"})
+	for _, test := range []struct {
+		audience any
+		want     error
+	}{
+		{"shop", nil},
+		{[]string{"wiki", "shop"}, nil},
+		{[]string{"wiki"}, ErrInvalid},
+		{"Shop", ErrInvalid},
+		{[]string{}, ErrInvalid},
+		{nil, ErrInvalid}, // RFC 8725, 3.9: one without is not meant for this service
+	} {
+		if _, err := v.Verify(t.Context(), s.sign(t, s.private, "k1", jose.EdDSA, map[string]any{"aud": test.audience})); !errors.Is(err, test.want) {
+			t.Errorf("%v: %v, want %v", test.audience, err, test.want)
+		}
+	}
+}
+
+// gate is a connection to a server that waits before each request until it is let through.
+type gate struct {
+	passed  chan error // what becomes of a request; nil lets it through
+	waiting atomic.Int32
+}
+
+func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
+	g.waiting.Add(1)
+	select {
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	case err := <-g.passed:
+		if err != nil {
+			return nil, err
+		}
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestVerify_aCallerWhoLeaves(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	g := &gate{passed: make(chan error)}
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer, Client: &http.Client{Transport: g}})
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, err := v.Verify(ctx, s.sign(t, s.private, "made-up", jose.EdDSA, nil))
+		left <- err
+	}()
+	token := s.sign(t, s.private, "k1", jose.EdDSA, nil)
+	verified := make(chan error)
+	go func() {
+		_, err := v.Verify(t.Context(), token)
+		verified <- err
+	}()
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller who left got %v", err)
+	}
+	g.passed <- nil
+	if err := <-verified; err != nil {
+		t.Errorf("the caller who stayed got %v", err)
+	}
+	if got := g.waiting.Load(); got != 1 {
+		t.Errorf("%d requests, want one for both", got)
+	}
+}
+
+func TestVerify_failedRequests(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	g := &gate{passed: make(chan error, 1)}
+	now := time.Now()
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer, Client: &http.Client{Transport: g}, Now: func() time.Time { return now }})
+	token := func(kid string) string {
+		return s.sign(t, s.private, kid, jose.EdDSA, map[string]any{"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix()})
+	}
+	down := errors.New("connection refused")
+	for i, step := range []struct {
+		after    time.Duration
+		kid      string
+		becomes  error // of the request, where there is one
+		want     error
+		requests int32
+	}{
+		{0, "k1", down, down, 1},
+		{0, "k1", nil, down, 1},
+		{keysPause, "k1", nil, nil, 2},
+		{0, "made-up", nil, ErrInvalid, 2},
+		{keysPause, "made-up", down, down, 3},
+		{0, "k1", nil, nil, 3}, // the keys from before are good
+		{0, "made-up", nil, down, 3},
+		{keysPause, "made-up", nil, ErrInvalid, 4},
+		{keysAge, "k1", down, nil, 5},
+	} {
+		now = now.Add(step.after)
+		if g.waiting.Load() != step.requests {
+			g.passed <- step.becomes
+		}
+		if _, err := v.Verify(t.Context(), token(step.kid)); !errors.Is(err, step.want) {
+			t.Errorf("step %d: %v, want %v", i, err, step.want)
+		}
+		if got := g.waiting.Load(); got != step.requests {
+			t.Errorf("step %d: %d requests, want %d", i, got, step.requests)
 		}
 	}
 }
@@ -214,6 +332,40 @@ func tell(t *testing.T, v *Verifier, all ...entry) {
 	}
 	if err := v.take("current", "{}"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestFollow_identitiesByTheirOwnID(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer, FeedURL: s.URL + "/feed"})
+	tell(t, v, entry{IdentityID: "i1", All: true, At: time.Now()})
+	for identity, want := range map[any]error{"i1": ErrEnded, "i2": nil, 5: ErrInvalid} {
+		token := s.sign(t, s.private, "k1", jose.EdDSA, map[string]any{"sub": "customer-7", "identity_id": identity, "iat": time.Now().Add(-time.Second).Unix()})
+		if claims, err := v.Verify(t.Context(), token); !errors.Is(err, want) || err == nil && (claims.IdentityID != identity || claims.Subject != "customer-7") {
+			t.Errorf("%v: %+v, %v; want %v", identity, claims, err, want)
+		}
+	}
+}
+
+func TestFollow_tokensFromBeforeTheHistory(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	now := time.Now().Truncate(time.Second)
+	v := verifier(t, Config{KeysURL: s.URL + "/keys", Issuer: issuer, FeedURL: s.URL + "/feed"})
+	since, err := json.Marshal(map[string]any{"since": now.Add(-time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{string(since), "{}"} { // the history, and what follows
+		if err := v.take("current", data); err != nil {
+			t.Fatal(err)
+		}
+		for age, want := range map[time.Duration]error{time.Hour: nil, time.Hour + time.Second: ErrExpired} {
+			if _, err := v.Verify(t.Context(), s.sign(t, s.private, "k1", jose.EdDSA, map[string]any{"iat": now.Add(-age).Unix()})); !errors.Is(err, want) {
+				t.Errorf("%v old: %v, want %v", age, err, want)
+			}
+		}
 	}
 }
 

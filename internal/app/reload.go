@@ -26,6 +26,7 @@ func (a *App) Reload(next *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("new configuration is not in force: %w", err)
 	}
+	composed.issuer.Replaces(a.current.Load().issuer)
 	a.sessions.SetLifespan(next.Session.Lifespan)
 	a.sessions.SetRules(sessionRules(next))
 	a.limiter.config.Store(&next.Security.Limits)

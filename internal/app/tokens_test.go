@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/base64"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -50,6 +51,32 @@ func TestCheck_lifeOfTokens(t *testing.T) {
 				t.Errorf("refused with %q, want %q", refused, test.refuses)
 			}
 		})
+	}
+}
+
+func TestReload_remembersTheLifeOfTokens(t *testing.T) {
+	t.Parallel()
+	with := func(ttl string) *config.Config {
+		c, _, err := config.Load(config.Source{Environ: []string{
+			"DSN=memory", "SECRETS_DEFAULT=" + strings.Repeat("s", 32), `SESSION_WHOAMI_TOKENIZER_TEMPLATES={"api":{"ttl":"` + ttl + `"}}`,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	a, err := New(t.Context(), Options{Config: with("10h"), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.db.Close() })
+	for range 2 {
+		if err := a.Reload(with("1m")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if longest := a.current.Load().issuer.Longest(); longest != 10*time.Hour {
+		t.Errorf("tokens made before the reload live %v, want 10h: a new reader of the feed would not learn what they are of", longest)
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 	pollEvery = 200 * time.Millisecond
 	// maxReaders bounds the requests that wait at a time.
 	maxReaders = 512
-	// maxHistory bounds what a reader without a position gets.
+	// maxHistory bounds what a reader gets at a time: the events behind it, and its entries.
 	maxHistory = 200_000
 	// maxBatch bounds the events of a chain that are read at a time.
 	maxBatch = 1000
@@ -32,8 +32,8 @@ const (
 var (
 	// ErrBusy says that too many readers wait.
 	ErrBusy = errors.New("too many readers follow the feed")
-	// ErrGone says that retention removed events behind a position: the reader starts
-	// again without one.
+	// ErrGone says that retention removed events behind a position, or that more than
+	// maxHistory are: the reader starts again without one.
 	ErrGone = errors.New("the feed no longer has what followed this position")
 	// ErrClosed says that the process ends.
 	ErrClosed = errors.New("the feed was closed")
@@ -69,6 +69,9 @@ type Batch struct {
 	Ended []Ended   `json:"ended"`
 	Next  Position  `json:"-"`
 	AsOf  time.Time `json:"as_of"` // everything that ended Bound before is known
+	// Since is how far back a batch without a position reaches; zero with one. A reader that
+	// begins with it does not know whether the sessions of older tokens have ended.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Feed tells readers which sessions have ended. It is safe for concurrent use.
@@ -115,19 +118,17 @@ func (f *Feed) History(ctx context.Context, window time.Duration) (Batch, error)
 	if err != nil {
 		return Batch{}, err
 	}
-	events, err := f.store.EventsSince(ctx, asOf.Add(-window-ClockSlack), names(), maxHistory+1)
+	b := Batch{Ended: []Ended{}, Next: Position{}, AsOf: asOf, Since: asOf.Add(-window - ClockSlack)}
+	events, err := f.store.EventsSince(ctx, b.Since, names(), maxHistory+1)
 	if err != nil {
 		return Batch{}, err
 	}
-	if len(events) > maxHistory {
-		return Batch{}, fmt.Errorf("more than %d sessions ended in %v: shorten the life of the tokens", maxHistory, window)
-	}
-	b := Batch{Ended: []Ended{}, Next: Position{}, AsOf: asOf}
 	for chain, head := range heads {
 		b.Next[chain] = head.Seq
 	}
-	for _, e := range events { // those after the heads come with the next batch once more
-		b.Ended = append(b.Ended, endedBy(e)...)
+	// Those after the heads come with the next batch once more.
+	if !b.add(events) {
+		return Batch{}, fmt.Errorf("more than %d sessions ended in %v: shorten the life of the tokens", maxHistory, window)
 	}
 	return b, nil
 }
@@ -177,8 +178,8 @@ func (f *Feed) next(ctx context.Context, p Position) (Batch, error) {
 			if err != nil {
 				return Batch{}, err
 			}
-			for _, e := range events {
-				b.Ended = append(b.Ended, endedBy(e)...)
+			if !b.add(events) {
+				return Batch{}, ErrGone // the history of the tokens that are valid may be shorter
 			}
 			if len(events) < maxBatch {
 				break
@@ -188,6 +189,17 @@ func (f *Feed) next(ctx context.Context, p Position) (Batch, error) {
 		b.Next[chain] = head.Seq
 	}
 	return b, nil
+}
+
+// add appends what events ended, and reports whether that is not more than a reader may get.
+func (b *Batch) add(events []event.Event) bool {
+	for _, e := range events {
+		b.Ended = append(b.Ended, endedBy(e)...)
+		if len(b.Ended) > maxHistory {
+			return false
+		}
+	}
+	return true
 }
 
 // current returns the heads of the chains as they were a moment ago, and when that was.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,7 +35,10 @@ func (l *log) ChainEvents(_ context.Context, chain int, after, upTo int64, names
 	defer l.mu.Unlock()
 	var found []event.Event
 	for _, e := range l.events {
-		if e.Chain == chain && e.Seq > after && e.Seq <= upTo && slices.Contains(names, e.Name) && len(found) < limit {
+		if len(found) == limit {
+			break
+		}
+		if e.Chain == chain && e.Seq > after && e.Seq <= upTo && slices.Contains(names, e.Name) {
 			found = append(found, e)
 		}
 	}
@@ -112,6 +116,34 @@ func TestAfter_gone(t *testing.T) {
 		if _, err := New(l, time.Now).After(t.Context(), p, time.Time{}); !errors.Is(err, ErrGone) {
 			t.Errorf("%v: %v", p, err)
 		}
+	}
+}
+
+func TestFeed_boundsABatch(t *testing.T) {
+	t.Parallel()
+	listed := func(n int) event.Event {
+		ids := strings.TrimSuffix(strings.Repeat("s,", n), ",")
+		return event.Event{Seq: 1, Name: event.TokenRevoked, At: time.Now(), Details: map[string]string{DetailEnded: ids}}
+	}
+	many := slices.Repeat([]event.Event{listed(100)}, maxHistory/100+1)
+	for i := range many {
+		many[i].Seq = int64(i + 1)
+	}
+	for name, events := range map[string][]event.Event{"many events": many, "many sessions in one": {listed(maxHistory + 1)}} {
+		feed := New(&log{events: events}, time.Now)
+		if b, err := feed.After(t.Context(), Position{0: 0, 1: 0}, time.Time{}); !errors.Is(err, ErrGone) {
+			t.Errorf("%s after a position: %d, %v", name, len(b.Ended), err)
+		}
+		if b, err := feed.History(t.Context(), time.Hour); err == nil {
+			t.Errorf("%s without a position: %d", name, len(b.Ended))
+		}
+	}
+	feed := New(&log{events: many[:maxHistory/100]}, time.Now)
+	if b, err := feed.After(t.Context(), Position{}, time.Time{}); err != nil || len(b.Ended) != maxHistory || !b.Since.IsZero() {
+		t.Errorf("as many as may be: %d, %v", len(b.Ended), err)
+	}
+	if b, err := feed.History(t.Context(), time.Hour); err != nil || len(b.Ended) != maxHistory || b.AsOf.Sub(b.Since) != time.Hour+ClockSlack {
+		t.Errorf("as many as may be: %d from %v, %v", len(b.Ended), b.Since, err)
 	}
 }
 

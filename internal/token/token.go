@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -47,6 +48,14 @@ type Issuer struct {
 	issuer    string
 	templates map[string]Template
 	now       func() time.Time
+	before    []life // of the tokens of issuers that this one replaces
+}
+
+// life is how long tokens are valid that were made until some moment; over is when the last
+// of them has expired.
+type life struct {
+	ttl  time.Duration
+	over time.Time
 }
 
 // NewIssuer returns an issuer. The claim iss is the given one.
@@ -59,8 +68,27 @@ func NewIssuer(issuer string, templates map[string]Template, now func() time.Tim
 	return &Issuer{issuer: issuer, templates: capped, now: now}
 }
 
-// Longest is how long the longest-lived token is valid; 0 without templates.
+// Replaces says that i makes the tokens from now on that another made until now. i must not
+// be in use yet.
+func (i *Issuer) Replaces(other *Issuer) {
+	ttl, now := other.ownLongest(), i.now()
+	outlasted := func(l life) bool { return l.ttl <= ttl || now.After(l.over) }
+	i.before = append(slices.DeleteFunc(slices.Clone(other.before), outlasted), life{ttl: ttl, over: now.Add(ttl)})
+}
+
+// Longest is how long the longest-lived token is valid, of those that are valid now or will
+// be made; 0 without templates.
 func (i *Issuer) Longest() time.Duration {
+	longest, now := i.ownLongest(), i.now()
+	for _, l := range i.before {
+		if !now.After(l.over) {
+			longest = max(longest, l.ttl)
+		}
+	}
+	return longest
+}
+
+func (i *Issuer) ownLongest() time.Duration {
 	var longest time.Duration
 	for _, t := range i.templates {
 		longest = max(longest, t.TTL)
@@ -86,6 +114,7 @@ func (i *Issuer) Issue(ctx context.Context, template string, s Subject) (string,
 	now := i.now().UTC().Truncate(time.Second)
 	protected := map[string]any{
 		"iss": i.issuer, "iat": now.Unix(), "jti": secret.NewID(), "sid": s.SessionID, "sub": s.IdentityID,
+		"identity_id": s.IdentityID, // by which the feed of ended sessions names it
 	}
 	if t.ExternalSubject {
 		if s.ExternalID == "" {
@@ -122,18 +151,23 @@ func mapped(ctx context.Context, t Template, s Subject, claims, protected map[st
 	if err != nil {
 		return nil, err
 	}
-	last := claims["exp"].(int64)
+	first, last := protected["iat"].(int64), claims["exp"].(int64)
 	claims = maps.Clone(claims)
 	maps.Copy(claims, made)
 	maps.Copy(claims, protected)
-	exp, isNumber := claims["exp"].(float64)
-	if !isNumber || int64(exp) > last {
-		claims["exp"] = last
-	}
-	if _, isNumber := claims["nbf"].(float64); !isNumber {
-		claims["nbf"] = protected["iat"]
-	}
+	claims["exp"] = within(claims["exp"], first, last, last)
+	claims["nbf"] = within(claims["nbf"], first, last, first)
 	return claims, nil
+}
+
+// within returns a claim of the mapper that is a time as one from first to last, in whole
+// seconds, and otherwise in place of what is no number.
+func within(claim any, first, last, otherwise int64) int64 {
+	seconds, isNumber := claim.(float64)
+	if !isNumber {
+		return otherwise
+	}
+	return int64(min(max(seconds, float64(first)), float64(last))) // bounded first: int64(1e300) is any number
 }
 
 // Mapper changes the claims of a token by a program. It is safe for concurrent use.

@@ -108,10 +108,16 @@ func TestIssue_lifeEndsWithTheSession(t *testing.T) {
 	t.Parallel()
 	// The mapper may shorten the life, and change neither whose token it is nor who made it.
 	for source, want := range map[string]time.Duration{
-		`{claims: {}}`:           time.Hour,
-		`{claims: {exp: 1e15}}`:  time.Hour,
-		`{claims: {exp: "9e9"}}`: time.Hour,
-		`local c = std.extVar('claims'); {claims: {exp: c.iat + 60, iss: 'x', sub: 'x', sid: 'x', email: std.extVar('session').identity.traits.email}}`: time.Minute,
+		`{claims: {}}`:            time.Hour,
+		`{claims: {exp: 1e15}}`:   time.Hour,
+		`{claims: {exp: 1e300}}`:  time.Hour,
+		`{claims: {exp: 9.3e18}}`: time.Hour,
+		`{claims: {exp: -1e300}}`: 0,
+		`{claims: {exp: 0}}`:      0,
+		`{claims: {exp: null}}`:   time.Hour,
+		`{claims: {exp: "9e9"}}`:  time.Hour,
+		`local c = std.extVar('claims'); {claims: {exp: c.exp + 0.9}}`: time.Hour,
+		`local c = std.extVar('claims'); {claims: {exp: c.iat + 60, iss: 'x', sub: 'x', sid: 'x', identity_id: 'x', email: std.extVar('session').identity.traits.email}}`: time.Minute,
 	} {
 		i := issuer(Template{TTL: 24 * time.Hour, Keys: keySet(t, ecKey(t, "")), Mapper: mapper(t, source)})
 		signed, err := i.Issue(t.Context(), "api", subject())
@@ -119,12 +125,64 @@ func TestIssue_lifeEndsWithTheSession(t *testing.T) {
 			t.Fatal(source, err)
 		}
 		claims := claimsOf(t, i, signed)
-		if claims["exp"] != float64(noon.Add(want).Unix()) || claims["iss"] != publicURL || claims["sub"] != subject().IdentityID || claims["sid"] != subject().SessionID {
+		if claims["exp"] != float64(noon.Add(want).Unix()) || claims["iss"] != publicURL || claims["sub"] != subject().IdentityID || claims["sid"] != subject().SessionID || claims["identity_id"] != subject().IdentityID {
 			t.Errorf("%s: %v", source, claims)
 		}
 		if strings.Contains(source, "email") && claims["email"] != "a@example.org" {
 			t.Errorf("the claim of the mapper is %v", claims["email"])
 		}
+	}
+}
+
+func TestIssue_beginning(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]time.Duration{
+		`c.nbf + 60`: time.Minute, `c.nbf - 60`: 0, `"soon"`: 0, `-1e300`: 0, `1e300`: time.Hour, `c.nbf + 1.5`: time.Second,
+	} {
+		i := issuer(Template{TTL: time.Hour, Keys: keySet(t, ecKey(t, "")), Mapper: mapper(t, `local c = std.extVar('claims'); {claims: {nbf: `+source+`}}`)})
+		signed, err := i.Issue(t.Context(), "api", subject())
+		if err != nil {
+			t.Fatal(source, err)
+		}
+		if nbf := claimsOf(t, i, signed)["nbf"]; nbf != float64(noon.Add(want).Unix()) {
+			t.Errorf("%s: nbf is %v, want noon and %v", source, nbf, want)
+		}
+	}
+}
+
+func TestIssue_externalSubject(t *testing.T) {
+	t.Parallel()
+	i := issuer(Template{TTL: time.Minute, Keys: keySet(t, ecKey(t, "")), ExternalSubject: true})
+	s := subject()
+	s.ExternalID = "customer-7"
+	signed, err := i.Issue(t.Context(), "api", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claims := claimsOf(t, i, signed); claims["sub"] != "customer-7" || claims["identity_id"] != s.IdentityID {
+		t.Errorf("%v: the feed of ended sessions names identities by their own id", claims)
+	}
+}
+
+func TestLongest_afterAReload(t *testing.T) {
+	t.Parallel()
+	now := noon
+	with := func(ttl time.Duration) *Issuer {
+		return NewIssuer(publicURL, map[string]Template{"api": {TTL: ttl}}, func() time.Time { return now })
+	}
+	long, short, shorter := with(10*time.Hour), with(time.Hour), with(time.Minute)
+	short.Replaces(long)
+	now = noon.Add(5 * time.Hour)
+	shorter.Replaces(short)
+	for passed, want := range map[time.Duration]time.Duration{
+		5 * time.Hour: 10 * time.Hour, 10 * time.Hour: 10 * time.Hour, 11 * time.Hour: time.Minute,
+	} {
+		if now = noon.Add(passed); shorter.Longest() != want {
+			t.Errorf("%v after the first reload: %v, want %v", passed, shorter.Longest(), want)
+		}
+	}
+	if none := NewIssuer(publicURL, nil, func() time.Time { return now }); none.Longest() != 0 {
+		t.Error("no templates, but tokens live")
 	}
 }
 

@@ -32,10 +32,14 @@ function standIn(withConfig = {}) {
 
 // told lets the feed tell what ended, and waits until the verifier has taken it.
 async function told(it, ...ends) {
+  await toldSince(it, undefined, ...ends)
+}
+
+async function toldSince(it, since, ...ends) {
   while (!it.feed) await sleep(1)
   const events = ends.map((one) => `event: ended\ndata: ${JSON.stringify(one)}\n\n`)
   it.time++
-  it.feed.enqueue(new TextEncoder().encode(events.join('') + 'id: 0.1\nevent: current\ndata: {}\n\n'))
+  it.feed.enqueue(new TextEncoder().encode(events.join('') + 'id: 0.1\nevent: current\ndata: ' + JSON.stringify({ since }) + '\n\n'))
   while (it.verifier.silence() > 0) await sleep(1)
 }
 
@@ -68,4 +72,72 @@ test('an end is remembered for as long as a token of the session can be valid', 
     it.verifier.close()
     await following
   }
+})
+
+test('all sessions of an identity end by its own id, whatever the subject of the tokens is', async () => {
+  const it = standIn({ feedURL: issuer + 'feed' })
+  const following = it.verifier.follow()
+  try {
+    await told(it, { identity_id: 'i1', all: true, ended_at: new Date(it.time).toISOString() })
+    const iat = Math.floor(it.time / 1000) - 1
+    await refused(it, tokenOf(it, { sub: 'customer-7', identity_id: 'i1', iat }), 'ended')
+    await refused(it, tokenOf(it, { sub: 'i1', iat }), 'ended')
+    await refused(it, tokenOf(it, { sub: 'i1', identity_id: 5, iat }), 'invalid')
+    await it.verifier.verify(tokenOf(it, { sub: 'i1', identity_id: 'i2', iat }))
+  } finally {
+    it.verifier.close()
+    await following
+  }
+})
+
+test('a token from before the history of the feed is refused', async () => {
+  const it = standIn({ feedURL: issuer + 'feed' })
+  const following = it.verifier.follow()
+  try {
+    const began = Math.floor(it.time / 1000)
+    for (const since of [new Date((began - 3600) * 1000).toISOString(), undefined]) {
+      await toldSince(it, since)
+      await it.verifier.verify(tokenOf(it, { iat: began - 3600 }))
+      await refused(it, tokenOf(it, { iat: began - 3601 }), 'expired')
+    }
+  } finally {
+    it.verifier.close()
+    await following
+  }
+})
+
+test('a token is good for a day at most, and for whom it is meant', async () => {
+  const any = standIn()
+  const iat = Math.floor(any.time / 1000)
+  for (const exp of [iat + 3600, 1e15, 1e300]) await refused(any, tokenOf(any, { iat: iat - 25 * 3600, exp }), 'expired')
+  for (const aud of ['shop', ['shop'], [], '', null, 5]) await refused(any, tokenOf(any, { aud }), 'invalid')
+  const shop = standIn({ audience: 'shop' })
+  for (const aud of ['shop', ['wiki', 'shop']]) await shop.verifier.verify(tokenOf(shop, { aud }))
+  for (const aud of ['Shop', ['wiki'], [['shop', 1]], [], {}, null, undefined]) await refused(shop, tokenOf(shop, { aud }), 'invalid')
+})
+
+test('a request for keys that fails is not repeated at once', async () => {
+  const it = standIn()
+  const down = () => Promise.reject(new Error('connection refused'))
+  const up = it.keys
+  const failed = (token) => assert.rejects(it.verifier.verify(token), /keys cannot be fetched/)
+  it.keys = down
+  for (let i = 0; i < 5; i++) await failed(tokenOf(it, {}, 'made-up'))
+  await failed(tokenOf(it))
+  assert.equal(it.asked, 1)
+  it.keys = up
+  it.time += 10_000
+  await Promise.all([it.verifier.verify(tokenOf(it)), refused(it, tokenOf(it, {}, 'made-up'), 'invalid')])
+  await refused(it, tokenOf(it, {}, 'made-up'), 'invalid')
+  assert.equal(it.asked, 2)
+  it.keys = down
+  it.time += 5 * 60_000
+  await it.verifier.verify(tokenOf(it))
+  await it.verifier.verify(tokenOf(it))
+  assert.equal(it.asked, 3)
+  it.keys = up
+  it.time += 10_000
+  await it.verifier.verify(tokenOf(it))
+  await refused(it, tokenOf(it, {}, 'made-up'), 'invalid')
+  assert.equal(it.asked, 4)
 })

@@ -115,7 +115,7 @@ func (w *Wire) streamEnded(out http.ResponseWriter, r *http.Request, batch revoc
 }
 
 // writeBatch writes an event for each session that ended, then one that says as of when
-// that is all. Its id is the position behind them.
+// that is all, and since when if it begins a history. Its id is the position behind them.
 func writeBatch(out http.ResponseWriter, b revocation.Batch) error {
 	for _, one := range b.Ended {
 		data, err := json.Marshal(one)
@@ -126,10 +126,13 @@ func writeBatch(out http.ResponseWriter, b revocation.Batch) error {
 			return err
 		}
 	}
-	data, err := json.Marshal(b.AsOf)
+	data, err := json.Marshal(struct {
+		AsOf  time.Time `json:"as_of"`
+		Since time.Time `json:"since,omitzero"`
+	}{b.AsOf, b.Since})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "id: %s\nevent: current\ndata: {\"as_of\":%s}\n\n", b.Next, data)
+	_, err = fmt.Fprintf(out, "id: %s\nevent: current\ndata: %s\n\n", b.Next, data)
 	return err
 }
