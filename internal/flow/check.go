@@ -22,6 +22,9 @@ type checked struct {
 	callback *CallbackParams
 }
 
+// waits reports whether the flow waits for a secret.
+func (c checked) waits() bool { return c.flow != nil && c.flow.State == Challenged }
+
 // check makes the checks on a submission, each once and in this order: does the
 // kind take the method and the caller, is the flow there, is it this caller's, is
 // it still open, may this client send so, is it readable. An error before the

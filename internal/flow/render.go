@@ -66,7 +66,8 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	if err == nil && saved != nil {
 		err = e.store.SaveFlow(ctx, saved)
 	}
-	if err != nil && !errors.Is(err, errs.ErrStale) {
+	uncounted := rejected.Memory != nil && c.waits() // a wrong code, which is no answer until the flow knows of it
+	if err != nil && (uncounted || !errors.Is(err, errs.ErrStale)) {
 		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
 	}
 	return Result{Outcome: FormRejected, Flow: f, Identity: subject, Session: c.caller.Session, Cause: rejected.Cause}, nil

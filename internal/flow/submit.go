@@ -24,13 +24,27 @@ type SubmitRequest struct {
 	ByLink bool
 }
 
+// overtakings is how often a submission is judged at most to a flow that waits for a
+// secret, if other requests change the flow meanwhile.
+const overtakings = 10
+
 // Submit runs one step: check, judge, apply, and the form again if the
 // submission was wrong. It is the only path from a submission to an effect, so
-// the checks on it can't be forgotten by a method or a kind.
+// the checks on it can't be forgotten by a method or a kind. A guess at a code is judged
+// again if the flow changed meanwhile, right or wrong: it gets the answer that it would
+// get after the others, so that parallel guesses can't share a try.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 	began := e.now()
-	c, err := e.check(ctx, r)
-	result, err := e.finish(ctx, c, err)
+	var result Result
+	var err error
+	for range overtakings {
+		var c checked
+		c, err = e.check(ctx, r)
+		result, err = e.finish(ctx, c, err)
+		if !errors.Is(err, errs.ErrStale) || !c.waits() {
+			break
+		}
+	}
 	if result.Outcome == Pending {
 		wait(ctx, e.config.SentAfter-e.now().Sub(began))
 	}

@@ -145,10 +145,15 @@ type Limiter struct {
 	kept map[int]flow.Attempt
 	next int
 	Full bool
+	// Before is called before an attempt is counted; nil for nothing.
+	Before func()
 }
 
 // Count implements flow.Limiter.
 func (l *Limiter) Count(_ context.Context, a flow.Attempt) (refund func(), wait time.Duration, ok bool) {
+	if l.Before != nil {
+		l.Before()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.Full {

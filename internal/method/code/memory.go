@@ -89,29 +89,31 @@ func Imported(hash, identityID string, a identity.Address, expires time.Time, tr
 
 // verify compares what was typed. The error is a rejection that counts the wrong code in the flow.
 func (m *Method) verify(f *flow.Flow, kept memory, typed string) error {
-	wrong := func(key, cause string) error {
-		kept.Wrong++
-		r := flow.Reject("", message.Of(key))
-		r.Memory, r.Cause = kept, errors.New(cause)
+	if kept.Wrong >= m.config.MaxTries {
+		r := flow.Reject("", message.Of(message.KeyCodeTooOften))
+		r.Cause = errors.New("too many codes for one flow")
 		return r
 	}
-	if kept.Wrong >= m.config.MaxTries {
-		return wrong(message.KeyCodeTooOften, "too many codes for one flow")
+	invalid := message.KeyCodeInvalidPrefix + string(f.Kind)
+	wrong := func(cause string) error {
+		kept.Wrong++
+		r := flow.Reject("", message.Of(invalid))
+		r.Memory, r.Cause = kept, errors.New(cause)
+		return r
 	}
 	right, err := m.same(f, kept, strings.ReplaceAll(strings.TrimSpace(typed), " ", ""))
 	if err != nil {
 		return fmt.Errorf("code of a flow: %w", err)
 	}
-	invalid := message.KeyCodeInvalidPrefix + string(f.Kind)
 	switch {
 	case !right:
-		return wrong(invalid, "wrong code")
+		return wrong("wrong code")
 	case !m.now().Before(kept.Expires):
-		return wrong(invalid, "expired code")
+		return wrong("expired code")
 	case !kept.current(f):
-		return wrong(invalid, "there is a newer recovery code or link")
+		return wrong("there is a newer recovery code or link")
 	case kept.IdentityID == "" && f.Kind != flow.Registration:
-		return wrong(invalid, "code of an unknown address")
+		return wrong("code of an unknown address")
 	}
 	return nil
 }
