@@ -24,6 +24,9 @@ type judged struct {
 type conditions struct {
 	privileged bool        // the session was authenticated recently enough
 	level      session.AAL // the session's level
+	// unproven: no address of the identity is proven, and the mails that ask for one are
+	// counted.
+	unproven bool
 }
 
 // judge lets the method make a fact of the submission. It calls out and hashes, so
@@ -163,7 +166,9 @@ func (e *Engine) prepare(ctx context.Context, j *judged, d drafter) (err error) 
 	k := j.flow.Kind
 	switch fact := j.fact.(type) {
 	case Authenticated:
-		j.draft, err = e.draftLink(ctx, fact)
+		if err = e.countProofs(ctx, j, fact); err == nil {
+			j.draft, err = e.draftLink(ctx, fact)
+		}
 	case ProvedAddress:
 		err = e.loadSettingsSchema(ctx, k, fact, d)
 	case NewTraits:

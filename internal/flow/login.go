@@ -40,7 +40,10 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 		}
 	}
 	if e.hasHook(Login, j.method, HookVerified) && !proven(owner) {
-		return e.askToProve(ctx, owner)
+		if !j.rests.unproven {
+			return Result{}, errCredentialChanged
+		}
+		return e.askToProve(ctx, j, owner)
 	}
 	result := Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(j.flow, j.method)}
 	if err := e.openSession(ctx, j, owner, proof.Factor, &result); err != nil {
@@ -68,20 +71,37 @@ func proven(i *identity.Identity) bool {
 	return slices.ContainsFunc(i.Verifiable, func(a identity.Address) bool { return a.Verified })
 }
 
-// askToProve does not sign in, and asks the owner of the account to prove an address.
-func (e *Engine) askToProve(ctx context.Context, owner *identity.Identity) (Result, error) {
+// countProofs counts the mails of askToProve: a person who has the password must not fill
+// the mailbox of another, whose address the account may name.
+func (e *Engine) countProofs(ctx context.Context, j *judged, proof Authenticated) error {
+	if !e.hasHook(Login, j.method, HookVerified) || proven(proof.Identity) || proof.Factor.Address != "" {
+		return nil
+	}
+	j.rests.unproven = true
+	if !e.verifies() || len(proof.Identity.Verifiable) == 0 {
+		return nil
+	}
+	a := Attempt{Kind: LimitSendLink}
+	for _, address := range proof.Identity.Verifiable {
+		a.Identifiers = append(a.Identifiers, address.Normalized)
+	}
+	_, err := j.attempts.spend(ctx, a)
+	return err
+}
+
+// askToProve does not sign in, and asks the owner of the account to prove an address. The
+// flow ends: each of its mails has cost the proof of a factor in a flow of its own.
+func (e *Engine) askToProve(ctx context.Context, j *judged, owner *identity.Identity) (Result, error) {
 	first, err := e.verify(ctx, owner, owner.Verifiable)
 	if err != nil {
 		return Result{}, err
 	}
 	if first == nil {
-		return Result{}, errUnproven
+		return Result{}, ErrUnproven
 	}
+	j.flow.end(e.now())
 	return Result{Outcome: Redirected, Identity: owner, Redirect: e.Page(first), Verification: first, VerificationPage: e.Page(first), Unproven: true}, nil
 }
-
-// ErrUnproven is what a client is told that was not signed in for Result.Unproven.
-func (r Result) ErrUnproven() error { return errUnproven }
 
 // openSession issues a session, or raises the one that the person has: a second
 // factor, and a sign-in that a browser was asked for again, keep its id and replace

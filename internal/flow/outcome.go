@@ -103,8 +103,9 @@ var (
 	errNothingToLink     = errs.New(errs.Invalid, "nothing_to_link", "There is nothing to link any more. Please sign up with the provider again.")
 	errSessionChanged    = errs.New(errs.Conflict, "session_changed", "The session changed while the request was processed. Please try again.")
 	errFlowMissing       = errs.New(errs.Invalid, "flow_missing", "The request names no flow.")
-	errUnproven          = errs.New(errs.Forbidden, "session_verified_address_required", "No address of the account is verified yet. Verify one and sign in again.")
 	errNoRecoveryAddress = errs.New(errs.Invalid, "no_recovery_address", "The identity has no recovery address.")
+	// ErrUnproven is the answer to a client that was not signed in for Result.Unproven.
+	ErrUnproven = errs.New(errs.Forbidden, "session_verified_address_required", "No address of the account is verified yet. Verify one and sign in again.")
 	// ErrNotFlowOwner says that a settings flow belongs to someone else.
 	ErrNotFlowOwner = errs.New(errs.Forbidden, "flow_of_another_identity", "The flow belongs to another identity.")
 )

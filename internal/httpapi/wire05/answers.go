@@ -67,7 +67,7 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 	case err != nil:
 		return w.refused(r, f, err)
 	case result.Unproven && f.Client == flow.API:
-		return wire.Fail(result.ErrUnproven())
+		return wire.Fail(flow.ErrUnproven)
 	case result.Outcome == flow.Redirected:
 		return wire.Redirect(result.Redirect)
 	case result.Outcome == flow.Completed && (f.Client == flow.Browser || byLink(f.Kind)):

@@ -45,7 +45,7 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 
 // unproven says that an address must be proven before the sign-in.
 func (w *Wire) unproven(result flow.Result) *fault {
-	f := refusal(http.StatusForbidden, "session_verified_address_required", w.faultOf(result.ErrUnproven()).body.Error.Reason, "your email or phone address is not yet verified")
+	f := refusal(http.StatusForbidden, "session_verified_address_required", w.faultOf(flow.ErrUnproven).body.Error.Reason, "your email or phone address is not yet verified")
 	f.body.Error.Details = map[string]any{"continue_with": []ContinueWith{w.toVerification(result, true)}}
 	return f
 }
