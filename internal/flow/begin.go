@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -11,9 +12,12 @@ import (
 )
 
 // begin lets each method that the flow offers note what it needs from the start,
-// and returns the mail that a method sends at once.
+// and returns the mail that a method sends at once. If it may not send it now, the form
+// says so, to clients without a browser too, and offers what it offers.
 func (e *Engine) begin(ctx context.Context, f *Flow, subject *identity.Identity, c Caller) ([]courier.Message, error) {
 	view := View{Flow: f, Identity: subject, Session: c.Session}
+	counts := e.attempts(checked{flow: f, caller: c})
+	counts.client = Browser
 	var mail []courier.Message
 	for _, m := range e.methods {
 		step, ok := e.offered(m.ID(), f)
@@ -26,9 +30,13 @@ func (e *Engine) begin(ctx context.Context, f *Flow, subject *identity.Identity,
 			}
 		}
 		view.method = m.ID()
-		made, err := step.Begin(ctx, Submission{
-			View: view, drafts: e.drafter(f), attempts: e.attempts(checked{flow: f, caller: c}), recovers: e.mayRecover,
-		})
+		made, err := step.Begin(ctx, Submission{View: view, drafts: e.drafter(f), attempts: counts, recovers: e.mayRecover})
+		if rejected, ok := errors.AsType[*Rejected](err); ok {
+			for _, m := range rejected.Messages {
+				f.Form.Messages = append(f.Form.Messages, m.Message)
+			}
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("begin %s in %s flow: %w", m.ID(), f.Kind, err)
 		}

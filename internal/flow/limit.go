@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"symbolon/internal/errs"
@@ -36,7 +37,7 @@ type LimitKind string
 const (
 	LimitPassword LimitKind = "guess" // a guess at a password
 	LimitRegister LimitKind = "claim" // a registration, whose identifier may be taken
-	LimitSendLink LimitKind = "link"  // a mail to an address that anybody may name
+	LimitSendLink LimitKind = "link"  // a mail that a person asked for
 	// LimitNotify is mail about a change of settings. It counts for the identity and
 	// not for the client's address.
 	LimitNotify LimitKind = "news"
@@ -123,8 +124,15 @@ func (a *attempts) countRegistration(ctx context.Context, d *identity.Draft) err
 }
 
 // CountMail counts a mail to an address. It costs its recipient something and so is
-// not given back on success.
+// not given back on success. A signed-in owner who has proven the address has a count of
+// their own, which strangers who name the address do not fill.
 func (s Submission) CountMail(ctx context.Context, address string) error {
-	_, err := s.attempts.spend(ctx, Attempt{Kind: LimitSendLink, Identifiers: []string{traits.Normalize(address)}})
+	a := Attempt{Kind: LimitSendLink, Identifiers: []string{traits.Normalize(address)}}
+	if s.Identity != nil && slices.ContainsFunc(s.Identity.Verifiable, func(own identity.Address) bool {
+		return own.Verified && own.Normalized == traits.NormalizeAddress(own.Via, address)
+	}) {
+		a = Attempt{Kind: LimitSendLink, IdentityID: s.Identity.ID}
+	}
+	_, err := s.attempts.spend(ctx, a)
 	return err
 }
