@@ -24,6 +24,10 @@ import (
 // token, beside a password that can be set.
 func mailer(t testing.TB, o ...flowtest.Option) *flowtest.World {
 	t.Helper()
+	return flowtest.New(t, mailerMethods, o...)
+}
+
+func mailerMethods(w *flowtest.World) []flow.Method {
 	link := &flowtest.Stub{Name: "link", Roles: map[flow.Kind]flow.Role{flow.Recovery: flow.AddressProof, flow.Verification: flow.AddressProof}}
 	set := &flowtest.Stub{Name: identity.TypePassword, Privileged: true, Roles: map[flow.Kind]flow.Role{
 		flow.Settings: flow.Management, flow.Registration: flow.FirstFactor,
@@ -38,24 +42,21 @@ func mailer(t testing.TB, o ...flowtest.Option) *flowtest.World {
 			Mail: courier.Message{To: a.Value, URL: token, IdentityID: identityID},
 		}, nil
 	}
-	w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
-		link.Fact = func(ctx context.Context, s flow.Submission) (flow.Fact, error) {
-			if s.Redeemed {
-				var kept [2]string
-				_, err := s.Recall(&kept)
-				return flow.ProvedAddress{IdentityID: kept[0], Via: identity.ViaEmail, Normalized: kept[1], Factor: session.Factor{Method: "link"}}, err
-			}
-			typed, _, _ := s.Input.Text("email")
-			owner, a, err := w.Identities.ByAddress(ctx, identity.ForRecovery, identity.ViaEmail, typed)
-			if err != nil {
-				return nil, err
-			}
-			c, err := link.OnChallenge(s.Flow, *a, owner.ID)
-			return flow.Sent{Notify: message.Of(message.KeyRecoverySent), ResumeHash: c.ResumeHash, Memory: c.Memory, IdentityID: owner.ID, Mail: []courier.Message{c.Mail}}, err
+	link.Fact = func(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+		if s.Redeemed {
+			var kept [2]string
+			_, err := s.Recall(&kept)
+			return flow.ProvedAddress{IdentityID: kept[0], Via: identity.ViaEmail, Normalized: kept[1], Factor: session.Factor{Method: "link"}}, err
 		}
-		return []flow.Method{set, flowtest.Sender{Stub: link}}
-	}, o...)
-	return w
+		typed, _, _ := s.Input.Text("email")
+		owner, a, err := w.Identities.ByAddress(ctx, identity.ForRecovery, identity.ViaEmail, typed)
+		if err != nil {
+			return nil, err
+		}
+		c, err := link.OnChallenge(s.Flow, *a, owner.ID)
+		return flow.Sent{Notify: message.Of(message.KeyRecoverySent), ResumeHash: c.ResumeHash, Memory: c.Memory, IdentityID: owner.ID, Mail: []courier.Message{c.Mail}}, err
+	}
+	return []flow.Method{set, flowtest.Sender{Stub: link}}
 }
 
 // ask sends a link to an address and returns its token.

@@ -52,16 +52,14 @@ func (e *Engine) redeemToken(ctx context.Context, r RedeemRequest) (Result, erro
 	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
 		return Result{}, err
 	}
+	if _, sent := f.Private[r.Method]; !sent {
+		return Result{}, e.unknownToken(ctx, r) // another method waits for it
+	}
 	c := checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, redeemed: true}
 	result, err := e.finish(ctx, c, nil)
 	if errors.Is(err, errs.ErrStale) || errors.Is(err, errs.ErrNotFound) {
 		// The other of two clicks was first, or whom the link was for has gone.
 		return Result{}, e.unknownToken(ctx, r)
-	}
-	if err == nil && e.config.KeepAddress {
-		// The address is proven even if this fails; the next proof or change
-		// settles what is left.
-		_ = e.identities.DropRetained(ctx, result.Identity.ID)
 	}
 	return result, err
 }

@@ -96,11 +96,21 @@ func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 		}
 		if err == nil {
 			j.attempts.refund()
+			e.dropRetained(ctx, j.fact)
 			return result, c, nil
 		}
 		if !errors.Is(err, errCredentialChanged) || retried {
 			return result, c, err
 		}
+	}
+}
+
+// dropRetained ends what an old address may do once a new one is proven. It may fetch a
+// schema, so no transaction is open. The address is proven even if this fails; the next
+// proof or change settles what is left.
+func (e *Engine) dropRetained(ctx context.Context, fact Fact) {
+	if proof, ok := fact.(ProvedAddress); ok && e.config.KeepAddress {
+		_ = e.identities.DropRetained(ctx, proof.IdentityID)
 	}
 }
 
