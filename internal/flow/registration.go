@@ -48,8 +48,11 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 		}
 	}
 	j.flow.end(e.now())
-	// With existing accounts hidden a registration does not sign in, since that would tell
-	// the two outcomes apart.
+	// With existing accounts hidden a registration does not sign in, and its attempt is not
+	// given back, since that would tell the two outcomes apart.
+	if e.config.HideExisting {
+		j.attempts.keep()
+	}
 	if e.hasHook(Registration, j.method, HookSession) && !e.config.HideExisting {
 		result.Session, result.Token, err = e.sessions.Issue(ctx, created, factor)
 		if err != nil {
@@ -71,8 +74,21 @@ func (e *Engine) identifiersTaken(ctx context.Context, j *judged, result Result)
 		return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))
 	}
 	j.flow.end(e.now())
-	result.Identity = &j.draft.Identity
+	result.Identity = e.likeCreated(j.draft)
 	return result, e.notifyExistingOwners(ctx, j.draft)
+}
+
+// likeCreated is what a draft shows as if its identity was created and its addresses asked
+// to prove themselves.
+func (e *Engine) likeCreated(d *identity.Draft) *identity.Identity {
+	i := d.AsCreated(e.now())
+	i.Verifiable = slices.Clone(i.Verifiable)
+	for k := range i.Verifiable {
+		if a := &i.Verifiable[k]; e.verifies() && !a.Verified {
+			a.SentAt = e.now()
+		}
+	}
+	return i
 }
 
 // notifyExistingOwners writes to the addresses of a registration that failed because

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"symbolon/internal/secret"
 	"symbolon/internal/traits"
@@ -29,6 +30,14 @@ func (s *Service) Draft(ctx context.Context, schemaID string, values json.RawMes
 		return nil, err
 	}
 	return d, nil
+}
+
+// AsCreated is the identity that Create makes of a new draft at a time. It is stored nowhere.
+func (d *Draft) AsCreated(at time.Time) *Identity {
+	i := d.Identity
+	i.CreatedAt = at.UTC().Truncate(time.Microsecond)
+	i.UpdatedAt, i.StateChangedAt = i.CreatedAt, i.CreatedAt
+	return &i
 }
 
 // DraftFrom validates new traits, and possibly another schema, for an identity

@@ -50,13 +50,11 @@ func New(s Store, schemas Schemas, changed func(ctx context.Context, id string),
 // Create stores a new identity. The error is errs.ErrConflict when an identifier
 // or address is taken.
 func (s *Service) Create(ctx context.Context, d *Draft) (*Identity, error) {
-	i := d.Identity
-	i.CreatedAt = s.now()
-	i.UpdatedAt, i.StateChangedAt = i.CreatedAt, i.CreatedAt
-	if err := s.store.CreateIdentity(ctx, &i, d.Credentials); err != nil {
+	i := d.AsCreated(s.now())
+	if err := s.store.CreateIdentity(ctx, i, d.Credentials); err != nil {
 		return nil, fmt.Errorf("create identity: %w", err)
 	}
-	return &i, nil
+	return i, nil
 }
 
 // Save stores a draft made by DraftFrom. The error is errs.ErrConflict when an
