@@ -1,7 +1,6 @@
 package app
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -9,7 +8,6 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 	"symbolon/internal/kratoskeys"
-	"symbolon/internal/message"
 	"symbolon/internal/method/code"
 	"symbolon/internal/method/link"
 	"symbolon/internal/secret"
@@ -45,15 +43,13 @@ func (a *composition) pendingChallenge(c takeover.Challenge, owner *identity.Ide
 		return nil, errors.New("the account has no address for it")
 	}
 	f := &flow.Flow{
-		ID: secret.NewID(), Kind: kind, Client: flow.Browser, State: flow.Challenged, IssuedAt: a.now(), ExpiresAt: c.Expires,
+		ID: secret.NewID(), Kind: kind, Client: flow.Browser, IssuedAt: a.now(), ExpiresAt: c.Expires,
 		Request: a.config.Serve.Public.BaseURL.JoinPath("self-service", c.Kind, "browser").String(), IdentityID: owner.ID,
 	}
 	if c.Code {
 		return f, a.waitForCode(f, c, owner)
 	}
-	memory, err := link.Memory(owner.ID, c.Address)
-	f.Private, f.ResumeHash = map[string]json.RawMessage{link.ID: memory}, kratosHash(c.Hash)
-	return f, err
+	return f, f.Await(link.ID, link.Imported(kratosHash(c.Hash), owner.ID, c.Address), false)
 }
 
 // waitForCode lets a flow wait for a code, under the id that its page has in its URL. Which
@@ -68,11 +64,9 @@ func (a *composition) waitForCode(f *flow.Flow, c takeover.Challenge, owner *ide
 	case c.Tries >= serves.MaxTries:
 		return errors.New("too many wrong codes were typed")
 	}
-	memory, err := code.Imported(kratosHash(c.Hash), owner.ID, c.Address, c.Expires, c.Tries)
-	f.ID, f.Active, f.Private = c.FlowID, code.ID, map[string]json.RawMessage{code.ID: memory}
-	f.Form.Messages = []message.Message{message.Sent(c.Kind, code.ID)}
+	f.ID = c.FlowID
 	if c.API {
 		f.Client = flow.API
 	}
-	return err
+	return f.Await(code.ID, code.Imported(f.Kind, kratosHash(c.Hash), owner.ID, c.Address, c.Expires, c.Tries), true)
 }

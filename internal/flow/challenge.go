@@ -115,20 +115,25 @@ func (e *Engine) challenge(ctx context.Context, by Challenger, f *Flow, a identi
 	if err != nil {
 		return c, err
 	}
-	f.State = Challenged
-	f.Active = by.ID()
-	f.ResumeHash = c.ResumeHash
-	f.Form.Messages = []message.Message{message.Sent(string(f.Kind), by.ID())}
-	if err := f.remember(by.ID(), c.Memory); err != nil {
-		return c, err
-	}
-	if err := f.remember(typedMemory, c.Code != ""); err != nil {
+	if err := f.Await(by.ID(), c, c.Code != ""); err != nil {
 		return c, err
 	}
 	if err := e.invalidateOlderSecrets(ctx, f, ownerID); err != nil {
 		return c, err
 	}
 	return c, e.create(ctx, f, nil, Caller{})
+}
+
+// Await lets a new flow wait for the secret of a challenge, which a method or another
+// server has sent. typed says that it is a code and no link: the flow then belongs to the
+// browser that types it.
+func (f *Flow) Await(method string, c Challenge, typed bool) error {
+	f.State, f.Active, f.ResumeHash = Challenged, method, c.ResumeHash
+	f.Form.Messages = []message.Message{message.Sent(string(f.Kind), method)}
+	if err := f.remember(method, c.Memory); err != nil {
+		return err
+	}
+	return f.remember(typedMemory, typed)
 }
 
 // RecoveryOffer is what an administrator hands over to let an identity recover: a

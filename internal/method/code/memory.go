@@ -1,7 +1,6 @@
 package code
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -47,11 +46,17 @@ func (m *Method) draw(f *flow.Flow, identityID string, a identity.Address) (memo
 		Sealed: m.sealer.Seal(text, bound(f)), IdentityID: identityID,
 		Via: a.Via, Typed: a.Value, Normalized: a.Normalized, Expires: expires, SentAt: now,
 	}
-	if f.Kind == flow.Recovery {
-		// The engine takes it from the owner's other flows, as it takes the links. No link has this token.
-		kept.Newest = secret.Hash(secret.Token())
-	}
+	kept.Newest = newest(f.Kind)
 	return kept, text
+}
+
+// newest marks a code of a kind of which only the newest counts. The engine takes the mark from the owner's other flows, as
+// it takes the links. No link has this token.
+func newest(k flow.Kind) string {
+	if k != flow.Recovery {
+		return ""
+	}
+	return secret.Hash(secret.Token())
 }
 
 // current reports whether no newer recovery code or link took the place of the one that the flow waits for.
@@ -79,12 +84,14 @@ func (m *Method) same(f *flow.Flow, kept memory, typed string) (bool, error) {
 	return slices.ContainsFunc(m.config.ImportedHashes(typed), func(hash string) bool { return secret.Equal(hash, kept.Imported) }), nil
 }
 
-// Imported is the memory of a flow that was taken over from another server with a code
-// that waits to be typed: hash is what that server stored of it.
-func Imported(hash, identityID string, a identity.Address, expires time.Time, tries int) (json.RawMessage, error) {
-	return json.Marshal(memory{
+// Imported is what a flow of a kind waits for that was taken over from another server with
+// a code: hash is what that server stored of it. tries are the wrong ones.
+func Imported(k flow.Kind, hash, identityID string, a identity.Address, expires time.Time, tries int) flow.Challenge {
+	kept := memory{
 		Imported: hash, IdentityID: identityID, Via: a.Via, Typed: a.Value, Normalized: a.Normalized, Expires: expires, Wrong: tries,
-	})
+		Newest: newest(k),
+	}
+	return flow.Challenge{ResumeHash: kept.Newest, Memory: kept}
 }
 
 // verify compares what was typed. The error is a rejection that counts the wrong code in the flow.

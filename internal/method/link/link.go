@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -70,10 +69,10 @@ type memory struct {
 	Expires time.Time `json:"expires,omitzero"`
 }
 
-// Memory is what a flow remembers of a link to an address, for links that another
-// server sent.
-func Memory(identityID string, a identity.Address) (json.RawMessage, error) {
-	return json.Marshal(memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized})
+// Imported is what a flow waits for of a link to an address that another server sent:
+// hash is a form of its token that Config.ImportedHashes of the engine returns.
+func Imported(hash, identityID string, a identity.Address) flow.Challenge {
+	return flow.Challenge{ResumeHash: hash, Memory: memory{IdentityID: identityID, Via: a.Via, Normalized: a.Normalized}}
 }
 
 func show(context.Context, flow.View) ([]ui.Node, error) {
