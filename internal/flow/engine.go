@@ -102,8 +102,6 @@ type Config struct {
 	SettingsAAL, SessionAAL Requirement
 	// Policies say which factors identities must have, by the id of their schema.
 	Policies map[string]Policy
-	// OpenFlows shows a browser's flow by its id to every caller, as v0.5 does.
-	OpenFlows bool
 	// LaxAPI accepts cookies and Origin headers in API flows. For development.
 	LaxAPI bool
 	// ImportedHashes are the forms in which a flow that was taken over from another server

@@ -207,7 +207,7 @@ func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, 
 		return Result{}, err
 	}
 	if k != Settings {
-		if !e.config.OpenFlows && !c.sees(f) {
+		if !c.sees(f) {
 			return Result{Flow: f}, errs.ErrCSRF
 		}
 		if f.unclaimed() {
