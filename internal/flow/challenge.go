@@ -258,10 +258,15 @@ func (e *Engine) notify(ctx context.Context, j *judged, t courier.Template, owne
 		return nil
 	}
 	client := reqctx.From(ctx)
+	return e.mailAll(ctx, to, courier.Message{Template: t, IdentityID: ownerID, Change: courier.Change{
+		Method: j.method, At: e.now(), Device: client.UserAgent, Address: client.Address,
+	}})
+}
+
+// mailAll writes the same to each address.
+func (e *Engine) mailAll(ctx context.Context, to []identity.Address, m courier.Message) error {
 	for _, a := range to {
-		m := courier.Message{Template: t, To: a.Value, IdentityID: ownerID, Change: courier.Change{
-			Method: j.method, At: e.now(), Device: client.UserAgent, Address: client.Address,
-		}}
+		m.To = a.Value
 		if err := e.mail.Enqueue(ctx, m); err != nil {
 			return err
 		}

@@ -40,14 +40,9 @@ func (e *Engine) keepAccount(ctx context.Context, owner *identity.Identity) erro
 
 // mailAboutAccount writes to all addresses of an account.
 func (e *Engine) mailAboutAccount(ctx context.Context, t courier.Template, owner *identity.Identity, at time.Time) error {
-	for _, a := range owner.Verifiable {
-		m := courier.Message{Template: t, To: a.Value, IdentityID: owner.ID, Change: courier.Change{At: at}}
-		if t == courier.AccountClosed && at.After(e.now()) {
-			m.URL, m.Expires = e.config.Kinds[Login].UI.String(), at
-		}
-		if err := e.mail.Enqueue(ctx, m); err != nil {
-			return err
-		}
+	m := courier.Message{Template: t, IdentityID: owner.ID, Change: courier.Change{At: at}}
+	if t == courier.AccountClosed && at.After(e.now()) {
+		m.URL, m.Expires = e.config.Kinds[Login].UI.String(), at
 	}
-	return nil
+	return e.mailAll(ctx, owner.Verifiable, m)
 }

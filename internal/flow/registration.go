@@ -94,12 +94,7 @@ func (e *Engine) likeCreated(d *identity.Draft) *identity.Identity {
 // notifyExistingOwners writes to the addresses of a registration that failed because
 // its identifier is taken: to their owner it is news, to anyone else it is nothing.
 func (e *Engine) notifyExistingOwners(ctx context.Context, d *identity.Draft) error {
-	for _, a := range d.Identity.Verifiable {
-		if err := e.mail.Enqueue(ctx, courier.Message{Template: courier.RegistrationTaken, To: a.Value}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.mailAll(ctx, d.Identity.Verifiable, courier.Message{Template: courier.RegistrationTaken})
 }
 
 // hasHook reports whether a hook is configured after a success of the method.
