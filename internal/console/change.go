@@ -120,7 +120,7 @@ func (o *Console) resetFactor(w http.ResponseWriter, r *http.Request) error {
 	if typ == identity.TypePassword {
 		return errs.ErrNotFound
 	}
-	switch err := o.Flows.ResetFactor(r.Context(), i.ID, typ); {
+	switch err := o.Flows.RemoveFactor(r.Context(), i.ID, typ, nil); {
 	case errors.Is(err, errs.ErrStale):
 		return errChanged
 	case errors.Is(err, flow.ErrLastFactor):

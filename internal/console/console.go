@@ -58,8 +58,8 @@ type Flows interface {
 	KindOf(ctx context.Context, id string) (flow.Kind, flow.Client, error)
 	Inspect(ctx context.Context, k flow.Kind, id string) (flow.Result, error)
 	RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (string, time.Time, error)
-	// ResetFactor removes a credential, ends the sessions of its owner and tells them.
-	ResetFactor(ctx context.Context, identityID, typ string) error
+	// RemoveFactor removes a credential, ends the sessions of its owner and tells them.
+	RemoveFactor(ctx context.Context, identityID, typ string, take func(*identity.Draft, *identity.Credential) error) error
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
 }

@@ -37,9 +37,9 @@ func (e *Engine) countFactors(i *identity.Identity, credentials []identity.Crede
 	return sum
 }
 
-// LosesLastFactor reports whether a change of credentials takes the last first factor
+// losesLastFactor reports whether a change of credentials takes the last first factor
 // of an identity away, of any kind: its owner could not sign in any more.
-func (e *Engine) LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool {
+func (e *Engine) losesLastFactor(i *identity.Identity, before, after []identity.Credential) bool {
 	return e.countFactors(i, before, Browser).First > 0 && e.countFactors(i, after, Browser).First == 0
 }
 

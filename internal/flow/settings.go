@@ -100,7 +100,7 @@ func (e *Engine) removeCredential(ctx context.Context, j *judged, fact RemoveCre
 	default:
 		j.draft.Remove(fact.Type)
 	}
-	if e.LosesLastFactor(j.identity, before, j.draft.Credentials) {
+	if e.losesLastFactor(j.identity, before, j.draft.Credentials) {
 		return nil, Reject("", message.Of(message.KeyLastCredential))
 	}
 	if e.breaksPolicy(j.identity, before, j.draft.Credentials) {

@@ -146,7 +146,7 @@ func (m *mount) setFactors(ctx context.Context, d *identity.Draft, in *credentia
 
 // deleteCredential resets a factor of an identity.
 func (m *mount) deleteCredential(w http.ResponseWriter, r *http.Request) error {
-	if err := m.engine.ResetFactor(r.Context(), r.PathValue("id"), r.PathValue("type")); err != nil {
+	if err := m.engine.RemoveFactor(r.Context(), r.PathValue("id"), r.PathValue("type"), nil); err != nil {
 		return adminFault(err)
 	}
 	w.WriteHeader(http.StatusNoContent)

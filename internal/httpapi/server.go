@@ -33,8 +33,6 @@ type Engine interface {
 	Page(*flow.Flow) string
 	// CheckLevel refuses a session below what its check asks for.
 	CheckLevel(context.Context, *session.Cached, flow.Client) error
-	// ResetFactor removes a credential for an operator.
-	ResetFactor(ctx context.Context, identityID, typ string) error
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
 	Links

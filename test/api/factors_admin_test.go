@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -75,35 +76,51 @@ func TestImportFactors_keys(t *testing.T) {
 	}
 }
 
+// Each wire ends the sessions and tells the owner.
 func TestResetFactor(t *testing.T) {
 	t.Parallel()
 	s := factorSite(t)
-	token := s.register(t, "jane@example.org")
-	s.enrolApp(t, token)
-	id := s.whoami(t, token).text(t, "identity.id")
-	reset := func(typ string) int {
-		return s.app1().do(t, http.MethodDelete, s.admin.URL+"/identities/"+id+"/credentials/"+typ, "").StatusCode
-	}
-	if got := reset("webauthn"); got != http.StatusNotFound {
-		t.Errorf("a factor that is not there: %d", got)
-	}
-	if got := reset("password"); got != http.StatusConflict {
-		t.Errorf("the last way to sign in: %d", got)
-	}
-	if got := reset("totp"); got != http.StatusNoContent {
-		t.Fatalf("reset: %d", got)
-	}
-	if _, err := s.app.DeliverMail(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if mails := s.app1().get(t, s.admin.URL+"/courier/messages?page_size=500"); strings.Count(string(mails.body), "credentials_changed") != 2 {
-		t.Errorf("the owner is not told of the app and of its reset: %s", mails.body)
-	}
-	if a := s.whoami(t, token); a.StatusCode != http.StatusUnauthorized {
-		t.Errorf("a session from before the reset: %d", a.StatusCode)
-	}
-	if a := s.whoami(t, s.signedIn(t, "jane@example.org")); a.StatusCode != http.StatusOK {
-		t.Errorf("the password after the reset: %d", a.StatusCode)
+	for _, wire := range []struct {
+		at   string
+		last int
+	}{{"/identities/", http.StatusConflict}, {"/admin/identities/", http.StatusBadRequest}} {
+		t.Run(strings.Trim(wire.at, "/"), func(t *testing.T) {
+			t.Parallel()
+			name := fmt.Sprintf("jane%d@example.org", wire.last)
+			token := s.register(t, name)
+			s.enrolApp(t, token)
+			id := s.whoami(t, token).text(t, "identity.id")
+			reset := func(typ string) int {
+				return s.app1().do(t, http.MethodDelete, s.admin.URL+wire.at+id+"/credentials/"+typ, "").StatusCode
+			}
+			if got := reset("webauthn"); got != http.StatusNotFound {
+				t.Errorf("a factor that is not there: %d", got)
+			}
+			if got := reset("password"); got != wire.last {
+				t.Errorf("the last way to sign in: %d", got)
+			}
+			if got := reset("totp"); got != http.StatusNoContent {
+				t.Fatalf("reset: %d", got)
+			}
+			if _, err := s.app.DeliverMail(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			told := 0
+			for line := range strings.SplitSeq(string(s.app1().get(t, s.admin.URL+"/courier/messages?page_size=500").body), "{") {
+				if strings.Contains(line, name) && strings.Contains(line, "credentials_changed") {
+					told++
+				}
+			}
+			if told != 2 {
+				t.Errorf("the owner is told %d times, want of the app and of its reset", told)
+			}
+			if a := s.whoami(t, token); a.StatusCode != http.StatusUnauthorized {
+				t.Errorf("a session from before the reset: %d", a.StatusCode)
+			}
+			if a := s.whoami(t, s.signedIn(t, name)); a.StatusCode != http.StatusOK {
+				t.Errorf("the password after the reset: %d", a.StatusCode)
+			}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package wire1
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 
+	"symbolon/internal/flow"
 	"symbolon/internal/identity"
 )
 
@@ -106,30 +108,22 @@ func denied(path string) bool {
 
 // deleteCredential takes a way to sign in from an identity, unless it is the last.
 func (w *Wire) deleteCredential(out http.ResponseWriter, r *http.Request) error {
-	typ, given := r.PathValue("type"), r.URL.Query().Get("identifier")
-	current, err := w.parts.Identities.ByID(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
+	id, typ, given := r.PathValue("id"), r.PathValue("type"), r.URL.Query().Get("identifier")
 	if typ == "code" {
+		if _, err := w.parts.Identities.ByID(r.Context(), id); err != nil {
+			return err
+		}
 		return badRequest("Credentials type code cannot be deleted.")
 	}
-	draft, err := w.parts.Identities.DraftUnchanged(r.Context(), current)
-	if err != nil {
-		return err
-	}
-	held := draft.Credential(typ)
-	if held == nil || typ == identity.TypePassword && string(held.Config) == "{}" {
+	err := w.parts.Engine.RemoveFactor(r.Context(), id, typ, func(d *identity.Draft, held *identity.Credential) error {
+		return remove(d, held, given)
+	})
+	switch {
+	case errors.Is(err, flow.ErrNoCredential):
 		return refusal(http.StatusNotFound, "", fmt.Sprintf("You tried to remove a %[1]s but this user have no %[1]s set up.", typ), "")
-	}
-	before := slices.Clone(draft.Credentials)
-	if err := remove(draft, held, given); err != nil {
-		return err
-	}
-	if w.parts.Engine.LosesLastFactor(current, before, draft.Credentials) {
+	case errors.Is(err, flow.ErrLastFactor):
 		return badRequest("You cannot remove the last first factor credential.")
-	}
-	if _, err := w.parts.Identities.Save(r.Context(), draft); err != nil {
+	case err != nil:
 		return operatorFault(err)
 	}
 	out.WriteHeader(http.StatusNoContent)

@@ -67,9 +67,8 @@ type Host interface {
 type Engine interface {
 	OfferRecovery(ctx context.Context, identityID, method string, client flow.Client, lifespan time.Duration) (flow.RecoveryOffer, error)
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
-	// LosesLastFactor reports whether a change of credentials takes the last first
-	// factor away.
-	LosesLastFactor(i *identity.Identity, before, after []identity.Credential) bool
+	// RemoveFactor removes a credential for an operator, or the part of it that take takes.
+	RemoveFactor(ctx context.Context, identityID, typ string, take func(*identity.Draft, *identity.Credential) error) error
 }
 
 // Sessions checks and ends sessions. *session.Service satisfies it.
