@@ -87,11 +87,22 @@ func openPool(name url.URL, pragmas ...string) (*sql.DB, error) {
 	params["_pragma"] = pragmas
 	// SQLite takes a plus for a plus.
 	name.RawQuery = strings.ReplaceAll(params.Encode(), "+", "%20")
-	pool, err := driver.Open(name.String(), fts5.Register)
+	pool, err := driver.Open(name.String(), setUp)
 	if err != nil {
 		return nil, fmt.Errorf("read name of database: %w", err)
 	}
 	return pool, nil
+}
+
+// setUp prepares a new connection. Plans must not depend on the values of parameters (query
+// planner stability guarantee), or SQLite compiles each query with LIMIT ? again whenever it
+// runs, since the limit might make another plan better.
+func setUp(c *sqlite3.Conn) error {
+	if err := fts5.Register(c); err != nil {
+		return err
+	}
+	_, err := c.Config(sqlite3.DBCONFIG_ENABLE_QPSG, true)
+	return err
 }
 
 // classifySQLite knows the result codes: https://sqlite.org/rescode.html
