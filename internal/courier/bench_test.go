@@ -11,7 +11,7 @@ import (
 	"symbolon/internal/courier/smtp"
 )
 
-const benchWorkers = 5
+const benchWorkers = 8 // the default of courier.workers
 
 func healthy(string) trouble { return none }
 

@@ -30,16 +30,14 @@ var (
 	errLost    = fmt.Errorf("%w: the server stopped in the middle of each try", ErrPermanent)
 )
 
-// deliver makes one try and stores its outcome.
-func (d *Dispatcher) deliver(ctx context.Context, m *Stored) (sent bool) {
+// deliver makes one try and notes its outcome.
+func (d *Dispatcher) deliver(ctx context.Context, m *Stored) {
 	// A quarter of the lease is left to store the outcome.
 	limited, cancel := context.WithTimeout(ctx, d.config.Lease/4*3)
 	err := d.try(limited, m)
 	cancel()
 	d.conclude(m, err)
 	d.report(ctx, m)
-	d.record(ctx, m)
-	return m.Status == Sent
 }
 
 // try hands the message to the channel.
@@ -103,7 +101,8 @@ var recordPauses = []time.Duration{0, 100 * time.Millisecond, 500 * time.Millise
 // no other dispatcher can take the message.
 const recordTries = 300
 
-// record stores an outcome. The end of ctx leaves it the first few tries.
+// record stores an outcome that could not be stored together with others. The end of ctx
+// leaves it the first few tries.
 func (d *Dispatcher) record(ctx context.Context, m *Stored) {
 	var err error
 	for n := 1; ; n++ {
@@ -121,9 +120,13 @@ func (d *Dispatcher) record(ctx context.Context, m *Stored) {
 		}
 	}
 	if err != nil {
-		d.log.ErrorContext(ctx, "outcome of a delivery could not be stored, so the message may be sent again",
-			slog.String("message_id", m.ID), slog.String("outcome", string(m.Status)), slog.Any("error", err))
+		d.notStored(ctx, m, err)
 	}
+}
+
+func (d *Dispatcher) notStored(ctx context.Context, m *Stored, err error) {
+	d.log.ErrorContext(ctx, "outcome of a delivery could not be stored, so the message may be sent again",
+		slog.String("message_id", m.ID), slog.String("outcome", string(m.Status)), slog.Any("error", err))
 }
 
 // wait waits for some time, false if it was stopped.

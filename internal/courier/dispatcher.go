@@ -2,10 +2,12 @@ package courier
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
 
+	"symbolon/internal/errs"
 	"symbolon/internal/secret"
 )
 
@@ -30,6 +32,9 @@ const (
 	// lostRace is how soon to look again for what another dispatcher was about to
 	// take.
 	lostRace = 10 * time.Millisecond
+	// gatherFor is how long the outcome of a delivery waits for those of others, so that
+	// one commit stores them all.
+	gatherFor = time.Millisecond
 	// stopWithin is how long deliveries may go on after Run was told to end. The
 	// whole server stops within ten seconds.
 	stopWithin = 8 * time.Second
@@ -71,14 +76,15 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			late := time.AfterFunc(stopWithin, cut)
 			defer late.Stop()
-			running.wait()
+			d.finish(work, running)
 			return ctx.Err()
 		case <-erase.C:
 			d.erase(ctx)
 			erase.Reset(eraseEvery)
 			continue
-		case sent := <-running.ended:
-			running.end(sent)
+		case m := <-running.ended:
+			running.end(m)
+			running.gather()
 		case <-d.outbox.wake:
 		case <-look.C:
 		}
@@ -110,31 +116,86 @@ func (d *Dispatcher) fill(ctx, work context.Context, running *round) (pause time
 	return min(max(next.Sub(d.outbox.now()), lostRace), pollEvery), true
 }
 
-// start claims what is due for the workers that are free and delivers it.
+// start stores the outcomes of the deliveries that have ended, claims what is due for the
+// workers that are free, and delivers it.
 func (d *Dispatcher) start(ctx, work context.Context, running *round) error {
-	free := d.config.Workers - running.busy
+	outcomes, free := running.take(), d.config.Workers-running.busy
 	if free == 0 {
 		return nil
 	}
-	now := d.outbox.now()
-	claimed, err := d.outbox.store.ClaimMessages(ctx, d.name, now, now.Add(d.config.Lease), free)
-	for _, m := range claimed {
-		running.start(func() bool { return d.deliver(work, m) })
+	claimed, err := d.next(ctx, outcomes, free)
+	if err != nil {
+		for _, m := range outcomes {
+			running.start(func() *Stored { d.record(work, m); return nil })
+		}
+		return err
 	}
-	return err
+	for _, m := range claimed {
+		running.start(func() *Stored { d.deliver(work, m); return m })
+	}
+	return nil
+}
+
+// next stores outcomes and claims messages in one transaction: the commit costs more than
+// either. Each message that was sent and whose outcome is not stored keeps a worker, so
+// that a crash repeats no more messages than there are workers.
+func (d *Dispatcher) next(ctx context.Context, outcomes []*Stored, free int) (claimed []*Stored, err error) {
+	now := d.outbox.now()
+	claim := func(ctx context.Context) (err error) {
+		claimed, err = d.outbox.store.ClaimMessages(ctx, d.name, now, now.Add(d.config.Lease), free)
+		return err
+	}
+	if len(outcomes) == 0 {
+		err = claim(ctx)
+		return claimed, err
+	}
+	var stale []*Stored
+	err = d.outbox.store.InTx(ctx, func(ctx context.Context) error {
+		stale = nil
+		for _, m := range outcomes {
+			err := d.outbox.store.RecordDelivery(ctx, m)
+			if errors.Is(err, errs.ErrStale) {
+				stale = append(stale, m)
+			} else if err != nil {
+				return err
+			}
+		}
+		return claim(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range stale {
+		d.notStored(ctx, m, errs.ErrStale)
+	}
+	return claimed, nil
+}
+
+// finish waits for the deliveries in progress and stores their outcomes.
+func (d *Dispatcher) finish(work context.Context, running *round) {
+	for {
+		for _, m := range running.take() {
+			running.start(func() *Stored { d.record(work, m); return nil })
+		}
+		if running.busy == 0 {
+			return
+		}
+		running.end(<-running.ended)
+	}
 }
 
 // DeliverDue makes one pass: it delivers everything that is due and returns how
 // many messages were sent.
 func (d *Dispatcher) DeliverDue(ctx context.Context) (sent int, err error) {
-	running := d.newRound()
+	work, running := context.WithoutCancel(ctx), d.newRound()
 	for ctx.Err() == nil {
-		if err = d.start(ctx, context.WithoutCancel(ctx), running); err != nil || running.busy == 0 {
+		if err = d.start(ctx, work, running); err != nil || running.busy == 0 {
 			break
 		}
 		running.end(<-running.ended)
+		running.gather()
 	}
-	running.wait()
+	d.finish(work, running)
 	return running.sent, err
 }
 
@@ -162,44 +223,65 @@ func (d *Dispatcher) closeChannel() {
 
 // round is the deliveries in progress. One goroutine owns it.
 type round struct {
-	busy  int
-	sent  int
-	ended chan bool // for each delivery that ends, whether its message was sent
+	busy     int // workers that deliver, or store an outcome by themselves
+	sent     int
+	outcomes []*Stored    // of deliveries that have ended, not yet stored
+	ended    chan *Stored // the message of each delivery that ends; nil if nothing is to be stored
 }
 
 func (d *Dispatcher) newRound() *round {
-	return &round{ended: make(chan bool, d.config.Workers)}
+	return &round{ended: make(chan *Stored, d.config.Workers)}
 }
 
-// start runs a delivery. Its end is heard of even if it ends its goroutine.
-func (r *round) start(deliver func() bool) {
+// start keeps a worker busy. Its end is heard of even if it ends its goroutine.
+func (r *round) start(work func() *Stored) {
 	r.busy++
 	go func() {
-		sent := false
-		defer func() { r.ended <- sent }()
-		sent = deliver()
+		var m *Stored
+		defer func() { r.ended <- m }()
+		m = work()
 	}()
 }
 
 // end notes the end of a delivery, and of all others that have ended meanwhile:
-// one claim serves them all.
-func (r *round) end(sent bool) {
+// one transaction serves them all.
+func (r *round) end(m *Stored) {
 	for {
 		r.busy--
-		if sent {
-			r.sent++
+		if m != nil {
+			r.outcomes = append(r.outcomes, m)
+			if m.Status == Sent {
+				r.sent++
+			}
 		}
 		select {
-		case sent = <-r.ended:
+		case m = <-r.ended:
 		default:
 			return
 		}
 	}
 }
 
-// wait waits for the deliveries that are still in progress.
-func (r *round) wait() {
-	for r.busy > 0 {
-		r.end(<-r.ended)
+// gather waits a moment for more deliveries to end if all workers were busy.
+func (r *round) gather() {
+	if len(r.outcomes)+r.busy < cap(r.ended) {
+		return
 	}
+	late := time.NewTimer(gatherFor)
+	defer late.Stop()
+	for r.busy > 0 {
+		select {
+		case m := <-r.ended:
+			r.end(m)
+		case <-late.C:
+			return
+		}
+	}
+}
+
+// take returns the outcomes that are to be stored.
+func (r *round) take() []*Stored {
+	taken := r.outcomes
+	r.outcomes = nil
+	return taken
 }

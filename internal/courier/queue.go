@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"strings"
 	"time"
 
 	"symbolon/internal/secret"
@@ -57,6 +58,8 @@ type Store interface {
 	CreateMessage(context.Context, *Stored) error
 	// AfterCommit runs f when the context's transaction has committed.
 	AfterCommit(ctx context.Context, f func())
+	// InTx runs f in a transaction that f's context carries. f may run more than once.
+	InTx(ctx context.Context, f func(context.Context) error) error
 	waiting
 	records
 }
@@ -181,11 +184,13 @@ func deliverable(to string) bool {
 }
 
 func (o *Outbox) seal(kept *Stored, r Rendered) error {
-	plain, err := json.Marshal(body{Text: r.Text, HTML: r.HTML, Data: r.Data})
-	if err != nil {
+	var plain strings.Builder
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false) // six bytes for each "<" would take another page of the table
+	if err := encoder.Encode(body{Text: r.Text, HTML: r.HTML, Data: r.Data}); err != nil {
 		return err
 	}
-	kept.Sealed = o.sealer.Seal(string(plain), kept.ID)
+	kept.Sealed = o.sealer.Seal(plain.String(), kept.ID)
 	return nil
 }
 

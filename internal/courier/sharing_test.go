@@ -222,3 +222,71 @@ func TestADispatcherWithAllWorkersBusyDoesNotAskForMore(t *testing.T) {
 		}
 	})
 }
+
+// A mail server that takes each message at once: the outcomes of one round of workers and
+// the claim of the next are one commit.
+func TestDispatcher_commits(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(w *world) {
+		const rounds = 10
+		w.channel.answer = func(context.Context, courier.Rendered) error {
+			pause(20 * time.Millisecond)
+			return nil
+		}
+		var ids []string
+		for i := range rounds * config().Workers {
+			ids = append(ids, w.queue(fmt.Sprintf("%d@example.org", i)))
+		}
+		before := w.db.Stats().Batches
+		w.run(config())
+		within(5 * time.Second)
+		for _, id := range ids {
+			w.want(id, courier.Sent, 1)
+		}
+		if n := w.db.Stats().Batches - before; n > rounds+2 { // the first claim and an erasure come alone
+			t.Errorf("%d commits for %d rounds", n, rounds)
+		}
+	})
+}
+
+// A delivery that hangs does not keep the outcomes of others from being stored.
+func TestDispatcher_slowDelivery(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(w *world) {
+		w.channel.answer = func(ctx context.Context, r courier.Rendered) error {
+			if r.To == "slow@example.org" {
+				<-ctx.Done()
+			}
+			return ctx.Err()
+		}
+		slow := w.queue("slow@example.org")
+		var others []string
+		for i := range 10 {
+			others = append(others, w.queue(fmt.Sprintf("%d@example.org", i)))
+		}
+		w.run(config())
+		within(time.Second)
+		w.want(slow, courier.Sending, 1)
+		for _, id := range others {
+			w.want(id, courier.Sent, 1)
+		}
+	})
+}
+
+// Outcomes are stored although the claim in the same transaction fails.
+func TestDispatcher_claimThatFails(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(w *world) {
+		id := w.queue("jane@example.org")
+		s := &troubled{Store: w.db}
+		s.claim = func() error {
+			if s.claims.Load() > 1 {
+				return errs.ErrUnavailable
+			}
+			return nil
+		}
+		w.runOn(w.newOutbox(s, testSecrets...), w.channel, config())
+		within(10 * time.Second)
+		w.want(id, courier.Sent, 1)
+	})
+}

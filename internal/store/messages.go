@@ -71,7 +71,7 @@ func (db *DB) ClaimMessages(ctx context.Context, lease string, now, until time.T
 		return nil, nil
 	}
 	var claimed []*courier.Stored
-	err = db.InTx(ctx, func(ctx context.Context) error {
+	err = db.Join(ctx, func(ctx context.Context) error {
 		claimed = nil
 		for _, m := range due {
 			mine := *m
