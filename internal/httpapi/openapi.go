@@ -52,18 +52,19 @@ func writeOpenAPIPage(w http.ResponseWriter, raw []byte) error {
 		return fmt.Errorf("read the API description: %w", err)
 	}
 	var page strings.Builder
-	fmt.Fprintf(&page, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>%[1]s</title>"+
+	fmt.Fprintf(&page, "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"+
+		"<meta name=\"color-scheme\" content=\"light dark\"><title>%[1]s</title>"+
 		"<main><h1>%[1]s</h1><p><a href=\"openapi.yaml\">The whole description</a> as OpenAPI, for tools and clients.</p>", html.EscapeString(document.Info.Title))
 	for i := 0; i+1 < len(document.Paths.Content); i += 2 {
 		path, operations := document.Paths.Content[i].Value, document.Paths.Content[i+1]
-		fmt.Fprintf(&page, "<h2><code>%s</code></h2><dl>", html.EscapeString(path))
+		fmt.Fprintf(&page, "<h2 id=\"%s\">%s</h2><dl>", html.EscapeString(path), code(path))
 		for k := 0; k+1 < len(operations.Content); k += 2 {
 			var operation struct{ Summary, Description string }
 			if operations.Content[k+1].Kind != yaml.MappingNode || operations.Content[k+1].Decode(&operation) != nil {
 				continue
 			}
 			fmt.Fprintf(&page, "<dt><b>%s</b> %s</dt><dd>%s</dd>", html.EscapeString(strings.ToUpper(operations.Content[k].Value)),
-				html.EscapeString(operation.Summary), html.EscapeString(operation.Description))
+				prose(operation.Summary), prose(operation.Description))
 		}
 		page.WriteString("</dl>")
 	}
@@ -73,4 +74,23 @@ func writeOpenAPIPage(w http.ResponseWriter, raw []byte) error {
 	w.Header().Set("Cache-Control", "public, max-age=3600")
 	_, _ = w.Write([]byte(page.String()))
 	return nil
+}
+
+// prose writes a text of the description as HTML: what stands between backticks is code.
+func prose(text string) string {
+	var out strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		if i%2 == 1 {
+			out.WriteString(code(part))
+		} else {
+			out.WriteString(html.EscapeString(part))
+		}
+	}
+	return out.String()
+}
+
+// code writes code as HTML. Narrow windows may break it behind the signs that separate words.
+func code(text string) string {
+	breaks := strings.NewReplacer("/", "/<wbr>", "_", "_<wbr>", ".", ".<wbr>", "=", "=<wbr>", "?", "?<wbr>", ",", ",<wbr>")
+	return "<code>" + breaks.Replace(html.EscapeString(text)) + "</code>"
 }

@@ -21,6 +21,20 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// The page fits a narrow window and shows code as code.
+func TestOpenAPIPage(t *testing.T) {
+	t.Parallel()
+	page := newSite(t).browser().do(t, http.MethodGet, "/openapi", "").Body.String()
+	for _, want := range []string{`<meta name="color-scheme" content="light dark">`, `<h2 id="/sessions/whoami"><code>/<wbr>sessions/<wbr>whoami</code></h2>`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if at := strings.IndexByte(page, '`'); at >= 0 {
+		t.Errorf("a backtick is left: %.60s", page[at:])
+	}
+}
+
 // A proxy asks with the cookies of its visitor and says what was asked for.
 func TestForwardAuth(t *testing.T) {
 	t.Parallel()
