@@ -172,7 +172,7 @@ var catalogue = map[string]Entry{
 	KeyFactorCodeInvalid:  {Error, "The provided authentication code is invalid, please try again.", none},
 	KeyFactorNone:         {Error, "No authentication methods are available. Please contact the system administrator.", none},
 	KeyFactorRequired:     {Info, "This account needs a second factor, such as an authenticator app or a security key. Please set one up to go on.", none},
-	KeyFactorDue:          {Info, "This account needs a second factor, such as an authenticator app or a security key. Please set one up within {days:%.0f} days.", []string{"days"}},
+	KeyFactorDue:          {Info, "This account needs a second factor, such as an authenticator app or a security key. Please set one up. Days left: {days:%.0f}.", []string{"days"}},
 	KeyFactorNeeded:       {Error, "This account needs a second factor. Please add another one before you remove this one.", none},
 	KeyFactorLast:         {Error, "unable to remove this credential because it would lock you out of your account", nil},
 	KeyTOTPSecret:         {Info, "{secret}", []string{"secret"}},

@@ -28,7 +28,7 @@ func emittedFactors() map[string]said {
 		"factor.code_invalid":         says("factor.code_invalid", nil, Error, `The provided authentication code is invalid, please try again.`, `{}`),
 		"factor.last":                 says("factor.last", nil, Error, `unable to remove this credential because it would lock you out of your account`, ""),
 		"factor.required":             says("factor.required", nil, Info, `This account needs a second factor, such as an authenticator app or a security key. Please set one up to go on.`, `{}`),
-		"factor.due":                  says("factor.due", map[string]any{"days": 3.0}, Info, `This account needs a second factor, such as an authenticator app or a security key. Please set one up within 3 days.`, `{"days":3}`),
+		"factor.due":                  says("factor.due", map[string]any{"days": 3.0}, Info, `This account needs a second factor, such as an authenticator app or a security key. Please set one up. Days left: 3.`, `{"days":3}`),
 		"factor.needed":               says("factor.needed", nil, Error, `This account needs a second factor. Please add another one before you remove this one.`, `{}`),
 		"factor.none":                 says("factor.none", nil, Error, `No authentication methods are available. Please contact the system administrator.`, `{}`),
 		"key.gone":                    says("key.gone", nil, Error, `You tried to remove a WebAuthn credential which does not exist.`, ""),

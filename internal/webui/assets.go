@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"regexp"
 	"strings"
 
 	"symbolon/internal/pagekit"
@@ -47,6 +48,10 @@ var pictures = map[string]string{
 	".webp": "image/webp", ".gif": "image/gif", ".ico": "image/x-icon",
 }
 
+// ignored is what browsers skip in the script: lines of comment, indentation and empty lines.
+// No text of ours in it has more than one line.
+var ignored = regexp.MustCompile(`(?m)^[ \t]*//.*\n|^[ \t]+|^\n`)
+
 func newAssets(base string, t Theme) (*assets, error) {
 	a := &assets{files: map[string]asset{}, prefix: strings.TrimSuffix(base, "/") + staticPath}
 	mark, err := t.mark(pagekit.File(pagekit.Mark))
@@ -70,7 +75,7 @@ func newAssets(base string, t Theme) (*assets, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Script = a.add("pages.js", "text/javascript; charset=utf-8", script)
+	a.Script = a.add("pages.js", "text/javascript; charset=utf-8", ignored.ReplaceAll(script, nil))
 	return a, nil
 }
 

@@ -78,6 +78,8 @@ const ClosedPath = "settings/closed"
 type donePage struct {
 	Next link
 	Back link // how to undo it; without a URL it can't be
+	// Until is until when it can be undone, printed into the lead of a closed account.
+	Until moment
 }
 
 // closed says when the account that was just closed will be deleted.
@@ -87,12 +89,13 @@ func (p *Pages) closed(w http.ResponseWriter, r *http.Request) error {
 		return errs.ErrNotFound
 	}
 	d := p.page(r, pageDone, "done")
-	if err := d.titled("page.closed", "until", d.at(until).Text); err != nil {
+	if err := d.titled("page.closed"); err != nil {
 		return err
 	}
-	body := &donePage{Next: link{Text: d.first("done.next"), URL: p.config.BasePath}, Back: link{Text: d.first("closed.keep"), URL: p.start(flow.Login, "")}}
+	d.Lead = "" // the template writes it around the time
+	body := &donePage{Back: link{Text: d.first("closed.keep"), URL: p.start(flow.Login, "")}, Until: d.at(until)}
 	if p.config.App != nil {
-		body.Next.URL = p.config.App.String()
+		body.Next = link{Text: d.first("done.next"), URL: p.config.App.String()}
 	}
 	d.Body = body
 	return p.render(w, http.StatusOK, d)

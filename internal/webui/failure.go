@@ -32,7 +32,7 @@ type failurePage struct {
 	// and causes; empty for none. Open says that it is unfolded at first.
 	Aside string
 	Open  bool
-	Trace string // what to tell the people who run the server
+	Trace *trace // what to tell the people who run the server; nil for nothing
 	Next  link   // the way on
 }
 
@@ -54,6 +54,13 @@ func (p *Pages) failure(w http.ResponseWriter, r *http.Request) error {
 	}
 	return p.fail(w, r, http.StatusOK, failureKey(faults[0]), faults)
 }
+
+// trace names a failure for support. The id of the request is written from left to right in
+// every language.
+type trace struct{ Before, Request, After string }
+
+// String lets templates print a trace as its text.
+func (t *trace) String() string { return t.Before + t.Request + t.After }
 
 // failureKey is the key of the heading for an error.
 func failureKey(f storedError) string {
@@ -113,10 +120,12 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, status int, key str
 		if f.Request != "" {
 			key = "failure.trace_request"
 		}
-		var err error
-		if body.Trace, err = d.T(key, "code", strconv.Itoa(f.Code), "request", f.Request); err != nil {
+		text, err := d.T(key, "code", strconv.Itoa(f.Code))
+		if err != nil {
 			return err
 		}
+		before, after, _ := strings.Cut(text, "{request}")
+		body.Trace = &trace{Before: before, Request: f.Request, After: after}
 	}
 	switch key {
 	case failureCSRF:

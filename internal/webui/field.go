@@ -34,12 +34,20 @@ func (d *formRenderer) field(method string, n *ui.Node) pagekit.Field {
 	}
 	for _, m := range n.Messages {
 		if m.Lookup().Type == message.Error {
-			f.Errors = append(f.Errors, d.message(m))
+			f.Errors = append(f.Errors, d.fault(&f, m))
 		} else {
 			f.Notices = append(f.Notices, d.message(m))
 		}
 	}
 	return f
+}
+
+// fault words what is wrong with a field. A box that has to be ticked has one fault.
+func (d *formRenderer) fault(f *pagekit.Field, m message.Message) string {
+	if f.Control == pagekit.Checkbox && f.Required && !f.Checked {
+		return d.first("script.tick")
+	}
+	return d.message(m)
 }
 
 // shape chooses the control and how it takes what is typed.

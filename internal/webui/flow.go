@@ -9,7 +9,6 @@ import (
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
-	"symbolon/internal/message"
 	"symbolon/internal/pagekit"
 	"symbolon/internal/session"
 	"symbolon/internal/ui"
@@ -29,8 +28,10 @@ type flowPage struct {
 	Typing  bool   // it is a code, which is typed into the form at once
 	Address string // where it was sent; empty if that is unknown
 	Inbox   link   // of the provider of that address; empty if that is unknown
-	Change  string // where to give another address
-	Mailbox string // where mail ends up, if it is not delivered
+	Change  string // where to give another address, or choose another way; empty for nowhere
+	// Said, Arrives and ChangeText are the keys of what is said around these.
+	Said, Arrives, ChangeText string
+	Mailbox                   string // where mail ends up, if it is not delivered
 	// Done says that nothing is left to do but to go on.
 	Done bool
 	Next link // where to go then
@@ -147,18 +148,18 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 		d.Person = personName(s.Identity)
 	}
 	p.addWaiting(d, body, f)
-	if body.Next = p.next(d, f); body.Sections && f.ReturnTo == "" {
+	if body.Next = p.next(d, f); body.Sections && (f.ReturnTo == "" || owesFactor(f)) {
 		body.Next = link{}
 	}
 	var err error
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, otherKinds(f)...); err != nil {
 		return err
 	}
-	if provider := f.PendingLink(); provider != "" && !asksToLink(f) {
+	if provider := f.PendingLink(); provider != "" && f.Kind == flow.Registration {
 		body.Instead = p.linking(d, f, provider)
 	}
 	if !recovering(f) {
-		d.addMessages(f.Form.Messages)
+		d.addMessages(saidBeside(f))
 	}
 	if !body.Done && f.Client == flow.Browser {
 		p.addForm(w, r, d, body, f)
@@ -179,7 +180,7 @@ func (p *Pages) addSessions(w http.ResponseWriter, r *http.Request, d *page, bod
 		return err
 	}
 	if key, ok := endings[r.URL.Query().Get("ended")]; ok {
-		d.Notices = append(d.Notices, d.first(key))
+		d.Notices = append(d.Notices, notice{Text: d.first(key), Done: true})
 	}
 	body.Data = p.data(w, r)
 	for _, g := range body.Groups {
@@ -215,11 +216,16 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 		d.targets = append(d.targets, parsed(groups[i].Action))
 		d.leaves = d.leaves || groups[i].Method == "oidc"
 	}
-	body.Typing = body.Waiting && slices.ContainsFunc(groups, func(g group) bool {
-		return slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Name == "code" })
-	})
-	if body.Typing && len(problems) == 0 {
-		focusFirst(groups)
+	if body.Typing = body.Waiting && slices.ContainsFunc(groups, asksForCode); body.Typing {
+		p.offerOthers(body, f, len(groups) > 1)
+		groups = onlyCode(groups)
+		if body.Change != "" { // it is for those who have no code, so it stands behind the form
+			body.Links = slices.Insert(body.Links, 0, link{Text: d.first(body.ChangeText), URL: body.Change})
+			body.Change = ""
+		}
+		if len(problems) == 0 {
+			focusFirst(groups)
+		}
 	}
 	if at := slices.IndexFunc(groups, func(g group) bool { return g.Method == "deletion" }); body.Sections && at >= 0 {
 		closing := groups[at]
@@ -238,17 +244,6 @@ func parsed(raw string) *url.URL {
 	return u
 }
 
-// addMessages shows what is said about the flow as a whole.
-func (d *page) addMessages(list []message.Message) {
-	for _, m := range list {
-		if m.Lookup().Type == message.Error {
-			d.Problems = append(d.Problems, pagekit.Problem{Text: d.message(m)})
-		} else {
-			d.Notices = append(d.Notices, d.message(m))
-		}
-	}
-}
-
 // heading is the key of the texts at the top of the page of a flow.
 func heading(f *flow.Flow) string {
 	key := "page." + string(f.Kind)
@@ -259,7 +254,7 @@ func heading(f *flow.Flow) string {
 		return "page.recovered"
 	case asksToLink(f):
 		return "page.link"
-	case f.Kind == flow.Login && f.RequestedAAL() == session.AAL2 && f.State != flow.Challenged:
+	case isSecondFactor(f) && f.State != flow.Challenged:
 		return key + ".second"
 	case f.Refresh && f.State != flow.Challenged:
 		return key + ".refresh"
@@ -299,7 +294,7 @@ func (p *Pages) linking(d *page, f *flow.Flow, provider string) link {
 // otherKinds lists the flows that a person on this page may be looking for.
 func otherKinds(f *flow.Flow) []flow.Kind {
 	switch {
-	case f.Kind == flow.Login && !f.Refresh:
+	case f.Kind == flow.Login && !f.Refresh && !isSecondFactor(f):
 		return []flow.Kind{flow.Registration}
 	case f.Kind == flow.Registration:
 		return []flow.Kind{flow.Login}

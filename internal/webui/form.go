@@ -176,6 +176,12 @@ func (d *formRenderer) finish(g *group) {
 		// order is the operator's.
 		slices.SortStableFunc(g.Buttons, func(a, b button) int { return strings.Compare(a.What, b.What) })
 	}
+	if len(g.Buttons) == 1 && g.Buttons[0].Name == "provider" && g.hasInput() {
+		// There is nothing to choose: what is typed completes what this provider told.
+		only := &g.Buttons[0]
+		*only = button{Name: only.Name, Value: only.Value, Disabled: only.Disabled, Text: d.submitText(g.Method), Primary: true}
+		return
+	}
 	if slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Required && f.Control != pagekit.Hidden }) && len(g.Buttons) > 0 && !g.Choices && g.KeyErrors == "" {
 		// What is typed is sent by the first button of a form, as the Enter key does.
 		g.Buttons = slices.Insert(g.Buttons, 0, button{Text: d.first("submit."+string(d.flow.Kind), "submit"), Primary: true})
@@ -242,17 +248,18 @@ func (d *formRenderer) groupHeading(method string) string {
 
 // submitText is what the button of a form without buttons of its own says.
 func (d *formRenderer) submitText(method string) string {
-	keys := []string{"submit." + string(d.flow.Kind) + "." + method, "submit." + string(d.flow.Kind), "submit"}
+	kind := "submit." + string(d.flow.Kind)
+	keys := []string{kind + "." + method}
+	if d.flow.Refresh {
+		keys = append(keys, "submit.refresh")
+	}
 	if recovering(d.flow) {
-		keys = append([]string{"submit.recovered"}, keys...)
+		keys = slices.Insert(keys, 0, "submit.recovered")
 	}
 	if d.flow.State == flow.Challenged {
-		keys = append([]string{"submit." + string(d.flow.Kind) + ".again"}, keys...)
+		keys = slices.Insert(keys, 0, kind+".again")
 	}
-	if d.flow.Refresh {
-		keys = append([]string{"submit.refresh"}, keys...)
-	}
-	return d.first(keys...)
+	return d.first(append(keys, kind, "submit")...)
 }
 
 // choice draws a button that a method brings, such as one for each provider.

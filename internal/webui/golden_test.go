@@ -49,6 +49,9 @@ func scenes() []scene {
 	badLink := newFlow(flow.Recovery, linkGroup())
 	badLink.Form.Messages = []message.Message{message.Of(message.KeyRecoveryInvalid)}
 
+	owing := newFlow(flow.Settings, settingsGroups()...)
+	owing.ReturnTo, owing.Form.Messages = elsewhere.ReturnTo, []message.Message{message.Of(message.KeyFactorRequired)}
+
 	ada := newSession(adaTraits)
 	elsewhereToo := newSession(adaTraits)
 	elsewhereToo.ID, elsewhereToo.AuthenticatedAt = "t", noon.Add(-50*time.Hour)
@@ -94,6 +97,10 @@ func scenes() []scene {
 		{name: "settings-every-node", target: open("/settings"), server: signedIn(newFlow(flow.Settings, everyNode()))},
 		{name: "settings-deletion", target: open("/settings"), server: signedIn(newFlow(flow.Settings, append(settingsGroups(), deletionGroup())...))},
 		{name: "settings-closed", target: "/settings/closed?until=2026-12-14T09:30:00Z", server: &server{}},
+		{name: "login-second", target: open("/login"), server: showing(secondFactor(totpGroup(), ui.Group{Method: "code", Nodes: []ui.Node{csrf(), {Name: "address", Type: "submit", Value: "ada@example.org", Context: map[string]any{"address": "ada@example.org"}}}}))},
+		{name: "login-second-sent", target: open("/login"), server: showing(sent(secondFactor(totpGroup(), codeSent("ada@example.org"))))},
+		{name: "login-code-sent", target: open("/login"), server: showing(sent(newFlow(flow.Login, loginGroup(), codeSent("ada@example.org"))))},
+		{name: "settings-factor-required", target: open("/settings"), server: signedIn(owing)},
 		{name: "logout", target: "/logout", server: &server{session: ada}},
 		{name: "logout-done", target: "/logout", server: &server{}},
 		{name: "error-none", target: "/error", server: &server{}},
@@ -108,6 +115,12 @@ func scenes() []scene {
 
 func deletionGroup() ui.Group {
 	return ui.Group{Method: "deletion", Nodes: []ui.Node{csrf(), {Name: "confirm", Type: "checkbox", Required: true}}}
+}
+
+// sent is a login that waits for a code.
+func sent(f *flow.Flow) *flow.Flow {
+	f.State, f.Form.Messages = flow.Challenged, []message.Message{message.Of(message.KeyCodeSentPrefix + "login")}
+	return f
 }
 
 func open(path string) string { return path + "?flow=" + flowID }

@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/message"
 	"symbolon/internal/pagekit"
+	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
 
@@ -34,14 +36,61 @@ func (p *Pages) addWaiting(d *page, body *flowPage, f *flow.Flow) {
 		return
 	}
 	body.Mailbox = p.config.Mailbox
+	body.Said, body.Arrives, body.ChangeText = "waiting.address", "waiting.body", "waiting.change"
 	body.Address = typedAddress(&f.Form)
 	if body.Address == "" {
 		return
 	}
-	body.Change = p.startWith(f.Kind, "return_to", f.ReturnTo)
+	if !strings.Contains(body.Address, "@") {
+		body.Arrives = "waiting.phone"
+	}
+	if isSecondFactor(f) {
+		body.Said, body.ChangeText = "waiting.second", "waiting.other"
+	} else {
+		body.Change = p.startWith(f.Kind, "return_to", f.ReturnTo)
+	}
 	if body.Mailbox == "" {
 		body.Inbox = inboxOf(d, body.Address)
 	}
+}
+
+// offerOthers leads a person who waits for a code as second factor back to the choice, where
+// there is one.
+func (p *Pages) offerOthers(body *flowPage, f *flow.Flow, others bool) {
+	if !others || !isSecondFactor(f) {
+		return
+	}
+	u := *p.source.StartURL(f.Kind)
+	q := url.Values{"aal": {session.AAL2.String()}}
+	if f.ReturnTo != "" {
+		q.Set("return_to", f.ReturnTo)
+	}
+	u.RawQuery = q.Encode()
+	body.Change = u.String()
+}
+
+// asksForCode reports whether a form has the field for a code that was sent.
+func asksForCode(g group) bool {
+	return slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Name == "code" })
+}
+
+// onlyCode leaves the form for the code alone. The traits that go with it have been typed and
+// are shown again only where something is wrong with them.
+func onlyCode(groups []group) []group {
+	groups = slices.DeleteFunc(groups, func(g group) bool { return !asksForCode(g) })
+	for i := range groups {
+		for j := range groups[i].Fields {
+			f := &groups[i].Fields[j]
+			if !strings.HasPrefix(f.Name, pagekit.TraitsRoot+".") || f.Disabled || len(f.Errors) > 0 {
+				continue
+			}
+			if f.Control == pagekit.Checkbox {
+				f.Value = strconv.FormatBool(f.Checked)
+			}
+			f.Control = pagekit.Hidden
+		}
+	}
+	return groups
 }
 
 // inboxes are the providers of mail with many users, by the domain of an address.

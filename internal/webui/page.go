@@ -41,10 +41,9 @@ type page struct {
 	Terms, Privacy string // URLs; empty for none
 	// Languages are the same page in the languages on offer.
 	Languages []languageLink
-	// Problems are announced; Notices are good news.
-	Problems []pagekit.Problem
-	Notices  []string
-	Body     any // what the page itself shows
+	Problems  []pagekit.Problem
+	Notices   []notice
+	Body      any // what the page itself shows
 
 	targets []*url.URL // where its forms lead
 	leaves  bool       // one of its forms leads to a provider

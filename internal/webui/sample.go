@@ -44,12 +44,12 @@ func (p *Pages) samples() []*page {
 		{pageWelcome, &welcomePage{Account: &known, FirstRun: true, Whoami: address, Mailbox: address}},
 		{pageFlow, &flowPage{Kind: flow.Login, Groups: sampleGroups(), Links: []link{way}, Instead: way}},
 		{pageFlow, &flowPage{Kind: flow.Settings, Sections: true, Groups: sampleGroups(), Links: []link{way}, Next: way, Contents: []navLink{{Text: "-", URL: "#a", Current: true}}, Sessions: held, Data: &dataSection{Action: address, Token: "-"}, Closing: &sampleGroups()[0]}},
-		{pageFlow, &flowPage{Kind: flow.Recovery, Waiting: true, Address: "-", Inbox: way, Change: address, Mailbox: address, Groups: sampleGroups()}},
+		{pageFlow, &flowPage{Kind: flow.Recovery, Waiting: true, Address: "-", Inbox: way, Change: address, Said: "waiting.address", Arrives: "waiting.body", ChangeText: "waiting.change", Mailbox: address, Groups: sampleGroups()}},
 		{pageFlow, &flowPage{Kind: flow.Verification, Done: true, Next: way}},
 		{pageKnown, &known},
-		{pageFailure, &failurePage{Reasons: []string{"-"}, Causes: []string{"-"}, Aside: "failure.causes", Open: true, Trace: "-", Next: way}},
+		{pageFailure, &failurePage{Reasons: []string{"-"}, Causes: []string{"-"}, Aside: "failure.causes", Open: true, Trace: &trace{Before: "-", Request: "-", After: "-"}, Next: way}},
 		{pageConfirm, &confirmPage{Asked: then, Action: address, Token: "-", Button: "submit"}},
-		{pageDone, &donePage{Next: way, Back: way}},
+		{pageDone, &donePage{Next: way, Back: way, Until: then}},
 		{pageLogout, &logoutPage{Logout: address, SignIn: address, Home: address}},
 		{pageLogout, &logoutPage{SignIn: address, Home: address}},
 	}
@@ -60,7 +60,7 @@ func (p *Pages) samples() []*page {
 		d.Nav = []navLink{{Text: "-", URL: address, Current: true}}
 		d.Motto = "-"
 		d.Problems = []pagekit.Problem{{Text: "-"}, {Label: "-", ID: "f", Text: "-"}, {Text: "-", Next: pagekit.Link{URL: address, Text: "-"}}}
-		d.Notices = []string{"-"}
+		d.Notices = []notice{{Text: "-"}, {Text: "-", Done: true}}
 		d.Languages = []languageLink{{Tag: l.Lang, Name: l.Native, URL: "?lang=en", Current: true}, {Tag: "de", Name: "-", URL: "?lang=de"}}
 		pages[i] = d
 	}

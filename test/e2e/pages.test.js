@@ -187,6 +187,54 @@ for (const javaScript of [true, false]) {
   })
 }
 
+describe('a form', () => {
+  let many
+  before(async () => {
+    many = await startServer({ SELFSERVICE_METHODS_CODE_ENABLED: 'true', SELFSERVICE_METHODS_CODE_PASSWORDLESS_ENABLED: 'true', SELFSERVICE_METHODS_DELETION_ENABLED: 'true' })
+  })
+  after(() => many.stop())
+  const options = { server: () => many }
+
+  // What is said of the field that was left must not move the button from under the pointer.
+  visit('is sent by a button that is pressed right after a mistake', options, async (visitor) => {
+    const { page } = visitor
+    await visitor.go('/registration')
+    await visitor.field('password').fill('short')
+    await visitor.field('traits.email').pressSequentially('nonsense')
+    await page.locator('main form button.primary').hover()
+    await page.mouse.down()
+    await page.mouse.up()
+    assert.equal(await page.evaluate(() => document.activeElement.name), 'traits.email')
+    assert.match(await visitor.text(), /Enter a complete e-mail address/)
+  })
+
+  visit('that asks for a code instead does not ask for a password, shown or not', options, async (visitor) => {
+    for (const shown of [false, true]) {
+      await visitor.go('/self-service/registration/browser')
+      await visitor.field('traits.email').fill(somebody().email)
+      if (shown) await visitor.page.locator('.secret button').click()
+      await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('button[formaction]').click()])
+      assert.equal(await visitor.field('code').count(), 1)
+      assert.equal(await visitor.field('password').count(), 0)
+      await visitor.look('registration-code')
+    }
+  })
+
+  visit('says of a box that it has to be ticked, and closes the account with it', options, async (visitor) => {
+    await register(visitor, somebody())
+    await visitor.go('/settings')
+    const form = visitor.page.locator('form:has([name="confirm"])')
+    await form.locator('button.primary').click()
+    assert.match(await form.innerText(), /Please tick this box/)
+    await form.locator('[type="checkbox"]').check()
+    assert.doesNotMatch(await form.innerText(), /Please tick this box/)
+    await Promise.all([visitor.page.waitForNavigation(), form.locator('button.primary').click()])
+    assert.equal(visitor.path(), '/settings/closed')
+    assert.doesNotMatch(await visitor.page.locator('time').innerText(), / |UTC/) // the visitor's own time, on one line
+    await visitor.look('settings-closed')
+  })
+})
+
 describe('a flow that has expired', () => {
   let hasty
   before(async () => {

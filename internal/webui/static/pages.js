@@ -3,6 +3,9 @@
 'use strict';
 
 const texts = JSON.parse(document.body.dataset.texts);
+let pressed = false;
+addEventListener('pointerdown', (event) => (pressed = !!event.target.closest('button')));
+for (const type of ['pointerup', 'pointercancel']) addEventListener(type, () => (pressed = false));
 
 for (const form of document.forms) {
   for (const input of form.querySelectorAll('.field input')) {
@@ -31,7 +34,7 @@ function sendOnce(event) {
   const form = event.currentTarget;
   // A button that sends the form elsewhere is another method's, which asks for the traits alone.
   const other = event.submitter?.hasAttribute('formaction');
-  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !(other && input.type === 'password') && !check(input));
+  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !(other && input.autocomplete === 'new-password') && !check(input));
   if (form.dataset.sent || wrong.length) {
     event.preventDefault();
     wrong[0]?.focus();
@@ -72,7 +75,8 @@ function warnOfCapsLock(input) {
     const on = event.type !== 'blur' && event.getModifierState && event.getModifierState('CapsLock');
     note.textContent = on ? texts.caps_lock : '';
   };
-  for (const type of ['keydown', 'keyup', 'blur']) input.addEventListener(type, judge);
+  for (const type of ['keydown', 'keyup']) input.addEventListener(type, judge);
+  onLeaving(input, judge);
 }
 
 // The server judges; this only guesses what it will say and how soon another would guess the password.
@@ -95,7 +99,7 @@ function judgeStrength(input) {
     if (meter.textContent !== says) meter.textContent = says;
   };
   input.addEventListener('input', judge);
-  input.addEventListener('blur', () => hint?.classList.toggle('unmet', input.value !== '' && [...input.value].length < least));
+  onLeaving(input, () => hint?.classList.toggle('unmet', input.value !== '' && [...input.value].length < least));
   judge();
 }
 
@@ -120,24 +124,31 @@ function isSimilar(word, form) {
   });
 }
 
+// What appears or goes while a button is being pressed would move the button from under the pointer, and the press with it.
+function onLeaving(input, act) {
+  input.addEventListener('blur', (event) => pressed || act(event));
+}
+
 function checkOnLeaving(input) {
   let typed = false;
   input.addEventListener('input', () => {
     typed = true;
     if (input.getAttribute('aria-invalid')) check(input);
   });
-  input.addEventListener('blur', () => typed && check(input));
+  onLeaving(input, () => typed && check(input));
 }
 
 // Says whether a field may be sent, and beside it why not. What the server said stays until something is typed.
 function check(input) {
   let wrong = '';
-  if (input.required && input.value.trim() === '' && input.type !== 'checkbox') wrong = texts.required;
+  const box = input.type === 'checkbox';
+  if (box) wrong = input.required && !input.checked ? texts.tick : '';
+  else if (input.required && input.value.trim() === '') wrong = texts.required;
   else if (input.type === 'email' && input.value && !/^\S+@\S+$/.test(input.value.trim())) wrong = texts.email;
   const field = input.closest('.field');
   const id = input.id + '-error';
   let note = document.getElementById(id);
-  if (!wrong && !(note && input.value !== input.defaultValue)) return true;
+  if (!wrong && !(note && (box ? input.checked !== input.defaultChecked : input.value !== input.defaultValue))) return true;
   if (!note && wrong) {
     note = make('div', 'error', field);
     note.id = id;
@@ -179,5 +190,5 @@ function keepCodes(codes) {
 
 function localise(time) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'short' });
-  time.firstElementChild.textContent = format.format(new Date(time.dateTime));
+  time.firstElementChild.textContent = format.format(new Date(time.dateTime)).replace(/ /g, '\u00a0');
 }
