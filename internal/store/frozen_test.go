@@ -3,6 +3,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -71,6 +72,50 @@ func TestWhereOneConnectionFellSilentTheOthersAreNotTried(t *testing.T) {
 				}
 				if err := ask(); errors.Is(err, errs.ErrUnavailable) {
 					t.Fatalf("%s after that: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
+// The database says nothing more after a transaction has begun: what comes next in it is
+// given up, also where no caller has a deadline.
+func TestATransactionWhoseServerFallsSilentEnds(t *testing.T) {
+	t.Parallel()
+	const timeout = 700 * time.Millisecond
+	for _, name := range databases.Servers() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := databases.Start(t, name)
+			r := newRelay(t, server.Address())
+			db := open(t, store.Config{DSN: strings.Replace(server.DSN(t), server.Address(), r.address, 1), Timeout: timeout})
+			i := create(t, db, "jane@example.org")
+			write := func(ctx context.Context) error { return db.MarkSent(ctx, i.Verifiable[0].ID, storetest.Now) }
+			for what, next := range map[string]func(context.Context) error{
+				"a read":         func(ctx context.Context) error { return db.LockIdentity(ctx, i.ID) },
+				"a write":        write,
+				"a nested write": func(ctx context.Context) error { return db.InTx(ctx, write) },
+				"a nested read": func(ctx context.Context) error {
+					return db.InTx(ctx, func(ctx context.Context) error { return db.LockIdentity(ctx, i.ID) })
+				},
+			} {
+				done := make(chan error, 1)
+				go func() {
+					done <- db.InTx(context.Background(), func(ctx context.Context) error {
+						if err := db.LockIdentity(ctx, i.ID); err != nil {
+							return err
+						}
+						r.silence()
+						return next(ctx)
+					})
+				}()
+				select {
+				case err := <-done:
+					if !errors.Is(err, errs.ErrUnavailable) {
+						t.Errorf("%s: error is %v", what, err)
+					}
+				case <-time.After(6 * timeout):
+					t.Fatalf("%s has not ended", what)
 				}
 			}
 		})

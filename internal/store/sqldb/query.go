@@ -21,11 +21,13 @@ func (db *DB) Query(ctx context.Context, each func(ScanFunc) error, query string
 	if err := ended(ctx); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	if txOf(ctx) != nil || db.dialect.Embedded {
+	if db.dialect.Embedded {
+		return db.List(context.WithoutCancel(ctx), each, query, args...)
+	}
+	if txOf(ctx) != nil { // its time is bounded: a server may fall silent
 		return db.List(ctx, each, query, args...)
 	}
-	ctx, cancel := context.WithTimeout(ctx, db.timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.timeout)
 	defer cancel()
 	return db.List(ctx, each, query, args...)
 }

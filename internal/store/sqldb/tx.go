@@ -125,7 +125,9 @@ func (t *tx) nest(ctx context.Context, fn func(context.Context) error) error {
 	if err := t.usable(); err != nil {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
+	if t.conn.dialect.Embedded {
+		ctx = context.WithoutCancel(ctx) // see execIn
+	}
 	hooks, before := len(t.hooks), len(t.before)
 	err := t.conn.savepoint(ctx, func() error { return fn(ctx) })
 	if err != nil {
