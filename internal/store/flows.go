@@ -24,8 +24,11 @@ func (db *DB) CreateFlow(ctx context.Context, f *flow.Flow) error {
 	}
 	f.IssuedAt, f.ExpiresAt = sqldb.TruncateTime(f.IssuedAt), sqldb.TruncateTime(f.ExpiresAt)
 	insert := db.InsertNew
-	if f.ResumeHash != "" { // unique too, so the insert cannot be retried
+	switch {
+	case f.ResumeHash != "": // unique too, so the insert cannot be retried
 		insert = db.insert
+	case f.IdentityID != "": // a transaction that locks the identity would hold up the flows beside it
+		insert = db.InsertNewAlone
 	}
 	err = insert(ctx, `INSERT INTO flows (`+flowColumns+`)
  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

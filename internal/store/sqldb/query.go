@@ -142,13 +142,24 @@ func (db *DB) statement(changed *int64, query string, args []any) txFunc {
 // a server it is retried after the connection was lost without an answer: if the id is
 // taken then, the first insert succeeded. A first insert that still runs holds the id, so
 // the second waits for its end. Rows that come at the same time share a statement there; the
-// query must end in their values.
+// query must end in their values, and nothing that other transactions lock for long may hold
+// up one of them: see InsertNewAlone.
 func (db *DB) InsertNew(ctx context.Context, query string, args ...any) error {
 	if txOf(ctx) != nil || db.dialect.Embedded {
 		_, err := db.Exec(ctx, query, args...)
 		return err
 	}
 	return db.gather.add(ctx, query, args)
+}
+
+// InsertNewAlone is InsertNew for a row that may have to wait for another transaction, as
+// one does whose foreign key names a row that is locked. It shares no statement.
+func (db *DB) InsertNewAlone(ctx context.Context, query string, args ...any) error {
+	if txOf(ctx) != nil || db.dialect.Embedded {
+		_, err := db.Exec(ctx, query, args...)
+		return err
+	}
+	return db.insertNew(ctx, query, args)
 }
 
 // insertNew inserts new rows on a server.
