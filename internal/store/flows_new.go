@@ -9,7 +9,7 @@ import (
 
 const (
 	newFlowsCount = 4096    // flows that are kept
-	newFlowsBytes = 8 << 20 // of their forms
+	newFlowsBytes = 8 << 20 // of their texts
 )
 
 // newFlows keeps the latest flows as they were created, where no other process writes to
@@ -34,6 +34,11 @@ type keptFlow struct {
 	failed        error
 }
 
+// size is about how many bytes a flow takes: what clients choose the length of.
+func (k *keptFlow) size() int {
+	return len(k.form) + len(k.private) + len(k.flow.Request) + len(k.flow.ReturnTo)
+}
+
 func (n *newFlows) put(f *flow.Flow, form, private string) {
 	if f.IdentityID != "" || f.ResumeHash != "" {
 		return
@@ -46,7 +51,7 @@ func (n *newFlows) put(f *flow.Flow, form, private string) {
 		n.byID = map[string]*keptFlow{}
 	}
 	n.byID[f.ID] = kept
-	n.bytes += len(form)
+	n.bytes += kept.size()
 	n.order = append(n.order, f.ID)
 	for len(n.order) > newFlowsCount || n.bytes > newFlowsBytes {
 		n.remove(n.order[0])
@@ -62,7 +67,7 @@ func (n *newFlows) drop(id string) {
 
 func (n *newFlows) remove(id string) {
 	if kept := n.byID[id]; kept != nil {
-		n.bytes -= len(kept.form)
+		n.bytes -= kept.size()
 		delete(n.byID, id)
 	}
 }
