@@ -22,7 +22,14 @@ const (
 
 // cleanUp removes expired rows at the configured interval until ctx ends.
 func (a *App) cleanUp(ctx context.Context) error {
+	begun := false // the pass over the identities that an earlier release may have saved
 	for {
+		if !begun {
+			err := a.db.BeginFill(ctx)
+			if begun = err == nil; !begun && ctx.Err() == nil {
+				a.log.WarnContext(ctx, "identities are not entered into the search yet, retrying later", slog.Any("error", err))
+			}
+		}
 		every := a.current.Load().config.Cleanup.Interval
 		if every <= 0 {
 			every = time.Minute // check again whether it has been enabled
@@ -78,6 +85,9 @@ func (a *App) CleanUpNow(ctx context.Context) (removed int64, err error) {
 		removed += deleted
 	}
 	if err == nil {
+		err = fillIdentities(ctx, a.db, a.log)
+	}
+	if err == nil {
 		err = indexSearch(ctx, a.db)
 	}
 	a.removed.Add(removed)
@@ -107,7 +117,40 @@ func CleanUp(ctx context.Context, c *config.Config) (removed int64, err error) {
 		deleted, err = deleteClosed(ctx, identity.New(db, nil, unheard, time.Now))
 		removed += deleted
 	}
+	// A node of an earlier release may have saved identities since this command ran last.
+	if err == nil {
+		err = db.BeginFill(ctx)
+	}
+	for done := false; err == nil && !done; {
+		_, done, err = db.FillIdentities(ctx, fillBatch)
+	}
+	if err == nil {
+		err = indexSearch(ctx, db)
+	}
 	return removed, errors.Join(err, db.Close())
+}
+
+// fillBatch is how many identities are entered at a time, which takes some milliseconds, and
+// fillMost how many in one clean-up, so that expired rows don't wait longer than a minute.
+const (
+	fillBatch = 20
+	fillMost  = 50_000
+)
+
+// fillIdentities enters the identities that an earlier release saved.
+func fillIdentities(ctx context.Context, db *store.DB, log *slog.Logger) error {
+	entered, done := 0, false
+	for !done && entered < fillMost && ctx.Err() == nil {
+		n, end, err := db.FillIdentities(ctx, fillBatch)
+		if err != nil {
+			return err
+		}
+		entered, done = entered+n, end
+	}
+	if entered > 0 {
+		log.InfoContext(ctx, "identities of an earlier release entered into the search", slog.Int("identities", entered), slog.Bool("all", done))
+	}
+	return ctx.Err()
 }
 
 // indexBatch is how many texts are entered into the index of the search at a time, which

@@ -27,7 +27,7 @@ func (a *composition) consolePages() (map[string]http.Handler, error) {
 	pages, err := console.New(console.Parts{
 		Identities: a.identities, Schemas: a.schemas, Sessions: a.sessions, Flows: a.engine, Errors: a.db, Messages: a.outbox,
 		Passwords: operatorPasswords{a.hasher}, NewPasswords: a.passwords(), Recent: a.db, Events: a.db,
-		History: a.history, Ready: a.db.Ready, Limiter: a.limiter, SignOuts: a.db, Now: a.now,
+		History: a.history, Ready: a.db.Ready, Searchable: a.db.Searchable, Limiter: a.limiter, SignOuts: a.db, Now: a.now,
 		Hashing: func() console.Hashing {
 			s := a.hasher.Stats()
 			return console.Hashing{Running: s.Running, Waiting: s.Waiting, Memory: s.InUse, Budget: s.Budget}

@@ -116,15 +116,18 @@ type Events interface {
 
 // Parts are what the pages show and change.
 type Parts struct {
-	Identities   Identities
-	Schemas      Schemas
-	Sessions     Sessions
-	Flows        Flows
-	Errors       Errors
-	Messages     Messages
-	History      History
-	Hashing      func() Hashing
-	Ready        func(context.Context) error // whether storage answers
+	Identities Identities
+	Schemas    Schemas
+	Sessions   Sessions
+	Flows      Flows
+	Errors     Errors
+	Messages   Messages
+	History    History
+	Hashing    func() Hashing
+	Ready      func(context.Context) error // whether storage answers
+	// Searchable reports whether a search finds all identities; after an update some are
+	// not entered yet.
+	Searchable   func(context.Context) (bool, error)
 	Limiter      Limiter
 	SignOuts     SignOuts
 	Passwords    Passwords // of operators

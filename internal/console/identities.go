@@ -27,6 +27,7 @@ type identitiesBody struct {
 	Schemas    []string
 	Total      string // in words; empty but on the first page
 	Filtered   bool
+	Partial    bool   // the search does not have all identities yet
 	First      string // where the list starts; empty on the first page
 	Next       string // where it goes on; empty at the end
 }
@@ -59,6 +60,13 @@ func (o *Console) list(w http.ResponseWriter, r *http.Request) error {
 	found, total, err := o.Identities.List(r.Context(), q)
 	if err != nil {
 		return err
+	}
+	if q.Similar != "" {
+		complete, err := o.Searchable(r.Context())
+		if err != nil {
+			return err
+		}
+		body.Partial = !complete
 	}
 	body.Filtered = body.Identifier != "" || body.Schema != ""
 	if len(found) > pageSize {

@@ -42,8 +42,8 @@ type Identities interface {
 	MarkVerified(ctx context.Context, id, addressID string) error
 	MarkSent(ctx context.Context, id, addressID string) error
 	// ProvenBefore reports whether the owner confirmed an address that the identity no
-	// longer has.
-	ProvenBefore(ctx context.Context, id string) (bool, error)
+	// longer has, if that is known.
+	ProvenBefore(ctx context.Context, id string) (proven, known bool, err error)
 	// ScheduleDeletion has an identity deleted at a time, and Keep withdraws that;
 	// kept reports whether there was anything to withdraw.
 	ScheduleDeletion(ctx context.Context, id string, at time.Time) error

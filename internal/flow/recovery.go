@@ -78,7 +78,8 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 
 // mayRecover reports whether an address lets the owner of an identity back in. A new
 // address that was never confirmed does not once the owner had confirmed another one: it may
-// be mistyped, or a stranger's. Where the server confirms no addresses it is all there is.
+// be mistyped, or a stranger's. Nor does it while that is not known. Where the server
+// confirms no addresses it is all there is.
 func (e *Engine) mayRecover(ctx context.Context, owner *identity.Identity, via, normalized string) (bool, error) {
 	if !owner.Recovers(via, normalized) {
 		return false, nil
@@ -87,8 +88,8 @@ func (e *Engine) mayRecover(ctx context.Context, owner *identity.Identity, via, 
 	if a == nil || a.Verified || !e.verifies() {
 		return true, nil
 	}
-	before, err := e.identities.ProvenBefore(ctx, owner.ID)
-	return !before, err
+	before, known, err := e.identities.ProvenBefore(ctx, owner.ID)
+	return known && !before, err
 }
 
 // firstProof ends the credentials of an identity of which no address was ever
@@ -102,7 +103,7 @@ func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact 
 	if proven(owner) {
 		return false, owner, nil
 	}
-	if before, err := e.identities.ProvenBefore(ctx, owner.ID); before || err != nil {
+	if before, _, err := e.identities.ProvenBefore(ctx, owner.ID); before || err != nil {
 		return false, owner, err
 	}
 	draft, err := e.identities.DraftUnchanged(ctx, owner)

@@ -20,8 +20,9 @@ type Store interface {
 	UpdateCredential(ctx context.Context, identityID string, c Credential) error
 	MarkVerified(ctx context.Context, addressID string, at time.Time) error
 	MarkSent(ctx context.Context, addressID string, at time.Time) error
-	// ProvenBefore reports whether an identity had a confirmed address that it gave up.
-	ProvenBefore(ctx context.Context, id string) (bool, error)
+	// ProvenBefore reports whether an identity had a confirmed address that it gave up, if
+	// that is known.
+	ProvenBefore(ctx context.Context, id string) (proven, known bool, err error)
 	DeleteIdentity(ctx context.Context, id string) error
 	Identities(context.Context, Query) ([]*Identity, error)
 	CountIdentities(context.Context, Query) (int, error)
@@ -181,7 +182,8 @@ func (s *Service) Schema(ctx context.Context, id string) (*traits.Schema, error)
 }
 
 // ProvenBefore reports whether the owner of an identity confirmed an address that the
-// identity no longer has.
-func (s *Service) ProvenBefore(ctx context.Context, id string) (bool, error) {
+// identity no longer has. It is not known while nodes of an earlier release save identities,
+// until the clean-up has read those.
+func (s *Service) ProvenBefore(ctx context.Context, id string) (proven, known bool, err error) {
 	return s.store.ProvenBefore(ctx, id)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,6 +122,10 @@ func (db *DB) rememberProof(ctx context.Context, id string, old, wanted []identi
 	if !slices.ContainsFunc(old, func(a identity.Address) bool { return a.Verified && identity.Find(wanted, a.Via, a.Normalized) == nil }) {
 		return nil
 	}
+	return db.noteProof(ctx, id)
+}
+
+func (db *DB) noteProof(ctx context.Context, id string) error {
 	_, err := db.Exec(ctx, `INSERT INTO identity_proofs (identity_id)
  SELECT i.id FROM identities i WHERE i.id = ? AND NOT EXISTS (SELECT 1 FROM identity_proofs p WHERE p.identity_id = i.id)`, id)
 	if err != nil {
@@ -130,12 +135,21 @@ func (db *DB) rememberProof(ctx context.Context, id string, old, wanted []identi
 }
 
 // ProvenBefore reports whether an identity had a confirmed address that it gave up since.
-func (db *DB) ProvenBefore(ctx context.Context, id string) (proven bool, err error) {
-	err = db.Query(ctx, func(sqldb.ScanFunc) error { proven = true; return nil }, `SELECT 1 FROM identity_proofs WHERE identity_id = ?`, id)
-	if err != nil {
-		return false, fmt.Errorf("read proofs: %w", err)
+// It is not known of an identity that an earlier release saved, until FillIdentities has
+// read it.
+func (db *DB) ProvenBefore(ctx context.Context, id string) (proven, known bool, err error) {
+	var noted string
+	var version, seen int
+	err = db.QueryRow(ctx, []any{sqldb.TextCol(&noted), &version, &seen}, `SELECT p.identity_id, i.version, COALESCE(s.version, `+neverSeen+`)
+ FROM identities i LEFT JOIN identity_proofs p ON p.identity_id = i.id LEFT JOIN identity_search s ON s.identity_id = i.id WHERE i.id = ?`, id)
+	switch {
+	case errors.Is(err, errs.ErrNotFound):
+		return false, true, nil
+	case err != nil:
+		return false, false, fmt.Errorf("read proofs: %w", err)
 	}
-	return proven, nil
+	// In version 0 an identity is as it was created.
+	return noted != "", noted != "" || version == seen || version == 0, nil
 }
 
 func (db *DB) deleteAddresses(ctx context.Context, old, wanted []identity.Address) error {

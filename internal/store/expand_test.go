@@ -49,6 +49,8 @@ func (s step) faults(dialect string) (found []string) {
 			{"takes away what the release before may use, and does not say so", !s.contracting && takesAway(statement)},
 			{"adds a column that the release before does not fill", addsObligation(statement)},
 			{"blocks writers while an index is made", table != nil && !made[table[1]] && locksForIndex(dialect, statement)},
+			{"waits for the locks of the table that it references, with everybody behind it", references(statement, made) && !bounded && !s.alone && dialect != "SQLite"},
+			{"copies rows, and keeps the writers of all that it reads waiting", copiesRows(statement)},
 			{"waits for locks with everybody behind it", table != nil && !made[table[1]] && !bounded && !s.alone && dialect != "SQLite"},
 		} {
 			if fault.found {
@@ -67,6 +69,26 @@ func takesAway(statement string) bool {
 func addsObligation(statement string) bool {
 	added := regexp.MustCompile(`^ALTER TABLE.* ADD (COLUMN )?`).MatchString(statement)
 	return added && strings.Contains(statement, "NOT NULL") && !strings.Contains(statement, "DEFAULT")
+}
+
+// references reports whether a statement makes a foreign key to a table that was there
+// before: it locks that table.
+func references(statement string, made map[string]bool) bool {
+	for _, m := range regexp.MustCompile(`\bREFERENCES (\w+)`).FindAllStringSubmatch(statement, -1) {
+		if !made[m[1]] {
+			return true
+		}
+	}
+	return false
+}
+
+// copiesRows reports whether a statement takes as long as the tables are large. Code does
+// that in batches, beside the requests.
+func copiesRows(statement string) bool {
+	if strings.HasPrefix(statement, "INSERT") || strings.HasPrefix(statement, "REPLACE") {
+		return strings.Contains(statement, " SELECT ") && !strings.Contains(statement, " VALUES")
+	}
+	return strings.HasPrefix(statement, "UPDATE ") || strings.HasPrefix(statement, "CREATE TABLE") && strings.Contains(statement, " SELECT ")
 }
 
 func locksForIndex(dialect, statement string) bool {
@@ -120,6 +142,15 @@ func TestMigrationFaults(t *testing.T) {
 		{bounded + "ALTER TABLE sessions ADD CONSTRAINT short CHECK (id < 'z');", "takes away"},
 		{"DROP TABLE sessions;", "takes away"},
 		{"DELETE FROM sessions;", "takes away"},
+		{bounded + "CREATE TABLE notes (id text REFERENCES identities (id));", ""},
+		{"CREATE TABLE pages (id text); CREATE TABLE notes (id text REFERENCES pages (id));", ""},
+		{"CREATE TABLE notes (id text REFERENCES identities (id));", "waits for the locks of the table that it references"},
+		{"CREATE TABLE notes (id text); INSERT INTO notes (id) VALUES ('a');", ""},
+		{"CREATE TABLE notes (id text); INSERT INTO notes (id) VALUES (CASE WHEN EXISTS (SELECT 1 FROM identities) THEN 'a' ELSE 'b' END);", ""},
+		{"CREATE TABLE notes (id text); INSERT INTO notes (id) SELECT i.id FROM identities i;", "copies rows"},
+		{"CREATE TABLE notes (id text); INSERT IGNORE INTO notes SELECT i.id FROM identities i LEFT JOIN addresses a ON a.identity_id = i.id;", "copies rows"},
+		{"CREATE TABLE notes AS SELECT id FROM identities;", "copies rows"},
+		{"UPDATE sessions SET note = '';", "copies rows"},
 	} {
 		found := strings.Join(readStep(c.text).faults("PostgreSQL"), "\n")
 		if c.want == "" && found != "" || !strings.Contains(found, c.want) {

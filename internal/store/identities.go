@@ -310,7 +310,7 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 		if err := db.insertAddresses(ctx, i); err != nil {
 			return err
 		}
-		if err := db.insertSearch(ctx, i.ID, searchText(i, credentials)); err != nil {
+		if err := db.insertSearch(ctx, i.ID, searchText(i, credentials), i.Version); err != nil {
 			return err
 		}
 		if err := db.addToCount(ctx, i.ID, +1); err != nil {
@@ -351,7 +351,7 @@ func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credential
 		if err := db.saveAddresses(ctx, i); err != nil {
 			return err
 		}
-		if err := db.saveSearch(ctx, i, credentials); err != nil {
+		if err := db.saveSeen(ctx, i, credentials); err != nil {
 			return err
 		}
 		if err := db.recordUpdate(ctx, i, changes); err != nil {

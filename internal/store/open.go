@@ -29,12 +29,13 @@ func schema() sqldb.Schema {
 }
 
 func postgresQueries() map[string]string {
-	return map[string]string{insertChange: boundChange, lockIdentity: lockIdentity + ` FOR NO KEY UPDATE`, chainHead: chainHead + ` FOR UPDATE`}
+	return map[string]string{insertChange: boundChange, lockIdentity: lockIdentity + ` FOR NO KEY UPDATE`, chainHead: chainHead + ` FOR UPDATE`, fillState: fillState + ` FOR UPDATE`}
 }
 
 func mysqlQueries() map[string]string {
 	return map[string]string{
 		chainHead:      chainHead + ` FOR UPDATE`,
+		fillState:      fillState + ` FOR UPDATE`,
 		lockIdentity:   lockIdentity + ` FOR UPDATE`,
 		dueMessages:    `SELECT ` + messageColumns + ` FROM messages WHERE due <= ? ORDER BY due, id LIMIT ?`,
 		nextMessage:    `SELECT due FROM messages WHERE due IS NOT NULL ORDER BY due LIMIT 1`,

@@ -64,29 +64,33 @@ func eachText(value any, visit func(string)) {
 	}
 }
 
-// saveSearch makes what an identity is found by that of its present state.
-func (db *DB) saveSearch(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
+// saveSearch makes what an identity is found by that of its present state, in which it has
+// that version. seen is the version that it was of before, -1 for none.
+func (db *DB) saveSearch(ctx context.Context, i *identity.Identity, credentials []identity.Credential, version int) (seen int, err error) {
 	text, stored := searchText(i, credentials), ""
-	err := db.QueryRow(ctx, []any{&stored}, `SELECT text FROM identity_search WHERE identity_id = ?`, i.ID)
+	err = db.QueryRow(ctx, []any{&stored, &seen}, `SELECT text, version FROM identity_search WHERE identity_id = ?`, i.ID)
 	switch {
 	case errors.Is(err, errs.ErrNotFound):
-		return db.insertSearch(ctx, i.ID, text)
+		return -1, db.insertSearch(ctx, i.ID, text, version)
 	case err != nil:
-		return fmt.Errorf("read search text: %w", err)
+		return 0, fmt.Errorf("read search text: %w", err)
 	case stored == text:
-		return nil
+		if _, err := db.Exec(ctx, `UPDATE identity_search SET version = ? WHERE identity_id = ?`, version, i.ID); err != nil {
+			return 0, fmt.Errorf("update version of search text: %w", err)
+		}
+		return seen, nil
 	}
 	if err := db.dropTrigrams(ctx, i.ID); err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := db.Exec(ctx, `DELETE FROM identity_search WHERE identity_id = ?`, i.ID); err != nil {
-		return fmt.Errorf("delete search text: %w", err)
+		return 0, fmt.Errorf("delete search text: %w", err)
 	}
-	return db.insertSearch(ctx, i.ID, text)
+	return seen, db.insertSearch(ctx, i.ID, text, version)
 }
 
-func (db *DB) insertSearch(ctx context.Context, id, text string) error {
-	if _, err := db.Exec(ctx, `INSERT INTO identity_search (identity_id, text) VALUES (?, ?)`, id, text); err != nil {
+func (db *DB) insertSearch(ctx context.Context, id, text string, version int) error {
+	if _, err := db.Exec(ctx, `INSERT INTO identity_search (identity_id, text, version) VALUES (?, ?, ?)`, id, text, version); err != nil {
 		return fmt.Errorf("insert search text: %w", err)
 	}
 	return nil

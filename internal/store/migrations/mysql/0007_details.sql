@@ -1,6 +1,7 @@
 -- +goose Up
 -- What operators note of identities, for those who have such notes: whether they may sign
 -- in, data of other systems, and what those call them.
+SET SESSION lock_wait_timeout = 1;
 CREATE TABLE IF NOT EXISTS identity_details (
     identity_id      CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     state            VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -1,6 +1,7 @@
 -- +goose Up
 -- What operators note of identities, for those who have such notes: whether they may sign
 -- in, data of other systems, and what those call them.
+SET LOCAL lock_timeout = '1s';
 CREATE TABLE identity_details (
     identity_id      text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES identities (id) ON DELETE CASCADE,
     state            text NOT NULL,

@@ -1,16 +1,13 @@
 -- +goose Up
 -- What operators find identities by: their identifiers, addresses and names in lower case,
 -- with an index of all sequences of three characters where the server has pg_trgm and the
--- role may create it. Without it a search reads this table.
+-- role may create it. Without it a search reads this table. The clean-up fills it: to do
+-- that here would keep writers waiting.
+SET LOCAL lock_timeout = '1s';
 CREATE TABLE identity_search (
     identity_id text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES identities (id) ON DELETE CASCADE,
     text        text NOT NULL
 );
-INSERT INTO identity_search (identity_id, text)
-SELECT i.id, lower(COALESCE((SELECT string_agg(n.identifier, E'\n') FROM credential_identifiers n WHERE n.identity_id = i.id), '') || E'\n' ||
-    COALESCE((SELECT string_agg(t.v #>> '{}', E'\n') FROM jsonb_path_query(i.traits::jsonb, 'strict $.**') t(v)
-        WHERE jsonb_typeof(t.v) = 'string' AND length(t.v #>> '{}') <= 200), ''))
-FROM identities i;
 -- +goose StatementBegin
 DO $$ BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm;

@@ -1,7 +1,8 @@
 -- +goose Up
 -- What operators find identities by: their identifiers, addresses and names in lower case,
 -- with an index of all sequences of three characters. A text that changes gets a new
--- number; the clean-up enters those that are new into the index.
+-- number; the clean-up enters those that are new into the index. It also enters the
+-- identities that were there before into this table: here that would delay the start.
 CREATE TABLE identity_search (
     number      INTEGER PRIMARY KEY AUTOINCREMENT,
     identity_id TEXT    NOT NULL UNIQUE REFERENCES identities (id) ON DELETE CASCADE,
@@ -10,7 +11,3 @@ CREATE TABLE identity_search (
 -- No trigger keeps the index: an earlier release, which does not know it, can delete
 -- identities. Numbers are never used again, so what it leaves finds nothing.
 CREATE VIRTUAL TABLE identity_trigrams USING fts5(text, content = '', contentless_delete = 1, tokenize = 'trigram');
-INSERT INTO identity_search (identity_id, text)
-SELECT i.id, lower(COALESCE((SELECT group_concat(n.identifier, char(10)) FROM credential_identifiers n WHERE n.identity_id = i.id), '') || char(10) ||
-    COALESCE((SELECT group_concat(t.atom, char(10)) FROM json_tree(i.traits) t WHERE t.type = 'text' AND length(t.atom) <= 200), ''))
-FROM identities i ORDER BY i.id;
