@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"symbolon/internal/identity"
@@ -22,6 +23,13 @@ func jsonOrNull(raw []byte) any {
 		return nil
 	}
 	return string(raw)
+}
+
+// wellFormed replaces what is no character in what an identity is made of.
+func wellFormed(i *identity.Identity) {
+	for _, raw := range []*json.RawMessage{&i.Traits, &i.MetadataPublic, &i.MetadataAdmin} {
+		*raw = sqldb.WellFormed(*raw)
+	}
 }
 
 // insertDetails keeps what operators note of an identity that has no such notes yet.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"symbolon/internal/errs"
@@ -208,42 +207,6 @@ func (db *DB) listFor(q identity.Query) query {
 	return db.ListOnReplica
 }
 
-// CountIdentities returns how many identities a query finds on all its pages:
-// limit and offset don't matter.
-func (db *DB) CountIdentities(ctx context.Context, q identity.Query) (int, error) {
-	where, args, err := db.conditions(ctx, q)
-	if err != nil {
-		return 0, err
-	}
-	query := `SELECT COUNT(*) FROM identities i` + where
-	if where == "" {
-		query = `SELECT value FROM counts WHERE name = 'identities'`
-	}
-	n := 0
-	err = db.listFor(q)(ctx, func(scan sqldb.ScanFunc) error {
-		part := 0
-		err := scan(&part)
-		n += part
-		return err
-	}, query, args...)
-	if err != nil {
-		return 0, fmt.Errorf("count identities: %w", err)
-	}
-	return n, nil
-}
-
-// addToCount adds to the number of identities. SQLite has a trigger for it.
-func (db *DB) addToCount(ctx context.Context, id string, change int) error {
-	if !db.MultiNode() {
-		return nil
-	}
-	slot, err := strconv.ParseInt(id[len(id)-1:], 16, 64)
-	if err != nil {
-		return fmt.Errorf("count identity: %w", err)
-	}
-	return db.ExecOne(ctx, `UPDATE counts SET value = value + ? WHERE name = 'identities' AND slot = ?`, change, slot)
-}
-
 // conditions builds the WHERE of a query out of fixed texts, so there are few
 // different queries.
 func (db *DB) conditions(ctx context.Context, q identity.Query) (where string, args []any, err error) {
@@ -292,6 +255,7 @@ func (db *DB) conditions(ctx context.Context, q identity.Query) (where string, a
 // in the version it has. The error is errs.ErrConflict when an identifier or an
 // address is taken; then nothing is stored.
 func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
+	wellFormed(i)
 	err := db.InTx(ctx, func(ctx context.Context) error {
 		i.CreatedAt, i.UpdatedAt = sqldb.TruncateTime(i.CreatedAt), sqldb.TruncateTime(i.UpdatedAt)
 		_, err := db.Exec(ctx, `INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at)
@@ -331,6 +295,7 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 // would be overwritten, changed since it was read, errs.ErrConflict when an
 // identifier or address is taken, errs.ErrNotFound when the identity is gone.
 func (db *DB) SaveIdentity(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
+	wellFormed(i)
 	err := db.InTx(ctx, func(ctx context.Context) error {
 		i.UpdatedAt = sqldb.TruncateTime(i.UpdatedAt)
 		changed, err := db.Exec(ctx, `UPDATE identities SET schema_id = ?, traits = ?, version = ?, updated_at = ?

@@ -1,11 +1,14 @@
 package sqldb
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"symbolon/internal/errs"
@@ -132,4 +135,56 @@ var ErrUnstorable = errs.New(errs.Invalid, "unstorable_text",
 // has no zero bytes, and servers take only UTF-8.
 func IsKey(text string) bool {
 	return len(text) <= MaxKey && utf8.ValidString(text) && !strings.Contains(text, "\x00")
+}
+
+// WellFormed returns JSON with U+FFFD in place of what is no character: halves of surrogate
+// pairs and bytes that are not UTF-8. That is what readers of this program see there in any
+// case (RFC 8259, section 8.2); databases and programs beside it refuse the whole value.
+func WellFormed(raw []byte) []byte {
+	if !bytes.Contains(raw, []byte(`\u`)) && utf8.Valid(raw) {
+		return raw
+	}
+	out := make([]byte, 0, len(raw))
+	for len(raw) > 0 {
+		n, isCharacter := wellFormed(raw)
+		if isCharacter {
+			out = append(out, raw[:n]...)
+		} else {
+			out = append(out, `\ufffd`...)
+		}
+		raw = raw[n:]
+	}
+	return out
+}
+
+// wellFormed returns the length of what a text begins with, and whether that is a
+// character.
+func wellFormed(raw []byte) (n int, isCharacter bool) {
+	first, isEscape := escaped(raw)
+	switch {
+	case isEscape && utf16.IsSurrogate(first):
+		second, _ := escaped(raw[escapeLength:])
+		if utf16.DecodeRune(first, second) == utf8.RuneError {
+			return escapeLength, false
+		}
+		return 2 * escapeLength, true
+	case isEscape:
+		return escapeLength, true
+	case bytes.HasPrefix(raw, []byte(`\\`)): // what follows is no escape
+		return 2, true
+	}
+	r, n := utf8.DecodeRune(raw)
+	return n, r != utf8.RuneError || n > 1
+}
+
+// escapeLength is that of \uXXXX.
+const escapeLength = 6
+
+// escaped is the code unit of the escape that a text begins with.
+func escaped(raw []byte) (rune, bool) {
+	if len(raw) < escapeLength || raw[0] != '\\' || raw[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(raw[2:escapeLength]), 16, 16)
+	return rune(n), err == nil
 }

@@ -14,6 +14,7 @@ import (
 func identityTests() []test {
 	return []test{
 		{"an identity is read as it was created", identityRoundTrip},
+		{"what is no character is replaced in what an identity is made of", identityWellFormed},
 		{"an identity may have neither addresses nor credentials", identityBare},
 		{"an unknown identity is not found", identityUnknown},
 		{"a saved identity is read as it was saved", identitySave},
@@ -38,6 +39,29 @@ func identityRoundTrip(t *testing.T, s Store) {
 		t.Errorf("created at %v and updated at %v, want %v", read.CreatedAt, read.UpdatedAt, want)
 	}
 	wantSame(t, got(s.Credentials(t.Context(), i.ID))(t), credentials)
+}
+
+// PostgreSQL's jsonb, and programs that read the database, refuse halves of surrogate pairs.
+func identityWellFormed(t *testing.T, s Store) {
+	const raw, want = `{"name":"a\ud800b","more":["\ud83d\ude00"]}`, `{"name":"a\ufffdb","more":["\ud83d\ude00"]}`
+	i, credentials := NewIdentity("a@example.org")
+	check := func() {
+		t.Helper()
+		for _, one := range []*identity.Identity{i, got(s.Identity(t.Context(), i.ID))(t)} {
+			for _, stored := range []json.RawMessage{one.Traits, one.MetadataPublic, one.MetadataAdmin} {
+				wantSame(t, string(stored), want)
+			}
+		}
+	}
+	set := func() {
+		i.Traits, i.MetadataPublic, i.MetadataAdmin = json.RawMessage(raw), json.RawMessage(raw), json.RawMessage(raw)
+	}
+	set()
+	must(t, s.CreateIdentity(t.Context(), i, credentials))
+	check()
+	set()
+	must(t, s.SaveIdentity(t.Context(), i, credentials))
+	check()
 }
 
 func identityBare(t *testing.T, s Store) {
