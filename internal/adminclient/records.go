@@ -52,10 +52,20 @@ func (c *Client) CreateRecord(ctx context.Context, r NewRecord) (*Record, error)
 	return &made, err
 }
 
-// ReplaceRecord replaces all of an identity but its credentials.
-func (c *Client) ReplaceRecord(ctx context.Context, r Record) (*Record, error) {
+// ChangeRecord replaces the members of an identity that are named, and leaves the others as
+// they are on the server by then.
+func (c *Client) ChangeRecord(ctx context.Context, r Record, members []string) (*Record, error) {
+	type operation struct {
+		Op    string `json:"op"`
+		Path  string `json:"path"`
+		Value any    `json:"value"`
+	}
+	values, patch := NewRecord{Record: r}.body(), make([]operation, len(members))
+	for i, name := range members {
+		patch[i] = operation{Op: "add", Path: "/" + name, Value: values[name]} // that replaces, too (RFC 6902, section 4.1)
+	}
 	var saved Record
-	_, err := c.call(ctx, request{method: http.MethodPut, path: []string{"admin", "identities", r.ID}, body: NewRecord{Record: r}.body()}, &saved)
+	_, err := c.call(ctx, request{method: http.MethodPatch, path: []string{"admin", "identities", r.ID}, body: patch}, &saved)
 	return &saved, err
 }
 

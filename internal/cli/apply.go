@@ -136,7 +136,7 @@ func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.De
 		if plan {
 			return nil
 		}
-		_, err = client.ReplaceRecord(ctx, wanted)
+		_, err = client.ChangeRecord(ctx, wanted, fields)
 		return err
 	}()
 	if err != nil {

@@ -193,7 +193,11 @@ func (w *Wire) updateIdentity(out http.ResponseWriter, r *http.Request) error {
 	if err := decodeLoose(r, maxIdentity, &in); err != nil {
 		return err
 	}
-	saved, err := w.replace(r.Context(), r.PathValue("id"), in)
+	current, err := w.parts.Identities.ByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	saved, err := w.replace(r.Context(), current, in)
 	if err != nil {
 		return err
 	}
@@ -204,11 +208,9 @@ func (w *Wire) updateIdentity(out http.ResponseWriter, r *http.Request) error {
 	return writeJSON(out, http.StatusOK, shown)
 }
 
-func (w *Wire) replace(ctx context.Context, id string, in identityBody) (*identity.Identity, error) {
-	current, err := w.parts.Identities.ByID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+// replace saves an identity as a request makes it. The error says so if it changed since
+// current was read.
+func (w *Wire) replace(ctx context.Context, current *identity.Identity, in identityBody) (*identity.Identity, error) {
 	if in.ExternalID == "" {
 		in.ExternalID = current.ExternalID
 	}

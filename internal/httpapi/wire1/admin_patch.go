@@ -32,7 +32,7 @@ func (w *Wire) patchIdentity(out http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	saved, err := w.replace(r.Context(), current.ID, patched)
+	saved, err := w.replace(r.Context(), current, patched)
 	if err != nil {
 		return err
 	}

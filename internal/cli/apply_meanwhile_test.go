@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"symbolon/internal/adminclient"
+	"symbolon/internal/config"
+)
+
+// meanwhile does something before the first request that changes an identity.
+type meanwhile struct {
+	do func()
+}
+
+// RoundTrip is http.RoundTripper.
+func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
+	if do := m.do; do != nil && r.Method != http.MethodGet {
+		m.do = nil
+		do()
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// What is not declared stays as others make it, at any moment.
+func TestApply_meanwhile(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	if got := s.applied(t, declaredJane); got.code != exitOK {
+		t.Fatal(got.err)
+	}
+	base, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := adminclient.New(adminclient.Config{URL: base})
+	jane, err := plain.RecordByExternalID(t.Context(), "crm-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := adminclient.New(adminclient.Config{URL: base, Transport: &meanwhile{do: func() {
+		if _, err := plain.UpdateIdentity(t.Context(), jane.ID, json.RawMessage(`{"traits":{"email":"new@example.org"}}`)); err != nil {
+			t.Error(err)
+		}
+	}}})
+	made := applyIdentity(t.Context(), client, &config.Declared{ExternalID: "crm-1", MetadataPublic: json.RawMessage(`{"plan":"silver"}`)}, false)
+	if made.Action != actionChange || made.Error != "" {
+		t.Errorf("%+v", made)
+	}
+	after, err := plain.RecordByExternalID(t.Context(), "crm-1")
+	if err != nil || !strings.Contains(string(after.Traits), "new@example.org") || !strings.Contains(string(after.MetadataPublic), "silver") {
+		t.Errorf("it is %s %s, %v", after.Traits, after.MetadataPublic, err)
+	}
+}
