@@ -221,7 +221,7 @@ func plain(v any) any {
 		if v == nil {
 			return nil
 		}
-		return v.Redacted()
+		return redactQuery(v.Redacted())
 	case string:
 		if v == "" {
 			return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"strings"
 )
 
@@ -72,9 +73,10 @@ func (u SecretURL) String() string {
 	return scheme + "://" + redactQuery(rest)
 }
 
-// withoutPassword blots out the password of a URL that a text is.
+// withoutPassword blots out the password, and the parameters that are named like secrets, of a
+// URL that a text is.
 func withoutPassword(text string) string {
-	if strings.Contains(text, "://") && strings.Contains(text, "@") {
+	if strings.Contains(text, "://") && strings.ContainsAny(text, "@?") {
 		return SecretURL(text).String()
 	}
 	return text
@@ -88,12 +90,29 @@ func redactQuery(text string) string {
 	params := strings.Split(query, "&")
 	for i, p := range params {
 		name, _, _ := strings.Cut(p, "=")
-		lower := strings.ToLower(name)
-		if strings.Contains(lower, "pass") || strings.Contains(lower, "pwd") || strings.Contains(lower, "secret") || strings.Contains(lower, "token") {
+		if namedLikeSecret(name) {
 			params[i] = name + "=" + redacted
 		}
 	}
 	return path + "?" + strings.Join(params, "&")
+}
+
+// namedLikeSecret reports whether a parameter is named as those are that let callers in:
+// passwords, tokens, keys of interfaces, and signatures of links to storage.
+func namedLikeSecret(name string) bool {
+	if decoded, err := url.QueryUnescape(name); err == nil {
+		name = decoded
+	}
+	lower := strings.ToLower(name)
+	if lower == "sslkey" { // a file of PostgreSQL's clients
+		return false
+	}
+	for _, part := range []string{"pass", "pwd", "secret", "token", "key", "sig", "auth", "cred"} {
+		if strings.Contains(lower, part) {
+			return true
+		}
+	}
+	return lower == "code" || lower == "sas"
 }
 
 // Format keeps every verb of fmt from printing the password.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -220,19 +221,37 @@ func TestSecretsAreNeverShown(t *testing.T) {
 func TestPasswordsOfAddressesAreBlottedOut(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[SecretURL]string{
-		"":                                 "",
-		"memory":                           "memory",
-		"sqlite:///x?_fk=true":             "sqlite:///x?_fk=true",
-		"mysql://u:p@tcp(h:1)/d":           "mysql://u:[redacted]@tcp(h:1)/d",
-		"smtp://u:p@ss/w@rd?x@mail:25/":    "smtp://u:[redacted]@mail:25/",
-		"smtp://user@mail:25":              "smtp://user@mail:25",
-		"postgres://h/d?user=u&Password=p": "postgres://h/d?user=u&Password=[redacted]",
-		"host=h password=p":                "[redacted]",
-		"base64://eyJrZXlzIjpbXX0=":        "base64://[redacted]",
-		"BASE64://eyJrZXlzIjpbXX0=":        "BASE64://[redacted]",
+		"":                                  "",
+		"memory":                            "memory",
+		"sqlite:///x?_fk=true":              "sqlite:///x?_fk=true",
+		"mysql://u:p@tcp(h:1)/d":            "mysql://u:[redacted]@tcp(h:1)/d",
+		"smtp://u:p@ss/w@rd?x@mail:25/":     "smtp://u:[redacted]@mail:25/",
+		"smtp://user@mail:25":               "smtp://user@mail:25",
+		"postgres://h/d?user=u&Password=p":  "postgres://h/d?user=u&Password=[redacted]",
+		"host=h password=p":                 "[redacted]",
+		"https://h/?key=p&a=b&X-Sig=p":      "https://h/?key=[redacted]&a=b&X-Sig=[redacted]",
+		"https://h/?%6bey=p&code=p&codes=1": "https://h/?%6bey=[redacted]&code=[redacted]&codes=1",
+		"https://h/?api%zzkey=p;page=2":     "https://h/?api%zzkey=[redacted]",
+		"postgres://h/d?sslkey=/etc/f.key":  "postgres://h/d?sslkey=/etc/f.key",
+		"base64://eyJrZXlzIjpbXX0=":         "base64://[redacted]",
+		"BASE64://eyJrZXlzIjpbXX0=":         "BASE64://[redacted]",
 	} {
 		if got := in.String(); got != want {
 			t.Errorf("%q prints as %q, want %q", string(in), got, want)
+		}
+	}
+}
+
+// A setting that is no secret may be an address with one.
+func TestPlain_secretsInAddresses(t *testing.T) {
+	t.Parallel()
+	parsed, err := url.Parse("https://u:hunter2@h/?key=hunter2&page=2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, value := range []any{parsed, parsed.String(), "https://h/?api_key=hunter2&page=2", (&node{shape: text, text: "https://h/?page=2&sig=hunter2"}).shown()} {
+		if shown := fmt.Sprint(plain(value)); strings.Contains(shown, "hunter2") || !strings.Contains(shown, "page=2") {
+			t.Errorf("%v is shown as %s", value, shown)
 		}
 	}
 }
