@@ -134,6 +134,9 @@ const manyFound = 2000
 // its index, which the other databases judge for themselves.
 func (db *DB) similar(ctx context.Context, text string) (condition string, args []any, err error) {
 	text = strings.ToLower(text)
+	if len(text) > maxSearchText || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return `1 = 0`, nil, nil // no database keeps it, and some refuse the question
+	}
 	pattern := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
 	if !db.MultiNode() && utf8.RuneCountInString(text) >= 3 { // an index of three characters
 		phrase, found := `"`+strings.ReplaceAll(text, `"`, `""`)+`"`, 0

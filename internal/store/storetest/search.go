@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"symbolon/internal/identity"
@@ -11,6 +12,7 @@ import (
 func searchTests() []test {
 	return []test{
 		{"identities are found by a part of an address or a name", searchParts},
+		{"a search for what no database keeps finds nothing", searchOdd},
 		{"a search follows what an identity becomes", searchFollows},
 	}
 }
@@ -53,6 +55,15 @@ func searchParts(t *testing.T, s Store) {
 	} {
 		if addresses := found(t, s, text); !slices.Equal(addresses, want) {
 			t.Errorf("%q finds %v, want %v", text, addresses, want)
+		}
+	}
+}
+
+func searchOdd(t *testing.T, s Store) {
+	known(t, s, "jane@example.org", "Jane")
+	for _, text := range []string{"jane\x00", "\x00", "ja\xff", "\xff\xfe\xfd", strings.Repeat("a", 60_000), strings.Repeat("%", 20_000), "\ufffe\U0010ffff"} {
+		if addresses := found(t, s, text); len(addresses) != 0 {
+			t.Errorf("%.20q finds %v", text, addresses)
 		}
 	}
 }
