@@ -3,6 +3,7 @@ package traits
 // factorMarks is what the keyword says about second factors and keys.
 type factorMarks struct {
 	totpName, webauthnName, passkeyName bool
+	codeIdentifier                      bool   // credentials.code.identifier
 	codeVia                             string // credentials.code.via, empty if absent
 }
 
@@ -11,6 +12,7 @@ func readFactorMarks(value any) factorMarks {
 	m.totpName, _ = member(value, "credentials", "totp", "account_name").(bool)
 	m.webauthnName, _ = member(value, "credentials", "webauthn", "identifier").(bool)
 	m.passkeyName, _ = member(value, "credentials", "passkey", "display_name").(bool)
+	m.codeIdentifier, _ = member(value, "credentials", "code", "identifier").(bool)
 	m.codeVia, _ = member(value, "credentials", "code", "via").(string)
 	return m
 }

@@ -41,6 +41,8 @@ type Field struct {
 	AdminOnly bool
 	// Identifier is set if the trait, or each of its elements, is a login identifier.
 	Identifier bool
+	// CodeIdentifier is set if people name the trait, or one of its elements, to sign in with a code.
+	CodeIdentifier bool
 	// Autocomplete is an HTML autofill token where the purpose is certain.
 	Autocomplete string
 }
@@ -69,21 +71,23 @@ func (s *Schema) deriveFields() error {
 
 func (p *property) field() Field {
 	f := Field{
-		Name:         p.path,
-		Type:         p.leaf.inputType(),
-		Pattern:      p.leaf.pattern,
-		Title:        p.leaf.title,
-		Required:     p.always(),
-		Enum:         p.leaf.enum,
-		MinLength:    p.leaf.minLength,
-		MaxLength:    p.leaf.maxLength,
-		Minimum:      p.leaf.minimum,
-		Maximum:      p.leaf.maximum,
-		Multiple:     p.leaf.typ == "array",
-		Structured:   p.leaf.structured(),
-		Identifier:   p.leaf.identifier,
-		AdminOnly:    p.adminOnly,
-		Autocomplete: p.autocomplete(),
+		Name:       p.path,
+		Type:       p.leaf.inputType(),
+		Pattern:    p.leaf.pattern,
+		Title:      p.leaf.title,
+		Required:   p.always(),
+		Enum:       p.leaf.enum,
+		MinLength:  p.leaf.minLength,
+		MaxLength:  p.leaf.maxLength,
+		Minimum:    p.leaf.minimum,
+		Maximum:    p.leaf.maximum,
+		Multiple:   p.leaf.typ == "array",
+		Structured: p.leaf.structured(),
+		Identifier: p.leaf.identifier,
+
+		CodeIdentifier: p.leaf.codeIdentifier,
+		AdminOnly:      p.adminOnly,
+		Autocomplete:   p.autocomplete(),
 	}
 	if p.leaf.typ == "boolean" {
 		// An input's "required" asks for a tick, that of a schema for true or false.

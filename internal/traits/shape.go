@@ -44,10 +44,12 @@ type leaf struct {
 	constant   *any
 	nullable   bool // null is a value of its own
 	identifier bool
-	minLength  *int
-	maxLength  *int
-	minimum    *float64
-	maximum    *float64
+	// codeIdentifier: the value identifies with a code.
+	codeIdentifier bool
+	minLength      *int
+	maxLength      *int
+	minimum        *float64
+	maximum        *float64
 }
 
 var dotEscaper = strings.NewReplacer(`\`, `\\`, ".", `\.`)
@@ -165,7 +167,8 @@ func (l *leaf) describe(s *jsonschema.Schema) {
 		l.constant = s.Const
 	}
 	l.nullable = l.nullable || s.Types != nil && slices.Contains(s.Types.ToStrings(), "null")
-	l.identifier = l.identifier || identifies(s)
+	l.identifier = l.identifier || marked(s, func(e *extension) bool { return e.identifier })
+	l.codeIdentifier = l.codeIdentifier || marked(s, func(e *extension) bool { return e.factors.codeIdentifier })
 	l.bounds(s)
 }
 
@@ -192,14 +195,14 @@ func first(dst *string, value string) {
 	}
 }
 
-// identifies reports whether a value under s, or its elements, identify.
-func identifies(s *jsonschema.Schema) bool {
-	if e := extensionOf(s); e != nil && e.identifier {
+// marked reports whether the keyword says something of a value under s, or of its elements.
+func marked(s *jsonschema.Schema, says func(*extension) bool) bool {
+	if e := extensionOf(s); e != nil && says(e) {
 		return true
 	}
 	if items := itemSchema(s); items != nil {
 		e := extensionOf(items)
-		return e != nil && e.identifier
+		return e != nil && says(e)
 	}
 	return false
 }

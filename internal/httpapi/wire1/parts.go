@@ -27,9 +27,9 @@ type Parts struct {
 	Courier    Courier
 	Tokens     Tokens
 	Ended      Ended
-	// ProviderConfig is what administrators see of a credential of providers.
-	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
-	Now            func() time.Time
+	// CredentialConfig is what administrators see of a credential.
+	CredentialConfig func(identityID string, c identity.Credential) json.RawMessage
+	Now              func() time.Time
 }
 
 // Missing names a part that is not there; empty for none. A server without it must not
@@ -123,18 +123,22 @@ type Courier interface {
 	Get(ctx context.Context, id string) (*courier.Stored, courier.Rendered, error)
 }
 
-// identifier names the trait that people of a schema sign in with, and what they
-// call it. Of several the last counts that is one value; both are empty where there
-// is none.
+// identifier names the one trait that people of a schema sign in with, and what they
+// call it. Traits of several values do not count; both are empty where there is none or
+// a choice.
 func (p Parts) identifier(ctx context.Context, schemaID string) (out struct{ name, title string }) {
 	schema, err := p.Schemas.Schema(ctx, schemaID)
 	if err != nil {
 		return out // the form shows no label, and its submission says what is wrong
 	}
 	for _, f := range schema.Fields() {
-		if f.Identifier && !f.Multiple {
-			out.name, out.title = f.Name, f.Title
+		if !f.Identifier && !f.CodeIdentifier || f.Multiple {
+			continue
 		}
+		if out.name != "" {
+			return struct{ name, title string }{}
+		}
+		out.name, out.title = f.Name, f.Title
 	}
 	return out
 }
