@@ -30,7 +30,7 @@ func (a *composition) newServer() error {
 	}
 	a.server, err = httpapi.New(httpapi.Parts{
 		Engine: audited{Engine: a.engine, record: a.db.RecordEvent, log: a.log}, Sessions: a.sessions, Identities: a.identities, Passwords: a.passwords(), Factors: a, Archive: a,
-		Errors: a.db, Schemas: a.schemas, Courier: a.outbox, Tokens: a.issuer, Ended: a.ended, ProviderConfig: a.providerConfig, Meter: a.metrics, Metrics: a.metrics.Handler(),
+		Errors: a.db, Schemas: a.schemas, Courier: a.outbox, Tokens: a.issuer, Ended: a.ended, CredentialConfig: a.credentialConfig, Meter: a.metrics, Metrics: a.metrics.Handler(),
 		Ready: a.db.Ready, Hashing: a.hashing, Pages: withScript(pages.Handlers()), ErrorPages: httpapi.ErrorPages{NotFound: pages.NotFound(), Error: pages.ServeError}, Language: locale.NewChoice(a.config.UI.Languages...).Known, Mailbox: mails, Console: operators, Log: a.log, Now: a.now,
 		Limits: a.limiter,
 	}, a.httpConfig())

@@ -55,7 +55,7 @@ func (h host) EnsureCSRF(w http.ResponseWriter, r *http.Request) {
 func (s *Server) wire1Parts() wire1.Parts {
 	return wire1.Parts{
 		Engine: s.engine, Sessions: s.sessions, Identities: s.Identities, Passwords: s.Passwords, Errors: s.errors,
-		Schemas: s.Schemas, Courier: s.Courier, Tokens: s.Tokens, Ended: s.Ended, ProviderConfig: s.ProviderConfig, Now: s.now,
+		Schemas: s.Schemas, Courier: s.Courier, Tokens: s.Tokens, Ended: s.Ended, CredentialConfig: s.CredentialConfig, Now: s.now,
 	}
 }
 

@@ -157,11 +157,11 @@ type Parts struct {
 	Courier    Courier
 	Tokens     wire1.Tokens
 	Ended      wire1.Ended
-	// ProviderConfig is what administrators see of a credential of providers.
-	ProviderConfig func(identityID string, c identity.Credential) json.RawMessage
-	Meter          Meter
-	Limits         Limits       // nil: nothing is bounded
-	Metrics        http.Handler // the Prometheus endpoint
+	// CredentialConfig is what administrators see of a credential.
+	CredentialConfig func(identityID string, c identity.Credential) json.RawMessage
+	Meter            Meter
+	Limits           Limits       // nil: nothing is bounded
+	Metrics          http.Handler // the Prometheus endpoint
 	// Ready says whether requests can be served; the error is shown to
 	// administrators alone.
 	Ready func(context.Context) error

@@ -312,10 +312,7 @@ func (w *Wire) operatorIdentity(ctx context.Context, i *identity.Identity, wante
 	for _, c := range held {
 		shown := Credential{Type: c.Type, Identifiers: c.Identifiers, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt}
 		if slices.Contains(wanted, c.Type) {
-			shown.Config = c.Config
-			if c.Type == identity.TypeOIDC {
-				shown.Config = w.parts.ProviderConfig(i.ID, c)
-			}
+			shown.Config = w.parts.CredentialConfig(i.ID, c)
 		}
 		out.Credentials[c.Type] = shown
 	}

@@ -169,3 +169,21 @@ func Import(ctx context.Context, h Hasher, codes []string, used []time.Time, now
 	}
 	return stored.credential()
 }
+
+// Shown returns a stored configuration as operators see it: which codes there are, by their first characters, and when
+// each was used.
+func Shown(config json.RawMessage) (json.RawMessage, error) {
+	stored, err := read(&identity.Credential{Config: config})
+	if err != nil {
+		return nil, err
+	}
+	type shown struct {
+		Code   string     `json:"code"`
+		UsedAt *time.Time `json:"used_at"`
+	}
+	codes := make([]shown, len(stored.Codes))
+	for i, c := range stored.Codes {
+		codes[i] = shown{c.Hint + strings.Repeat("*", length-hintLength), c.UsedAt}
+	}
+	return json.Marshal(map[string]any{"recovery_codes": codes})
+}

@@ -137,3 +137,12 @@ func TestImport(t *testing.T) {
 		}
 	}
 }
+
+func TestShown(t *testing.T) {
+	t.Parallel()
+	got, err := Shown([]byte(`{"recovery_codes":[{"hint":"ab","hash":"secret"},{"hint":"cd","hash":"secret","used_at":"2026-11-30T10:00:00Z"}]}`))
+	const want = `{"recovery_codes":[{"code":"ab******","used_at":null},{"code":"cd******","used_at":"2026-11-30T10:00:00Z"}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+}

@@ -40,3 +40,18 @@ func Conceal(sealer *secret.Sealer, identityID string, config json.RawMessage) (
 	in.Sealed = sealer.Seal(in.URL, bound(identityID))
 	return in.config()
 }
+
+// Shown returns a stored configuration as operators see it: the seed in clear and nothing else.
+func Shown(sealer *secret.Sealer, identityID string, config json.RawMessage) (json.RawMessage, error) {
+	open, err := Reveal(sealer, identityID, config)
+	if err != nil {
+		return nil, err
+	}
+	var out struct {
+		URL string `json:"totp_url"`
+	}
+	if err := json.Unmarshal(open, &out); err != nil {
+		return nil, fmt.Errorf("read totp credential: %w", err)
+	}
+	return json.Marshal(out)
+}

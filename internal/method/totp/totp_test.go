@@ -209,6 +209,12 @@ func TestImport(t *testing.T) {
 	if err != nil || c.Type != totp.ID || strings.Contains(string(c.Config), seed) {
 		t.Fatalf("%+v, %v", c, err)
 	}
+	if shown, err := totp.Shown(sealer(t, "a secret of this test"), id, c.Config); err != nil || !strings.HasPrefix(string(shown), `{"totp_url":"otpauth://totp/`) {
+		t.Errorf("operators see %s, %v", shown, err)
+	}
+	if shown, err := totp.Shown(sealer(t, "another secret"), id, c.Config); err == nil {
+		t.Errorf("without the secret operators see %s", shown)
+	}
 	if _, err := totp.Import(sealer(t, "x"), id, "otpauth://hotp/x?"+url.Values{"secret": {seed}}.Encode(), w.Now()); errs.Of(err) != errs.Invalid {
 		t.Errorf("a counter app: %v, want an error of code Invalid", err)
 	}
