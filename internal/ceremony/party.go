@@ -57,6 +57,9 @@ func New(c Config) (*Party, error) {
 	return &Party{library: library, origins: c.Origins}, nil
 }
 
+// Name is what browsers show of this site.
+func (p *Party) Name() string { return p.library.Config.RPDisplayName }
+
 // Sort says what a key is for.
 type Sort uint8
 

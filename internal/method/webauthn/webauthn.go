@@ -20,24 +20,17 @@ import (
 // ID is the method's name on the wire and in configuration, and the type of its credentials.
 const ID = "webauthn"
 
-// Names finds what an authenticator shows.
-type Names interface {
-	// NameFor returns what the schema marks as the name of an identity for a method; empty if it marks nothing.
-	NameFor(ctx context.Context, i *identity.Identity, method string) (string, error)
-}
-
 // Method is the webauthn method.
 type Method struct {
 	party  *ceremony.Party
-	names  Names
 	public string // base URL, below which the script is
 	now    func() time.Time
 	log    *slog.Logger
 }
 
 // New returns the method.
-func New(p *ceremony.Party, n Names, public string, now func() time.Time, log *slog.Logger) *Method {
-	return &Method{party: p, names: n, public: public, now: now, log: log}
+func New(p *ceremony.Party, public string, now func() time.Time, log *slog.Logger) *Method {
+	return &Method{party: p, public: public, now: now, log: log}
 }
 
 var _ flow.FactorCounter = (*Method)(nil)
@@ -71,19 +64,13 @@ func form() keyform.Form {
 // answer is the field that the script puts the answer of a key into.
 func answer(name string) ui.Node { return ui.Node{Name: name, Type: "hidden", Value: "", Once: true} }
 
-// owner is the person with the keys that there are; handle is for a person without one.
-func (m *Method) owner(ctx context.Context, i *identity.Identity, keys ceremony.Keys, handle []byte) (ceremony.Owner, error) {
-	name, err := m.names.NameFor(ctx, i, ID)
-	if err != nil {
-		return ceremony.Owner{}, err
-	}
-	if name == "" {
-		name = i.ID
-	}
+// owner is the person with the keys that there are; handle is for a person without one. A second factor finds nobody by
+// itself, so browsers show the name of the site where a passkey has that of its owner.
+func (m *Method) owner(keys ceremony.Keys, handle []byte) ceremony.Owner {
 	if len(keys.Handle) > 0 {
 		handle = keys.Handle
 	}
-	return ceremony.Owner{Handle: handle, Name: name, Display: name, Keys: keys.Keys}, nil
+	return ceremony.Owner{Handle: handle, Name: m.party.Name(), Display: m.party.Name(), Keys: keys.Keys}
 }
 
 // beginLogin asks for one of the person's keys.
@@ -92,19 +79,15 @@ func (m *Method) beginLogin(ctx context.Context, s flow.Submission) (flow.Fact, 
 	if err != nil || len(keys.Keys) == 0 || s.Identity == nil {
 		return nil, err
 	}
-	kept, err := m.request(ctx, s.View, keys)
+	kept, err := m.request(keys)
 	if err != nil {
 		return nil, err
 	}
 	return flow.Prepared{Memory: kept}, nil
 }
 
-func (m *Method) request(ctx context.Context, v flow.View, keys ceremony.Keys) (keyform.Memory, error) {
-	owner, err := m.owner(ctx, v.Identity, keys, nil)
-	if err != nil {
-		return keyform.Memory{}, err
-	}
-	options, pending, err := m.party.Request(ceremony.SecondFactor, owner)
+func (m *Method) request(keys ceremony.Keys) (keyform.Memory, error) {
+	options, pending, err := m.party.Request(ceremony.SecondFactor, m.owner(keys, nil))
 	return keyform.Memory{Options: options, Pending: pending}, err
 }
 
@@ -143,7 +126,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	}
 	judged, err := m.verify(ctx, s, keys, kept, text)
 	if err != nil {
-		next, failed := m.request(ctx, s.View, keys)
+		next, failed := m.request(keys)
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyInvalid, next))
 	}
 	next := *c
@@ -159,11 +142,7 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, keys ceremony.Ke
 	if err != nil {
 		return ceremony.Judged{}, err
 	}
-	owner, err := m.owner(ctx, s.Identity, keys, nil)
-	if err != nil {
-		return ceremony.Judged{}, err
-	}
-	judged, err := m.party.Judge(kept.Pending, owner, parsed, m.now())
+	judged, err := m.party.Judge(kept.Pending, m.owner(keys, nil), parsed, m.now())
 	if errors.Is(err, ceremony.ErrCloned) {
 		m.log.WarnContext(ctx, "the counter of a security key went back; it may be cloned",
 			slog.String("identity_id", s.Identity.ID), slog.String("key", judged.Key.HexID()))
@@ -180,7 +159,7 @@ func (m *Method) beginSettings(ctx context.Context, s flow.Submission) (flow.Fac
 	if err != nil {
 		return nil, err
 	}
-	kept, err := m.creation(ctx, s.Identity, keys)
+	kept, err := m.creation(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -188,16 +167,12 @@ func (m *Method) beginSettings(ctx context.Context, s flow.Submission) (flow.Fac
 }
 
 // creation makes options for a key besides those there are.
-func (m *Method) creation(ctx context.Context, i *identity.Identity, keys ceremony.Keys) (keyform.Memory, error) {
+func (m *Method) creation(keys ceremony.Keys) (keyform.Memory, error) {
 	handle := keys.Handle
 	if len(handle) == 0 {
 		handle = []byte(secret.Token())
 	}
-	owner, err := m.owner(ctx, i, keys, handle)
-	if err != nil {
-		return keyform.Memory{}, err
-	}
-	options, pending, err := m.party.Create(ceremony.SecondFactor, owner)
+	options, pending, err := m.party.Create(ceremony.SecondFactor, m.owner(keys, handle))
 	return keyform.Memory{Options: options, Pending: pending, Handle: handle}, err
 }
 
@@ -234,7 +209,7 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 		if err != nil {
 			return nil, err
 		}
-		gone.Memory, err = m.creation(ctx, s.Identity, rest)
+		gone.Memory, err = m.creation(rest)
 		return gone, err
 	}
 	if fact != nil {
@@ -244,27 +219,24 @@ func (m *Method) change(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if text == "" {
 		return nil, flow.Reject("", message.Of(message.KeyNoChanges))
 	}
-	return m.add(ctx, s, keys, text)
+	return m.add(s, keys, text)
 }
 
 // made judges a new key. handle is the user handle that it was made with.
-func (m *Method) made(ctx context.Context, s flow.Submission, keys ceremony.Keys, text string) (key ceremony.Key, handle []byte, err error) {
+func (m *Method) made(s flow.Submission, keys ceremony.Keys, text string) (key ceremony.Key, handle []byte, err error) {
 	kept, err := keyform.Asked(s.View)
 	if err != nil {
 		return key, nil, err
 	}
-	owner, err := m.owner(ctx, s.Identity, keys, kept.Handle)
-	if err != nil {
-		return key, nil, err
-	}
+	owner := m.owner(keys, kept.Handle)
 	key, err = m.party.Created(kept.Pending, owner, text, m.now())
 	return key, owner.Handle, err
 }
 
-func (m *Method) add(ctx context.Context, s flow.Submission, keys ceremony.Keys, text string) (flow.Fact, error) {
-	made, handle, err := m.made(ctx, s, keys, text)
+func (m *Method) add(s flow.Submission, keys ceremony.Keys, text string) (flow.Fact, error) {
+	made, handle, err := m.made(s, keys, text)
 	if err != nil {
-		next, failed := m.creation(ctx, s.Identity, keys)
+		next, failed := m.creation(keys)
 		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))
 	}
 	if keys.Find(made.HexID()) >= 0 {
@@ -282,7 +254,7 @@ func (m *Method) add(ctx context.Context, s flow.Submission, keys ceremony.Keys,
 	if err != nil {
 		return nil, err
 	}
-	next, err := m.creation(ctx, s.Identity, keys)
+	next, err := m.creation(keys)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func openLogged(t testing.TB, log *slog.Logger) (*flowtest.World, flowtest.Perso
 	w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
 		return []flow.Method{
 			&flowtest.Stub{Name: identity.TypePassword, Roles: map[flow.Kind]flow.Role{flow.Login: flow.FirstFactor}},
-			webauthn.New(party, w.Identities, site, w.Now, log),
+			webauthn.New(party, site, w.Now, log),
 		}
 	})
 	return w, w.Person("ada@example.org", true)
@@ -81,6 +81,9 @@ func TestChange_add(t *testing.T) {
 		t.Errorf("the session that added a key is %v", b.Session.AAL())
 	}
 	f := b.Start(flow.Settings)
+	if options := value(t, f, "webauthn_register_trigger"); !strings.Contains(options, `"user":{"name":"Example","displayName":"Example"`) {
+		t.Errorf("a key is made for %s", options)
+	}
 	if r := add(t, b, f, k, ceremonytest.Lie{}, "again"); said(r) != message.KeyKeyTaken {
 		t.Errorf("the same key again: %s", said(r))
 	}
