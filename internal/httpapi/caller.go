@@ -94,6 +94,7 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Origin:     r.Header.Get("Origin") != "",
 		NextCSRF:   m.nextCSRF(),
 		Devices:    m.cookies.devices(r),
+		KeepToken:  m.rules.KeepsTokens && r.Header.Get("X-Session-Token") != "",
 	}
 	found, err := m.check(r)
 	switch {

@@ -84,6 +84,9 @@ type Rules struct {
 	// StepsUp: a login that names no level asks a signed-in person who falls short for
 	// the second factor. Clients of the wire can't ask for it themselves.
 	StepsUp bool
+	// KeepsTokens: a session token in X-Session-Token stays what it is when the session is
+	// raised or refreshed.
+	KeepsTokens bool
 }
 
 // Served says which flows there are. *flow.Engine satisfies it.

@@ -190,6 +190,10 @@ func ownButtons(g *ui.Group) bool {
 // factorEntry is how this wire shows messages about second factors, keys and codes.
 func factorEntry(key string) (entry, bool) {
 	switch key {
+	case message.KeyConfirmIdentity:
+		return entry{id: 1010003, kind: info}, true
+	case message.KeyWrongMethod:
+		return entry{id: 4010002, kind: failure}, true
 	case message.KeySecondFactor:
 		return entry{id: 1010004, kind: info}, true
 	case message.KeyFactorCodeInvalid, message.KeyKeyInvalid:

@@ -107,6 +107,8 @@ func (w *Wire) faultOf(err error) *fault {
 		return foreign(known)
 	case session.ErrNone.ID:
 		return refusal(status, "", "No valid session credentials found in the request.", "")
+	case flow.ErrFirstFactorRequired.ID:
+		return withoutFirstFactor()
 	case flow.ErrSecondFactorRequired.ID:
 		return w.levelFault()
 	case flow.ErrFactorRequired.ID:
@@ -134,6 +136,12 @@ func (w *Wire) levelFault() *fault {
 	f.body.Error.Details = map[string]any{"redirect_browser_to": to.String()}
 	f.body.RedirectBrowserTo = to.String()
 	return f
+}
+
+// withoutFirstFactor says that a second factor was asked for, or proved, without the session that it raises.
+func withoutFirstFactor() *fault {
+	return refusal(http.StatusUnauthorized, flow.ErrFirstFactorRequired.ID,
+		"You can not requested a higher AAL (AAL2/AAL3) without an active session.", "aal2 and aal3 can only be requested if a session exists already")
 }
 
 // foreign says that a settings flow belongs to another identity.

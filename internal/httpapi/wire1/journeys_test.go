@@ -244,3 +244,36 @@ func TestSettings_factors(t *testing.T) {
 	late := d.submit(t, d.start(t, "settings", ""), map[string]any{"method": "password", "password": password + "3"})
 	want(t, "privileged", late, 403, "session_refresh_required")
 }
+
+func TestStepUp_native(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.native()
+	c.register(t, "app@example.org")
+	form := c.start(t, "settings", "")
+	key := form.node("totp_secret_key")["text"].(map[string]any)["text"].(string)
+	code := func(at time.Time) string {
+		text, err := totp.GenerateCode(key, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	want(t, "enrol", c.submit(t, form, map[string]any{"method": "totp", "totp_code": code(time.Now())}), 200, "totp_unlink")
+	d := s.native()
+	d.login(t, "app@example.org")
+	before := d.header.Get("X-Session-Token")
+	second := d.start(t, "login", "?aal=aal2")
+	want(t, "a first factor", d.submit(t, second, map[string]any{"method": "password", "identifier": "app@example.org", "password": password}), 400, "4010002")
+	s.now = func() time.Time { return time.Now().Add(time.Minute) }
+	up := d.submit(t, second, map[string]any{"method": "totp", "totp_code": code(s.now())})
+	want(t, "second factor", up, 200, `"aal2"`)
+	if got := up.text("session_token"); got != before {
+		t.Errorf("the token is %q after the step up and was %q", got, before)
+	}
+	want(t, "the same token", d.ask(t, http.MethodGet, "/sessions/whoami", nil), 200, `"authenticator_assurance_level":"aal2"`)
+	again := d.start(t, "login", "?aal=aal2&refresh=true")
+	want(t, "again", again, 200, "1010003")
+	d.header.Del("X-Session-Token")
+	want(t, "without the session", d.submit(t, again, map[string]any{"method": "totp", "totp_code": code(s.now())}), 401, "session_aal1_required")
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"symbolon/internal/flow"
+	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
 
@@ -78,7 +79,8 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 
 // csrf adds the node of the anti-CSRF token, which is empty in native flows.
 func (b *form) csrf() {
-	if b.flow.Client == flow.API && (b.flow.Kind == flow.Verification || b.view.organization != "") || len(b.flow.Form.Groups) == 0 && !b.view.done {
+	native, empty := b.flow.Client == flow.API, len(b.flow.Form.Groups) == 0 && !b.view.done
+	if native && (b.flow.Kind == flow.Verification || b.view.organization != "") || empty && b.flow.RequestedAAL() < session.AAL2 {
 		return
 	}
 	n := input(groupDefault, ui.CSRFName, "hidden")
@@ -165,7 +167,7 @@ func (b *form) autocomplete(in *ui.Node) string {
 	switch {
 	case in.Name == "password":
 		return in.Autocomplete
-	case in.Name == "identifier" && b.flow.Form.Group(groupIdentifier) != nil:
+	case in.Name == "identifier" && b.flow.Kind == flow.Login && (b.flow.Form.Group(groupIdentifier) != nil || !b.flow.Refresh && b.flow.Form.Group("passkey") != nil):
 		return "username webauthn"
 	case !isTrait(in.Name):
 		return ""

@@ -47,7 +47,6 @@ type view struct {
 // memory is what the wire keeps with a flow.
 type memory struct {
 	ExchangeCode string `json:"exchange_code,omitempty"`
-	RequestedAAL string `json:"requested_aal,omitempty"`
 	Schema       string `json:"schema,omitempty"`
 	VerifyReturn string `json:"verify_return,omitempty"`
 }
@@ -68,7 +67,7 @@ func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 	switch f.Kind {
 	case flow.Login:
 		out.OrganizationID, out.Refresh, out.CreatedAt, out.UpdatedAt = idOrNull(v.organization), &f.Refresh, &f.IssuedAt, &f.IssuedAt
-		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = cmp.Or(v.memory.RequestedAAL, "aal1"), v.memory.ExchangeCode, v.memory.Schema
+		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = max(f.RequestedAAL(), session.AAL1).String(), v.memory.ExchangeCode, v.memory.Schema
 	case flow.Registration:
 		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = idOrNull(v.organization), v.memory.ExchangeCode, v.memory.Schema
 	case flow.Settings:

@@ -21,7 +21,7 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 	wanted.Refresh = wanted.Refresh && r.Caller.Session != nil
 	note := memory{}
 	if r.Kind == flow.Login || r.Kind == flow.Registration {
-		if err := w.checkStart(r, &note); err != nil {
+		if err := w.checkStart(r); err != nil {
 			return wanted, err
 		}
 		if r.Client == flow.API && query.Get("return_session_token_exchange_code") == "true" {
@@ -38,17 +38,14 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 }
 
 // checkStart refuses what can't be asked for.
-func (w *Wire) checkStart(r wire.Request, note *memory) error {
+func (w *Wire) checkStart(r wire.Request) error {
 	query := r.Request.URL.Query()
 	switch level := query.Get("aal"); {
 	case r.Kind != flow.Login, level == "", level == "aal1":
 	case level != "aal2":
 		return badRequest("Unable to parse AuthenticationMethod Assurance Level (AAL): expected one of [aal1, aal2] but got " + level)
 	case r.Caller.Session == nil:
-		return refusal(http.StatusUnauthorized, "session_aal1_required",
-			"You can not requested a higher AAL (AAL2/AAL3) without an active session.", "aal2 and aal3 can only be requested if a session exists already")
-	default:
-		note.RequestedAAL = level
+		return withoutFirstFactor()
 	}
 	if query.Get("login_challenge") != "" {
 		return refusal(http.StatusInternalServerError, "invalid_configuration",

@@ -110,7 +110,7 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 			a.SignIn = result.Token != ""
 			return a
 		}
-		return w.signedIn(result)
+		return w.signedIn(r, result)
 	case flow.Settings:
 		return w.changed(r, result, asJSON)
 	case flow.Recovery:
@@ -165,7 +165,7 @@ func (w *Wire) recovered(r wire.Request, result flow.Result) wire.Answer {
 }
 
 // signedIn answers a login or a registration to a script or a native client.
-func (w *Wire) signedIn(result flow.Result) wire.Answer {
+func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
 	native := result.Flow.Client == flow.API
 	out := Signed{ContinueWith: rawNull()}
 	var next []ContinueWith
@@ -179,8 +179,11 @@ func (w *Wire) signedIn(result flow.Result) wire.Answer {
 		}
 		out.Session = &shown
 	}
-	if native && result.Token != "" {
+	switch {
+	case native && result.Token != "":
 		out.SessionToken = TokenPrefix + result.Token
+	case native && r.Caller.KeepToken && result.Session != nil:
+		out.SessionToken = r.Header.Get("X-Session-Token") // the session was raised and keeps its token
 	}
 	if result.Flow.Kind == flow.Registration {
 		created := w.identity(result.Identity)

@@ -69,7 +69,7 @@ func New(base *url.URL, p Parts, c Config) *Wire {
 // Rules implements wire.Wire.
 func (w *Wire) Rules() wire.Rules {
 	return wire.Rules{
-		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true,
+		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true, KeepsTokens: true,
 		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, StrictPaths: true, WholeTraits: true,
 		Aliases: map[string]string{"password_identifier": "identifier"},
 	}
