@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Plays recorded exchanges of v1 against the built server: those of player/, in which the scenarios of floor.txt are.
+# Plays recorded exchanges of v1 against the built server: those of player/ and of factors/, in which the scenarios of
+# floor.txt are.
 #
 #   conformance.sh [arguments of run.py, such as --scenario a1_login or --only whoami --show]
 #
@@ -10,28 +11,60 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
-program=${CONFORMANCE1:-test/wire1/player}
-captures=$program/captures.jsonl
-[ -f "$captures" ] || captures=$captures.gz
 need_apt "python3 -c 'import cryptography'" python3-cryptography
 
 work=${WORK:-$(mktemp -d "${TMPDIR:-/tmp}/conformance1.XXXXXX")}
 mkdir -p "$work"
 go build -o "$work/symbolon" ./cmd/symbolon
-python3 test/wire1/rules.py "$captures" >"$work/captures.jsonl"
-play() {
-	SECURITY_LIMITS_ENABLED=false python3 "$program/run.py" --server "$work/symbolon" --captures "$work/captures.jsonl" \
-		--work "$work" --base "${BASE:-20500}" --intended test/wire1/intended.txt "$@"
+cat test/wire1/intended.txt test/wire1/factor_intended.txt >"$work/intended"
+
+# prepare FOLDER: a copy of a player whose recording the rules have changed.
+prepare() {
+	captures=$1/captures.jsonl
+	[ -f "$captures" ] || captures=$captures.gz
+	mkdir -p "$work/$(basename "$1")"
+	cp -r "$1/." "$work/$(basename "$1")/"
+	python3 test/wire1/rules.py "$captures" >"$work/captures.jsonl"
+	chmod -R u+w "$work/$(basename "$1")"
+	mv "$work/captures.jsonl" "$work/$(basename "$1")/captures.jsonl"
 }
+
+# play FOLDER BASE ARGUMENTS: the player of factors has its ports from the environment.
+play() {
+	player=$work/$(basename "$1") base=$2
+	shift 2
+	mkdir -p "$work/$base"
+	if [ -f "$player/authn.py" ]; then
+		set -- --serve-args=--watch-courier "$@"
+	else
+		set -- --captures "$player/captures.jsonl" --base "$base" "$@"
+	fi
+	SECURITY_LIMITS_ENABLED=false BASE_PORT=$base python3 "$player/run.py" --server "$work/symbolon" \
+		--work "$work/$base" --intended "$work/intended" "$@"
+}
+base=${BASE:-20500}
 if [ $# -gt 0 ]; then
-	play "$@"
+	prepare "${CONFORMANCE1:-test/wire1/player}"
+	play "${CONFORMANCE1:-test/wire1/player}" "$base" "$@"
 	exit
 fi
+prepare test/wire1/player
+prepare test/wire1/factors
+
+# The scenarios spend most of their time waiting, so three are played at once, each with ports of its own.
+running=0
+while read -r scenario _; do
+	player=test/wire1/player
+	[ -f "$player/scenarios/$scenario.py" ] || player=test/wire1/factors
+	[ "$running" -lt 3 ] || { wait -n || true; }
+	play "$player" "$base" --scenario "$scenario" >"$work/$scenario.verdict" 2>&1 &
+	running=$((running < 3 ? running + 1 : 3)) base=$((base + 60))
+done <test/wire1/floor.txt
+wait
 code=0
 while read -r scenario floor; do
-	play --scenario "$scenario" >"$work/$scenario.verdict" 2>&1 || true
 	passed=$(sed -n '$s/ passed.*//p' "$work/$scenario.verdict")
-	echo "$scenario: $(tail -n 1 "$work/$scenario.verdict"), $(grep -c . test/wire1/intended.txt) names are intended; at least $floor must pass"
+	echo "$scenario: $(tail -n 1 "$work/$scenario.verdict"), $(grep -c . "$work/intended") names are intended; at least $floor must pass"
 	[ "${passed:-0}" -ge "$floor" ] || { code=1 && cat "$work/$scenario.verdict"; }
 done <test/wire1/floor.txt
 exit "$code"

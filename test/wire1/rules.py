@@ -12,6 +12,8 @@ import gzip
 import json
 import sys
 
+import factor_rules
+
 
 def walk(value, visit):
     """Calls visit on every object in a JSON value, the outermost first."""
@@ -155,7 +157,13 @@ def main():
             try:
                 body = json.loads(answer["body"] or "")
             except ValueError:
-                print(line, end="")
+                body = None
+            for rule in factor_rules.RULES if "/" in exchange["name"] else []:
+                before = json.dumps([exchange, body])
+                rule(exchange, body)
+                counts[rule.__name__] += json.dumps([exchange, body]) != before
+            if body is None:
+                print(json.dumps(exchange, ensure_ascii=False))
                 continue
             for rule in RULES:
                 before = json.dumps(body)
