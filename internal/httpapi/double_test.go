@@ -109,7 +109,7 @@ func parts(t testing.TB) (httpapi.Parts, flowtest.Person) {
 		// What a login does not ask for.
 		Passwords: struct{ httpapi.Passwords }{}, Schemas: struct{ httpapi.Schemas }{}, Courier: struct{ httpapi.Courier }{},
 		Tokens: struct{ wire1.Tokens }{}, Ended: struct{ wire1.Ended }{},
-		ProviderConfig: func(string, identity.Credential) json.RawMessage { return nil },
+		CredentialConfig: func(string, identity.Credential) json.RawMessage { return nil },
 	}, p
 }
 
