@@ -110,7 +110,7 @@ func TestVariablesOfVersion05AreHonouredOrNamed(t *testing.T) {
 		t.Errorf("got %+v, lax %t", cors, c.LaxAPI)
 	}
 	wantContains(t, texts(r.Warnings), []string{
-		"CORS_ALLOWED_ORIGINS: serve.public.cors.allowed_origins is an old name; use SERVE_PUBLIC_CORS_ALLOWED_ORIGINS",
+		"serve.trusted_proxies is empty", "CORS_ALLOWED_ORIGINS: serve.public.cors.allowed_origins is an old name; use SERVE_PUBLIC_CORS_ALLOWED_ORIGINS",
 		"CORS_ENABLED: serve.public.cors.enabled is an old name", "DEV_DISABLE_API_FLOW_ENFORCEMENT: has no effect without --dev",
 		"DISABLE_TELEMETRY: has no effect", "SECRETS_COOKIES: is not a setting; did you mean SECRETS_COOKIE?",
 		"SERVE_PUBLIC_PROT: is not a setting; did you mean SERVE_PUBLIC_PORT?", "TRACING_PROVIDER: has no effect",

@@ -62,7 +62,7 @@ func TestEveryKeyOfVersion05ArrivesInItsField(t *testing.T) {
 		}
 	}
 	wantContains(t, texts(r.Warnings), []string{
-		"link.confirm is false, as in v0.5", "password.common_list is false", "password.min_length is 6", "settings.revoke_other_sessions is false",
+		"link.confirm is false, as in v0.5", "password.common_list is false", "password.min_length is 6", "settings.revoke_other_sessions is false", "serve.trusted_proxies is empty",
 		"may answer without the nonce", "auth_url and token_url, which have no effect without jwks_url", `registration.ui_url is "/registration", a path of`, "settings.after.password.hooks has no effect",
 		"settings.after.profile.hooks has no effect", "recovery.after.default_browser_return_url has no effect",
 		"cors.options_passthrough has no effect", "cors.debug has no effect", "log.leak_sensitive_values has no effect", "profiling has no effect",

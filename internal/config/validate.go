@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/net/publicsuffix"
 )
 
 // minSecret is the length of secrets that v0.5 asks for, in characters.
@@ -32,7 +30,7 @@ func (c *Config) conflicts() (problems, warnings []Problem) {
 	f := &findings{}
 	for _, check := range []func(*findings){
 		c.checkDatabase, c.checkListeners, c.checkAdmin, c.checkConsole, c.checkPublic, c.checkProxies, c.checkSecrets,
-		c.checkCookie, c.checkReturns, c.checkMethods, c.checkSchemas, c.checkProviders, c.checkCourier,
+		c.checkCookie, c.checkReturns, c.checkOrigins, c.checkMethods, c.checkSchemas, c.checkProviders, c.checkCourier,
 	} {
 		check(f)
 	}
@@ -139,6 +137,11 @@ func (c *Config) checkProxies(f *findings) {
 			f.warn("serve.trusted_proxies", p+" is everybody; anybody can then claim any address and escape the limits")
 		}
 	}
+	public := c.Serve.Public
+	if len(c.Serve.TrustedProxies) == 0 && c.Security.Limits.Enabled && !c.Dev && public.BaseURL.Scheme == "https" && public.TLS.CertFile == "" {
+		f.warn("serve.trusted_proxies", "is empty, but serve.public.base_url is https:// and this server ends no TLS, so a proxy does; "+
+			"all people count as that one client, and one who guesses passwords locks everyone out: set it to the address of the proxy")
+	}
 }
 
 func (c *Config) checkSecrets(f *findings) {
@@ -208,31 +211,6 @@ func (c *Config) checkCookie(f *findings) {
 	}
 	if k.Name == "csrf_token" || k.Name == "ory_kratos_continuity" {
 		f.fail("session.cookie.name", "is the name of another cookie of this server; choose another")
-	}
-}
-
-// checkReturns looks for hosts where people may return to and are not signed in: the
-// session cookie does not go there (RFC 6265, section 5.1.3).
-func (c *Config) checkReturns(f *findings) {
-	host, domain := strings.ToLower(c.Serve.Public.BaseURL.Hostname()), strings.ToLower(strings.TrimPrefix(c.Session.Cookie.Domain, "."))
-	parent, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil {
-		return
-	}
-	var uncovered []string
-	for _, u := range append(slices.Clone(c.Selfservice.WhitelistedReturnURLs), c.Selfservice.DefaultBrowserReturnURL) {
-		if u == nil || u.Scheme != "http" && u.Scheme != "https" {
-			continue
-		}
-		name := strings.ToLower(u.Hostname())
-		covered := name == host || domain != "" && (name == domain || strings.HasSuffix(name, "."+domain))
-		if !covered && (name == parent || strings.HasSuffix(name, "."+parent)) && !slices.Contains(uncovered, name) {
-			uncovered = append(uncovered, name)
-		}
-	}
-	if len(uncovered) > 0 {
-		f.warn("session.cookie.domain", fmt.Sprintf("does not cover %s, where people may return to: they arrive there without a session, and an app that sends them back here makes a loop; set it to %s",
-			strings.Join(uncovered, ", "), parent))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 // sound is a configuration without warnings; tests lay theirs over it.
 const sound = `dsn: memory
-serve: {public: {base_url: 'https://id.example.org/'}}
+serve: {public: {base_url: 'https://id.example.org/'}, trusted_proxies: [10.0.0.7]}
 secrets: {default: [a-long-and-random-text-0]}
 `
 
@@ -74,6 +74,15 @@ func TestSettingsThatContradictOneAnother(t *testing.T) {
 		"mail from Ory":                     {"courier: {smtp: {connection_uri: 'smtp://mail:25', from_address: no-reply@ory.kratos.sh}}", "", "is not your domain"},
 		"a password that ends the host":     {"courier: {smtp: {connection_uri: 'smtp://user:p@ss/word@mail:25/', from_address: a@example.org}}", "has a password with a character that ends the host", ""},
 		"an app on a sibling sub-domain":    {"selfservice: {whitelisted_return_urls: ['https://app.example.org/']}", "", "session.cookie.domain does not cover app.example.org"},
+		"an app after signing in":           {"selfservice: {flows: {login: {after: {password: {default_browser_return_url: 'https://app.example.org/'}}}}}", "", "session.cookie.domain does not cover app.example.org"},
+		"an app by another name of here":    {"serve: {public: {base_url: 'http://127.0.0.1:4433/'}}\nselfservice: {whitelisted_return_urls: ['http://localhost:3000/']}", "", "people may return to localhost: to a browser these are different hosts"},
+		"an app by the same name":           {"serve: {public: {base_url: 'http://localhost:4433/'}}\nselfservice: {whitelisted_return_urls: ['http://localhost:3000/']}", "", ""},
+		"a proxy that is not trusted":       {"serve: {trusted_proxies: []}", "", "serve.trusted_proxies is empty, but serve.public.base_url is https://"},
+		"no proxy":                          {"serve: {trusted_proxies: [], public: {tls: {cert_file: /c, key_file: /k}}}", "", ""},
+		"no limits to share":                {"serve: {trusted_proxies: []}\nsecurity: {limits: {enabled: false}}", "", ""},
+		"scripts of another site":           {"serve: {public: {cors: {enabled: true, allowed_origins: ['https://app.example.com', 'https://app.example.org', 'https://*.example.net']}}}", "", "session.cookie.same_site is Lax, so browsers keep the session cookie back from scripts of https://app.example.com, which"},
+		"scripts over http":                 {"serve: {public: {cors: {enabled: true, allowed_origins: ['http://app.example.org']}}}", "", "from scripts of http://app.example.org"},
+		"scripts of another site, allowed":  {"serve: {public: {cors: {enabled: true, allowed_origins: ['https://app.example.com']}}}\nsession: {cookie: {same_site: None}}", "", ""},
 		"an app that the cookie covers":     {"selfservice: {whitelisted_return_urls: ['https://app.example.org/']}\nsession: {cookie: {domain: example.org}}", "", ""},
 		"an app on another domain":          {"selfservice: {whitelisted_return_urls: ['https://app.example.com/', 'myapp://callback']}", "", ""},
 		"a return URL without scheme":       {"selfservice: {whitelisted_return_urls: [app.example.com]}", "", "has \"app.example.com\" without scheme"},

@@ -213,6 +213,16 @@ var serverSide = []Trouble{
 		"Turn the cache off for {asked} (proxy_cache off; no proxy_ignore_headers Cache-Control Set-Cookie Vary), empty it, and change secrets.cookie.",
 	},
 	{
+		"recovery_off", Warning, "People who forget their password are locked out",
+		"selfservice.flows.recovery.enabled is false, although the identity schema has recovery addresses.",
+		"Set selfservice.flows.recovery.enabled to true, and selfservice.methods.link.enabled or selfservice.methods.code.enabled with it.",
+	},
+	{
+		"verification_off", Warning, "Addresses stay unverified",
+		"selfservice.flows.verification.enabled is false, although the identity schema has addresses to verify.",
+		"Set selfservice.flows.verification.enabled to true, and selfservice.methods.link.enabled or selfservice.methods.code.enabled with it.",
+	},
+	{
 		"clock_skew", Fault, "The server's clock and the one here disagree",
 		"One of the two machines does not ask a time server. Flows are over before they began, and sign-in providers refuse what comes from another time.",
 		"Run chrony or systemd-timesyncd on both; a container has the clock of its host.",

@@ -115,6 +115,11 @@ var originTroubles = []Trouble{
 		"Cookies with SameSite=Lax or Strict are not sent by scripts of other sites.",
 		"Serve both below one domain, or set session.cookie.same_site to None (which needs https, and some browsers block it all the same).",
 	},
+	{
+		"cookie_misses_app", Warning, "The session cookie does not reach the application's own server",
+		"session.cookie.domain is not set or does not cover {origin}. The application sees nobody signed in, and one that sends people back to sign in makes a loop.",
+		"Set session.cookie.domain to the domain that both have in common. If only scripts in browsers ask the server (CORS), nothing is wrong.",
+	},
 }
 
 var adminTroubles = []Trouble{
@@ -137,5 +142,10 @@ var adminTroubles = []Trouble{
 		"admin_other", Warning, "The admin listener belongs to another server",
 		"It has another database than the public URL: two instances, or two installations.",
 		"Compare dsn of both.",
+	},
+	{
+		"proxy_not_trusted", Warning, "A proxy names the clients, and the server does not believe it",
+		"The address of the proxy is missing from serve.trusted_proxies, so all people count as one client: a hundred wrong passwords of one lock everyone out.",
+		"Add the address that is named above to serve.trusted_proxies, if it is your proxy.",
 	},
 }

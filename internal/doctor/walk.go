@@ -27,6 +27,8 @@ type Config struct {
 	// Roots are the authorities that certificates are verified against; nil for those
 	// of the system. There is no way to skip the verification.
 	Roots *x509.CertPool
+	// Dial connects to an address; nil does as the system does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Agent names the program to the server.
 	Agent string
 	// Now reads the clock that the server's is compared with.
@@ -109,12 +111,13 @@ func (w *walk) steps() []step {
 		{"accept header", reached, w.acceptHeader},
 		{"token header", []string{"cookie return"}, w.tokenHeader},
 		{"origin header", known, w.originHeader},
+		{"recovery", reached, w.recovery},
 	}
 	if w.config.Origin != "" {
-		steps = append(steps, step{"cors", reached, w.cors})
+		steps = append(steps, step{"cors", reached, w.cors}, step{"session cookie", append([]string{"cors"}, shown...), w.sessionReach})
 	}
 	if w.config.Admin != nil {
-		steps = append(steps, step{"admin", nil, w.admin})
+		steps = append(steps, step{"client address", reached, w.clientAddress}, step{"admin", nil, w.admin})
 	}
 	return steps
 }
@@ -122,8 +125,11 @@ func (w *walk) steps() []step {
 // Examine walks through the deployment. It takes as long as its requests, of
 // which there are some thirty, and stops asking when ctx ends.
 func Examine(ctx context.Context, c Config) *Report {
+	if c.Dial == nil {
+		c.Dial = (&net.Dialer{Timeout: c.Timeout}).DialContext
+	}
 	transport := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: c.Timeout}).DialContext,
+		DialContext:         c.Dial,
 		TLSClientConfig:     &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: c.Timeout,
 		ForceAttemptHTTP2:   true,

@@ -48,6 +48,8 @@ type healthDetail struct {
 	Database databaseDetail `json:"database"`
 	Courier  *courierDetail `json:"courier,omitempty"` // unless the database is out of reach
 	Hashing  Hashing        `json:"hashing"`
+
+	UntrustedForwards untrustedForwards `json:"untrusted_forwards"`
 }
 
 type databaseDetail struct {

@@ -13,7 +13,7 @@ import (
 func (s *Server) healthDetail(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
-	out := healthDetail{Status: "ok", Database: databaseDetail{Status: "ok"}, Hashing: s.Hashing()}
+	out := healthDetail{Status: "ok", Database: databaseDetail{Status: "ok"}, Hashing: s.Hashing(), UntrustedForwards: s.warnings.untrustedForwards()}
 	mail, err := s.Courier.Overview(ctx)
 	if notReady := s.Ready(ctx); notReady != nil {
 		err = notReady

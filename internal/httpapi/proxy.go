@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // proxies are the addresses whose X-Forwarded-For is believed.
@@ -77,7 +78,29 @@ func parseHop(text string) (netip.Addr, error) {
 }
 
 // warnings are what the log says once.
-type warnings struct{ untrusted, unreadable sync.Once }
+type warnings struct {
+	untrusted, unreadable sync.Once
+	// unbelieved counts the requests with forwarded headers of peers that are no trusted proxy;
+	// from is the latest of them.
+	unbelieved atomic.Int64
+	from       atomic.Pointer[untrustedForwards]
+}
+
+// untrustedForwards tells an operator, and the doctor, of a proxy that is not trusted.
+type untrustedForwards struct {
+	Requests int64  `json:"requests"` // since the node started
+	Peer     string `json:"peer,omitempty"`
+	Header   string `json:"header,omitempty"`
+}
+
+func (w *warnings) untrustedForwards() untrustedForwards {
+	var out untrustedForwards
+	if latest := w.from.Load(); latest != nil {
+		out = *latest
+	}
+	out.Requests = w.unbelieved.Load()
+	return out
+}
 
 // forwarded are the headers by which a proxy names the client.
 var forwarded = []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"}
@@ -99,6 +122,8 @@ func (s *Server) warnOfProxy(r *http.Request) {
 		return
 	}
 	if !s.proxies.trusts(peer.Addr()) {
+		s.warnings.unbelieved.Add(1)
+		s.warnings.from.Store(&untrustedForwards{Peer: peer.Addr().String(), Header: header})
 		s.warnings.untrusted.Do(func() {
 			s.Log.Warn("a peer that is no trusted proxy sends forwarded headers; if it is your proxy, add it to serve.trusted_proxies, or all clients share its limits",
 				slog.String("peer", peer.Addr().String()), slog.String("header", header))

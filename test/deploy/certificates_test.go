@@ -24,7 +24,8 @@ type authority struct {
 // certificate is what nginx shows: for which address, until when.
 type certificate struct {
 	address    net.IP
-	ended      bool // yesterday
+	name       string // in place of the address
+	ended      bool   // yesterday
 	selfSigned bool
 }
 
@@ -52,6 +53,9 @@ func (c *certificate) write(t *testing.T, by *authority, folder string) {
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "nginx"}, IPAddresses: []net.IP{c.address},
 		NotBefore: time.Now().AddDate(0, -1, 0), NotAfter: time.Now().AddDate(0, 0, 7), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if c.name != "" {
+		template.IPAddresses, template.DNSNames = nil, []string{c.name}
 	}
 	if c.ended {
 		template.NotAfter = time.Now().AddDate(0, 0, -1)

@@ -14,6 +14,17 @@ var here = net.IPv4(127, 0, 0, 1)
 // toHTTPS is a right deployment that ends TLS in nginx.
 var toHTTPS = plan{asked: "https://127.0.0.1:{port}/", tls: &certificate{address: here}, trusted: true}
 
+// sibling is a right deployment beside an application below the same domain, but for the
+// session cookie.
+func sibling(settings ...string) plan {
+	const app = "https://app.example.test"
+	return plan{
+		asked: "https://auth.example.test:{port}/", tls: &certificate{name: "auth.example.test"}, trusted: true, origin: app,
+		settings: append(settings, "SELFSERVICE_WHITELISTED_RETURN_URLS="+app, "SERVE_PUBLIC_CORS_ENABLED=true",
+			"SERVE_PUBLIC_CORS_ALLOWED_ORIGINS="+app, "SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS=true"),
+	}
+}
+
 func TestTheDoctorFindsNothingInARightDeployment(t *testing.T) {
 	t.Parallel()
 	plans := map[string]plan{
@@ -29,6 +40,10 @@ func TestTheDoctorFindsNothingInARightDeployment(t *testing.T) {
 			origin:   "http://127.0.0.1:3000",
 			settings: []string{"SERVE_PUBLIC_CORS_ENABLED=true", "SERVE_PUBLIC_CORS_ALLOWED_ORIGINS=http://127.0.0.1:3000", "SERVE_PUBLIC_CORS_ALLOW_CREDENTIALS=true"},
 		},
+		"with a proxy that is trusted": {
+			admin: true, location: right + "proxy_set_header X-Forwarded-For $remote_addr;", settings: []string{"SERVE_TRUSTED_PROXIES=127.0.0.1"},
+		},
+		"with an application below the same domain": sibling("SESSION_COOKIE_DOMAIN=example.test"),
 	}
 	for name, p := range plans {
 		t.Run(name, func(t *testing.T) {
@@ -195,7 +210,14 @@ var faults = []struct {
 	{"X-CSRF-Token is stripped", "csrf_header_stripped", plan{location: right + ` proxy_set_header X-CSRF-Token "";`}},
 	{"Origin is stripped", "origin_stripped", plan{location: right + ` proxy_set_header Origin "";`}},
 
+	// What the configuration takes from people.
+	{"no recovery beside recovery addresses", "recovery_off", plan{settings: []string{"SELFSERVICE_FLOWS_RECOVERY_ENABLED=false"}}},
+	{"no verification beside addresses to verify", "verification_off", plan{settings: []string{"SELFSERVICE_FLOWS_VERIFICATION_ENABLED=false"}}},
+	{"a proxy that is not trusted", "proxy_not_trusted", plan{admin: true, location: right + " proxy_set_header X-Forwarded-For $remote_addr;"}},
+
 	// Applications.
+	{"a session that stays on its host", "cookie_misses_app", sibling()},
+	{"a session for another domain", "cookie_misses_app", sibling("SESSION_COOKIE_DOMAIN=auth.example.test")},
 	{"CORS is off", "cors_off", plan{origin: "http://127.0.0.1:3000"}},
 	{"CORS for another application", "cors_off", plan{
 		origin: "http://127.0.0.1:3000", settings: []string{"SERVE_PUBLIC_CORS_ENABLED=true", "SERVE_PUBLIC_CORS_ALLOWED_ORIGINS=http://127.0.0.1:3001"},

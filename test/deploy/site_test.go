@@ -68,6 +68,8 @@ type plan struct {
 	trusted bool
 	// origin is the application whose scripts call the server.
 	origin string
+	// admin lets the doctor look at the admin listener.
+	admin bool
 }
 
 // right is what a location says that passes everything on.
@@ -96,6 +98,16 @@ func deploy(t *testing.T, p plan) (*deployment, doctor.Config) {
 	d.serve(p, asked)
 	d.startNginx(nginx, p)
 	c := doctor.Config{URL: asked, Timeout: 10 * time.Second, Agent: "test", Now: time.Now, Origin: p.origin}
+	if p.admin {
+		if c.Admin, err = url.Parse(d.admin.URL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.HasSuffix(asked.Hostname(), ".test") { // no resolver knows it
+		c.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, d.front.Addr().String())
+		}
+	}
 	if p.trusted {
 		c.Roots = x509.NewCertPool()
 		c.Roots.AddCert(d.certificates.certificate)
