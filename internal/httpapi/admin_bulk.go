@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +16,8 @@ import (
 
 	"symbolon/internal/archive"
 	"symbolon/internal/errs"
+	"symbolon/internal/httpapi/wire"
+	"symbolon/internal/identity"
 	"symbolon/internal/secret"
 )
 
@@ -56,32 +57,72 @@ func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.Invalid, "bulk_too_large", fmt.Sprintf("At most %d identities fit one call. Split the list, or send %s.", maxBulk, ndjson))
 	}
 	out := make([]patched, 0, len(in.Identities))
-	m.importAll(r, slices.Values(in.Identities), func(p patched) { out = append(out, p) })
+	m.importAll(r, slices.Values(in.Identities), func(p patched, _ bool) { out = append(out, p) })
 	return writeJSON(w, http.StatusOK, map[string]any{"identities": out})
 }
 
-// importers is how many identities of one import are created at once. The store
-// commits together what waits together.
-const importers = 32
+// importers is how many identities of one import are in memory: read, checked, stored or
+// about to be answered.
+const importers = 64
 
-// importAll creates identities as they come, several at once, and answers them in
-// their order, in which they are listed too. So many wait for their answer and no
-// more.
-func (m *mount) importAll(r *http.Request, all iter.Seq[patch], answer func(patched)) {
-	waiting := make(chan chan patched, importers)
-	var answers sync.WaitGroup
-	answers.Go(func() {
-		for one := range waiting {
-			answer(<-one)
+// importing is one of them.
+type importing struct {
+	id      string
+	patch   patch
+	checked chan struct{}   // closed once draft or out is set
+	draft   *identity.Draft // to be stored; nil if out says already what became of it
+	out     patched
+}
+
+// importAll creates identities as they come and answers them in their order, in which they
+// are listed too. They are checked several at once, and what has been checked while others
+// were stored is stored together. An answer with more set is followed by another at once.
+func (m *mount) importAll(r *http.Request, all iter.Seq[patch], answer func(p patched, more bool)) {
+	slots := make(chan struct{}, importers)
+	read, stored := make(chan *importing, importers), make(chan *importing, importers)
+	var running sync.WaitGroup
+	running.Go(func() {
+		defer close(stored)
+		for first := range read {
+			together := gather(first, read)
+			m.importTogether(r, together)
+			for _, one := range together {
+				stored <- one
+			}
+		}
+	})
+	running.Go(func() {
+		for one := range stored {
+			answer(one.out, len(stored) > 0)
+			<-slots
 		}
 	})
 	for p := range all {
-		one, id := make(chan patched, 1), secret.NewOrderedID()
-		waiting <- one
-		go func() { one <- m.importOne(r, id, p) }()
+		slots <- struct{}{}
+		one := &importing{id: secret.NewOrderedID(), patch: p, checked: make(chan struct{})}
+		read <- one
+		go m.importOne(r, one)
 	}
-	close(waiting)
-	answers.Wait()
+	close(read)
+	running.Wait()
+}
+
+// gather waits until those that have been read are checked.
+func gather(first *importing, read <-chan *importing) []*importing {
+	<-first.checked
+	all := []*importing{first}
+	for {
+		select {
+		case next, more := <-read:
+			if !more {
+				return all
+			}
+			<-next.checked
+			all = append(all, next)
+		default:
+			return all
+		}
+	}
 }
 
 // importStream reads one patch after the other and answers each in its line.
@@ -100,14 +141,16 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
 	body := &byteBudget{Reader: r.Body}
 	in, out := json.NewDecoder(body), json.NewEncoder(w)
 	var broken error
-	write := func(p patched) {
+	write := func(p patched, more bool) {
 		_ = out.Encode(p) // the client disconnected; nothing to report
-		_ = control.Flush()
+		if !more {
+			_ = control.Flush()
+		}
 	}
 	m.importAll(r, patches(in, body, &broken), write)
 	if broken != nil {
 		fault := m.wire.Fault(errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+broken.Error()), "")
-		write(patched{Action: "error", Error: fault.Object})
+		write(patched{Action: "error", Error: fault.Object}, false)
 	}
 	return nil
 }
@@ -150,36 +193,65 @@ func (a *byteBudget) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// importOne creates one identity. It runs beside the handler, whose listener answers
-// panics, so it answers its own.
-func (m *mount) importOne(r *http.Request, id string, p patch) (out patched) {
-	defer func() {
-		if trouble := recover(); trouble != nil {
-			m.Log.ErrorContext(r.Context(), "import panicked", slog.Any("panic", trouble), slog.String("stack", string(debug.Stack())))
-			fault := m.fault(r, errs.New(errs.Internal, "", ""))
-			out = patched{Action: "error", PatchID: p.PatchID, Error: fault.Object}
+// importOne checks one identity, and stores it if it is one that was exported.
+func (m *mount) importOne(r *http.Request, one *importing) {
+	defer close(one.checked)
+	defer m.importPanicked(r, one)
+	var err error
+	if archive.Is(one.patch.Create) {
+		var id string
+		id, err = m.Archive.ImportExported(r.Context(), one.patch.Create)
+		one.out = patched{Action: "create", PatchID: one.patch.PatchID, Identity: id}
+		err = adminFault(err)
+	} else {
+		var in identityBody
+		if in, err = decodeIdentity(one.patch.Create); err == nil {
+			one.draft, err = m.draft(r.Context(), one.id, in)
 		}
-	}()
-	created, err := m.importBody(r.Context(), id, p.Create)
-	if err != nil {
-		fault := m.fault(r, err)
-		return patched{Action: "error", PatchID: p.PatchID, Error: fault.Object}
 	}
-	return patched{Action: "create", PatchID: p.PatchID, Identity: created}
+	if err != nil {
+		one.refuse(m.fault(r, err))
+	}
 }
 
-func (m *mount) importBody(ctx context.Context, id string, body []byte) (string, error) {
-	if archive.Is(body) {
-		id, err := m.Archive.ImportExported(ctx, body)
-		return id, adminFault(err)
+// importTogether stores what has been checked.
+func (m *mount) importTogether(r *http.Request, all []*importing) {
+	defer m.importPanicked(r, all...)
+	var drafts []*identity.Draft
+	var each []*importing
+	for _, one := range all {
+		if one.draft != nil {
+			drafts, each = append(drafts, one.draft), append(each, one)
+		}
 	}
-	in, err := decodeIdentity(body)
-	if err != nil {
-		return "", err
+	if len(drafts) == 0 {
+		return
 	}
-	created, err := m.create(ctx, id, in)
-	if err != nil {
-		return "", err
+	for n, err := range m.Identities.CreateAll(r.Context(), drafts) {
+		one := each[n]
+		if err != nil {
+			one.refuse(m.fault(r, adminFault(err)))
+			continue
+		}
+		one.draft, one.out = nil, patched{Action: "create", PatchID: one.patch.PatchID, Identity: one.id}
 	}
-	return created.ID, nil
+}
+
+func (one *importing) refuse(why wire.Fault) {
+	one.draft, one.out = nil, patched{Action: "error", PatchID: one.patch.PatchID, Error: why.Object}
+}
+
+// importPanicked is to be deferred: an import runs beside the handler, whose listener
+// answers panics, so it answers its own.
+func (m *mount) importPanicked(r *http.Request, all ...*importing) {
+	trouble := recover()
+	if trouble == nil {
+		return
+	}
+	m.Log.ErrorContext(r.Context(), "import panicked", slog.Any("panic", trouble), slog.String("stack", string(debug.Stack())))
+	for _, one := range all {
+		if one.out.Action == "" {
+			one.refuse(m.fault(r, errs.New(errs.Internal, "", "")))
+		}
+	}
 }

@@ -86,9 +86,19 @@ func (m *mount) createIdentity(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusCreated, m.wire.Identity(created))
 }
 
-// create stores a new identity under an ordered id: identities are listed in the order
-// of their ids.
+// create stores a new identity.
 func (m *mount) create(ctx context.Context, id string, in identityBody) (*identity.Identity, error) {
+	draft, err := m.draft(ctx, id, in)
+	if err != nil {
+		return nil, err
+	}
+	created, err := m.Identities.Create(ctx, draft)
+	return created, adminFault(err)
+}
+
+// draft checks a new identity, which has an ordered id: identities are listed in the order
+// of their ids.
+func (m *mount) draft(ctx context.Context, id string, in identityBody) (*identity.Draft, error) {
 	if in.SchemaID == "" {
 		in.SchemaID = m.config.DefaultSchema
 	}
@@ -97,11 +107,7 @@ func (m *mount) create(ctx context.Context, id string, in identityBody) (*identi
 		return nil, adminFault(err)
 	}
 	draft.Identity.ID = id
-	if err := m.setCredentials(ctx, draft, in.Credentials); err != nil {
-		return nil, err
-	}
-	created, err := m.Identities.Create(ctx, draft)
-	return created, adminFault(err)
+	return draft, m.setCredentials(ctx, draft, in.Credentials)
 }
 
 func (m *mount) setCredentials(ctx context.Context, d *identity.Draft, in *credentialsBody) error {

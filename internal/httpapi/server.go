@@ -64,6 +64,8 @@ type Identities interface {
 	Draft(ctx context.Context, schemaID string, traits json.RawMessage) (*identity.Draft, error)
 	DraftFrom(ctx context.Context, i *identity.Identity, schemaID string, traits json.RawMessage) (*identity.Draft, error)
 	Create(context.Context, *identity.Draft) (*identity.Identity, error)
+	// CreateAll creates each for itself and returns the error of each.
+	CreateAll(context.Context, []*identity.Draft) []error
 	Save(context.Context, *identity.Draft) (*identity.Identity, error)
 	ByID(ctx context.Context, id string) (*identity.Identity, error)
 	Delete(ctx context.Context, id string) error

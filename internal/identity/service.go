@@ -12,6 +12,9 @@ import (
 // Store keeps identities. *store.DB satisfies it.
 type Store interface {
 	CreateIdentity(context.Context, *Identity, []Credential) error
+	// CreateIdentities stores each for itself, with less work than one after the other, and
+	// returns the error of each.
+	CreateIdentities(context.Context, []Created) []error
 	SaveIdentity(context.Context, *Identity, []Credential) error
 	Identity(ctx context.Context, id string) (*Identity, error)
 	IdentityByIdentifier(ctx context.Context, typ, identifier string) (*Identity, *Credential, error)
@@ -56,6 +59,28 @@ func (s *Service) Create(ctx context.Context, d *Draft) (*Identity, error) {
 		return nil, fmt.Errorf("create identity: %w", err)
 	}
 	return i, nil
+}
+
+// Created is a new identity with its credentials.
+type Created struct {
+	Identity    *Identity
+	Credentials []Credential
+}
+
+// CreateAll creates identities, each for itself, and returns the error of each; it is
+// errs.ErrConflict when an identifier or address is taken.
+func (s *Service) CreateAll(ctx context.Context, drafts []*Draft) []error {
+	all := make([]Created, len(drafts))
+	for n, d := range drafts {
+		all[n] = Created{d.AsCreated(s.now()), d.Credentials}
+	}
+	failed := s.store.CreateIdentities(ctx, all)
+	for n, err := range failed {
+		if err != nil {
+			failed[n] = fmt.Errorf("create identity: %w", err)
+		}
+	}
+	return failed
 }
 
 // Save stores a draft made by DraftFrom. The error is errs.ErrConflict when an

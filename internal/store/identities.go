@@ -251,43 +251,6 @@ func (db *DB) conditions(ctx context.Context, q identity.Query) (where string, a
 	return " WHERE " + strings.Join(all, " AND "), args, nil
 }
 
-// CreateIdentity stores a new identity with its addresses and credentials, each
-// in the version it has. The error is errs.ErrConflict when an identifier or an
-// address is taken; then nothing is stored.
-func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credentials []identity.Credential) error {
-	wellFormed(i)
-	err := db.InTx(ctx, func(ctx context.Context) error {
-		i.CreatedAt, i.UpdatedAt = sqldb.TruncateTime(i.CreatedAt), sqldb.TruncateTime(i.UpdatedAt)
-		_, err := db.Exec(ctx, `INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at)
- VALUES (?, ?, ?, ?, ?, ?)`, i.ID, i.SchemaID, string(i.Traits), i.Version, sqldb.Micros(i.CreatedAt), sqldb.Micros(i.UpdatedAt))
-		if err != nil {
-			return err
-		}
-		if err := db.insertDetails(ctx, i); err != nil {
-			return err
-		}
-		for _, c := range credentials {
-			if err := db.insertCredential(ctx, i.ID, c); err != nil {
-				return err
-			}
-		}
-		if err := db.insertAddresses(ctx, i); err != nil {
-			return err
-		}
-		if err := db.insertSearch(ctx, i.ID, searchText(i, credentials), i.Version); err != nil {
-			return err
-		}
-		if err := db.addToCount(ctx, i.ID, +1); err != nil {
-			return err
-		}
-		return db.RecordEvent(ctx, event.Event{Name: event.UserCreated, IdentityID: i.ID, Details: map[string]string{"schema": i.SchemaID}})
-	})
-	if err != nil {
-		return fmt.Errorf("insert identity: %w", err)
-	}
-	return nil
-}
-
 // SaveIdentity replaces an identity if it is stored in the version that i has,
 // and then counts i.Version up. Addresses that it had before keep their id and
 // their verification, which are put on i; the credentials given replace all that

@@ -164,7 +164,7 @@ func readTimes(ctx context.Context, s *server, paths ...string) ([2]time.Duratio
 }
 
 // insertRows copies what the import wrote into an empty database of the same schema,
-// as many identities in a transaction as the server commits together, and returns
+// as many identities in a transaction as the server commits together at most, and returns
 // identities per second.
 func (b *bench) insertRows(ctx context.Context, from string) (float64, error) {
 	dir, err := b.newDir()
@@ -226,7 +226,7 @@ func importTables(ctx context.Context, db *sql.DB) ([]string, error) {
 }
 
 func timeInserts(ctx context.Context, db *sql.DB) (float64, error) {
-	const together = 32
+	const together = 64
 	importTables, err := importTables(ctx, db)
 	if err != nil {
 		return 0, err

@@ -16,6 +16,7 @@ func uniqueTests() []test {
 		{"an address is taken once for each purpose and channel", uniqueAddress},
 		{"a save can't take what is another's", uniqueSave},
 		{"what fails for a taken identifier leaves nothing behind", uniqueLeavesNothing},
+		{"of many that are created at once each is refused for itself", uniqueTogether},
 		{"of many who register one identifier one succeeds", uniqueRace},
 	}
 }
@@ -138,6 +139,28 @@ func uniqueLeavesNothing(t *testing.T, s Store) {
 	wantError(t, err, errs.ErrNotFound)
 	wantSame(t, got(s.CountIdentities(t.Context(), identity.Query{}))(t), 1)
 	mustIdentity(t, s, "b@example.org")
+}
+
+func uniqueTogether(t *testing.T, s Store) {
+	mustIdentity(t, s, "a@example.org")
+	var all []identity.Created
+	for _, name := range []string{"b", "a", "c", "d"} {
+		i, credentials := NewIdentity(name + "@example.org")
+		all = append(all, identity.Created{Identity: i, Credentials: credentials})
+	}
+	for _, together := range [][]identity.Created{all[:3], all[3:], nil} {
+		for n, err := range s.CreateIdentities(t.Context(), together) {
+			one := together[n]
+			if one.Identity == all[1].Identity {
+				wantError(t, err, errs.ErrConflict)
+				continue
+			}
+			must(t, err)
+			wantSame(t, got(s.Identity(t.Context(), one.Identity.ID))(t), one.Identity)
+			wantSame(t, got(s.Credentials(t.Context(), one.Identity.ID))(t), one.Credentials)
+		}
+	}
+	wantSame(t, got(s.CountIdentities(t.Context(), identity.Query{}))(t), 4)
 }
 
 func uniqueRace(t *testing.T, s Store) {
