@@ -143,6 +143,7 @@ func (a *composition) httpConfig() httpapi.Config {
 		AsTyped:        c.V05,
 		TwoSteps:       c.Selfservice.Flows.Registration.Style == config.StyleProfileFirst && !c.Selfservice.Flows.Registration.LegacyOneStep,
 		V1:             v1Config(c.Flags),
+		OfferPasskey:   offersPasskey(c),
 		Registered:     registeredPage(c),
 		Cookies:        cookieConfig(c),
 		CookieSecrets:  c.Secrets.Signing(),

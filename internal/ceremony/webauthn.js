@@ -148,6 +148,8 @@
   }
 
   function bind () {
+    const onward = document.querySelector('a[data-onward]')
+    if (onward && !window.PublicKeyCredential) location.replace(onward.href) // what the page offers is not to be had here
     for (const button of document.querySelectorAll('[data-webauthn-click]')) {
       const run = functions[button.getAttribute('data-webauthn-click')]
       button.hidden = !window.PublicKeyCredential

@@ -71,6 +71,9 @@ type Passkey struct {
 	TwoFactors bool
 	// RequireVerification refuses passkeys that did not verify their user.
 	RequireVerification bool
+	// Offer suggests a passkey once to people who sign in with a password on the
+	// built-in pages.
+	Offer bool
 }
 
 // RelyingParty is what authenticators know of this server (WebAuthn Level 3).

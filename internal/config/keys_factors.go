@@ -60,6 +60,10 @@ func factorKeys() []Key {
 			Path: at + "passkey.config.require_user_verification", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Passkey.RequireVerification }), Own: true, Default: "false", Example: "true",
 			Help: "Refuse passkeys whose authenticator did not verify its user. A key that did so once must always do so.",
 		},
+		{
+			Path: at + "passkey.config.offer", ref: in(func(c *Config) any { return &c.Selfservice.Methods.Passkey.Offer }), Own: true, Default: "true", Example: "false",
+			Help: "Offer a passkey to people without one after they sign in with a password on the built-in pages, once in each browser.",
+		},
 	}
 	keys = append(keys, relyingPartyKeys(at+"webauthn.config.rp.", func(c *Config) *RelyingParty { return &c.Selfservice.Methods.WebAuthn.RP })...)
 	return append(keys, relyingPartyKeys(at+"passkey.config.rp.", func(c *Config) *RelyingParty { return &c.Selfservice.Methods.Passkey.RP })...)

@@ -61,6 +61,27 @@ func (e *Engine) AvailableAAL(ctx context.Context, i *identity.Identity, c Clien
 	return session.AAL0, nil
 }
 
+// CouldAdd reports whether the owner of a session could set up a first factor with a
+// method in a browser now, and has none of it yet.
+func (e *Engine) CouldAdd(ctx context.Context, s *session.Session, owner *identity.Identity, method string) (bool, error) {
+	if _, ok := e.steps[Settings][method]; !ok || e.loginRank(method) != session.AAL1 {
+		return false, nil
+	}
+	credentials, err := e.identities.Credentials(ctx, owner.ID)
+	if err != nil {
+		return false, err
+	}
+	if s.AAL() < session.AAL2 && e.countFactors(owner, credentials, Browser).Second > 0 {
+		return false, nil // the settings would ask for the second factor first
+	}
+	for _, m := range e.counters {
+		if m.ID() == method {
+			return m.CountFactors(owner, credentials, Browser).First == 0, nil
+		}
+	}
+	return false, nil
+}
+
 // CheckLevel refuses a session below what the check of a session asks for, with
 // ErrSecondFactorRequired, and one whose identity must set up a factor first, with
 // ErrFactorRequired. c is the kind of client that shows the session.

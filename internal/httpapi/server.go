@@ -33,6 +33,8 @@ type Engine interface {
 	Page(*flow.Flow) string
 	// CheckLevel refuses a session below what its check asks for.
 	CheckLevel(context.Context, *session.Cached, flow.Client) error
+	// CouldAdd reports whether a person could set up a first factor that they lack.
+	CouldAdd(ctx context.Context, s *session.Session, owner *identity.Identity, method string) (bool, error)
 	Serves(flow.Kind) bool
 	Methods(flow.Kind) []string
 	Links
@@ -119,6 +121,7 @@ type Config struct {
 	TwoSteps       bool     // registration in v1 asks for the traits first
 	V1             V1Config // what v26 lets operators choose of v1
 	AsTyped        bool     // v1 writes addresses as they were typed
+	OfferPasskey   bool     // offer a passkey once to those who sign in with a password
 	Registered     *url.URL // the page after a registration that does not sign in; nil for the return URL
 	RecoveryLife   time.Duration
 	Cookies        CookieConfig

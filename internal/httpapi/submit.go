@@ -121,6 +121,9 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	if result.Enrol {
 		result.Redirect = m.settingsFirst(result.Redirect)
 	}
+	if err == nil {
+		m.offerPasskey(w, r, &result)
+	}
 	a := m.wire.Submitted(r, result, err)
 	if a.KeepSignedIn && r.Caller.Session != nil {
 		if found, token, err := m.checkCookies(r.Request); err == nil && found.ID == r.Caller.Session.ID {

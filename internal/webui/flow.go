@@ -42,6 +42,7 @@ type flowPage struct {
 	Data     *dataSection
 	// Closing is the form that closes the account, the last section; nil for none.
 	Closing *group
+	Later   link // leads on without what the page offers
 	// Named is the form by which the person says that they are someone else; nil for none.
 	Named *named
 }
@@ -134,7 +135,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	body := &flowPage{
 		Kind:     f.Kind,
 		Waiting:  f.State == flow.Challenged,
-		Sections: f.Kind == flow.Settings && !recovering(f) && !asksToLink(f),
+		Sections: f.Kind == flow.Settings && !recovering(f) && !asksToLink(f) && !offersPasskey(f),
 		Done:     f.State == flow.Passed && (f.Kind != flow.Settings || recovering(f)),
 	}
 	d.Body = body
@@ -154,6 +155,9 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	var err error
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, otherKinds(f)...); err != nil {
 		return err
+	}
+	if offersPasskey(f) {
+		body.Later = link{URL: p.next(d, f).URL, Text: d.first("choice.decline_link")}
 	}
 	if provider := f.PendingLink(); provider != "" && f.Kind == flow.Registration {
 		body.Instead = p.linking(d, f, provider)
@@ -254,6 +258,8 @@ func heading(f *flow.Flow) string {
 		return "page.recovered"
 	case asksToLink(f):
 		return "page.link"
+	case offersPasskey(f):
+		return "page.offer"
 	case isSecondFactor(f) && f.State != flow.Challenged:
 		return key + ".second"
 	case f.Refresh && f.State != flow.Challenged:

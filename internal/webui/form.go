@@ -79,7 +79,7 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 		if recovering(d.flow) && !setsPassword(&d.flow.Form.Groups[i]) {
 			continue
 		}
-		if asksToLink(d.flow) && !answersLink(&d.flow.Form.Groups[i]) {
+		if asksToLink(d.flow) && !answersLink(&d.flow.Form.Groups[i]) || offersPasskey(d.flow) && d.flow.Form.Groups[i].Method != passkeys {
 			continue
 		}
 		if g := &d.flow.Form.Groups[i]; isJoined && (g.Method == "profile" || slices.Contains(together, g)) {

@@ -101,6 +101,7 @@ func scenes() []scene {
 		{name: "login-second-sent", target: open("/login"), server: showing(sent(secondFactor(totpGroup(), codeSent("ada@example.org"))))},
 		{name: "login-code-sent", target: open("/login"), server: showing(sent(newFlow(flow.Login, loginGroup(), codeSent("ada@example.org"))))},
 		{name: "settings-factor-required", target: open("/settings"), server: signedIn(owing)},
+		{name: "settings-offer", target: open("/settings"), server: signedIn(offering())},
 		{name: "logout", target: "/logout", server: &server{session: ada}},
 		{name: "logout-done", target: "/logout", server: &server{}},
 		{name: "error-none", target: "/error", server: &server{}},
