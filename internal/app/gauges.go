@@ -18,6 +18,7 @@ func (a *App) watch() {
 	m.Gauge("symbolon_session_cache_entries", "Sessions kept in memory.", func() float64 { return float64(a.sessions.CacheStats().Entries) })
 	m.Gauge("symbolon_changes_lag_seconds", "How long ago this node heard of the changes of others; 0 if there are no others.", func() float64 { return a.sessions.CacheStats().SinceInvalidations.Seconds() })
 	m.Gauge("symbolon_hashing_running", "Password hashes being computed.", func() float64 { return float64(a.current.Load().hasher.Stats().Running) })
+	m.Counter("symbolon_hashing_total", "Password hashes begun under the present configuration.", func() float64 { return float64(a.current.Load().hasher.Stats().Total) })
 	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
 	m.Gauge("symbolon_hashing_memory_bytes", "Memory in use by password hashes.", func() float64 { return float64(a.current.Load().hasher.Stats().InUse) })
 	m.Gauge("symbolon_hashing_budget_bytes", "Memory that password hashes may use together.", func() float64 { return float64(a.current.Load().hasher.Stats().Budget) })

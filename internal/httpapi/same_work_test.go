@@ -3,6 +3,8 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +72,63 @@ func TestSameWork(t *testing.T) {
 		}
 		if work["known"] != work["unknown"] {
 			t.Errorf("%s by %s:\nknown   %s\nunknown %s", request.kind, request.method, work["known"], work["unknown"])
+		}
+	}
+}
+
+// hashes is how many password hashes were computed.
+func (f *foreignSite) hashes(t testing.TB) string {
+	t.Helper()
+	for line := range strings.Lines(f.browser().admin(t, http.MethodGet, "/metrics/prometheus", "").Body.String()) {
+		if count, ok := strings.CutPrefix(line, "symbolon_hashing_total "); ok {
+			return strings.TrimSpace(count)
+		}
+	}
+	t.Fatal("nothing counts the hashes")
+	return ""
+}
+
+// masked are the values of a form that differ between any two flows.
+var masked = regexp.MustCompile(`[a-z]+@shop\.test|[0-9a-f]{8}-[0-9a-f-]{27}|"csrf_token"[^}]*|challenge\\":\\"[^\\]*|"(issued|expires)_at":"[^"]*"`)
+
+// Each first step of a sign-in is the same work, and the same form, for accounts with any
+// method and for none: rows that are written, hashes, and what is shown after.
+func TestSameWork_begin(t *testing.T) {
+	t.Parallel()
+	f := newForeignSite(t, "SELFSERVICE_FLOWS_LOGIN_STYLE=identifier_first")
+	keyed := f.browser().admin(t, http.MethodPost, "/identities", `{"schema_id":"default","traits":{"email":"keyed@shop.test"},"credentials":{"passkey":{"config":{`+
+		`"user_handle":"aGFuZGxl","credentials":[{"id":"AAEC","public_key":"pQECAyYgASFYIGQ5","display_name":"key","is_passwordless":true}]}}}}`)
+	if keyed.Code != http.StatusCreated {
+		t.Fatalf("%d %s", keyed.Code, keyed.Body)
+	}
+	begin := map[string]string{
+		"identifier_first": form("identifier", "WHO"), "code": form("identifier", "WHO"), "password": form("identifier", "WHO", "password", "a wrong one"),
+		"passkey": form("identifier", "WHO", "passkey_login", "{}"),
+	}
+	for method, body := range begin {
+		work := map[string]string{}
+		for _, who := range []string{"jane@shop.test", "keyed@shop.test", "unknown@shop.test", "jane@shop.test"} {
+			b := f.browser()
+			id, token := b.start(t, "login", "")
+			before, hashed := f.written(t), f.hashes(t)
+			r := b.do(t, http.MethodPost, "/self-service/login/methods/"+method+"?flow="+id, strings.ReplaceAll(body, "WHO", url.QueryEscape(who))+"&"+form("csrf_token", token))
+			if r.Code != http.StatusFound || strings.Contains(r.Header().Get("Location"), "/error") {
+				t.Fatalf("%s of %s: %d %s", method, who, r.Code, r.Header())
+			}
+			after := f.written(t)
+			for table, n := range after {
+				after[table] = n - before[table]
+			}
+			shown := masked.ReplaceAllString(b.do(t, http.MethodGet, "/self-service/login/flows?id="+id, "").Body.String(), "X")
+			work[who] = fmt.Sprint(after, shown)
+			if hashes := hashed != f.hashes(t); hashes != (method == "password") {
+				t.Errorf("%s of %s computes a hash: %t", method, who, hashes)
+			}
+		}
+		for who, did := range work {
+			if did != work["unknown@shop.test"] {
+				t.Errorf("%s:\n%s %s\nunknown %s", method, who, did, work["unknown@shop.test"])
+			}
 		}
 	}
 }

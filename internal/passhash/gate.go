@@ -31,7 +31,7 @@ type gate struct {
 	free   *semaphore.Weighted
 	heavy  *semaphore.Weighted // one heavy hash at a time
 
-	running, waiting, inUse atomic.Int64
+	running, waiting, inUse, total atomic.Int64
 }
 
 func newGate(budget int64, wait time.Duration, processors int) *gate {
@@ -60,6 +60,7 @@ func (g *gate) enter(ctx context.Context, need int64, heavy bool) (release func(
 		return nil, err
 	}
 	g.running.Add(1)
+	g.total.Add(1)
 	g.inUse.Add(need)
 	return func() {
 		g.running.Add(-1)
@@ -93,8 +94,9 @@ type Stats struct {
 	Waiting int64 // requests in the queue
 	InUse   int64 // bytes of those being computed
 	Budget  int64 // bytes
+	Total   int64 // hashes that were begun since the hasher was made
 }
 
 func (g *gate) stats() Stats {
-	return Stats{Running: g.running.Load(), Waiting: g.waiting.Load(), InUse: g.inUse.Load(), Budget: g.budget}
+	return Stats{Running: g.running.Load(), Waiting: g.waiting.Load(), InUse: g.inUse.Load(), Budget: g.budget, Total: g.total.Load()}
 }

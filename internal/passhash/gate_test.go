@@ -34,11 +34,11 @@ func TestNoMoreRunThanTheBudgetHolds(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		if got, want := g.stats(), (Stats{Running: 3, Waiting: 7, InUse: 57 * mib, Budget: 64 * mib}); got != want {
+		if got, want := g.stats(), (Stats{Running: 3, Waiting: 7, InUse: 57 * mib, Budget: 64 * mib, Total: 3}); got != want {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 		time.Sleep(time.Minute)
-		if got, want := g.stats(), (Stats{Budget: 64 * mib}); got != want {
+		if got, want := g.stats(), (Stats{Budget: 64 * mib, Total: 10}); got != want {
 			t.Errorf("after all: %+v, want %+v", got, want)
 		}
 	})
