@@ -67,6 +67,10 @@ func (c Caller) continuity() string {
 	return secret.Token()
 }
 
+// native reports whether the request comes from no browser: browsers send a cookie once they
+// were shown a form, and the Origin header with every form (Fetch standard, 3.2).
+func (c Caller) native() bool { return c.CSRF == "" && !c.Cookie && !c.Origin }
+
 // sees reports whether the flow is this browser's own: it was started with the
 // anti-CSRF cookie that the caller has, or belongs to no browser yet.
 func (c Caller) sees(f *Flow) bool {

@@ -71,7 +71,7 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 		return &LoggedIn{Kind: f.Kind, Redirect: e.returnURL(f, r.Method)}
 	}
 	// A body that can't be read has no token, and neither has a link.
-	if f.Client == Browser && r.Input.readable() && !r.ByLink && !c.sent(r.Input) {
+	if f.Client == Browser && r.Input.readable() && !r.ByLink && !c.sent(r.Input) && !f.fitsApp(c) {
 		return errs.ErrCSRF
 	}
 	// A signed-in browser whose cookie is newer than the flow is led on.

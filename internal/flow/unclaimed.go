@@ -9,7 +9,8 @@ import (
 // unclaimed reports whether a flow waits for a code and belongs to no browser yet: the
 // engine, an operator or a server whose accounts were taken over sent the code. Its form
 // is shown to anyone who has its id, which is as random as a token; it becomes the flow of
-// the browser that types the code, or asks for another.
+// the browser that types the code, or asks for another. A verification, which signs nobody in,
+// may become that of a native application.
 func (f *Flow) unclaimed() bool {
 	if f.Client != Browser || f.CSRF != "" || f.State != Challenged {
 		return false
@@ -29,10 +30,18 @@ func (e *Engine) lend(ctx context.Context, f *Flow, c Caller) (*Flow, error) {
 
 // claim makes an unclaimed flow the caller's.
 func (f *Flow) claim(c Caller) {
-	if f.unclaimed() {
+	switch {
+	case !f.unclaimed():
+	case f.fitsApp(c):
+		f.Client = API
+	default:
 		f.CSRF = secret.MaskCSRF(c.csrf(Browser))
 	}
 }
+
+// fitsApp reports whether a native application may send the form of a flow that was started
+// for no client: it has no form token, and no page of another site can send what it sends.
+func (f *Flow) fitsApp(c Caller) bool { return f.Kind == Verification && f.unclaimed() && c.native() }
 
 // withMemory is what is stored of a rejected submission to an unclaimed flow: nothing but
 // what the method remembers of it, such as how many codes were wrong; nil if it does not.

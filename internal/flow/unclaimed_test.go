@@ -17,6 +17,10 @@ import (
 // coder is a world whose method "code" takes the answer "right" and remembers how many were wrong.
 func coder(t *testing.T) *flowtest.World {
 	t.Helper()
+	return flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{codes()} })
+}
+
+func codes() flow.Method {
 	type memory struct {
 		Owner, Address string
 		Wrong          int
@@ -41,7 +45,7 @@ func coder(t *testing.T) *flowtest.World {
 		r.Memory = kept
 		return nil, r
 	}
-	return flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{flowtest.Sender{Stub: by}} })
+	return flowtest.Sender{Stub: by}
 }
 
 // offered is a flow for a code that an operator hands over.
@@ -132,5 +136,59 @@ func TestOfferRecovery_another(t *testing.T) {
 	}
 	if _, err := w.Browser().Submit(f, "code", map[string]string{"answer": "right"}); !errors.Is(err, errs.ErrCSRF) {
 		t.Errorf("another browser: %v", err)
+	}
+}
+
+// A native application is told by which flow an address is proven; it has no cookie.
+func TestSubmit_engineStartedVerificationOfAnApp(t *testing.T) {
+	t.Parallel()
+	started := func(t *testing.T) (*flowtest.World, *flow.Flow) {
+		t.Helper()
+		var p flowtest.Person
+		w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
+			login := &flowtest.Stub{Name: identity.TypePassword, Roles: flowtest.All(flow.FirstFactor)}
+			login.Fact = func(context.Context, flow.Submission) (flow.Fact, error) {
+				return flow.Authenticated{Identity: w.Fresh(p.ID), Factor: session.Factor{Method: identity.TypePassword}}, nil
+			}
+			return []flow.Method{login, codes()}
+		}, flowtest.Hook(flow.Login, identity.TypePassword, flow.HookVerified))
+		p = w.Person("ada@example.org", false)
+		app := w.App()
+		r, err := app.Submit(app.Start(flow.Login), identity.TypePassword, nil)
+		if err != nil || r.Verification == nil {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return w, w.Stored(r.Verification)
+	}
+	right := flow.FormInput(map[string][]string{"answer": {"right"}})
+	t.Run("a code", func(t *testing.T) {
+		t.Parallel()
+		w, f := started(t)
+		wrong, err := w.App().Send(f, "code", flow.FormInput(map[string][]string{"answer": {"wrong"}}))
+		if err != nil || wrong.Outcome != flow.FormRejected {
+			t.Fatalf("a wrong code: %+v, %v", wrong, err)
+		}
+		if stored := w.Stored(f); stored.Client != flow.Browser {
+			t.Error("a wrong code took the flow from the browser that opens the mail")
+		}
+		passed, err := w.App().Send(f, "code", right)
+		if err != nil || passed.Flow.State != flow.Passed || passed.Flow.Client != flow.API {
+			t.Fatalf("the right code: %+v, %v", passed, err)
+		}
+		if _, err := w.Get(t.Context(), f.Kind, f.ID, w.App().Caller); err != nil {
+			t.Errorf("looking at the flow then: %v", err)
+		}
+	})
+	for name, caller := range map[string]flow.Caller{
+		"a page of another site":      {Origin: true},
+		"a browser without the token": {Cookie: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, f := started(t)
+			if _, err := w.Submit(t.Context(), flow.SubmitRequest{Kind: f.Kind, Method: "code", FlowID: f.ID, Input: right, Caller: caller}); !errors.Is(err, errs.ErrCSRF) {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }

@@ -36,15 +36,18 @@ func verificationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 		return Result{}, err
 	}
 	f := j.flow
+	started := f.CSRF == "" && f.Client == Browser // by the engine, for no client; it is this one's now
+	f.claim(j.caller)
 	f.State, f.IdentityID = Passed, owner.ID
 	f.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
 	delete(f.Private, j.method)
 	if err := f.remember(provedSlot, provedMemory{Via: fact.Via, Normalized: fact.Normalized}); err != nil {
 		return Result{}, err
 	}
-	if f.CSRF == "" && f.Client == Browser {
-		// The engine started it, for no browser; it is this one's now.
+	if f.CSRF == "" && f.Client == Browser { // the link was opened, and no code typed
 		f.CSRF = secret.MaskCSRF(j.caller.csrf(Browser))
+	}
+	if started {
 		if err := e.renderFor(ctx, f, nil, j.caller.Session); err != nil {
 			return Result{}, err
 		}

@@ -103,10 +103,10 @@ func (db *DB) SaveFlow(ctx context.Context, f *flow.Flow) error {
 		return fmt.Errorf("update flow: %w", err)
 	}
 	f.ExpiresAt = sqldb.TruncateTime(f.ExpiresAt)
-	changed, err := db.Exec(ctx, `UPDATE flows SET state = ?, expires_at = ?, return_to = ?, subject = ?,
+	changed, err := db.Exec(ctx, `UPDATE flows SET client = ?, state = ?, expires_at = ?, return_to = ?, subject = ?,
  refresh = ?, active = ?, form = ?, csrf = ?, private = ?, resume_hash = ?, version = ?
  WHERE id = ? AND version = ?`,
-		string(f.State), sqldb.Micros(f.ExpiresAt), f.ReturnTo, sqldb.TextOrNull(f.IdentityID),
+		string(f.Client), string(f.State), sqldb.Micros(f.ExpiresAt), f.ReturnTo, sqldb.TextOrNull(f.IdentityID),
 		f.Refresh, f.Active, form, f.CSRF, private, sqldb.TextOrNull(f.ResumeHash), f.Version+1,
 		f.ID, f.Version)
 	if err == nil && changed == 0 {
