@@ -2,6 +2,7 @@ package wire1
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,11 +10,12 @@ import (
 	"strings"
 )
 
-// The sizes of pages.
+// The sizes of pages, and what their tokens say.
 const (
 	defaultPage    = 250
 	messagesOnPage = 10
 	largestPage    = 500
+	offsetVersion  = 2 // of offsetToken
 )
 
 // page is which part of a list is asked for.
@@ -27,21 +29,55 @@ type page struct {
 // pageOf reads which page is asked for. Numbers that can't be read are ignored;
 // a list that refuses them does so first.
 func pageOf(q url.Values, size int) page {
-	p := page{size: size, token: q.Get("page_token"), legacy: q.Has("page") || q.Has("per_page")}
-	for _, name := range []string{"per_page", "page_size"} {
-		if n, err := strconv.Atoi(q.Get(name)); err == nil && n > 0 {
-			p.size = min(n, largestPage)
-		}
+	by := sizeParameter(q)
+	p := page{size: size, token: q.Get("page_token")}
+	p.legacy = q.Has("page") || by == "per_page" && p.token == ""
+	if n, err := strconv.Atoi(q.Get(by)); err == nil && n > 0 {
+		p.size = min(n, largestPage)
+	}
+	if offset, ok := offsetOf(p.token); ok {
+		p.number = offset / p.size
+		return p
 	}
 	n, err := strconv.Atoi(q.Get("page"))
 	if err != nil || n <= 0 {
 		return p
 	}
 	p.number = n
-	if q.Has("page_size") { // which counts from 1
+	if by == "page_size" && q.Has(by) { // which counts from 1
 		p.number = n - 1
 	}
 	return p
+}
+
+// sizeParameter is the parameter that says how long a page is. client-go sends both, with
+// the default in the one that its caller did not set.
+func sizeParameter(q url.Values) string {
+	unset := !q.Has("page_size") || q.Get("page_size") == strconv.Itoa(defaultPage)
+	if q.Has("per_page") && unset && q.Get("per_page") != q.Get("page_size") {
+		return "per_page"
+	}
+	return "page_size"
+}
+
+// offsetToken is the token of a page of a numbered list.
+type offsetToken struct {
+	Offset  int `json:"offset,string"`
+	Version int `json:"v"`
+}
+
+func (o offsetToken) String() string {
+	text, _ := json.Marshal(o) // of two numbers
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func offsetOf(token string) (offset int, ok bool) {
+	text, err := base64.RawURLEncoding.DecodeString(token)
+	var o offsetToken
+	if err != nil || json.Unmarshal(text, &o) != nil || o.Version != offsetVersion || o.Offset < 0 {
+		return 0, false
+	}
+	return o.Offset, true
 }
 
 // window returns the page of a whole list.
@@ -60,11 +96,10 @@ func (p page) numbered(h http.Header, r *http.Request, total int) {
 	last := max(total-1, 0) / size
 	link := func(number int, rel string) string {
 		q := r.URL.Query()
-		token := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"offset":"%d","v":2}`, number*size))
 		q.Set("page", strconv.Itoa(number))
 		q.Set("page_size", strconv.Itoa(size))
 		q.Set("per_page", strconv.Itoa(size))
-		q.Set("page_token", token)
+		q.Set("page_token", offsetToken{Offset: number * size, Version: offsetVersion}.String())
 		return fmt.Sprintf("<%s?%s>; rel=%q", r.URL.Path, q.Encode(), rel)
 	}
 	var links []string
