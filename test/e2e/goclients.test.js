@@ -1,4 +1,4 @@
-// The published Go clients for v1, unchanged: the journeys of test/clients, against the built server with a configuration file of v26.
+// The published Go clients for v1, unchanged: the journeys of testdata/clients, against the built server with a configuration file of v26.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
@@ -40,9 +40,9 @@ for (const [client, file] of [['client-go', 'go.mod'], ['kratos-client-go', 'kra
   test(`github.com/ory/${client}`, async () => {
     const env = { ...process.env, PUBLIC_URL: server.publicURL, ADMIN_URL: server.adminURL, MAIL_URL: post.url }
     const said = await new Promise((resolve) => {
-      const options = { cwd: fileURLToPath(new URL('../clients', import.meta.url)), env }
+      const options = { cwd: fileURLToPath(new URL('testdata/clients', import.meta.url)), env }
       execFile('go', ['test', '-count=1', `-modfile=${file}`, '.'], options, (error, out, err) => resolve(`${error ? `${error.message}\n` : ''}${out}${err}`))
     })
-    assert.match(said, /^ok\s+symbolon\/test\/clients/, said)
+    assert.match(said, /^ok\s/, said)
   })
 }

@@ -1,4 +1,4 @@
-module symbolon/test/clients
+module symbolon/test/e2e/testdata/clients
 
 go 1.26
 
