@@ -9,7 +9,7 @@ import (
 // unclaimed reports whether a flow waits for a code and belongs to no browser yet: the
 // engine, an operator or a server whose accounts were taken over sent the code. Its form
 // is shown to anyone who has its id, which is as random as a token; it becomes the flow of
-// the browser that types the code, or asks for another. A verification, which signs nobody in,
+// the browser that types the code, or asks for another. A verification, which does not sign in,
 // may become that of a native application.
 func (f *Flow) unclaimed() bool {
 	if f.Client != Browser || f.CSRF != "" || f.State != Challenged {
