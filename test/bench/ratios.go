@@ -12,30 +12,49 @@ import (
 const (
 	createFloor = 0.3
 	fetchFloor  = 0.5
+	// Flows of the API v1 are larger: with groups, labels and more nodes.
+	createFloorV1 = 0.15
+	fetchFloorV1  = 0.2
 )
 
 func (b *bench) createFlow(ctx context.Context) error {
 	return b.withServer(ctx, func(s *server) error {
-		return b.compare(ctx, s, "create a login flow", createFloor, func(int) []byte { return get("/self-service/login/api") })
+		start := func(int) []byte { return get("/self-service/login/api") }
+		startV1 := func(int) []byte { return get("/v1/self-service/login/api") }
+		if err := b.compare(ctx, s, "create a login flow", createFloor, start); err != nil {
+			return err
+		}
+		return b.compare(ctx, s, "create a login flow of v1", createFloorV1, startV1)
 	})
 }
 
 func (b *bench) fetchFlow(ctx context.Context) error {
 	return b.withServer(ctx, func(s *server) error {
-		c, err := dial(s.public)
+		if err := b.fetchFlowBelow(ctx, s, "", "fetch a login flow", fetchFloor); err != nil {
+			return err
+		}
+		return b.fetchFlowBelow(ctx, s, "/v1", "fetch a login flow of v1", fetchFloorV1)
+	})
+}
+
+func (b *bench) fetchFlowBelow(ctx context.Context, s *server, root, what string, floor float64) error {
+	c, err := dial(s.public)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	ids := make([]string, connections)
+	for i := range ids {
+		got, err := c.ask(get(root + "/self-service/login/api"))
 		if err != nil {
 			return err
 		}
-		defer c.close()
-		ids := make([]string, connections)
-		for i := range ids {
-			if ids[i], err = startFlow(c, "login"); err != nil {
-				return err
-			}
+		if ids[i], err = flowID(got.body); err != nil {
+			return err
 		}
-		return b.compare(ctx, s, "fetch a login flow", fetchFloor, func(client int) []byte {
-			return get("/self-service/login/flows?id=" + ids[client])
-		})
+	}
+	return b.compare(ctx, s, what, floor, func(client int) []byte {
+		return get(root + "/self-service/login/flows?id=" + ids[client])
 	})
 }
 
