@@ -27,6 +27,9 @@ func (a *App) Reload(next *config.Config) error {
 		return fmt.Errorf("new configuration is not in force: %w", err)
 	}
 	composed.issuer.Replaces(a.current.Load().issuer)
+	if err := composed.checkKeptEvents(); err != nil { // with the tokens that were made so far
+		return fmt.Errorf("new configuration is not in force: %w", err)
+	}
 	a.sessions.SetLifespan(next.Session.Lifespan)
 	a.sessions.SetRules(sessionRules(next))
 	a.limiter.config.Store(&next.Security.Limits)

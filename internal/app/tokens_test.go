@@ -56,24 +56,27 @@ func TestCheck_lifeOfTokens(t *testing.T) {
 
 func TestReload_remembersTheLifeOfTokens(t *testing.T) {
 	t.Parallel()
-	with := func(ttl string) *config.Config {
+	with := func(ttl, keepEvents string) *config.Config {
 		c, _, err := config.Load(config.Source{Environ: []string{
-			"DSN=memory", "SECRETS_DEFAULT=" + strings.Repeat("s", 32), `SESSION_WHOAMI_TOKENIZER_TEMPLATES={"api":{"ttl":"` + ttl + `"}}`,
+			"DSN=memory", "CLEANUP_KEEP_EVENTS=" + keepEvents, "SECRETS_DEFAULT=" + strings.Repeat("s", 32), `SESSION_WHOAMI_TOKENIZER_TEMPLATES={"api":{"ttl":"` + ttl + `"}}`,
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
-	a, err := New(t.Context(), Options{Config: with("10h"), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Migrate: true})
+	a, err := New(t.Context(), Options{Config: with("10h", "48h"), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.db.Close() })
 	for range 2 {
-		if err := a.Reload(with("1m")); err != nil {
+		if err := a.Reload(with("1m", "48h")); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := a.Reload(with("1m", "2h")); err == nil || !strings.Contains(err.Error(), "cleanup.keep_events is 2h") {
+		t.Errorf("events are forgotten while tokens from before live: %v", err)
 	}
 	if longest := a.current.Load().issuer.Longest(); longest != 10*time.Hour {
 		t.Errorf("tokens made before the reload live %v, want 10h: a new reader of the feed would not learn what they are of", longest)
