@@ -33,7 +33,7 @@ func TestDeletion(t *testing.T) {
 	id := c.get(t, "/sessions/whoami").text(t, "identity.id")
 	app := s.login(t, "jane@example.org", password).text(t, "session_token")
 	a := c.closeAccount(t)
-	c.follow(t, a.Header.Get("Location")).says(t, http.StatusOK, "<h1>Your account is closed</h1>", "It will be deleted on", "Changed your mind? Sign in")
+	c.follow(t, a.Header.Get("Location")).says(t, http.StatusOK, "<h1>Your account is closed</h1>", "It will be deleted on", "If you sign in before then, you keep it.", "Sign in and keep it")
 	if c.get(t, "/sessions/whoami").StatusCode != http.StatusUnauthorized || s.whoami(t, app).StatusCode != http.StatusUnauthorized {
 		t.Error("a session outlives the account's closing")
 	}
@@ -41,7 +41,7 @@ func TestDeletion(t *testing.T) {
 	if len(list) == 0 || list[0]["subject"] != "Your account is closed" {
 		t.Errorf("the owner is not told: %v", list)
 	}
-	if page := s.app1().get(t, s.admin.URL+"/console/identities/"+id, "Accept", html); !strings.Contains(string(page.body), "Will be deleted") {
+	if page := s.app1().get(t, s.admin.URL+"/console/identities/"+id, "Accept", html); !strings.Contains(string(page.body), "because the owner closed the account") {
 		t.Errorf("the console does not say so: %s", page.body)
 	}
 
