@@ -99,7 +99,12 @@ func codeConfig(c *config.Config) code.Config {
 	}
 	notify := notifyUnknown(flows.Recovery.NotifyUnknown, flows.Verification.NotifyUnknown)
 	notify[flow.Login] = flows.Recovery.NotifyUnknown
+	pause := code.DefaultPause
+	if !c.Security.Limits.Enabled {
+		pause = 0
+	}
 	return code.Config{
+		Pause:        pause,
 		Passwordless: m.Passwordless, SecondFactor: m.MFA && !m.Passwordless,
 		Recovery: m.Enabled && flows.Recovery.Use == config.UseCode, Verification: m.Enabled && flows.Verification.Use == config.UseCode,
 		Lifespan: m.Lifespan, MaxTries: m.MaxTries, Fallback: m.Fallback, NotifyUnknown: notify, Pages: pages,

@@ -21,8 +21,16 @@ type Caller struct {
 	Devices map[string]string
 	// KeepToken: the client goes on with the session token that it has.
 	KeepToken bool
-	Cookie    bool // the request carried a Cookie header
-	Origin    bool // the request carried an Origin header
+	// Renews: settings of a client without a browser that are over are replaced by fresh ones.
+	Renews bool
+	// Traces: a verification that a flow leads to names the URL with which that flow was started.
+	Traces bool
+	// TakesOver: the flow whose link a browser opens becomes the flow of that browser.
+	TakesOver bool
+	// Vouched: a recovery that an operator started proves no address; nothing was sent to one.
+	Vouched bool
+	Cookie  bool // the request carried a Cookie header
+	Origin  bool // the request carried an Origin header
 }
 
 // csrf is the value of the anti-CSRF cookie, or the one it is about to get: a

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -21,6 +22,7 @@ func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	f := j.flow
 	f.claim(j.caller)
 	f.State, f.Active = Challenged, j.method
+	delete(f.Private, broughtMemory)
 	f.Form.Messages = []message.Message{fact.Notify}
 	f.ResumeHash = fact.ResumeHash
 	if err := f.remember(j.method, fact.Memory); err != nil {
@@ -79,8 +81,8 @@ func (e *Engine) invalidateOlderSecrets(ctx context.Context, f *Flow, ownerID st
 func (e *Engine) verifies() bool { return e.Serves(Verification) && e.challengers[Verification] != nil }
 
 // verify starts a verification flow for each address and sends its secret. It returns the
-// first of them, nil for none.
-func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses []identity.Address) (first *Flow, err error) {
+// first of them, nil for none. j is the submission that it follows.
+func (e *Engine) verify(ctx context.Context, j *judged, owner *identity.Identity, addresses []identity.Address) (first *Flow, err error) {
 	if !e.verifies() {
 		return nil, nil
 	}
@@ -90,6 +92,9 @@ func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses
 		}
 		f := e.newFlow(Verification, Browser, e.now())
 		f.Request = e.config.PublicURL.JoinPath("self-service/verification/browser").String()
+		if j.caller.Traces {
+			f.Request, f.ReturnTo = j.flow.askedToVerify()
+		}
 		c, err := e.challenge(ctx, e.challengers[Verification], f, a, owner.ID)
 		if err != nil {
 			return nil, err
@@ -107,6 +112,26 @@ func (e *Engine) verify(ctx context.Context, owner *identity.Identity, addresses
 		}
 	}
 	return first, nil
+}
+
+// askedToVerify is what a verification that the flow leads to says of its start, and where the browser goes after it.
+func (f *Flow) askedToVerify() (request, returnTo string) {
+	returnTo = f.recallText(verifyReturnMemory)
+	u, err := url.Parse(f.Request)
+	if err != nil {
+		return f.Request, returnTo
+	}
+	query := u.Query()
+	if !query.Has("return_to") && !query.Has("after_verification_return_to") {
+		return f.Request, returnTo
+	}
+	query.Del("return_to")
+	query.Del("after_verification_return_to")
+	if returnTo != "" {
+		query.Set("return_to", returnTo)
+	}
+	u.RawQuery = query.Encode()
+	return u.String(), returnTo
 }
 
 // challenge stores a flow that waits for an address to answer.
@@ -129,7 +154,9 @@ func (e *Engine) challenge(ctx context.Context, by Challenger, f *Flow, a identi
 // browser that types it.
 func (f *Flow) Await(method string, c Challenge, typed bool) error {
 	f.State, f.Active, f.ResumeHash = Challenged, method, c.ResumeHash
-	f.Form.Messages = []message.Message{message.Sent(string(f.Kind), method)}
+	if !f.Offered() || !typed { // the code of an operator was sent to no address
+		f.Form.Messages = []message.Message{message.Sent(string(f.Kind), method)}
+	}
 	if err := f.remember(method, c.Memory); err != nil {
 		return err
 	}
@@ -146,11 +173,19 @@ type RecoveryOffer struct {
 	Expires time.Time
 }
 
+// RecoveryRequest asks for a RecoveryOffer.
+type RecoveryRequest struct {
+	IdentityID string
+	Method     string        // makes the link or code; empty for the one that recoveries use
+	Client     Client        // will use the flow; a link is for browsers
+	Lifespan   time.Duration // 0 for the kind's own
+	URL        string        // of the request, for the wire's request_url; empty for the start of a recovery
+	ReturnTo   string        // where the browser goes from the settings, checked; empty for the default
+}
+
 // OfferRecovery makes a recovery link or code for an administrator to hand over.
-// method names what makes it, empty for the one that recoveries use. A zero
-// lifespan is the kind's own. client is what will use the flow; a link is for browsers.
-func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, client Client, lifespan time.Duration) (RecoveryOffer, error) {
-	owner, err := e.identities.ByID(ctx, identityID)
+func (e *Engine) OfferRecovery(ctx context.Context, r RecoveryRequest) (RecoveryOffer, error) {
+	owner, err := e.identities.ByID(ctx, r.IdentityID)
 	if err != nil {
 		return RecoveryOffer{}, err
 	}
@@ -158,14 +193,14 @@ func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, c
 	if at < 0 {
 		return RecoveryOffer{}, errNoRecoveryAddress
 	}
-	by, err := e.recoverer(method)
+	by, err := e.recoverer(r.Method)
 	if err != nil {
 		return RecoveryOffer{}, err
 	}
-	f := e.newFlow(Recovery, client, e.now())
-	f.Request = e.config.PublicURL.JoinPath("self-service/recovery/browser").String()
-	if lifespan > 0 {
-		f.ExpiresAt = f.IssuedAt.Add(lifespan)
+	f := e.newFlow(Recovery, r.Client, e.now())
+	f.Request, f.ReturnTo = cmp.Or(r.URL, e.config.PublicURL.JoinPath("self-service/recovery/browser").String()), r.ReturnTo
+	if r.Lifespan > 0 {
+		f.ExpiresAt = f.IssuedAt.Add(r.Lifespan)
 	}
 	if err := f.remember(offeredMemory, owner.Recovery[at].Normalized); err != nil {
 		return RecoveryOffer{}, err
@@ -185,6 +220,9 @@ func (e *Engine) OfferRecovery(ctx context.Context, identityID, method string, c
 	}
 	return offer, err
 }
+
+// Offered reports whether an operator started the recovery.
+func (f *Flow) Offered() bool { return f.recallText(offeredMemory) != "" }
 
 // recoverer finds the method that makes recovery secrets.
 func (e *Engine) recoverer(method string) (Challenger, error) {
@@ -208,7 +246,7 @@ func (e *Engine) recoverer(method string) (Challenger, error) {
 // RecoveryLink makes a link that signs the identity in once, for an administrator to
 // hand over. A zero lifespan is the kind's own.
 func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (link string, expires time.Time, err error) {
-	offer, err := e.OfferRecovery(ctx, identityID, "link", Browser, lifespan)
+	offer, err := e.OfferRecovery(ctx, RecoveryRequest{IdentityID: identityID, Method: "link", Client: Browser, Lifespan: lifespan})
 	return offer.Link, offer.Expires, err
 }
 

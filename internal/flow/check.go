@@ -143,7 +143,7 @@ func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
 	r := ruleFor(f.Kind)
 	if f.Expired(e.now()) {
 		why := message.Expired(r.expired, f.ExpiresAt, e.now())
-		if f.Kind == Settings && f.Client == API {
+		if f.Kind == Settings && f.Client == API && !c.Renews {
 			return &errs.Error{Code: errs.Invalid, ID: "settings_flow_expired", Message: "settings flow expired", Reason: why.English()}
 		}
 		return e.restart(ctx, f, c, why)

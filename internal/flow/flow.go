@@ -92,16 +92,18 @@ func (f *Flow) end(now time.Time) {
 // The engine's own slots of Flow.Private. A method's slot is its id, which has no
 // dot.
 const (
-	levelMemory    = "engine.level"    // the level that was asked for
-	madeMemory     = "engine.made"     // the session that the flow made
-	sessionMemory  = "engine.session"  // the session that the flow was started with
-	redirectMemory = "engine.redirect" // a browser at another site
-	pendingMemory  = "engine.pending"  // a submission that waits for a sign-in
-	traitsMemory   = "engine.traits"   // traits that a provider did not tell
-	linkMemory     = "engine.link"     // an external account that waits for its owner
-	typedMemory    = "engine.typed"    // the secret that is outstanding is typed, and no link
-	offeredMemory  = "engine.offered"  // the address for which an operator started the recovery
-	namedMemory    = "engine.named"    // who the person says to be
+	levelMemory        = "engine.level"         // the level that was asked for
+	madeMemory         = "engine.made"          // the session that the flow made
+	sessionMemory      = "engine.session"       // the session that the flow was started with
+	redirectMemory     = "engine.redirect"      // a browser at another site
+	pendingMemory      = "engine.pending"       // a submission that waits for a sign-in
+	traitsMemory       = "engine.traits"        // traits that a provider did not tell
+	linkMemory         = "engine.link"          // an external account that waits for its owner
+	typedMemory        = "engine.typed"         // the secret that is outstanding is typed, and no link
+	verifyReturnMemory = "engine.verify_return" // where the browser goes from proving an address that the flow asks to prove
+	broughtMemory      = "engine.brought"       // the code that the link of a mail brought
+	offeredMemory      = "engine.offered"       // the address for which an operator started the recovery
+	namedMemory        = "engine.named"         // who the person says to be
 )
 
 // RequestedAAL is the level that a login flow leads to: AAL2 asks a signed-in

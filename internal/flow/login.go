@@ -92,7 +92,7 @@ func (e *Engine) countProofs(ctx context.Context, j *judged, proof Authenticated
 // askToProve does not sign in, and asks the owner of the account to prove an address. The
 // flow ends: each of its mails has cost the proof of a factor in a flow of its own.
 func (e *Engine) askToProve(ctx context.Context, j *judged, owner *identity.Identity) (Result, error) {
-	first, err := e.verify(ctx, owner, owner.Verifiable)
+	first, err := e.verify(ctx, j, owner, owner.Verifiable)
 	if err != nil {
 		return Result{}, err
 	}

@@ -213,7 +213,7 @@ func TestOfferRecovery(t *testing.T) {
 	t.Parallel()
 	w := mailer(t)
 	p := w.Person("ada@example.org", true)
-	offer, err := w.OfferRecovery(t.Context(), p.ID, "", flow.Browser, 10*time.Minute)
+	offer, err := w.OfferRecovery(t.Context(), flow.RecoveryRequest{IdentityID: p.ID, Client: flow.Browser, Lifespan: 10 * time.Minute})
 	if err != nil || !strings.Contains(offer.Link, "flow="+offer.FlowID) || offer.Expires.After(w.Now().Add(10*time.Minute)) {
 		t.Fatalf("%+v, %v", offer, err)
 	}
@@ -225,7 +225,7 @@ func TestOfferRecovery(t *testing.T) {
 		t.Errorf("it does not sign in: %v", err)
 	}
 	for _, method := range []string{"password", "nothing"} {
-		if _, err := w.OfferRecovery(t.Context(), p.ID, method, flow.Browser, 0); !errors.Is(err, errs.ErrNotFound) {
+		if _, err := w.OfferRecovery(t.Context(), flow.RecoveryRequest{IdentityID: p.ID, Method: method, Client: flow.Browser}); !errors.Is(err, errs.ErrNotFound) {
 			t.Errorf("by %s: %v", method, err)
 		}
 	}

@@ -30,12 +30,14 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	} else if !may && !(j.flow.recallText(offeredMemory) == fact.Normalized && owner.Recovers(fact.Via, fact.Normalized)) {
 		return Result{}, errs.ErrNotFound // the address was given up, or another one confirmed, since the secret was sent
 	}
-	evicted, owner, err := e.firstProof(ctx, owner, fact)
-	if err != nil {
-		return Result{}, err
-	}
-	if owner, err = e.markVerified(ctx, owner, fact.Via, fact.Normalized); err != nil {
-		return Result{}, err
+	evicted := false
+	if !j.flow.Offered() || !j.caller.Vouched {
+		if evicted, owner, err = e.firstProof(ctx, owner, fact); err != nil {
+			return Result{}, err
+		}
+		if owner, err = e.markVerified(ctx, owner, fact.Via, fact.Normalized); err != nil {
+			return Result{}, err
+		}
 	}
 	if e.config.RevokeOnRecovery || evicted {
 		if err := e.sessions.RevokeOthers(ctx, fact.IdentityID, ""); err != nil {
@@ -52,12 +54,20 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	}
 	j.flow.claim(j.caller)
 	j.flow.State, j.flow.ResumeHash = Passed, ""
+	j.flow.Form.Groups = withoutMessages(j.flow.Form.Groups)
 	delete(j.flow.Private, j.method)
 	if err := e.invalidateOlderSecrets(ctx, j.flow, owner.ID); err != nil {
 		return Result{}, err
 	}
 
-	next := e.newFlow(Settings, j.flow.Client, e.now())
+	client := j.flow.Client
+	if j.redeemed {
+		client = Browser // links open in browsers, whatever asked for them
+	}
+	if j.caller.TakesOver {
+		j.flow.handOver(j.caller.nextCSRF(owner.ID))
+	}
+	next := e.newFlow(Settings, client, e.now())
 	next.Request = withoutSecrets(j.url)
 	next.IdentityID, next.ReturnTo = owner.ID, j.flow.ReturnTo
 	if next.Client == Browser {

@@ -37,7 +37,7 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 		return Result{}, err
 	}
 	result.Identity = created
-	first, err := e.verify(ctx, created, created.Verifiable)
+	first, err := e.verify(ctx, j, created, created.Verifiable)
 	if err != nil {
 		return Result{}, err
 	}

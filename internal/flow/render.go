@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
@@ -22,6 +23,9 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	rejected, ok := errors.AsType[*Rejected](why)
 	if !ok {
 		return Result{}, why
+	}
+	if rejected.Restarts {
+		return Result{}, e.restart(ctx, c.flow, c.caller, rejected.Messages[0].Message)
 	}
 	f, foreign := c.flow.clone(), c.flow.unclaimed()
 	f.Active = c.method
@@ -205,4 +209,16 @@ func (e *Engine) Page(f *Flow) string {
 	q.Set("flow", f.ID)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// withoutMessages returns the groups without what was wrong with their inputs.
+func withoutMessages(groups []ui.Group) []ui.Group {
+	out := slices.Clone(groups)
+	for i := range out {
+		out[i].Messages, out[i].Nodes = nil, slices.Clone(out[i].Nodes)
+		for k := range out[i].Nodes {
+			out[i].Nodes[k].Messages = nil
+		}
+	}
+	return out
 }

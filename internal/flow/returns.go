@@ -55,6 +55,14 @@ func (e *Engine) returnsTo(target *url.URL) bool {
 	return false
 }
 
+// Onward is where a browser goes from a flow that has been passed.
+func (e *Engine) Onward(f *Flow) string {
+	if f.ReturnTo == "" && e.configuredReturn(f.Kind, f.Active) == nil {
+		return e.config.DefaultReturn.String()
+	}
+	return e.returnURL(f, f.Active)
+}
+
 // ValidateReturnTo is validateReturnTo for redirects that belong to no flow, such as
 // logout. fallback is used for an empty raw.
 func (e *Engine) ValidateReturnTo(raw string, fallback *url.URL) (string, error) {

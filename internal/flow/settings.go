@@ -136,7 +136,7 @@ func (e *Engine) saveTraits(ctx context.Context, j *judged, draft *identity.Draf
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.verify(ctx, saved, draft.NewAddresses()); err != nil {
+	if _, err := e.verify(ctx, j, saved, draft.NewAddresses()); err != nil {
 		return nil, err
 	}
 	return saved, e.notify(ctx, j, courier.AddressChanged, saved.ID, draft.RemovedAddresses())

@@ -18,6 +18,8 @@ type StartRequest struct {
 	Client   Client
 	URL      string // full URL of the request, kept for the wire's request_url
 	ReturnTo string // as sent
+	// VerifyReturn is where a browser goes from the verification that a registration leads to; empty for the default.
+	VerifyReturn string
 	// KeepReturn: ReturnTo counts for clients without a browser too.
 	KeepReturn bool
 	Refresh    bool // login: prove credentials although signed in
@@ -70,10 +72,8 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 			return Result{}, err
 		}
 	}
-	if r.Note != nil {
-		if err := f.remember(wireNote, r.Note); err != nil {
-			return Result{}, err
-		}
+	if err := e.noteAsked(f, r); err != nil {
+		return Result{}, err
 	}
 	subject, err := e.about(ctx, f, r.Caller)
 	if err != nil {
@@ -87,6 +87,23 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	}
 	e.observer.Started(f.Kind, f.Client)
 	return Result{Outcome: FormShown, Flow: f, Identity: subject, Session: r.Caller.Session}, nil
+}
+
+// noteAsked notes in a flow what its start asked for beside the flow itself.
+func (e *Engine) noteAsked(f *Flow, r StartRequest) error {
+	if r.VerifyReturn != "" {
+		back, err := e.validateReturnTo(Verification, r.VerifyReturn)
+		if err != nil {
+			return err
+		}
+		if err := f.remember(verifyReturnMemory, back); err != nil {
+			return err
+		}
+	}
+	if r.Note == nil {
+		return nil
+	}
+	return f.remember(wireNote, r.Note)
 }
 
 // stepsUp reports whether a start asks for a second factor.
@@ -211,9 +228,11 @@ func (e *Engine) Get(ctx context.Context, k Kind, id string, c Caller) (Result, 
 			return Result{Flow: f}, errs.ErrCSRF
 		}
 		if f.unclaimed() {
-			result.Flow, err = e.lend(ctx, f, c)
-			return result, err
+			if result.Flow, err = e.lend(ctx, f, c); err != nil {
+				return result, err
+			}
 		}
+		result.Flow.fillBrought()
 		return result, nil
 	}
 	result.Session = c.Session

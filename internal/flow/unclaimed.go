@@ -43,6 +43,13 @@ func (f *Flow) claim(c Caller) {
 // for no client: it has no form token, and no page of another site can send what it sends.
 func (f *Flow) fitsApp(c Caller) bool { return f.Kind == Verification && f.unclaimed() && c.native() }
 
+// handOver makes a browser's flow that of another browser: the one that opened its link.
+func (f *Flow) handOver(csrf string) {
+	if f.Client == Browser {
+		f.CSRF = secret.MaskCSRF(csrf)
+	}
+}
+
 // withMemory is what is stored of a rejected submission to an unclaimed flow: nothing but
 // what the method remembers of it, such as how many codes were wrong; nil if it does not.
 func (f *Flow) withMemory(method string, r *Rejected) (*Flow, error) {

@@ -52,7 +52,7 @@ func codes() flow.Method {
 func offered(t *testing.T, w *flowtest.World) (p flowtest.Person, f *flow.Flow) {
 	t.Helper()
 	p = w.Person("ada@example.org", true)
-	offer, err := w.OfferRecovery(t.Context(), p.ID, "code", flow.Browser, 0)
+	offer, err := w.OfferRecovery(t.Context(), flow.RecoveryRequest{IdentityID: p.ID, Method: "code", Client: flow.Browser})
 	if err != nil || offer.Code != "right" {
 		t.Fatalf("%+v, %v", offer, err)
 	}

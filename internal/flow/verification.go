@@ -6,7 +6,6 @@ import (
 	"symbolon/internal/errs"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
-	"symbolon/internal/secret"
 )
 
 // provedSlot keeps which address a verification flow has proven, for a second use
@@ -40,14 +39,16 @@ func verificationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 	f.claim(j.caller)
 	f.State, f.IdentityID = Passed, owner.ID
 	f.Form.Messages = []message.Message{message.Of(message.KeyVerificationDone)}
+	f.Form.Groups = withoutMessages(f.Form.Groups)
 	delete(f.Private, j.method)
 	if err := f.remember(provedSlot, provedMemory{Via: fact.Via, Normalized: fact.Normalized}); err != nil {
 		return Result{}, err
 	}
-	if f.CSRF == "" && f.Client == Browser { // the link was opened, and no code typed
-		f.CSRF = secret.MaskCSRF(j.caller.csrf(Browser))
+	taken := f.Client == Browser && (f.CSRF == "" || j.redeemed && j.caller.TakesOver && !j.caller.sees(f))
+	if taken { // the link was opened, and no code typed
+		f.handOver(j.caller.csrf(Browser))
 	}
-	if started {
+	if started || taken {
 		if err := e.renderFor(ctx, f, nil, j.caller.Session); err != nil {
 			return Result{}, err
 		}

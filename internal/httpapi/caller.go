@@ -94,7 +94,11 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Origin:     r.Header.Get("Origin") != "",
 		NextCSRF:   m.nextCSRF(),
 		Devices:    m.cookies.devices(r),
-		KeepToken:  m.rules.KeepsTokens && r.Header.Get("X-Session-Token") != "",
+		KeepToken:  m.rules.KeepsTokens && (r.Header.Get("X-Session-Token") != "" || r.Header.Get("Authorization") != ""),
+		Renews:     m.rules.RenewsSettings,
+		Traces:     m.rules.TracesStarts,
+		TakesOver:  m.rules.LinksTakeOver,
+		Vouched:    m.rules.OffersProveNothing,
 	}
 	found, err := m.check(r)
 	switch {

@@ -45,6 +45,7 @@ type Engine interface {
 type Links interface {
 	LinkAsked(ctx context.Context, k flow.Kind, token string) (time.Time, error)
 	RedeemToken(context.Context, flow.RedeemRequest) (flow.Result, error)
+	BringCode(ctx context.Context, id, code string, c flow.Caller) error
 }
 
 // Sessions checks and ends sessions. *session.Service satisfies it.

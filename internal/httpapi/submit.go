@@ -88,6 +88,15 @@ func (m *mount) run(r wire.Request, in flow.Input) (flow.Result, error) {
 	if token := query.Get("token"); token != "" && sendsLinks(r.Kind) {
 		return m.engine.RedeemToken(ctx, flow.RedeemRequest{Kind: r.Kind, Method: r.Method, Token: token, URL: r.URL, Caller: r.Caller})
 	}
+	if r.Request.Method == http.MethodGet && sendsLinks(r.Kind) && m.rules.ShowsOnGet {
+		result, err := m.engine.Get(ctx, r.Kind, query.Get("flow"), r.Caller)
+		if _, over := errors.AsType[*flow.Expired](err); !over {
+			if code := query.Get("code"); err == nil && code != "" && r.Kind == flow.Verification {
+				err = m.engine.BringCode(ctx, result.Flow.ID, code, r.Caller)
+			}
+			return result, err
+		}
+	}
 	request := flow.SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: query.Get("flow"), URL: r.URL, Input: in, Caller: r.Caller}
 	if r.Request.Method == http.MethodGet && r.Kind == flow.Settings {
 		return m.engine.ResumeSubmission(ctx, request, r.Caller.Continuity)
@@ -110,6 +119,12 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 		m.cookies.setContinuity(w, result.Continuity, m.now())
 	}
 	if again, ok := errors.AsType[*flow.Restarted](err); ok && again.Flow.Client == flow.Browser && r.Caller.CSRF == "" {
+		m.setCSRF(w, r.Request, r.Caller.NextCSRF(ownerOf(r.Caller)))
+	}
+	if err == nil && m.rules.EagerCSRF && r.Kind == flow.Verification && r.Caller.CSRF == "" && result.Outcome == flow.Completed && result.Flow.Client == flow.Browser {
+		m.setCSRF(w, r.Request, r.Caller.NextCSRF(ownerOf(r.Caller))) // of the browser whose flow it is now
+	}
+	if m.rules.ShowsOnGet && r.Request.Method == http.MethodGet && sendsLinks(r.Kind) && r.Caller.CSRF == "" && result.Outcome == flow.FormShown {
 		m.setCSRF(w, r.Request, r.Caller.NextCSRF(ownerOf(r.Caller)))
 	}
 	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {

@@ -75,6 +75,16 @@ type Rules struct {
 	WholeTraits bool
 	// Aliases are names of fields by older names that clients still send.
 	Aliases map[string]string
+	// ShowsOnGet: a GET of where the form of a recovery or a verification is sent shows the flow, and keeps nothing.
+	ShowsOnGet bool
+	// RenewsSettings: settings of a client without a browser that are over are replaced, as those of browsers are.
+	RenewsSettings bool
+	// TracesStarts: a verification that a flow leads to names the URL with which that flow was started.
+	TracesStarts bool
+	// LinksTakeOver: the flow whose link a browser opens becomes the flow of that browser.
+	LinksTakeOver bool
+	// OffersProveNothing: a recovery that an operator started proves no address.
+	OffersProveNothing bool
 	// StrictPaths: a path with a slash at its end is not found, one with repeated slashes
 	// is redirected, OPTIONS is a verb as any, and the public listener names no version.
 	StrictPaths bool
@@ -84,8 +94,8 @@ type Rules struct {
 	// StepsUp: a login that names no level asks a signed-in person who falls short for
 	// the second factor. Clients of the wire can't ask for it themselves.
 	StepsUp bool
-	// KeepsTokens: a session token in X-Session-Token stays what it is when the session is
-	// raised or refreshed.
+	// KeepsTokens: a session token in a header stays what it is when the session is raised or
+	// refreshed.
 	KeepsTokens bool
 }
 

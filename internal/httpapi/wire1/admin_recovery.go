@@ -53,12 +53,13 @@ func (w *Wire) createRecoveryLink(out http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
+	asked := flow.RecoveryRequest{IdentityID: in.IdentityID, Method: groupLink, Client: flow.Browser, Lifespan: lifespan, URL: w.adminURL(r)}
 	if back := r.URL.Query().Get("return_to"); back != "" {
-		if _, err := w.parts.Engine.ValidateReturnTo(back, nil); err != nil {
+		if asked.ReturnTo, err = w.parts.Engine.ValidateReturnTo(back, nil); err != nil {
 			return err
 		}
 	}
-	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupLink, flow.Browser, lifespan)
+	offer, err := w.parts.Engine.OfferRecovery(r.Context(), asked)
 	if errors.Is(err, errs.ErrNotFound) {
 		return badRequest("The requested identity id does not exist.")
 	}
@@ -79,7 +80,9 @@ func (w *Wire) createRecoveryCode(out http.ResponseWriter, r *http.Request) erro
 	if in.FlowType == string(flow.API) {
 		client = flow.API
 	}
-	offer, err := w.parts.Engine.OfferRecovery(r.Context(), in.IdentityID, groupCode, client, lifespan)
+	offer, err := w.parts.Engine.OfferRecovery(r.Context(), flow.RecoveryRequest{
+		IdentityID: in.IdentityID, Method: groupCode, Client: client, Lifespan: lifespan, URL: w.adminURL(r),
+	})
 	if errors.Is(err, errs.ErrNotFound) {
 		return refusal(http.StatusNotFound, "", "could not find identity", errs.ErrNotFound.Message)
 	}
@@ -87,4 +90,12 @@ func (w *Wire) createRecoveryCode(out http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	return writeJSON(out, http.StatusCreated, recovery{RecoveryLink: offer.Page, RecoveryCode: offer.Code, ExpiresAt: offer.Expires})
+}
+
+// adminURL is the URL of a request to the admin listener without its query.
+func (w *Wire) adminURL(r *http.Request) string {
+	if w.config.Admin == nil {
+		return ""
+	}
+	return w.config.Admin.JoinPath(r.URL.Path).String()
 }

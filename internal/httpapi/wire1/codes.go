@@ -9,6 +9,9 @@ import (
 
 // waitsForCode reports whether the form asks for a code that was sent.
 func (b *form) waitsForCode() bool {
+	if b.flow.State == flow.Passed && b.flow.Kind == flow.Recovery {
+		return b.view.active == groupCode
+	}
 	return b.flow.State == flow.Challenged && b.flow.Active == groupCode && b.flow.Kind != flow.Settings
 }
 
@@ -67,8 +70,11 @@ func (b *form) codeForm() {
 		for i := range code {
 			code[i].Attributes.Pattern, code[i].Attributes.MaxLength = "[0-9]+", codeLength
 		}
-		if len(again) == 0 || again[0].Attributes.Value == "" { // an operator hands the code over
-			b.nodes = slices.Concat(code, send)
+		if b.flow.Offered() { // the operator hands the code over
+			if b.flow.Client == flow.API {
+				csrf = nil
+			}
+			b.nodes = slices.Concat(csrf, code, send)
 			return
 		}
 		b.nodes = slices.Concat(csrf, code, method, send, again)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"symbolon/internal/flow"
+	"symbolon/internal/message"
 	"symbolon/internal/session"
 	"symbolon/internal/ui"
 )
@@ -80,12 +81,31 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 // csrf adds the node of the anti-CSRF token, which is empty in native flows.
 func (b *form) csrf() {
 	native, empty := b.flow.Client == flow.API, len(b.flow.Form.Groups) == 0 && !b.view.done
-	if native && (b.flow.Kind == flow.Verification || b.view.organization != "") || empty && b.flow.RequestedAAL() < session.AAL2 {
+	if native && (b.freshNative() || b.view.organization != "") || empty && b.flow.RequestedAAL() < session.AAL2 {
 		return
 	}
 	n := input(groupDefault, ui.CSRFName, "hidden")
 	n.Attributes.Value, n.Attributes.Required = b.flow.CSRF, true
 	b.nodes = append(b.nodes, n)
+}
+
+// freshNative reports whether the flow is a verification by code of a native client, which gets the node of the token
+// once a submission lacked something, and at the end.
+func (b *form) freshNative() bool {
+	if b.flow.Kind != flow.Verification || b.view.done {
+		return false
+	}
+	g := b.flow.Form.Group(groupCode)
+	if g == nil || b.flow.State != flow.Open {
+		return g != nil
+	}
+	email := g.Node("email")
+	return len(g.Messages) == 0 && !(email != nil && says(email.Messages, message.KeyMissing))
+}
+
+// says reports whether one of the messages has the key.
+func says(in []message.Message, key string) bool {
+	return slices.ContainsFunc(in, func(m message.Message) bool { return m.Key == key })
 }
 
 // add adds an input of a method, or its messages to the one that is there.
@@ -132,8 +152,8 @@ func (b *form) merge(have *Node, in *ui.Node) {
 // special gives single inputs what this wire has of its own.
 func (b *form) special(n *Node, in *ui.Node) {
 	switch {
-	case in.Name == "email" && in.Type == "email" && (b.flow.Kind == flow.Recovery || b.flow.Kind == flow.Verification):
-		n.Attributes.Value = nil // what was typed is not shown again
+	case in.Name == "email" && in.Type == "email" && sendsCodes(b.flow.Kind):
+		n.Attributes.Value = b.typedEmail(in)
 	case in.Name == "identifier" && b.flow.Refresh:
 		n.Attributes.Type, n.Attributes.Required, n.Meta.Label = "hidden", false, nil
 	case in.Name == "identifier" && n.Attributes.Value == nil:
@@ -141,6 +161,18 @@ func (b *form) special(n *Node, in *ui.Node) {
 	case isTrait(in.Name) && b.view.step == stepCredentials:
 		n.Attributes.Type = "hidden"
 	}
+}
+
+// typedEmail is what is shown again of the address that was typed into a recovery or a verification: none that no mail
+// can go to, and in a recovery only where a link is on its way to it.
+func (b *form) typedEmail(in *ui.Node) any {
+	switch {
+	case b.flow.Kind == flow.Recovery && b.flow.State != flow.Challenged, says(in.Messages, message.KeyNotAnEmail):
+		return nil
+	case in.Value == nil && says(in.Messages, message.KeyMissing):
+		return ""
+	}
+	return in.Value
 }
 
 // isTrait reports whether an input holds a trait or an element of one.
@@ -202,7 +234,7 @@ func (b *form) rank(n Node) int {
 		switch {
 		case n.Attributes.Name != ui.CSRFName:
 			return last
-		case b.flow.Form.Group(groupCode) == nil: // links are sent
+		case b.view.done, b.flow.Form.Group(groupCode) == nil: // links are sent
 			return -1
 		}
 		return 9

@@ -65,7 +65,9 @@ type Host interface {
 // Engine is what operations need of flows beside what httpapi does with them.
 // *flow.Engine satisfies it.
 type Engine interface {
-	OfferRecovery(ctx context.Context, identityID, method string, client flow.Client, lifespan time.Duration) (flow.RecoveryOffer, error)
+	OfferRecovery(context.Context, flow.RecoveryRequest) (flow.RecoveryOffer, error)
+	// Onward is where a browser goes from a flow that has been passed.
+	Onward(f *flow.Flow) string
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	// RemoveFactor removes a credential for an operator, or the part of it that take takes.
 	RemoveFactor(ctx context.Context, identityID, typ string, take func(*identity.Draft, *identity.Credential) error) error

@@ -48,7 +48,6 @@ type view struct {
 type memory struct {
 	ExchangeCode string `json:"exchange_code,omitempty"`
 	Schema       string `json:"schema,omitempty"`
-	VerifyReturn string `json:"verify_return,omitempty"`
 }
 
 // The steps of registration.
@@ -79,7 +78,11 @@ func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 			i := r.identity(owner)
 			out.Identity = &i
 		}
-	case flow.Recovery, flow.Verification:
+	case flow.Verification:
+		if v.done {
+			out.UI.Action, out.UI.Method = v.proceed, http.MethodGet
+		}
+	case flow.Recovery:
 	}
 	return out
 }

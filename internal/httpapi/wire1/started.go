@@ -29,7 +29,7 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 		}
 	}
 	if r.Kind == flow.Registration {
-		note.VerifyReturn = query.Get("after_verification_return_to")
+		wanted.VerifyReturn = query.Get("after_verification_return_to")
 	}
 	if note != (memory{}) {
 		wanted.Note = note
@@ -179,6 +179,11 @@ func (w *Wire) gone(f *flow.Flow) error {
 		id = "self_service_flow_expired"
 	}
 	if f.Client == flow.API {
+		if f.Kind == flow.Recovery {
+			e := w.over(f)
+			e.body.ExpiredAt, e.body.Error.Details = nil, map[string]any{"api": w.URL(wire.StartAPI, f.Kind).String()}
+			return e
+		}
 		e := refusal(http.StatusGone, id, fmt.Sprintf("The %[1]s flow has expired. Call the %[1]s flow init API endpoint to initialize a new %[1]s flow.", f.Kind), "")
 		e.body.Error.Details = map[string]any{"api": w.URL(wire.StartAPI, f.Kind).String()}
 		return e

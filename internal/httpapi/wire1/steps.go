@@ -53,7 +53,7 @@ func (b *form) proceed() {
 		}
 	}
 	b.nodes = append(kept, Node{
-		Type: "a", Group: b.flow.Active, Messages: []Message{}, Meta: Meta{Label: label(1070009, "Continue")},
+		Type: "a", Group: b.view.active, Messages: []Message{}, Meta: Meta{Label: label(1070009, "Continue")},
 		Attributes: Attributes{Href: b.view.proceed, Title: label(1070009, "Continue"), ID: "continue", NodeType: "a"},
 	})
 }

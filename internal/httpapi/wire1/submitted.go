@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
@@ -17,16 +18,20 @@ import (
 // Submitted implements wire.Wire.
 func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Answer {
 	f := result.Flow
-	asJSON := f != nil && f.Client == flow.API || sendsJSON(r.Request)
+	asJSON := f != nil && f.Client == flow.API && !opened(r) || sendsJSON(r.Request)
 	switch {
 	case err != nil:
 		return w.refused(r, result, err, asJSON)
+	case w.asksForLinks(r):
+		return fail(refusal(http.StatusNotFound, "", "This endpoint was disabled by system administrator. Please check your url or contact the system administrator to enable it.", ""), asJSON)
 	case result.Unproven && asJSON:
 		return wire.Fail(w.unproven(result))
 	case result.Outcome == flow.Redirected && asJSON:
 		return wire.Fail(changeLocation(result.Redirect))
 	case result.Outcome == flow.Redirected:
 		return see(result.Redirect)
+	case result.Outcome == flow.FormShown:
+		return see(r.Page(f))
 	case result.Outcome == flow.Completed:
 		return w.finished(r, result, asJSON)
 	case asJSON && result.Outcome == flow.FormRejected && provesAddress(f):
@@ -41,6 +46,17 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 		return wire.Redirect(r.Page(f))
 	}
 	return see(r.Page(f))
+}
+
+// asksForLinks reports whether a recovery was asked for by links where none are sent.
+func (w *Wire) asksForLinks(r wire.Request) bool {
+	method, _, _ := r.Sent.Text(methodName)
+	return r.Kind == flow.Recovery && method == groupLink && r.Method != groupLink
+}
+
+// opened reports whether a browser has opened the link of a mail.
+func opened(r wire.Request) bool {
+	return r.Request.Method == http.MethodGet && sendsCodes(r.Kind)
 }
 
 // unproven says that an address must be proven before the sign-in.
@@ -70,7 +86,9 @@ func (w *Wire) toVerification(result flow.Result, browser bool) ContinueWith {
 // goOn renders a flow that has come a step further, with what came along for hooks.
 func (w *Wire) goOn(r wire.Request, result flow.Result, status int) wire.Answer {
 	v := w.viewOf(r.Context(), result.Flow)
-	v.transient = transient(r.Sent)
+	if result.Outcome == flow.FormRejected || result.Flow.Kind != flow.Verification {
+		v.transient = transient(r.Sent)
+	}
 	return wire.JSON(status, w.flow(result.Flow, result.Identity, v))
 }
 
@@ -114,14 +132,14 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 	case flow.Settings:
 		return w.changed(r, result, asJSON)
 	case flow.Recovery:
-		if asJSON && w.config.ContinueWith && r.Request.Method != http.MethodGet {
+		if asJSON && w.config.ContinueWith && !opened(r) {
 			return w.recovered(r, result)
 		}
 		a := see(result.Redirect)
-		if asJSON && r.Request.Method != http.MethodGet {
+		if asJSON && !opened(r) {
 			a = wire.Fail(changeLocation(result.Redirect))
 		}
-		a.SignIn = result.Token != "" && result.Flow.Client == flow.Browser
+		a.SignIn = result.Token != "" && (opened(r) || result.Flow.Client == flow.Browser)
 		return a
 	case flow.Verification:
 		if asJSON {
@@ -183,7 +201,7 @@ func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
 	case native && result.Token != "":
 		out.SessionToken = TokenPrefix + result.Token
 	case native && r.Caller.KeepToken && result.Session != nil:
-		out.SessionToken = r.Header.Get("X-Session-Token") // the session was raised and keeps its token
+		out.SessionToken = sentToken(r.Request) // the session was raised and keeps its token
 	}
 	if result.Flow.Kind == flow.Registration {
 		created := w.identity(result.Identity)
@@ -202,6 +220,15 @@ func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
 	a := wire.JSON(http.StatusOK, out)
 	a.SignIn = !native && result.Token != ""
 	return a
+}
+
+// sentToken is the session token that a native client has sent, empty for none.
+func sentToken(r *http.Request) string {
+	if token := r.Header.Get("X-Session-Token"); token != "" {
+		return token
+	}
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return token
 }
 
 // changed answers what settings have changed.
@@ -240,7 +267,7 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 		return fail(withoutSession(), true)
 	}
 	if again, ok := errors.AsType[*flow.Restarted](err); ok {
-		return w.restarted(r, again, f, asJSON)
+		return w.restarted(r, again, f, asJSON && !opened(r))
 	}
 	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
 		return w.reauthenticate(wait.Flow, asJSON)
@@ -272,11 +299,8 @@ func (w *Wire) notGenuine(r wire.Request, result flow.Result, asJSON bool) wire.
 	if !asJSON && f != nil && f.Kind == flow.Login && !f.Refresh && r.Caller.Session != nil {
 		return see(w.config.DefaultReturn.String())
 	}
-	if code := r.Request.URL.Query().Get("code"); f != nil && code != "" && r.Request.Method == http.MethodGet && sendsCodes(f.Kind) {
-		// The link of a mail: the page fills the code in, and its reader sends it.
-		if page, err := url.Parse(r.Page(f)); err == nil {
-			return see(wire.WithQuery(page, "code", code))
-		}
+	if f != nil && opened(r) {
+		return see(r.Page(f)) // which says that the flow is not this browser's
 	}
 	return fail(csrfFault(&r), asJSON)
 }
@@ -326,14 +350,20 @@ func (w *Wire) restarted(r wire.Request, again *flow.Restarted, old *flow.Flow, 
 		return see(r.Page(f))
 	}
 	e := refusal(http.StatusGone, "self_service_flow_replaced", "An error occurred, please use the new flow.", "self-service flow replaced")
-	if old != nil && old.State != flow.Passed {
-		since := max(w.parts.Now().Sub(old.ExpiresAt), 0)
-		e = refusal(http.StatusGone, "self_service_flow_expired",
-			fmt.Sprintf("The self-service flow expired %.2f minutes ago, initialize a new one.", since.Minutes()), "self-service flow expired")
-		e.body.ExpiredAt, e.body.Since = &old.ExpiresAt, since.Nanoseconds()
+	if old != nil && old.State != flow.Passed && old.Expired(w.parts.Now()) {
+		e = w.over(old)
 	}
 	e.body.UseFlowID = f.ID
 	return wire.Fail(e)
+}
+
+// over says since when a flow is over.
+func (w *Wire) over(f *flow.Flow) *fault {
+	since := w.parts.Now().Sub(f.ExpiresAt)
+	e := refusal(http.StatusGone, "self_service_flow_expired",
+		fmt.Sprintf("The self-service flow expired %.2f minutes ago, initialize a new one.", since.Minutes()), "self-service flow expired")
+	e.body.ExpiredAt, e.body.Since = &f.ExpiresAt, since.Nanoseconds()
+	return e
 }
 
 // reauthenticate asks to sign in once more; a browser's submission waits.

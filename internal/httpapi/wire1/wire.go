@@ -71,6 +71,7 @@ func (w *Wire) Rules() wire.Rules {
 	return wire.Rules{
 		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true, KeepsTokens: true,
 		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, StrictPaths: true, WholeTraits: true,
+		ShowsOnGet: true, RenewsSettings: true, TracesStarts: true, LinksTakeOver: true, OffersProveNothing: true,
 		Aliases: map[string]string{"password_identifier": "identifier"},
 	}
 }
@@ -158,12 +159,12 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 			v.active, v.step = f.Active, ""
 		}
 	case flow.Recovery, flow.Verification:
-		v.active = f.Active
+		v.active, v.done = f.Active, f.Kind == flow.Verification && f.State == flow.Passed
 		if v.active == "" && len(f.Form.Groups) > 0 {
 			v.active = f.Form.Groups[0].Method
 		}
-		if v.proceed == "" && w.config.DefaultReturn != nil {
-			v.proceed = w.config.DefaultReturn.String()
+		if v.done {
+			v.proceed = w.parts.Engine.Onward(f)
 		}
 	case flow.Settings:
 	}

@@ -92,9 +92,6 @@ func (m *Method) proveAddress(ctx context.Context, s flow.Submission) (flow.Fact
 }
 
 func (m *Method) proved(ctx context.Context, s flow.Submission, kept memory, text string) (flow.Fact, error) {
-	if text == "" {
-		return nil, flow.Reject("code", message.Missing("code"))
-	}
 	if err := s.CountCode(ctx, ""); err != nil {
 		return nil, err
 	}
@@ -125,7 +122,7 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	}
 	notify := message.Of(message.KeyCodeSentPrefix + string(s.Flow.Kind))
 	normalized := traits.NormalizeAddress(d.via, d.typed)
-	if again && before.Normalized == normalized && m.now().Before(before.SentAt.Add(pause)) && before.Traits == d.traits && before.current(s.Flow) {
+	if again && before.Normalized == normalized && m.now().Before(before.SentAt.Add(m.config.Pause)) && before.Traits == d.traits && before.current(s.Flow) {
 		return flow.Sent{Notify: notify, ResumeHash: before.Newest, Memory: before, IdentityID: before.IdentityID}, nil
 	}
 	if err := s.CountMail(ctx, d.typed); err != nil {

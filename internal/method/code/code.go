@@ -16,8 +16,8 @@ import (
 // ID is the method's name on the wire and in configuration, and the type of its credentials.
 const ID = "code"
 
-// pause is how long after a code the next one is sent at the earliest.
-const pause = 20 * time.Second
+// DefaultPause is how long after a code the next one is sent at the earliest, where limits are on.
+const DefaultPause = 20 * time.Second
 
 // Identities finds owners of addresses.
 type Identities interface {
@@ -33,6 +33,7 @@ type Config struct {
 	Verification bool
 	Lifespan     time.Duration // of a code
 	MaxTries     int           // wrong codes after which a flow needs another
+	Pause        time.Duration // how long after a code the next one is sent at the earliest; 0 for at once
 	// Fallback lets verified addresses of people without a code credential be a second factor, which is never asked for.
 	Fallback bool
 	// NotifyUnknown are the kinds in which the owner of an address without an account is

@@ -1,6 +1,7 @@
 package code_test
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -20,11 +21,11 @@ const ada = "ada@example.org"
 
 // everything switches on what an operator can have at once without a second factor.
 func everything() code.Config {
-	return code.Config{Passwordless: true, Recovery: true, Verification: true, Lifespan: 15 * time.Minute, MaxTries: 5}
+	return code.Config{Passwordless: true, Recovery: true, Verification: true, Lifespan: 15 * time.Minute, MaxTries: 5, Pause: code.DefaultPause}
 }
 
 func beside() code.Config {
-	return code.Config{SecondFactor: true, Recovery: true, Lifespan: 15 * time.Minute, MaxTries: 5}
+	return code.Config{SecondFactor: true, Recovery: true, Lifespan: 15 * time.Minute, MaxTries: 5, Pause: code.DefaultPause}
 }
 
 func openAs(t testing.TB, c code.Config) *flowtest.World {
@@ -177,8 +178,16 @@ func TestCode_refused(t *testing.T) {
 				b.MustSubmit(f, code.ID, fields(k, address))
 				right := mailed(t, w)
 				spoil(t, w, b, f, right)
-				if r := b.MustSubmit(f, code.ID, with(k, address, right)); r.Outcome != flow.FormRejected {
-					t.Errorf("outcome %d, %s", r.Outcome, said(r))
+				r, err := b.Submit(f, code.ID, with(k, address, right))
+				if again, restarted := errors.AsType[*flow.Restarted](err); restarted {
+					said := again.Flow.Form.Messages
+					if k != flow.Recovery || len(said) != 1 || said[0].Key != message.KeyCodeTooOften {
+						t.Errorf("started again: %+v", said)
+					}
+					return
+				}
+				if err != nil || r.Outcome != flow.FormRejected {
+					t.Errorf("outcome %d, %s, %v", r.Outcome, said(r), err)
 				}
 			})
 		}
@@ -509,7 +518,7 @@ func TestRecovery_newestOnly(t *testing.T) {
 	if r := stranger.MustSubmit(second, code.ID, with(flow.Recovery, ada, newest)); r.Outcome != flow.FormRejected {
 		t.Errorf("a code that is no longer the newest: outcome %d", r.Outcome)
 	}
-	offer, err := w.OfferRecovery(t.Context(), p.ID, code.ID, flow.Browser, 0)
+	offer, err := w.OfferRecovery(t.Context(), flow.RecoveryRequest{IdentityID: p.ID, Method: code.ID, Client: flow.Browser})
 	if err != nil || len(offer.Code) != 6 {
 		t.Fatalf("%+v, %v", offer, err)
 	}

@@ -99,6 +99,7 @@ func (m *Method) verify(f *flow.Flow, kept memory, typed string) error {
 	if kept.Wrong >= m.config.MaxTries {
 		r := flow.Reject("", message.Of(message.KeyCodeTooOften))
 		r.Cause = errors.New("too many codes for one flow")
+		r.Restarts = f.Kind == flow.Recovery // anyone may ask for one, and only a new flow can
 		return r
 	}
 	invalid := message.KeyCodeInvalidPrefix + string(f.Kind)
