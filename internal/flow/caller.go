@@ -21,7 +21,8 @@ type Caller struct {
 	Devices map[string]string
 	// KeepToken: the client goes on with the session token that it has.
 	KeepToken bool
-	// Renews: settings of a client without a browser that are over are replaced by fresh ones.
+	// Renews: settings of a client without a browser that are over, and recoveries that are
+	// of no more use, are replaced by fresh ones.
 	Renews bool
 	// Traces: a verification that a flow leads to names the URL with which that flow was started.
 	Traces bool

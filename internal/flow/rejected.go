@@ -17,7 +17,8 @@ type Rejected struct {
 	// Memory replaces what the flow remembers of the method, such as how many codes
 	// were wrong; nil leaves it.
 	Memory any
-	// Restarts: the flow is of no more use. A fresh one says the first of the messages.
+	// Restarts: the flow is of no more use. For a caller that renews flows, a fresh one says
+	// the first of the messages.
 	Restarts bool
 	// Cause is for the log: why, where the person must not learn it.
 	Cause error

@@ -24,7 +24,7 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	if !ok {
 		return Result{}, why
 	}
-	if rejected.Restarts {
+	if rejected.Restarts && c.caller.Renews {
 		return Result{}, e.restart(ctx, c.flow, c.caller, rejected.Messages[0].Message)
 	}
 	f, foreign := c.flow.clone(), c.flow.unclaimed()

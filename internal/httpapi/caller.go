@@ -95,7 +95,7 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		NextCSRF:   m.nextCSRF(),
 		Devices:    m.cookies.devices(r),
 		KeepToken:  m.rules.KeepsTokens && (r.Header.Get("X-Session-Token") != "" || r.Header.Get("Authorization") != ""),
-		Renews:     m.rules.RenewsSettings,
+		Renews:     m.rules.Renews,
 		Traces:     m.rules.TracesStarts,
 		TakesOver:  m.rules.LinksTakeOver,
 		Vouched:    m.rules.OffersProveNothing,

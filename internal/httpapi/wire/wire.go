@@ -77,8 +77,8 @@ type Rules struct {
 	Aliases map[string]string
 	// ShowsOnGet: a GET of where the form of a recovery or a verification is sent shows the flow, and keeps nothing.
 	ShowsOnGet bool
-	// RenewsSettings: settings of a client without a browser that are over are replaced, as those of browsers are.
-	RenewsSettings bool
+	// Renews: settings of a client without a browser that are over are replaced, as those of browsers are.
+	Renews bool
 	// TracesStarts: a verification that a flow leads to names the URL with which that flow was started.
 	TracesStarts bool
 	// LinksTakeOver: the flow whose link a browser opens becomes the flow of that browser.
