@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"symbolon/internal/errs"
-	"symbolon/internal/identity"
 	"symbolon/internal/session"
 )
 
@@ -13,19 +12,19 @@ import (
 // again at what the decision rested on. The flow is saved only if no other request changed it
 // since it was read.
 func (e *Engine) apply(ctx context.Context, j *judged) (Result, error) {
-	before := j.flow
+	before, effect := j.flow, effectFor(j.flow.Kind, j.fact)
 	var result Result
 	err := e.store.InTx(ctx, func(ctx context.Context) error {
 		// The function may run again after a rollback, so it works on a copy.
 		now := *j
-		now.flow = before.clone()
-		now.flow.Active = ""
-		now.flow.Form.Messages = nil
 		if err := e.stillHolds(ctx, &now); err != nil {
 			return err
 		}
+		now.flow = before.clone()
+		now.flow.Active = ""
+		now.flow.Form.Messages = nil
 		var err error
-		if result, err = effectFor(now.flow.Kind, now.fact)(e, ctx, &now); err != nil {
+		if result, err = effect(e, ctx, &now); err != nil {
 			return err
 		}
 		result.Flow = now.flow
@@ -38,6 +37,22 @@ func (e *Engine) apply(ctx context.Context, j *judged) (Result, error) {
 		return Result{}, err
 	}
 	return result, nil
+}
+
+// effectFor returns the kind's effect; to wait, to prepare and to leave are the
+// same in all.
+func effectFor(k Kind, fact Fact) effect {
+	switch fact.(type) {
+	case RedirectTo:
+		return redirectEffect
+	case Sent:
+		return sentEffect
+	case Prepared:
+		return preparedEffect
+	case Named:
+		return namedEffect
+	}
+	return ruleFor(k).effect
 }
 
 // stillHolds looks again at the session that a settings flow acts for. It may have
@@ -69,51 +84,6 @@ func (e *Engine) stillHolds(ctx context.Context, j *judged) error {
 	locked.Identity = j.caller.Session.Identity
 	j.caller.Session = locked
 	return nil
-}
-
-// stillValid returns the owner of a proof as they are now, and sees to it that the proof
-// holds until the transaction ends. Judging a password takes long, and its owner may
-// have replaced it meanwhile, to lock an intruder out; an address by which a code came may
-// have been given up, and the identity may be disabled now.
-func (e *Engine) stillValid(ctx context.Context, proof Authenticated) (*identity.Identity, error) {
-	id := proof.Identity.ID
-	if err := e.store.LockIdentity(ctx, id); errors.Is(err, errs.ErrNotFound) {
-		return nil, errCredentialChanged
-	} else if err != nil {
-		return nil, err
-	}
-	owner, err := e.identities.ByID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if f := proof.Factor; f.Address != "" && identity.Find(owner.Verifiable, f.Via, f.Address) == nil {
-		return nil, errCredentialChanged
-	}
-	if proof.Judged == nil {
-		return owner, nil
-	}
-	now, err := e.identities.Credential(ctx, id, proof.Judged.Type)
-	if errors.Is(err, errs.ErrNotFound) || err == nil && now.Version != proof.Judged.Version {
-		return nil, errCredentialChanged
-	}
-	return owner, err
-}
-
-// upgrade stores the credential that a proof changes. If another request changed it
-// first, a stronger form is as good as this one, while a code that counts once must
-// be judged again.
-func (e *Engine) upgrade(ctx context.Context, ownerID string, proof Authenticated) error {
-	if proof.Upgrade == nil {
-		return nil
-	}
-	err := e.identities.UpdateCredential(ctx, ownerID, *proof.Upgrade)
-	if errors.Is(err, errs.ErrStale) {
-		if proof.Spent {
-			return errCredentialChanged
-		}
-		return nil
-	}
-	return err
 }
 
 // explainConflict says why another request won: usually the same form was sent

@@ -22,9 +22,6 @@ type checked struct {
 	callback *CallbackParams
 }
 
-// waits reports whether the flow waits for a secret.
-func (c checked) waits() bool { return c.flow != nil && c.flow.State == Challenged }
-
 // check makes the checks on a submission, each once and in this order: does the
 // kind take the method and the caller, is the flow there, is it this caller's, is
 // it still open, may this client send so, is it readable. An error before the
@@ -59,6 +56,15 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 	return c, e.checkMisuse(f, r.Caller)
 }
 
+// sends reports whether people can ask a method for the secrets of a kind. Where the
+// configuration names one that serves the kind, it is the only one; what another has
+// sent before, or sends for an administrator, still comes back.
+func (e *Engine) sends(k Kind, method string) bool {
+	use := e.config.Kinds[k].Use
+	_, serves := e.steps[k][use]
+	return use == method || !serves
+}
+
 // checkOwner refuses a caller whose flow it is not. A flow never changes its
 // owner: nothing after this check sets another browser or identity.
 func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
@@ -71,7 +77,7 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 		return &LoggedIn{Kind: f.Kind, Redirect: e.returnURL(f, r.Method)}
 	}
 	// A body that can't be read has no token, and neither has a link.
-	if f.Client == Browser && r.Input.readable() && !r.ByLink && !c.sent(r.Input) && !f.fitsApp(c) {
+	if f.Client == Browser && !r.ByLink && !c.sent(r.Input) && r.Input.readable() && !f.fitsApp(c) {
 		return errs.ErrCSRF
 	}
 	// A signed-in browser whose cookie is newer than the flow is led on.

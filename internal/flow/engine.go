@@ -208,15 +208,6 @@ func (e *Engine) addChallenger(m Method) {
 	}
 }
 
-// sends reports whether people can ask a method for the secrets of a kind. Where the
-// configuration names one that serves the kind, it is the only one; what another has
-// sent before, or sends for an administrator, still comes back.
-func (e *Engine) sends(k Kind, method string) bool {
-	use := e.config.Kinds[k].Use
-	_, serves := e.steps[k][use]
-	return use == method || !serves
-}
-
 // Serves reports whether a kind is switched on.
 func (e *Engine) Serves(k Kind) bool { return e.config.Kinds[k].Enabled }
 

@@ -154,6 +154,22 @@ func (e *Engine) adapt(ctx context.Context, j *judged) error {
 	return nil
 }
 
+// kindAfter returns the kind whose effect a fact needs: an external account that
+// no identity has registers a new one, and one that an identity has signs it in.
+func kindAfter(f *Flow, fact Fact) Kind {
+	switch fact.(type) {
+	case ProvedExternalAccount:
+		if f.Kind == Login && !f.Refresh {
+			return Registration
+		}
+	case Authenticated:
+		if f.Kind == Registration {
+			return Login
+		}
+	}
+	return f.Kind
+}
+
 // loginRank is what a credential of a method is worth at login. One that can't
 // sign in counts as a first factor, which raises nothing.
 func (e *Engine) loginRank(method string) session.AAL {
@@ -225,6 +241,24 @@ func (e *Engine) countNotices(ctx context.Context, j *judged) error {
 	}
 	a := Attempt{Kind: LimitNotify, IdentityID: j.identity.ID}
 	for _, address := range to {
+		a.Identifiers = append(a.Identifiers, address.Normalized)
+	}
+	_, err := j.attempts.spend(ctx, a)
+	return err
+}
+
+// countProofs counts the mails of askToProve: a person who has the password must not fill
+// the mailbox of another, whose address the account may name.
+func (e *Engine) countProofs(ctx context.Context, j *judged, proof Authenticated) error {
+	if proof.Identity.Proven() || proof.Factor.Address != "" || !e.hasHook(Login, j.method, HookVerified) {
+		return nil
+	}
+	j.rests.unproven = true
+	if !e.verifies() || len(proof.Identity.Verifiable) == 0 {
+		return nil
+	}
+	a := Attempt{Kind: LimitSendLink}
+	for _, address := range proof.Identity.Verifiable {
 		a.Identifiers = append(a.Identifiers, address.Normalized)
 	}
 	_, err := j.attempts.spend(ctx, a)

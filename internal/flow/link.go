@@ -27,22 +27,6 @@ type pendingLink struct {
 	Wanted  []string        `json:"wanted"` // normalised identifiers and addresses, of which the owner has one
 }
 
-// kindAfter returns the kind whose effect a fact needs: an external account that
-// no identity has registers a new one, and one that an identity has signs it in.
-func kindAfter(f *Flow, fact Fact) Kind {
-	switch fact.(type) {
-	case ProvedExternalAccount:
-		if f.Kind == Login && !f.Refresh {
-			return Registration
-		}
-	case Authenticated:
-		if f.Kind == Registration {
-			return Login
-		}
-	}
-	return f.Kind
-}
-
 // switchKind ends a flow and goes on with one of another kind. Where the person came
 // from and wanted to go stays.
 func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, error) {
@@ -212,7 +196,7 @@ func (e *Engine) standing(f *Flow) []message.Message {
 // it is shown; empty if none waits. Nothing is linked by a sign-in alone: another
 // person may have led the browser here. Only an owner of what the account wanted to
 // be known by is asked, so that no person links a stranger's account by mistake.
-func (e *Engine) askToLink(ctx context.Context, j *judged, owner *identity.Identity, csrf string) (string, error) {
+func (e *Engine) askToLink(ctx context.Context, j *judged, owner *identity.Identity) (string, error) {
 	waits := j.flow.pendingLink()
 	if waits.Account.Provider == "" || j.flow.Client == API {
 		return "", nil
@@ -223,7 +207,7 @@ func (e *Engine) askToLink(ctx context.Context, j *judged, owner *identity.Ident
 	}
 	f := e.newFlow(Settings, Browser, e.now())
 	f.Request, f.ReturnTo, f.IdentityID = j.flow.Request, e.returnURL(j.flow, j.method), owner.ID
-	f.CSRF = secret.MaskCSRF(csrf)
+	f.CSRF = secret.MaskCSRF(j.caller.csrfOf(owner.ID))
 	if err := f.remember(linkMemory, waits); err != nil {
 		return "", err
 	}

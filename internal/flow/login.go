@@ -2,8 +2,9 @@ package flow
 
 import (
 	"context"
-	"slices"
+	"errors"
 
+	"symbolon/internal/errs"
 	"symbolon/internal/identity"
 	"symbolon/internal/message"
 	"symbolon/internal/session"
@@ -39,13 +40,13 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 			return Result{}, err
 		}
 	}
-	if e.hasHook(Login, j.method, HookVerified) && !proven(owner) {
+	if !owner.Proven() && e.hasHook(Login, j.method, HookVerified) {
 		if !j.rests.unproven {
 			return Result{}, errCredentialChanged
 		}
 		return e.askToProve(ctx, j, owner)
 	}
-	result := Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(j.flow, j.method)}
+	result := Result{Outcome: Completed, Identity: owner}
 	if err := e.openSession(ctx, j, owner, proof.Factor, &result); err != nil {
 		return Result{}, err
 	}
@@ -57,7 +58,8 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 			return Result{}, err
 		}
 	}
-	if page, err := e.askToLink(ctx, j, owner, j.caller.csrfOf(owner.ID)); err != nil {
+	result.Redirect = e.returnURL(j.flow, j.method)
+	if page, err := e.askToLink(ctx, j, owner); err != nil {
 		return Result{}, err
 	} else if page != "" {
 		result.Redirect = page
@@ -66,26 +68,48 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 	return result, j.flow.remember(madeMemory, result.Session.ID)
 }
 
-// proven reports whether a person has proven an address.
-func proven(i *identity.Identity) bool {
-	return slices.ContainsFunc(i.Verifiable, func(a identity.Address) bool { return a.Verified })
+// stillValid returns the owner of a proof as they are now, and sees to it that the proof
+// holds until the transaction ends. Judging a password takes long, and its owner may
+// have replaced it meanwhile, to lock an intruder out; an address by which a code came may
+// have been given up, and the identity may be disabled now.
+func (e *Engine) stillValid(ctx context.Context, proof Authenticated) (*identity.Identity, error) {
+	id := proof.Identity.ID
+	if err := e.store.LockIdentity(ctx, id); errors.Is(err, errs.ErrNotFound) {
+		return nil, errCredentialChanged
+	} else if err != nil {
+		return nil, err
+	}
+	owner, err := e.identities.ByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if f := proof.Factor; f.Address != "" && identity.Find(owner.Verifiable, f.Via, f.Address) == nil {
+		return nil, errCredentialChanged
+	}
+	if proof.Judged == nil {
+		return owner, nil
+	}
+	now, err := e.identities.Credential(ctx, id, proof.Judged.Type)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && now.Version != proof.Judged.Version {
+		return nil, errCredentialChanged
+	}
+	return owner, err
 }
 
-// countProofs counts the mails of askToProve: a person who has the password must not fill
-// the mailbox of another, whose address the account may name.
-func (e *Engine) countProofs(ctx context.Context, j *judged, proof Authenticated) error {
-	if !e.hasHook(Login, j.method, HookVerified) || proven(proof.Identity) || proof.Factor.Address != "" {
+// upgrade stores the credential that a proof changes. If another request changed it
+// first, a stronger form is as good as this one, while a code that counts once must
+// be judged again.
+func (e *Engine) upgrade(ctx context.Context, ownerID string, proof Authenticated) error {
+	if proof.Upgrade == nil {
 		return nil
 	}
-	j.rests.unproven = true
-	if !e.verifies() || len(proof.Identity.Verifiable) == 0 {
+	err := e.identities.UpdateCredential(ctx, ownerID, *proof.Upgrade)
+	if errors.Is(err, errs.ErrStale) {
+		if proof.Spent {
+			return errCredentialChanged
+		}
 		return nil
 	}
-	a := Attempt{Kind: LimitSendLink}
-	for _, address := range proof.Identity.Verifiable {
-		a.Identifiers = append(a.Identifiers, address.Normalized)
-	}
-	_, err := j.attempts.spend(ctx, a)
 	return err
 }
 

@@ -110,7 +110,7 @@ func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact 
 	if len(owner.Verifiable) == 0 || identity.Find(owner.Verifiable, fact.Via, fact.Normalized) == nil {
 		return false, owner, nil // it proves no address that could have been proven before
 	}
-	if proven(owner) {
+	if owner.Proven() {
 		return false, owner, nil
 	}
 	if before, _, err := e.identities.ProvenBefore(ctx, owner.ID); before || err != nil {

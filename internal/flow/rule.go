@@ -42,19 +42,3 @@ func ruleFor(k Kind) rule {
 
 // effect is what a kind does with a fact, in the transaction that saves j.flow.
 type effect func(*Engine, context.Context, *judged) (Result, error)
-
-// effectFor returns the kind's effect; to wait, to prepare and to leave are the
-// same in all.
-func effectFor(k Kind, fact Fact) effect {
-	switch fact.(type) {
-	case RedirectTo:
-		return redirectEffect
-	case Sent:
-		return sentEffect
-	case Prepared:
-		return preparedEffect
-	case Named:
-		return namedEffect
-	}
-	return ruleFor(k).effect
-}

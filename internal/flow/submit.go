@@ -52,6 +52,9 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 	return result, err
 }
 
+// waits reports whether the flow waits for a secret.
+func (c checked) waits() bool { return c.flow != nil && c.flow.State == Challenged }
+
 // wait returns after a time, or when the caller has gone.
 func wait(ctx context.Context, d time.Duration) {
 	if d <= 0 {

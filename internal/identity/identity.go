@@ -98,6 +98,11 @@ func Find(in []Address, via, normalized string) *Address {
 	return nil
 }
 
+// Proven reports whether the owner of the identity has proven an address.
+func (i *Identity) Proven() bool {
+	return slices.ContainsFunc(i.Verifiable, func(a Address) bool { return a.Verified })
+}
+
 // Recovers reports whether an address lets the owner of the identity back in. One that
 // could be confirmed and was not does so only while no other recovery address is confirmed:
 // a stranger may have registered the identity with the owner's address and one of their own
