@@ -87,6 +87,17 @@ func TestContract(t *testing.T) {
 	})
 }
 
+// What test/walk follows: the right password, in a browser and without one.
+func TestLogin_plain(t *testing.T) {
+	t.Parallel()
+	w, p := with(t, &hasher{})
+	for _, b := range []*flowtest.Browser{w.Browser(), w.App()} {
+		if r := b.MustSubmit(b.Start(flow.Login), password.ID, map[string]string{"identifier": p.Email, "password": "right"}); r.Session == nil {
+			t.Errorf("outcome %d", r.Outcome)
+		}
+	}
+}
+
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	h := &hasher{}
