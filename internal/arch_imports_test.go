@@ -19,14 +19,14 @@ var domain = []string{"courier", "errs", "flow", "identity", "message", "secret"
 var mayImport = map[string][]string{
 	// The edge.
 	"cmd/symbolon": {"cli"},
-	"cli":          {"adminclient", "app", "claims", "config", "doctor", "passhash", "secret", "shadow", "takeover", "takeover/auth0", "takeover/authentik", "takeover/csvfile", "takeover/firebase", "takeover/keycloak", "takeover/ldif", "takeover/supabase", "traits"},
+	"cli":          {"adminapi", "adminclient", "app", "claims", "config", "doctor", "passhash", "secret", "shadow", "takeover", "takeover/auth0", "takeover/authentik", "takeover/csvfile", "takeover/firebase", "takeover/keycloak", "takeover/ldif", "takeover/supabase", "traits"},
 	"config/gen":   {"config"},
 	// app alone may import both a method and the store; nil means anything but cli.
 	"app": nil,
 
 	// Transports render what the engine returns. They never see the store.
-	"httpapi":        {"archive", "courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
-	"httpapi/wire05": {"errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
+	"httpapi":        {"adminapi", "archive", "courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
+	"httpapi/wire05": {"adminapi", "errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
 	"httpapi/wire1":  {"ceremony", "courier", "errs", "flow", "httpapi/wire", "identity", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
 	"httpapi/wire":   {"errs", "flow", "identity", "message", "session"},
 	"webui":          {"errs", "flow", "identity", "locale", "message", "pagekit", "reqctx", "secret", "session", "traits", "ui"},
@@ -93,7 +93,8 @@ var mayImport = map[string][]string{
 	"passhash":   {"argon2"},
 
 	// Leaves: the standard library and one library each.
-	"adminclient": {},
+	"adminapi":    {},
+	"adminclient": {"adminapi"},
 	"shadow":      {},
 	"kratoskeys":  {},
 	"argon2":      {},

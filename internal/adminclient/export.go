@@ -6,16 +6,15 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"symbolon/internal/adminapi"
 )
 
 // Export hands each identity with everything that belongs to it to each, in the form
 // that Import takes, from the one after the id given on.
 func (c *Client) Export(ctx context.Context, after string, sessions bool, each func(json.RawMessage) error) error {
 	for {
-		var page struct {
-			Identities []json.RawMessage `json:"identities"`
-			Next       string            `json:"next"`
-		}
+		var page adminapi.ExportPage
 		query := url.Values{"sessions": {strconv.FormatBool(sessions)}}
 		setGiven(query, "after", after)
 		if _, err := c.call(ctx, request{method: http.MethodGet, path: []string{"export", "identities"}, query: query}, &page); err != nil {

@@ -7,35 +7,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
+
+	"symbolon/internal/adminapi"
 )
-
-// Identity is an identity without its credentials.
-type Identity struct {
-	ID                  string              `json:"id"`
-	SchemaID            string              `json:"schema_id"`
-	SchemaURL           string              `json:"schema_url"`
-	Traits              json.RawMessage     `json:"traits"`
-	VerifiableAddresses []VerifiableAddress `json:"verifiable_addresses,omitempty"`
-	RecoveryAddresses   []RecoveryAddress   `json:"recovery_addresses,omitempty"`
-}
-
-// VerifiableAddress is an address that its owner can prove.
-type VerifiableAddress struct {
-	ID         string     `json:"id"`
-	Value      string     `json:"value"`
-	Verified   bool       `json:"verified"`
-	Via        string     `json:"via"`
-	Status     string     `json:"status"`
-	VerifiedAt *time.Time `json:"verified_at,omitempty"`
-}
-
-// RecoveryAddress is an address that lets its owner back in.
-type RecoveryAddress struct {
-	ID    string `json:"id"`
-	Value string `json:"value"`
-	Via   string `json:"via"`
-}
 
 // ListQuery selects a page of identities.
 type ListQuery struct {
@@ -45,7 +19,7 @@ type ListQuery struct {
 }
 
 // Identities returns a page, oldest first; more says that another one follows.
-func (c *Client) Identities(ctx context.Context, q ListQuery) (found []Identity, more bool, err error) {
+func (c *Client) Identities(ctx context.Context, q ListQuery) (found []adminapi.Identity, more bool, err error) {
 	query := url.Values{"page": {strconv.Itoa(q.Page)}, "per_page": {strconv.Itoa(q.PerPage)}}
 	setGiven(query, "credentials_identifier", q.Identifier)
 	setGiven(query, "schema_id", q.SchemaID)
@@ -57,15 +31,15 @@ func (c *Client) Identities(ctx context.Context, q ListQuery) (found []Identity,
 }
 
 // Identity returns one identity.
-func (c *Client) Identity(ctx context.Context, id string) (*Identity, error) {
-	var found Identity
+func (c *Client) Identity(ctx context.Context, id string) (*adminapi.Identity, error) {
+	var found adminapi.Identity
 	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"identities", id}}, &found)
 	return &found, err
 }
 
 // UpdateIdentity replaces an identity; body is what PUT takes.
-func (c *Client) UpdateIdentity(ctx context.Context, id string, body json.RawMessage) (*Identity, error) {
-	var saved Identity
+func (c *Client) UpdateIdentity(ctx context.Context, id string, body json.RawMessage) (*adminapi.Identity, error) {
+	var saved adminapi.Identity
 	_, err := c.call(ctx, request{method: http.MethodPut, path: []string{"identities", id}, body: body}, &saved)
 	return &saved, err
 }

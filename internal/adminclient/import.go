@@ -9,12 +9,13 @@ import (
 	"mime"
 	"net/http"
 	"sync"
+
+	"symbolon/internal/adminapi"
 )
 
 // Patch is one identity to create.
 type Patch struct {
-	Create  json.RawMessage `json:"create"`
-	PatchID string          `json:"patch_id,omitempty"`
+	adminapi.Patch
 	// From says where it was read, for the result alone.
 	From string `json:"-"`
 	// Refused says that it can't even be sent; it keeps its place among the results.
@@ -23,11 +24,9 @@ type Patch struct {
 
 // Result is what became of a patch.
 type Result struct {
-	Action   string `json:"action"` // create, error
-	Identity string `json:"identity,omitempty"`
-	PatchID  string `json:"patch_id,omitempty"`
-	From     string `json:"from,omitempty"`
-	Error    *Error `json:"error,omitempty"`
+	adminapi.Patched
+	From  string `json:"from,omitempty"`
+	Error *Error `json:"error,omitempty"`
 }
 
 const ndjson = "application/x-ndjson"
@@ -143,7 +142,7 @@ type sentPatches struct {
 func (s *sentPatches) add(p Patch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.queue = append(s.queue, Patch{From: p.From, PatchID: p.PatchID, Refused: p.Refused})
+	s.queue = append(s.queue, Patch{Patch: adminapi.Patch{PatchID: p.PatchID}, From: p.From, Refused: p.Refused})
 }
 
 // take returns the first one.
@@ -177,7 +176,7 @@ func (s *sentPatches) tellRefused(each func(Result) error) error {
 		if !ok {
 			return nil
 		}
-		if err := each(Result{Action: "error", PatchID: p.PatchID, From: p.From, Error: p.Refused}); err != nil {
+		if err := each(Result{Patched: adminapi.Patched{Action: "error", PatchID: p.PatchID}, From: p.From, Error: p.Refused}); err != nil {
 			return err
 		}
 	}

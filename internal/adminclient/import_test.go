@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"symbolon/internal/adminapi"
 )
 
 // patches hands out n patches; the refused ones are not sent.
@@ -20,7 +22,7 @@ func patches(n int, refused ...int) func() (Patch, error) {
 		if i++; i > n {
 			return Patch{}, io.EOF
 		}
-		p := Patch{From: fmt.Sprint(i), Create: json.RawMessage(`{}`)}
+		p := Patch{From: fmt.Sprint(i), Patch: adminapi.Patch{Create: json.RawMessage(`{}`)}}
 		for _, r := range refused {
 			if r == i {
 				p.Refused = &Error{Reason: "not sent"}
@@ -137,7 +139,7 @@ func TestAnImportEndsWithItsContextItsInputOrItsOutput(t *testing.T) {
 	asked := 0
 	waiting := func() (Patch, error) {
 		if asked++; asked == 1 {
-			return Patch{Create: json.RawMessage(`{}`)}, nil
+			return Patch{Patch: adminapi.Patch{Create: json.RawMessage(`{}`)}}, nil
 		}
 		<-never // a person who does not type on
 		return Patch{}, io.EOF

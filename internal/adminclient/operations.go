@@ -7,26 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
-)
 
-// Message is an outgoing message. Text and HTML come with Message alone, and
-// only while the server keeps them.
-type Message struct {
-	ID         string     `json:"id"`
-	Status     string     `json:"status"` // queued, sending, sent, dead
-	Template   string     `json:"template"`
-	Recipient  string     `json:"recipient"`
-	Subject    string     `json:"subject"`
-	IdentityID string     `json:"identity_id,omitempty"`
-	Tries      int        `json:"tries"`
-	CreatedAt  time.Time  `json:"created_at"`
-	NextTry    *time.Time `json:"next_try,omitempty"`
-	SentAt     *time.Time `json:"sent_at,omitempty"`
-	LastError  string     `json:"last_error,omitempty"`
-	Text       string     `json:"text,omitempty"`
-	HTML       string     `json:"html,omitempty"`
-}
+	"symbolon/internal/adminapi"
+)
 
 // MessageQuery selects a page of messages.
 type MessageQuery struct {
@@ -38,7 +21,7 @@ type MessageQuery struct {
 
 // Messages returns a page, the latest first, and the token of the page that
 // follows, empty at the end.
-func (c *Client) Messages(ctx context.Context, q MessageQuery) (found []Message, token string, err error) {
+func (c *Client) Messages(ctx context.Context, q MessageQuery) (found []adminapi.Message, token string, err error) {
 	query := url.Values{"page_size": {strconv.Itoa(q.Size)}}
 	setGiven(query, "status", q.Status)
 	setGiven(query, "recipient", q.Recipient)
@@ -51,57 +34,29 @@ func (c *Client) Messages(ctx context.Context, q MessageQuery) (found []Message,
 }
 
 // Message returns one message.
-func (c *Client) Message(ctx context.Context, id string) (*Message, error) {
-	var found Message
+func (c *Client) Message(ctx context.Context, id string) (*adminapi.Message, error) {
+	var found adminapi.Message
 	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"courier", "messages", id}}, &found)
 	return &found, err
 }
 
 // RetryMessage queues a dead message again.
-func (c *Client) RetryMessage(ctx context.Context, id string) (*Message, error) {
-	var queued Message
+func (c *Client) RetryMessage(ctx context.Context, id string) (*adminapi.Message, error) {
+	var queued adminapi.Message
 	_, err := c.call(ctx, request{method: http.MethodPost, path: []string{"courier", "messages", id, "retry"}}, &queued)
 	return &queued, err
 }
 
 // SendTest queues the test message.
-func (c *Client) SendTest(ctx context.Context, to string) (*Message, error) {
-	var queued Message
+func (c *Client) SendTest(ctx context.Context, to string) (*adminapi.Message, error) {
+	var queued adminapi.Message
 	_, err := c.call(ctx, request{method: http.MethodPost, path: []string{"courier", "messages"}, body: map[string]string{"to": to}}, &queued)
 	return &queued, err
 }
 
-// Health is how the parts of the server are doing.
-type Health struct {
-	Status   string `json:"status"` // ok, error
-	Database struct {
-		Status string `json:"status"`
-		Error  string `json:"error,omitempty"`
-	} `json:"database"`
-	Courier *CourierHealth `json:"courier,omitempty"`
-	Hashing struct {
-		Running int64 `json:"running"`
-		Waiting int64 `json:"waiting"`
-		Memory  int64 `json:"memory_bytes"`
-		Budget  int64 `json:"budget_bytes"`
-	} `json:"hashing"`
-}
-
-// CourierHealth is how the outgoing messages are doing.
-type CourierHealth struct {
-	Channel   string     `json:"channel"` // smtp, mailbox
-	Queued    int        `json:"queued"`
-	Sending   int        `json:"sending"`
-	Sent      int        `json:"sent"`
-	Dead      int        `json:"dead"`
-	Oldest    *time.Time `json:"oldest,omitempty"`
-	NextTry   *time.Time `json:"next_try,omitempty"`
-	LastError string     `json:"last_error,omitempty"`
-}
-
 // Health asks how the parts are doing. A server that is not well is no error.
-func (c *Client) Health(ctx context.Context) (*Health, error) {
-	var h Health
+func (c *Client) Health(ctx context.Context) (*adminapi.Health, error) {
+	var h adminapi.Health
 	_, err := c.call(ctx, request{
 		method: http.MethodGet, path: []string{"health", "detail"}, also: []int{http.StatusServiceUnavailable},
 	}, &h)

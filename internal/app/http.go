@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/config"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi"
@@ -122,9 +123,9 @@ func registeredPage(c *config.Config) *url.URL {
 }
 
 // hashing is what administrators see of the hashing of passwords.
-func (a *composition) hashing() httpapi.Hashing {
+func (a *composition) hashing() adminapi.Hashing {
 	s := a.hasher.Stats()
-	return httpapi.Hashing{Running: s.Running, Waiting: s.Waiting, Memory: s.InUse, Budget: s.Budget}
+	return adminapi.Hashing{Running: s.Running, Waiting: s.Waiting, Memory: s.InUse, Budget: s.Budget}
 }
 
 func (a *composition) httpConfig() httpapi.Config {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/adminclient"
 )
 
@@ -67,7 +68,7 @@ func newCourierListCommand(e *env) *cobra.Command {
 	return c
 }
 
-func writeMessages(e *env, format outputFormat, quiet bool, found []adminclient.Message) error {
+func writeMessages(e *env, format outputFormat, quiet bool, found []adminapi.Message) error {
 	if quiet {
 		for i := range found {
 			fmt.Fprintln(e.Stdout, visible(found[i].ID))
@@ -76,7 +77,7 @@ func writeMessages(e *env, format outputFormat, quiet bool, found []adminclient.
 	}
 	if format != formatTable {
 		if found == nil {
-			found = []adminclient.Message{}
+			found = []adminapi.Message{}
 		}
 		return format.write(e.Stdout, found)
 	}
@@ -114,7 +115,7 @@ once the mail has been delivered, and kept while no mail server is configured.`,
 	return c
 }
 
-func writeMessage(e *env, m *adminclient.Message) error {
+func writeMessage(e *env, m *adminapi.Message) error {
 	line := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(e.Stdout, "%-11s %s\n", name+":", visible(value))
@@ -200,7 +201,7 @@ const lookAgain = 200 * time.Millisecond
 
 // settled returns a message once a delivery has been tried, or as it is when the
 // time is over.
-func settled(ctx context.Context, client *adminclient.Client, id string, wait time.Duration) (*adminclient.Message, error) {
+func settled(ctx context.Context, client *adminclient.Client, id string, wait time.Duration) (*adminapi.Message, error) {
 	ticker := time.NewTicker(lookAgain)
 	defer ticker.Stop()
 	over := time.NewTimer(wait)
@@ -220,7 +221,7 @@ func settled(ctx context.Context, client *adminclient.Client, id string, wait ti
 	}
 }
 
-func (e *env) tellOfTest(ctx context.Context, client *adminclient.Client, m *adminclient.Message, wait time.Duration) error {
+func (e *env) tellOfTest(ctx context.Context, client *adminclient.Client, m *adminapi.Message, wait time.Duration) error {
 	switch {
 	case m.Status == "dead":
 		return fmt.Errorf("the message was refused: %s", visible(m.LastError))

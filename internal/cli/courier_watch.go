@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/adminclient"
 )
 
@@ -123,12 +124,12 @@ func (w *watch) header() {
 	}
 }
 
-func (w *watch) print(m *adminclient.Message) error {
+func (w *watch) print(m *adminapi.Message) error {
 	switch w.format {
 	case formatJSON:
 		return json.NewEncoder(w.env.Stdout).Encode(m)
 	case formatYAML:
-		return w.format.write(w.env.Stdout, []*adminclient.Message{m})
+		return w.format.write(w.env.Stdout, []*adminapi.Message{m})
 	case formatTable:
 	}
 	line := fmt.Sprintf("%-19s  %-7s  %5d  %-28s  %s", moment(m.CreatedAt), visible(m.Status), m.Tries, visible(m.Recipient), visible(m.Subject))
@@ -141,7 +142,7 @@ func (w *watch) print(m *adminclient.Message) error {
 
 // summary says how many messages there are in each status, when that changes. It
 // is for people, so it stays out of what programs read.
-func (w *watch) summary(c *adminclient.CourierHealth) {
+func (w *watch) summary(c *adminapi.CourierHealth) {
 	if c == nil {
 		return
 	}

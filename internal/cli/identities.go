@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/adminclient"
 )
 
@@ -111,7 +112,7 @@ is an object there, several are an array.`,
   symbolon identities get 019d7f3a-6f7e-7c3e-8d70-2f6f1f0a9b11 --format json`,
 		Args: someIDs,
 		RunE: f.run(e, func(ctx context.Context, client *adminclient.Client, args []string) error {
-			var found []adminclient.Identity
+			var found []adminapi.Identity
 			for _, id := range args {
 				one, err := client.Identity(ctx, id)
 				if err != nil {

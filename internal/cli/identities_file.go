@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/adminclient"
 )
 
@@ -166,7 +167,7 @@ func patchOf(raw json.RawMessage) (adminclient.Patch, error) {
 		return adminclient.Patch{}, errors.New("an identity is a JSON object")
 	}
 	if _, wrapped := members["create"]; !wrapped {
-		return adminclient.Patch{Create: raw}, nil
+		return adminclient.Patch{Patch: adminapi.Patch{Create: raw}}, nil
 	}
 	var patch adminclient.Patch
 	if err := decodeStrictly(raw, &patch); err != nil {

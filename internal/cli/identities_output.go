@@ -3,11 +3,11 @@ package cli
 import (
 	"fmt"
 
-	"symbolon/internal/adminclient"
+	"symbolon/internal/adminapi"
 )
 
 // writeIdentities prints a list with the first addresses of each.
-func writeIdentities(e *env, format outputFormat, quiet bool, found []adminclient.Identity) error {
+func writeIdentities(e *env, format outputFormat, quiet bool, found []adminapi.Identity) error {
 	if quiet {
 		for i := range found {
 			fmt.Fprintln(e.Stdout, visible(found[i].ID))
@@ -16,7 +16,7 @@ func writeIdentities(e *env, format outputFormat, quiet bool, found []adminclien
 	}
 	if format != formatTable {
 		if found == nil {
-			found = []adminclient.Identity{}
+			found = []adminapi.Identity{}
 		}
 		return format.write(e.Stdout, found)
 	}
@@ -30,7 +30,7 @@ func writeIdentities(e *env, format outputFormat, quiet bool, found []adminclien
 }
 
 // writeIdentity prints one identity with a column for each address.
-func writeIdentity(e *env, format outputFormat, quiet bool, identity *adminclient.Identity) error {
+func writeIdentity(e *env, format outputFormat, quiet bool, identity *adminapi.Identity) error {
 	if quiet {
 		fmt.Fprintln(e.Stdout, visible(identity.ID))
 		return nil
@@ -55,7 +55,7 @@ func writeIdentity(e *env, format outputFormat, quiet bool, identity *adminclien
 }
 
 // addresses lists what has been verified, and what lets the owner back in.
-func addresses(identity *adminclient.Identity) (verified, recovery []string) {
+func addresses(identity *adminapi.Identity) (verified, recovery []string) {
 	for _, a := range identity.VerifiableAddresses {
 		if a.Verified {
 			verified = append(verified, a.Value)

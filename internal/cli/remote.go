@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/adminclient"
 )
 
@@ -28,10 +29,10 @@ func newRemoteCommand(e *env) *cobra.Command {
 
 // remoteStatus is what remote status says in JSON and YAML.
 type remoteStatus struct {
-	Alive  bool                `json:"alive"`
-	Ready  bool                `json:"ready"`
-	Errors map[string]string   `json:"errors,omitempty"` // why it is not ready
-	Detail *adminclient.Health `json:"detail,omitempty"`
+	Alive  bool              `json:"alive"`
+	Ready  bool              `json:"ready"`
+	Errors map[string]string `json:"errors,omitempty"` // why it is not ready
+	Detail *adminapi.Health  `json:"detail,omitempty"`
 }
 
 func newRemoteStatusCommand(e *env) *cobra.Command {
@@ -114,7 +115,7 @@ func writeStatus(e *env, format outputFormat, quiet bool, s remoteStatus) error 
 	return writeTable(e.Stdout, []string{"PART", "STATUS", "DETAIL"}, rows)
 }
 
-func mailDetail(c *adminclient.CourierHealth) string {
+func mailDetail(c *adminapi.CourierHealth) string {
 	text := mailCounts(c)
 	if c.Oldest != nil {
 		text += fmt.Sprintf(", the oldest waits since %s", moment(*c.Oldest))
@@ -125,7 +126,7 @@ func mailDetail(c *adminclient.CourierHealth) string {
 	return text
 }
 
-func mailCounts(c *adminclient.CourierHealth) string {
+func mailCounts(c *adminapi.CourierHealth) string {
 	return fmt.Sprintf("%d queued, %d sending, %d sent, %d dead", c.Queued, c.Sending, c.Sent, c.Dead)
 }
 

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/archive"
 	"symbolon/internal/errs"
 	"symbolon/internal/httpapi/wire"
@@ -27,18 +28,10 @@ const maxBulk = 1000
 
 const ndjson = "application/x-ndjson"
 
-// patch is one identity of a bulk import.
-type patch struct {
-	Create  json.RawMessage `json:"create"`
-	PatchID string          `json:"patch_id"`
-}
-
-// patched is what became of it.
+// patched is what became of a patch.
 type patched struct {
-	Action   string `json:"action"` // create, error
-	Identity string `json:"identity,omitempty"`
-	PatchID  string `json:"patch_id,omitempty"`
-	Error    any    `json:"error,omitempty"`
+	adminapi.Patched
+	Error any `json:"error,omitempty"`
 }
 
 // importIdentities creates many identities, each for itself: one that is refused
@@ -48,7 +41,7 @@ func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 		return m.importStream(w, r)
 	}
 	var in struct {
-		Identities []patch `json:"identities"`
+		Identities []adminapi.Patch `json:"identities"`
 	}
 	if err := decodeJSON(r, maxBulk*maxIdentity/16, &in); err != nil {
 		return err
@@ -68,7 +61,7 @@ const importers = 64
 // importing is one of them.
 type importing struct {
 	id      string
-	patch   patch
+	patch   adminapi.Patch
 	checked chan struct{}   // closed once draft or out is set
 	draft   *identity.Draft // to be stored; nil if out says already what became of it
 	out     patched
@@ -77,7 +70,7 @@ type importing struct {
 // importAll creates identities as they come and answers them in their order, in which they
 // are listed too. They are checked several at once, and what has been checked while others
 // were stored is stored together. An answer with more set is followed by another at once.
-func (m *mount) importAll(r *http.Request, all iter.Seq[patch], answer func(p patched, more bool)) {
+func (m *mount) importAll(r *http.Request, all iter.Seq[adminapi.Patch], answer func(p patched, more bool)) {
 	slots := make(chan struct{}, importers)
 	read, stored := make(chan *importing, importers), make(chan *importing, importers)
 	var running sync.WaitGroup
@@ -150,19 +143,19 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
 	m.importAll(r, patches(in, body, &broken), write)
 	if broken != nil {
 		fault := m.wire.Fault(errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+broken.Error()), "")
-		write(patched{Action: "error", Error: fault.Object}, false)
+		write(patched{Patched: adminapi.Patched{Action: "error"}, Error: fault.Object}, false)
 	}
 	return nil
 }
 
 // patches reads one patch after the other, until the end or the first that can't be
 // read, which is what broken is then.
-func patches(in *json.Decoder, body *byteBudget, broken *error) iter.Seq[patch] {
-	return func(yield func(patch) bool) {
+func patches(in *json.Decoder, body *byteBudget, broken *error) iter.Seq[adminapi.Patch] {
+	return func(yield func(adminapi.Patch) bool) {
 		for {
 			// The decoder reads ahead, but not by more than one identity.
 			body.left = 2 * maxIdentity
-			var p patch
+			var p adminapi.Patch
 			err := in.Decode(&p)
 			if errors.Is(err, io.EOF) {
 				return
@@ -201,7 +194,7 @@ func (m *mount) importOne(r *http.Request, one *importing) {
 	if archive.Is(one.patch.Create) {
 		var id string
 		id, err = m.Archive.ImportExported(r.Context(), one.patch.Create)
-		one.out = patched{Action: "create", PatchID: one.patch.PatchID, Identity: id}
+		one.out = patched{Patched: adminapi.Patched{Action: "create", PatchID: one.patch.PatchID, Identity: id}}
 		err = adminFault(err)
 	} else {
 		var in identityBody
@@ -233,12 +226,12 @@ func (m *mount) importTogether(r *http.Request, all []*importing) {
 			one.refuse(m.fault(r, adminFault(err)))
 			continue
 		}
-		one.draft, one.out = nil, patched{Action: "create", PatchID: one.patch.PatchID, Identity: one.id}
+		one.draft, one.out = nil, patched{Patched: adminapi.Patched{Action: "create", PatchID: one.patch.PatchID, Identity: one.id}}
 	}
 }
 
 func (one *importing) refuse(why wire.Fault) {
-	one.draft, one.out = nil, patched{Action: "error", PatchID: one.patch.PatchID, Error: why.Object}
+	one.draft, one.out = nil, patched{Patched: adminapi.Patched{Action: "error", PatchID: one.patch.PatchID}, Error: why.Object}
 }
 
 // importPanicked is to be deferred: an import runs beside the handler, whose listener

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/courier"
 	"symbolon/internal/errs"
 	"symbolon/internal/secret"
@@ -40,7 +41,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := make([]courierMessage, len(found))
+	out := make([]adminapi.Message, len(found))
 	for i, m := range found {
 		out[i] = shapeMessage(m, courier.Rendered{})
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/errs"
 	"symbolon/internal/secret"
 )
@@ -26,12 +27,6 @@ const (
 	exportPage  = 250
 	exportBytes = 8 << 20
 )
-
-// exported is a page of an export.
-type exported struct {
-	Identities []json.RawMessage `json:"identities"`
-	Next       string            `json:"next,omitempty"` // what after is for the page that follows; empty at the end
-}
 
 // exportIdentities answers a page of identities with their credentials, in the form
 // that importIdentities takes.
@@ -53,5 +48,5 @@ func (s *Server) exportIdentities(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	s.Log.WarnContext(r.Context(), "identities exported with their credentials", slog.Int("identities", len(lines)), slog.Bool("sessions", sessions))
-	return writeJSON(w, http.StatusOK, exported{Identities: lines, Next: next})
+	return writeJSON(w, http.StatusOK, adminapi.ExportPage{Identities: lines, Next: next})
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/courier"
 )
 
@@ -13,17 +14,17 @@ import (
 func (s *Server) healthDetail(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
-	out := healthDetail{Status: "ok", Database: databaseDetail{Status: "ok"}, Hashing: s.Hashing(), UntrustedForwards: s.warnings.untrustedForwards()}
+	out := adminapi.Health{Status: "ok", Database: adminapi.DatabaseHealth{Status: "ok"}, Hashing: s.Hashing(), UntrustedForwards: s.warnings.untrustedForwards()}
 	mail, err := s.Courier.Overview(ctx)
 	if notReady := s.Ready(ctx); notReady != nil {
 		err = notReady
 	}
 	if err != nil {
 		noteError(r, err)
-		out.Status, out.Database = "error", databaseDetail{Status: "error", Error: err.Error()}
+		out.Status, out.Database = "error", adminapi.DatabaseHealth{Status: "error", Error: err.Error()}
 		return writeJSON(w, http.StatusServiceUnavailable, out)
 	}
-	out.Courier = &courierDetail{
+	out.Courier = &adminapi.CourierHealth{
 		Channel: s.config.MailChannel,
 		Queued:  mail.Counts[courier.Queued], Sending: mail.Counts[courier.Sending],
 		Sent: mail.Counts[courier.Sent], Dead: mail.Counts[courier.Dead],

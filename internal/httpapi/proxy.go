@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"symbolon/internal/adminapi"
 )
 
 // proxies are the addresses whose X-Forwarded-For is believed.
@@ -83,18 +85,12 @@ type warnings struct {
 	// unbelieved counts the requests with forwarded headers of peers that are no trusted proxy;
 	// from is the latest of them.
 	unbelieved atomic.Int64
-	from       atomic.Pointer[untrustedForwards]
+	from       atomic.Pointer[adminapi.UntrustedForwards]
 }
 
-// untrustedForwards tells an operator, and the doctor, of a proxy that is not trusted.
-type untrustedForwards struct {
-	Requests int64  `json:"requests"` // since the node started
-	Peer     string `json:"peer,omitempty"`
-	Header   string `json:"header,omitempty"`
-}
-
-func (w *warnings) untrustedForwards() untrustedForwards {
-	var out untrustedForwards
+// untrustedForwards is what an operator, and the doctor, learn of a proxy that is not trusted.
+func (w *warnings) untrustedForwards() adminapi.UntrustedForwards {
+	var out adminapi.UntrustedForwards
 	if latest := w.from.Load(); latest != nil {
 		out = *latest
 	}
@@ -123,7 +119,7 @@ func (s *Server) warnOfProxy(r *http.Request) {
 	}
 	if !s.proxies.trusts(peer.Addr()) {
 		s.warnings.unbelieved.Add(1)
-		s.warnings.from.Store(&untrustedForwards{Peer: peer.Addr().String(), Header: header})
+		s.warnings.from.Store(&adminapi.UntrustedForwards{Peer: peer.Addr().String(), Header: header})
 		s.warnings.untrusted.Do(func() {
 			s.Log.Warn("a peer that is no trusted proxy sends forwarded headers; if it is your proxy, add it to serve.trusted_proxies, or all clients share its limits",
 				slog.String("peer", peer.Addr().String()), slog.String("header", header))

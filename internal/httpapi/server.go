@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/errs"
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire05"
@@ -172,7 +173,7 @@ type Parts struct {
 	// administrators alone.
 	Ready func(context.Context) error
 	// Hashing says how busy the hashing of passwords is.
-	Hashing func() Hashing
+	Hashing func() adminapi.Hashing
 	// Language returns the language on offer that fulfils a wish, empty if none
 	// does. nil for a server that does not ask.
 	Language func(wish string) string

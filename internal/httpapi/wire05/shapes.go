@@ -1,9 +1,9 @@
 package wire05
 
 import (
-	"encoding/json"
 	"time"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/httpapi/wire"
 )
 
@@ -68,32 +68,12 @@ type Session struct {
 	Identity        Identity  `json:"identity"`
 }
 
-// Identity is an identity without its credentials.
-type Identity struct {
-	ID                  string              `json:"id"`
-	SchemaID            string              `json:"schema_id"`
-	SchemaURL           string              `json:"schema_url"`
-	Traits              json.RawMessage     `json:"traits"`
-	VerifiableAddresses []VerifiableAddress `json:"verifiable_addresses,omitempty"`
-	RecoveryAddresses   []RecoveryAddress   `json:"recovery_addresses,omitempty"`
-}
-
-// VerifiableAddress is an address that its owner can prove.
-type VerifiableAddress struct {
-	ID         string     `json:"id"`
-	Value      string     `json:"value"`
-	Verified   bool       `json:"verified"`
-	Via        string     `json:"via"`
-	Status     string     `json:"status"` // pending, completed
-	VerifiedAt *time.Time `json:"verified_at,omitempty"`
-}
-
-// RecoveryAddress is an address that lets its owner back in.
-type RecoveryAddress struct {
-	ID    string `json:"id"`
-	Value string `json:"value"`
-	Via   string `json:"via"`
-}
+// The shapes that administrators see too.
+type (
+	Identity          = adminapi.Identity
+	VerifiableAddress = adminapi.VerifiableAddress
+	RecoveryAddress   = adminapi.RecoveryAddress
+)
 
 // LoginViaAPI answers an API login. A registration's answer has the identity
 // beside it, and neither token nor session where none was made.
