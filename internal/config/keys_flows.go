@@ -87,7 +87,7 @@ func registrationKeys() []Key {
 		lifespanKey("registration", func(c *Config) *time.Duration { return &c.Selfservice.Flows.Registration.Lifespan }),
 		{
 			Path: "selfservice.flows.registration.hide_existing", ref: in(func(c *Config) any { return &c.Selfservice.Flows.Registration.HideExisting }), Default: "false", Example: "true", Own: true,
-			Help: "Answer a registration for a taken identifier as if it had succeeded and tell the owner by mail, so that strangers can't find out who has an account.",
+			Help: "Answer a registration for a taken identifier as if it had succeeded and tell the owner by mail, so that strangers can't find out who has an account. A registration then signs no one in, and it counts against security.limits even if it succeeds.",
 		},
 		returnKey("registration", "", func(c *Config) any { return &c.Selfservice.Flows.Registration.After.DefaultBrowserReturnURL }),
 	}
