@@ -62,7 +62,7 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 
 	client := j.flow.Client
 	if j.redeemed {
-		client = Browser // links open in browsers, whatever asked for them
+		client = Browser // links open in browsers, whichever client asked for them
 	}
 	if j.caller.TakesOver {
 		j.flow.handOver(j.caller.nextCSRF(owner.ID))
