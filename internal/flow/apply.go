@@ -93,6 +93,9 @@ func (e *Engine) explainConflict(ctx context.Context, c checked, stale error) er
 	if err != nil {
 		return err
 	}
+	if err := e.checkRegistered(ctx, now, c); err != nil {
+		return err
+	}
 	if err := e.checkLifetime(ctx, now, c.caller); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type checked struct {
 	caller   Caller
 	url      string
 	redeemed bool
+	byPage   bool
 	callback *CallbackParams
 }
 
@@ -43,7 +44,7 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 	if err != nil {
 		return c, err
 	}
-	c = checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL}
+	c = checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage}
 	if err := e.checkOwner(f, r); err != nil {
 		return c, err
 	}
@@ -94,6 +95,9 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 // step that the flow does not offer.
 func (e *Engine) checkOpen(ctx context.Context, c checked) error {
 	if err := e.checkStepUp(c.flow, c.caller); err != nil {
+		return err
+	}
+	if err := e.checkRegistered(ctx, c.flow, c); err != nil {
 		return err
 	}
 	if err := e.checkLifetime(ctx, c.flow, c.caller); err != nil {
@@ -158,6 +162,25 @@ func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
 		return e.restart(ctx, f, c, message.Of(r.retried))
 	}
 	return nil
+}
+
+// checkRegistered leads a browser on that sends the form of a finished registration again:
+// it missed the answer, and has an account to sign in to. Only the browser that the flow
+// belongs to gets here. With existing accounts hidden nothing is said of one.
+func (e *Engine) checkRegistered(ctx context.Context, f *Flow, c checked) error {
+	done := false
+	if _, err := f.recall(registeredMemory, &done); err != nil || !done || !c.byPage || f.Client != Browser {
+		return err
+	}
+	next := e.newFlow(Login, f.Client, e.now())
+	next.Request, next.ReturnTo, next.CSRF = f.Request, f.ReturnTo, secret.MaskCSRF(c.caller.csrf(f.Client))
+	if !e.config.HideExisting {
+		next.Form.Messages = []message.Message{message.Of(message.KeyAccountExists)}
+	}
+	if err := e.create(ctx, next, nil, c.caller); err != nil {
+		return err
+	}
+	return &Restarted{Flow: next}
 }
 
 // checkMisuse refuses API submissions that a page of another site could have

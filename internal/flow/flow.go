@@ -85,7 +85,7 @@ func (f *Flow) end(now time.Time) {
 	f.ExpiresAt = now
 	f.ResumeHash = ""
 	maps.DeleteFunc(f.Private, func(slot string, _ json.RawMessage) bool {
-		return slot != levelMemory && slot != madeMemory
+		return slot != levelMemory && slot != madeMemory && slot != registeredMemory
 	})
 }
 
@@ -94,6 +94,7 @@ func (f *Flow) end(now time.Time) {
 const (
 	levelMemory        = "engine.level"         // the level that was asked for
 	madeMemory         = "engine.made"          // the session that the flow made
+	registeredMemory   = "engine.registered"    // the flow ended as a registration does
 	sessionMemory      = "engine.session"       // the session that the flow was started with
 	redirectMemory     = "engine.redirect"      // a browser at another site
 	pendingMemory      = "engine.pending"       // a submission that waits for a sign-in

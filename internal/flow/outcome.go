@@ -74,7 +74,7 @@ type Expired struct{ Flow *Flow }
 func (e *Expired) Error() string { return fmt.Sprintf("%s flow is over", e.Flow.Kind) }
 
 // Restarted says that the flow was over and a fresh one, whose message says
-// why, takes its place.
+// why, takes its place. After a registration it is a sign-in.
 type Restarted struct{ Flow *Flow }
 
 func (e *Restarted) Error() string { return fmt.Sprintf("%s flow was started again", e.Flow.Kind) }

@@ -48,6 +48,9 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 		}
 	}
 	j.flow.end(e.now())
+	if err := j.flow.remember(registeredMemory, true); err != nil {
+		return Result{}, err
+	}
 	// With existing accounts hidden a registration does not sign in, and its attempt is not
 	// given back, since that would tell the two outcomes apart.
 	if e.config.HideExisting {
@@ -74,6 +77,9 @@ func (e *Engine) identifiersTaken(ctx context.Context, j *judged, result Result)
 		return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))
 	}
 	j.flow.end(e.now())
+	if err := j.flow.remember(registeredMemory, true); err != nil {
+		return Result{}, err
+	}
 	result.Identity = e.likeCreated(j.draft)
 	return result, e.notifyExistingOwners(ctx, j.draft)
 }

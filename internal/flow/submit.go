@@ -22,6 +22,8 @@ type SubmitRequest struct {
 	// ByLink: it was no form but a link of ours or of the page. That the flow is this
 	// browser's own stands in for the form's token.
 	ByLink bool
+	// ByPage: it was the form of a page, and a page answers it.
+	ByPage bool
 }
 
 // overtakings is how often a submission is judged at most to a flow that waits for a

@@ -54,14 +54,18 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) bo
 // that the account is there. A return URL of the flow goes along; the page hands it to the
 // sign-in.
 func (m *mount) registered(r wire.Request, result *flow.Result) {
-	page := m.config.Registered
-	if page == nil || r.Kind != flow.Registration || result.Outcome != flow.Completed || result.Session != nil || result.Flow.Client != flow.Browser {
+	if m.config.Registered == nil || r.Kind != flow.Registration || result.Outcome != flow.Completed || result.Session != nil || result.Flow.Client != flow.Browser {
 		return
 	}
-	result.Redirect = page.String()
-	if to := result.Flow.ReturnTo; to != "" {
-		result.Redirect = wire.WithQuery(page, "return_to", to)
+	result.Redirect = m.registeredPage(result.Flow.ReturnTo)
+}
+
+// registeredPage is that page on the way to returnTo; empty for the configured return URL.
+func (m *mount) registeredPage(returnTo string) string {
+	if returnTo == "" {
+		return m.config.Registered.String()
 	}
+	return wire.WithQuery(m.config.Registered, "return_to", returnTo)
 }
 
 // The bounds of a redirect loop: so many returns to one URL within so long.

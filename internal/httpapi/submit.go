@@ -97,7 +97,7 @@ func (m *mount) run(r wire.Request, in flow.Input) (flow.Result, error) {
 			return result, err
 		}
 	}
-	request := flow.SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: query.Get("flow"), URL: r.URL, Input: in, Caller: r.Caller}
+	request := flow.SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: query.Get("flow"), URL: r.URL, Input: in, Caller: r.Caller, ByPage: !wire.SpeaksJSON(r.Request)}
 	if r.Request.Method == http.MethodGet && r.Kind == flow.Settings {
 		return m.engine.ResumeSubmission(ctx, request, r.Caller.Continuity)
 	}
@@ -132,6 +132,9 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	}
 	if err == nil {
 		m.registered(r, &result)
+	}
+	if again, ok := errors.AsType[*flow.Restarted](err); ok && r.Kind == flow.Registration && again.Flow.Kind == flow.Login && m.config.Registered != nil {
+		return m.answer(w, r.Request, wire.Redirect(m.registeredPage(again.Flow.ReturnTo)))
 	}
 	if result.Enrol {
 		result.Redirect = m.settingsFirst(result.Redirect)
