@@ -117,7 +117,7 @@ var originTroubles = []Trouble{
 	},
 	{
 		"cookie_misses_app", Warning, "The session cookie does not reach the application's own server",
-		"session.cookie.domain is not set or does not cover {origin}. The application sees nobody signed in, and one that sends people back to sign in makes a loop.",
+		"session.cookie.domain is not set or does not cover {origin}. The application sees no session, and one that sends people back to sign in makes a loop.",
 		"Set session.cookie.domain to the domain that both have in common. If only scripts in browsers ask the server (CORS), nothing is wrong.",
 	},
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // A browser that missed the answer to its registration sends the form again: it has an account
-// now, and is led to sign in. Nobody else learns that.
+// now, and is led to sign in. No other browser learns that.
 func TestRegistration_twice(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
