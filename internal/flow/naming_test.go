@@ -62,7 +62,7 @@ func TestNaming(t *testing.T) {
 	}
 	w := namingWorld(t, false, "password", "code", "key")
 	w.Person("ada@example.org", true)
-	for _, who := range []string{"ada@example.org", "nobody@example.org"} {
+	for _, who := range []string{"ada@example.org", "ghost@example.org"} {
 		b := w.Browser()
 		f := b.Start(flow.Login)
 		if got := parts(f); got != asked {
@@ -124,9 +124,9 @@ func TestNaming_tells(t *testing.T) {
 	if got := parts(r.Flow); got != "identifier_first=ADA@example.org password=ADA@example.org key" {
 		t.Errorf("ada is offered %q", got)
 	}
-	r = b.MustSubmit(f, identifier.ID, map[string]string{"identifier": "nobody"})
+	r = b.MustSubmit(f, identifier.ID, map[string]string{"identifier": "ghost"})
 	if r.Outcome != flow.FormRejected || r.Flow.Form.Group(identifier.ID).Node("identifier").Messages[0].Key != message.KeyNoMethodLeft {
-		t.Errorf("nobody: %d, %+v", r.Outcome, r.Flow.Form)
+		t.Errorf("unknown: %d, %+v", r.Outcome, r.Flow.Form)
 	}
 	if got := parts(r.Flow); got != "identifier_first key" {
 		t.Errorf("after that the form offers %q, what ada has", got)
@@ -206,7 +206,7 @@ func TestNaming_sentBefore(t *testing.T) {
 	for _, tells := range []bool{false, true} {
 		w := namingWorld(t, tells, "password", "code")
 		b := w.Browser()
-		r := b.MustSubmit(b.Start(flow.Login), "code", map[string]string{"identifier": "nobody@example.org"})
+		r := b.MustSubmit(b.Start(flow.Login), "code", map[string]string{"identifier": "ghost@example.org"})
 		if got := parts(r.Flow); got != "identifier_first code" || r.Flow.State != flow.Challenged {
 			t.Errorf("tells %t: %q", tells, got)
 		}
