@@ -69,6 +69,7 @@ func measurements() []measurement {
 		{"create", (*bench).createFlow},
 		{"fetch", (*bench).fetchFlow},
 		{"login", (*bench).login},
+		{"factors", (*bench).factors},
 		{"import", (*bench).imports},
 		{"mail", (*bench).mail},
 		{"cleanup", (*bench).cleanup},
@@ -83,6 +84,7 @@ func main() {
 	cert := flag.String("cert", "", "with -raw: speak TLS with the certificate in this `FILE`")
 	key := flag.String("key", "", "with -raw: the `FILE` with its key")
 	hash := flag.String("hash", "", "be the loop that hashes with this `COST` (used by the bench itself)")
+	verify := flag.String("verify", "", "be the bare handler that verifies what this `FILE` says (used by the bench itself)")
 	short := flag.Bool("short", false, "one short round each, limits twice as lenient")
 	only := flag.String("only", "", "the `NAMES` of measurements to make, separated by commas")
 	dsn := flag.String("dsn", "", "measure on the empty PostgreSQL of this `URL`, and nothing else")
@@ -94,6 +96,9 @@ func main() {
 
 	if *serveRaw != "" {
 		exit(rawServer(*serveRaw, *cert, *key))
+	}
+	if *verify != "" {
+		exit(proofServer(*verify))
 	}
 	if *hash != "" {
 		exit(hashLoops(*hash))
