@@ -39,7 +39,7 @@ func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 		return Result{}, err
 	}
 	if group := f.Form.Group(j.method); group != nil {
-		group.Fill(submittedTexts(group, j.input))
+		group.Fill(e.submittedValues(ctx, f, subject, j.checked))
 	}
 	return Result{Outcome: Pending, Identity: subject, Session: j.caller.Session}, nil
 }
