@@ -10,6 +10,8 @@ export async function authenticator(visitor, options) {
   })
   return {
     keys: async () => (await session.send('WebAuthn.getCredentials', { authenticatorId })).credentials,
+    add: (credential) => session.send('WebAuthn.addCredential', { authenticatorId, credential }),
+    verifies: (isUserVerified) => session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
     unplug: () => session.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId }),
   }
 }

@@ -38,6 +38,11 @@ async function signOut(visitor) {
   await visitor.context.clearCookies()
 }
 
+// leave turns down what is offered after the password.
+async function leave(visitor) {
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('a[data-onward]').click()])
+}
+
 async function signIn(visitor, person) {
   await visitor.go('/self-service/login/browser')
   await visitor.submit({ identifier: person.email, password: person.password })
@@ -119,3 +124,138 @@ visit('an authenticator app is set up by its key and asked for at the next sign-
   await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('form:has([name="totp_code"]) button[type="submit"]').click()])
   assert.ok(await isSignedIn(visitor, person))
 })
+
+visit('a passkey is offered once after a sign-in with a password', async (visitor) => {
+  const person = somebody()
+  await register(visitor, person)
+  await signOut(visitor)
+  await authenticator(visitor, internal)
+  await signIn(visitor, person)
+  await visitor.look('offer-passkey')
+  assert.equal(visitor.path(), '/settings')
+  await leave(visitor)
+  assert.equal(visitor.path(), '/')
+  const kept = (await visitor.context.cookies()).filter((c) => c.name.endsWith('symbolon_offered'))
+  await signOut(visitor)
+  await visitor.context.addCookies(kept)
+  await signIn(visitor, person)
+  assert.equal(visitor.path(), '/', 'it is offered again')
+
+  await signOut(visitor) // another browser
+  await signIn(visitor, person)
+  await press(visitor, 'oryPasskeySettingsRegistration')
+  assert.equal(visitor.path(), '/')
+  await signOut(visitor)
+  await visitor.go('/self-service/login/browser')
+  await visitor.page.waitForURL((url) => url.pathname === '/', { timeout: 3000 }).catch(() => press(visitor, 'oryPasskeyLogin'))
+  assert.ok(await isSignedIn(visitor, person))
+})
+
+visit('a browser that knows no passkeys is led past the offer', async (visitor) => {
+  const person = somebody()
+  await register(visitor, person)
+  await signOut(visitor)
+  await visitor.page.addInitScript(() => delete window.PublicKeyCredential)
+  await signIn(visitor, person)
+  await visitor.page.waitForURL((url) => url.pathname === '/')
+})
+
+// hasPasskey makes an account with a passkey, of which it knows the authenticator.
+async function hasPasskey(visitor, options) {
+  const person = somebody()
+  await register(visitor, person)
+  const key = await authenticator(visitor, options)
+  await visitor.go('/self-service/settings/browser')
+  await press(visitor, 'oryPasskeySettingsRegistration')
+  await signOut(visitor)
+  return { person, key }
+}
+
+// byButton keeps the browser from proposing passkeys by itself.
+const byButton = (visitor) => visitor.page.addInitScript(() => delete PublicKeyCredential.isConditionalMediationAvailable)
+
+// refused runs a sign-in with a passkey that must fail and returns what the page says.
+async function refused(visitor) {
+  await byButton(visitor)
+  await visitor.go('/self-service/login/browser')
+  const sent = visitor.page.waitForNavigation({ timeout: 4000 }).catch(() => {})
+  await visitor.page.locator('button[data-webauthn-click="oryPasskeyLogin"]').click()
+  const said = visitor.page.locator('[role="alert"]:visible')
+  await Promise.all([sent, said.first().waitFor()])
+  assert.equal(await visitor.cookie('ory_kratos_session'), undefined, 'it signs in')
+  return said.first().innerText()
+}
+
+visit('a passkey that verified its user once must do so again', async (visitor) => {
+  const { key } = await hasPasskey(visitor, internal)
+  await key.verifies(false)
+  assert.notEqual(await refused(visitor), '')
+})
+
+// Chromium uses such a passkey only where it is named, as the page of a person who is signed in does.
+visit('a passkey that can not verify its user signs in again where nothing more is asked for', async (visitor) => {
+  const { person } = await hasPasskey(visitor, { ...internal, hasUserVerification: false, isUserVerified: false })
+  await signIn(visitor, person)
+  await visitor.go('/self-service/login/browser?refresh=true')
+  assert.equal(visitor.path(), '/login')
+  await press(visitor, 'oryPasskeyLogin')
+  assert.equal(visitor.path(), '/')
+  assert.ok(await isSignedIn(visitor, person))
+})
+
+visit('a passkey that was removed signs in no more', async (visitor) => {
+  const { person, key } = await hasPasskey(visitor, internal)
+  await byButton(visitor)
+  await signIn(visitor, person)
+  await visitor.go('/self-service/settings/browser')
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('button[name="passkey_remove"]').click()])
+  await signOut(visitor)
+  assert.equal((await key.keys()).length, 1, 'the authenticator forgot it')
+  assert.notEqual(await refused(visitor), '')
+})
+
+visit('a copy of a passkey is refused by its counter', async (visitor) => {
+  const { person, key } = await hasPasskey(visitor, internal)
+  const [copy] = await key.keys()
+  await visitor.go('/self-service/login/browser')
+  await visitor.page.waitForURL((url) => url.pathname === '/', { timeout: 3000 }).catch(() => press(visitor, 'oryPasskeyLogin'))
+  assert.ok(await isSignedIn(visitor, person))
+  await signOut(visitor)
+  assert.ok((await key.keys())[0].signCount > copy.signCount)
+  await key.unplug()
+  const thief = await authenticator(visitor, internal)
+  await thief.add({ ...copy, signCount: 0 })
+  assert.notEqual(await refused(visitor), '')
+})
+
+visit('an authenticator that keeps no keys holds no passkey', async (visitor) => {
+  await register(visitor, somebody())
+  await authenticator(visitor, usb)
+  await visitor.go('/self-service/settings/browser')
+  await visitor.page.locator('button[data-webauthn-click="oryPasskeySettingsRegistration"]').click()
+  const said = visitor.page.locator('[data-webauthn-errors]:visible')
+  await said.first().waitFor()
+  assert.notEqual(await said.first().innerText(), '')
+})
+
+for (const [kind, options] of Object.entries({
+  nfc: { ...usb, transport: 'nfc' },
+  'of this device': { ...usb, transport: 'internal' },
+  'that keeps its keys': { ...usb, hasResidentKey: true },
+})) {
+  visit(`a security key ${kind} confirms a sign-in and is removed`, async (visitor) => {
+    const person = somebody()
+    await register(visitor, person)
+    await authenticator(visitor, options)
+    await visitor.go('/self-service/settings/browser')
+    await press(visitor, 'oryWebAuthnRegistration')
+    await signOut(visitor)
+    await signIn(visitor, person)
+    await press(visitor, 'oryWebAuthnLogin')
+    await visitor.go('/self-service/settings/browser')
+    await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('button[name="webauthn_remove"]').click()])
+    await signOut(visitor)
+    await signIn(visitor, person)
+    assert.ok(await isSignedIn(visitor, person), 'it is still asked for')
+  })
+}
