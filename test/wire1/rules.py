@@ -136,6 +136,12 @@ def one_device(body, _):
     walk(body, visit)
 
 
+def providers_are_for_browsers(body, _):
+    """Native flows offer no providers: signing in there needs a browser."""
+    if isinstance(body, dict) and body.get("type") == "api" and "/self-service/login" in (body.get("ui") or {}).get("action", ""):
+        body["ui"]["nodes"] = [n for n in body["ui"]["nodes"] or [] if n["group"] != "oidc"]
+
+
 def spelling(body, _):
     """occurred."""
     def visit(o):
@@ -240,7 +246,7 @@ def restarts_are_gone(exchange):
 
 # These change a whole exchange, before the others; one that answers False leaves it out.
 EXCHANGE_RULES = [mails_are_ours, restarts_are_gone, csrf_cookies_stay]
-RULES = [proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
+RULES = [providers_are_for_browsers, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
 
 
