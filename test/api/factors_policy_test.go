@@ -18,7 +18,7 @@ func TestRequiredFactor(t *testing.T) {
 	if a := s.whoami(t, token); a.StatusCode != http.StatusOK {
 		t.Fatalf("in the grace period: %d %s", a.StatusCode, a.body)
 	}
-	if f := c.begin(t, "settings", "", token); !strings.Contains(string(f.body), "within 3 days") {
+	if f := c.begin(t, "settings", "", token); !strings.Contains(string(f.body), "Days left: 3.") {
 		t.Errorf("settings do not say how long there is: %s", f.body)
 	}
 	s.pass(73 * time.Hour)
