@@ -33,7 +33,16 @@ func (m *mortal) step() error {
 }
 
 func (m *mortal) InTx(ctx context.Context, fn func(context.Context) error) error {
-	return m.Store.InTx(ctx, func(ctx context.Context) error {
+	return m.Store.InTx(ctx, m.until(fn))
+}
+
+func (m *mortal) InWhole(ctx context.Context, fn func(context.Context) error) error {
+	return m.Store.InWhole(ctx, m.until(fn))
+}
+
+// until is what a transaction does before the process ends.
+func (m *mortal) until(fn func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
 		if err := m.step(); err != nil {
 			return err
 		}
@@ -44,7 +53,7 @@ func (m *mortal) InTx(ctx context.Context, fn func(context.Context) error) error
 			return errKilled // a process that has ended commits nothing
 		}
 		return nil
-	})
+	}
 }
 
 func (m *mortal) CreateIdentity(ctx context.Context, i *identity.Identity, c []identity.Credential) error {

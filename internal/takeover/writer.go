@@ -22,6 +22,8 @@ import (
 // Store keeps what is taken over. *store.DB satisfies it.
 type Store interface {
 	InTx(ctx context.Context, fn func(context.Context) error) error
+	// InWhole is InTx without savepoints.
+	InWhole(ctx context.Context, fn func(context.Context) error) error
 	Identities(context.Context, identity.Query) ([]*identity.Identity, error)
 	IdentityByIdentifier(ctx context.Context, typ, identifier string) (*identity.Identity, *identity.Credential, error)
 	CreateIdentity(context.Context, *identity.Identity, []identity.Credential) error
@@ -99,7 +101,11 @@ var errOne = errors.New("an account can't be stored")
 // storeAll stores accounts in one transaction. Apart gives each a savepoint, so that one that
 // can't be stored does not take the others with it; savepoints cost as much as the rows.
 func (w *Writer) storeAll(ctx context.Context, all []*prepared, apart bool) (batch Report, lines []Line, err error) {
-	err = w.Store.InTx(ctx, func(ctx context.Context) error {
+	in := w.Store.InWhole
+	if apart {
+		in = w.Store.InTx
+	}
+	err = in(ctx, func(ctx context.Context) error {
 		batch, lines = Report{}, nil // a transaction may be retried
 		for _, p := range all {
 			more, err := w.take(ctx, p, &batch, apart)

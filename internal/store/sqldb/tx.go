@@ -23,15 +23,29 @@ import (
 // of the timeout (errs.ErrUnavailable) keeps it from running. A panic in fn rolls its work
 // back and reaches the caller.
 func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
+	return db.inTx(ctx, false, fn)
+}
+
+// InWhole is InTx for many writes that succeed or fail together. Nested calls of InTx undo
+// nothing there, which makes them cheap: if one fails, the transaction fails, even if fn
+// returns no error.
+func (db *DB) InWhole(ctx context.Context, fn func(context.Context) error) error {
+	return db.inTx(ctx, true, fn)
+}
+
+func (db *DB) inTx(ctx context.Context, whole bool, fn func(context.Context) error) error {
 	if outer := txOf(ctx); outer != nil {
 		return outer.nest(ctx, fn)
 	}
 	var hooks []func()
 	err := db.write(ctx, txFunc{fn: func(ctx context.Context, c *conn) error {
-		t := &tx{conn: c}
+		t := &tx{conn: c, whole: whole}
 		defer func() { t.over = true }()
 		ctx = context.WithValue(ctx, txKey{}, t)
 		err := fn(ctx)
+		if err == nil {
+			err = t.failed
+		}
 		if err == nil && len(t.before) > 0 {
 			err = db.beforeCommit(ctx, t.before)
 		}
@@ -88,6 +102,8 @@ type tx struct {
 	before []any
 	hooks  []func()
 	broken error // the database failed: only a rollback is left
+	whole  bool  // nested calls have no savepoints
+	failed error // of the first nested call that failed in such a transaction
 	over   bool
 }
 
@@ -127,6 +143,13 @@ func (t *tx) nest(ctx context.Context, fn func(context.Context) error) error {
 	}
 	if t.conn.dialect.Embedded {
 		ctx = context.WithoutCancel(ctx) // see execIn
+	}
+	if t.whole {
+		err := fn(ctx)
+		if t.failed == nil {
+			t.failed = err
+		}
+		return err
 	}
 	hooks, before := len(t.hooks), len(t.before)
 	err := t.conn.savepoint(ctx, func() error { return fn(ctx) })

@@ -22,6 +22,7 @@ type Store interface {
 	flow.Store
 	courier.Store
 
+	InWhole(ctx context.Context, fn func(context.Context) error) error
 	Sessions(ctx context.Context, identityID string) ([]*session.Session, error)
 	RevokeSessionByID(ctx context.Context, identityID, id string) error
 	SaveError(context.Context, *errs.Stored) error

@@ -20,6 +20,7 @@ func transactionTests() []test {
 		{"transactions that lock an identity change it one after the other", txLockAndSave},
 		{"a nested transaction is committed with the outer one", txNested},
 		{"a nested transaction that fails is undone alone", txNestedFails},
+		{"a transaction as a whole fails with any of its parts", txWhole},
 		{"a panic in a transaction is undone and reaches the caller", txPanics},
 		{"a goroutine that ends in a transaction undoes it", txGoexit},
 		{"a transaction that is not wanted any more does not start", txCancelled},
@@ -244,4 +245,32 @@ func hookAtOnce(t *testing.T, s Store) {
 	ran := false
 	s.AfterCommit(t.Context(), func() { ran = true })
 	wantSame(t, ran, true)
+}
+
+func txWhole(t *testing.T, s Store) {
+	for what, c := range map[string]struct {
+		nested, returned, want error
+	}{
+		"all succeed":          {},
+		"it returns an error":  {returned: errTest, want: errTest},
+		"a nested call fails":  {nested: errTest, want: errTest}, // undoing nothing
+		"the error is another": {nested: errTest, returned: errs.ErrStale, want: errs.ErrStale},
+	} {
+		outer, inner := NewFlow(), NewFlow()
+		err := s.InWhole(t.Context(), func(ctx context.Context) error {
+			must(t, s.CreateFlow(ctx, outer))
+			err := s.InTx(ctx, func(ctx context.Context) error {
+				must(t, s.CreateFlow(ctx, inner))
+				return c.nested
+			})
+			wantError(t, err, c.nested)
+			return c.returned
+		})
+		wantError(t, err, c.want)
+		for _, f := range []*flow.Flow{outer, inner} {
+			if got := stored(t, s, f); got != (c.want == nil) {
+				t.Errorf("%s: stored is %v", what, got)
+			}
+		}
+	}
 }
