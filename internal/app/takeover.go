@@ -64,48 +64,93 @@ func (t *Takeover) Close() error { return t.app.Close() }
 // FromKratos takes all accounts of a database of the original. It may be stopped at any
 // moment and run again.
 func (t *Takeover) FromKratos(ctx context.Context, from *store.Kratos) (takeover.Report, error) {
-	after := ""
-	for {
-		batch, err := from.Records(ctx, after, takeoverBatch)
-		if err != nil {
-			return t.report, fmt.Errorf("read accounts: %w", err)
+	return t.from(ctx, func(ctx context.Context, yield func(portion) bool) {
+		after := ""
+		for {
+			batch, err := from.Records(ctx, after, takeoverBatch)
+			if err != nil {
+				yield(portion{failed: fmt.Errorf("read accounts: %w", err)})
+				return
+			}
+			if len(batch) == 0 || !yield(portion{records: batch}) {
+				return
+			}
+			after = batch[len(batch)-1].Identity.ID
 		}
-		if len(batch) == 0 {
-			return t.report, nil
-		}
-		if err := t.write(ctx, batch); err != nil {
-			return t.report, err
-		}
-		after = batch[len(batch)-1].Identity.ID
-	}
+	})
 }
 
 // FromUsers takes the users of another system. An error of one user becomes a line of the
 // report; one without a user ends the run.
 func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User, error], s takeover.Shape, m takeover.Mapper) (takeover.Report, error) {
-	var batch []takeover.Record
-	for u, err := range users {
-		if err != nil && u.Key == "" {
-			return t.report, errors.Join(t.write(ctx, batch), err)
+	return t.from(ctx, func(_ context.Context, yield func(portion) bool) {
+		var p portion
+		for u, err := range users {
+			if err != nil && u.Key == "" {
+				p.failed = err
+				break
+			}
+			var record takeover.Record
+			if err == nil {
+				record, err = s.Record(u, m)
+			}
+			if err != nil {
+				p.refused = append(p.refused, takeover.Line{ID: u.Key, Refused: true, Text: err.Error()})
+			} else {
+				p.records = append(p.records, record)
+			}
+			if len(p.records)+len(p.refused) < takeoverBatch {
+				continue
+			}
+			if !yield(p) {
+				return
+			}
+			p = portion{}
 		}
-		var record takeover.Record
-		if err == nil {
-			record, err = s.Record(u, m)
-		}
-		if err != nil {
-			t.report.Read++
-			t.report.Refused++
-			t.options.Tell(takeover.Line{ID: u.Key, Refused: true, Text: err.Error()})
+		yield(p)
+	})
+}
+
+// portion is what one transaction stores.
+type portion struct {
+	records []takeover.Record
+	refused []takeover.Line // users that make no record
+	failed  error           // what ended the reading behind these
+}
+
+// from stores what is read. While a portion is stored the next one is read, on another
+// processor.
+func (t *Takeover) from(ctx context.Context, read func(ctx context.Context, yield func(portion) bool)) (takeover.Report, error) {
+	ctx, stop := context.WithCancel(ctx)
+	pages := make(chan portion)
+	go func() {
+		defer close(pages)
+		read(ctx, func(p portion) bool {
+			select {
+			case pages <- p:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		})
+	}()
+	defer func() {
+		stop()
+		for range pages { // the caller closes what is read from
 			continue
 		}
-		if batch = append(batch, record); len(batch) == takeoverBatch {
-			if err := t.write(ctx, batch); err != nil {
-				return t.report, err
-			}
-			batch = nil
+	}()
+	for p := range pages {
+		t.report.Read += len(p.refused)
+		t.report.Refused += len(p.refused)
+		for _, line := range p.refused {
+			t.options.Tell(line)
+		}
+		if err := errors.Join(t.write(ctx, p.records), p.failed); err != nil {
+			return t.report, err
 		}
 	}
-	return t.report, t.write(ctx, batch)
+	return t.report, ctx.Err()
 }
 
 func (t *Takeover) write(ctx context.Context, batch []takeover.Record) error {
