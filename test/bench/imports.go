@@ -221,7 +221,7 @@ func copySchema(ctx context.Context, db *sql.DB) error {
 // importTables are the tables in which each identity has its rows, parents first.
 func importTables(ctx context.Context, db *sql.DB) ([]string, error) {
 	tables := []string{"identities", "credentials", "credential_identifiers", "addresses"}
-	for _, other := range []string{"identity_details", "identity_search", "events"} {
+	for _, other := range []string{"identity_details", "identity_search", "sessions", "events"} {
 		var count int
 		err := db.QueryRowContext(ctx, `SELECT COUNT(*) FROM server.`+other).Scan(&count)
 		if err != nil {

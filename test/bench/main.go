@@ -71,6 +71,7 @@ func measurements() []measurement {
 		{"login", (*bench).login},
 		{"factors", (*bench).factors},
 		{"import", (*bench).imports},
+		{"takeover", (*bench).takeover},
 		{"mail", (*bench).mail},
 		{"cleanup", (*bench).cleanup},
 		{"mix", (*bench).mix},
