@@ -53,16 +53,20 @@ func (c *Client) CreateRecord(ctx context.Context, r NewRecord) (*Record, error)
 }
 
 // ChangeRecord replaces the members of an identity that are named, and leaves the others as
-// they are on the server by then.
-func (c *Client) ChangeRecord(ctx context.Context, r Record, members []string) (*Record, error) {
+// they are on the server by then. It fails if the identity
+// does not have these traits by then, unless they are nil.
+func (c *Client) ChangeRecord(ctx context.Context, r Record, members []string, has json.RawMessage) (*Record, error) {
 	type operation struct {
 		Op    string `json:"op"`
 		Path  string `json:"path"`
 		Value any    `json:"value"`
 	}
-	values, patch := NewRecord{Record: r}.body(), make([]operation, len(members))
-	for i, name := range members {
-		patch[i] = operation{Op: "add", Path: "/" + name, Value: values[name]} // that replaces, too (RFC 6902, section 4.1)
+	values, patch := NewRecord{Record: r}.body(), []operation(nil)
+	if has != nil {
+		patch = append(patch, operation{Op: "test", Path: "/traits", Value: has})
+	}
+	for _, name := range members {
+		patch = append(patch, operation{Op: "add", Path: "/" + name, Value: values[name]}) // that replaces, too (RFC 6902, section 4.1)
 	}
 	var saved Record
 	_, err := c.call(ctx, request{method: http.MethodPatch, path: []string{"admin", "identities", r.ID}, body: patch}, &saved)

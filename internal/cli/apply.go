@@ -136,7 +136,7 @@ func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.De
 		if plan {
 			return nil
 		}
-		_, err = client.ChangeRecord(ctx, wanted, fields)
+		_, err = client.ChangeRecord(ctx, wanted, fields, nil)
 		return err
 	}()
 	if err != nil {

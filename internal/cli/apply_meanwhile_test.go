@@ -55,3 +55,33 @@ func TestApply_meanwhile(t *testing.T) {
 		t.Errorf("it is %s %s, %v", after.Traits, after.MetadataPublic, err)
 	}
 }
+
+func TestPatchIdentity_meanwhile(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	if got := s.applied(t, declaredJane); got.code != exitOK {
+		t.Fatal(got.err)
+	}
+	base, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := adminclient.New(adminclient.Config{URL: base})
+	jane, err := plain.RecordByExternalID(t.Context(), "crm-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch := func(text string) changed { return changed{Traits: json.RawMessage(text)} }
+	client := adminclient.New(adminclient.Config{URL: base, Transport: &meanwhile{do: func() {
+		if _, err := patchIdentity(t.Context(), plain, jane.ID, patch(`{"email":"new@example.org"}`)); err != nil {
+			t.Error(err)
+		}
+	}}})
+	saved, err := patchIdentity(t.Context(), client, jane.ID, patch(`{"name":{"first":"Jane"}}`))
+	if err != nil || !sameJSON(saved.Traits, json.RawMessage(`{"email":"new@example.org","name":{"first":"Jane"}}`)) {
+		t.Errorf("it is %+v, %v", saved, err)
+	}
+	if _, err := patchIdentity(t.Context(), plain, jane.ID, patch(`{"email":7}`)); err == nil {
+		t.Error("traits that the schema refuses are taken")
+	}
+}

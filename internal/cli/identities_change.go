@@ -67,8 +67,7 @@ Objects are merged, everything else is replaced, and null removes (RFC 7396):
   {"name": {"first": "Jane"}, "nickname": null}
 
 An object with the member traits, {"traits": {…}}, is read as 'put' reads it, and
-its traits are merged. If two people change one identity at once, the later
-change wins.`,
+its traits are merged. What others change of the identity at the same time stays.`,
 		Example: `  echo '{"name": {"first": "Jane"}}' | symbolon identities patch 019d7f3a-6f7e-7c3e-8d70-2f6f1f0a9b11`,
 		Args:    idAndFile,
 		RunE: f.run(e, func(ctx context.Context, client *adminclient.Client, args []string) error {
@@ -80,18 +79,7 @@ change wins.`,
 			if err != nil {
 				return err
 			}
-			current, err := client.Identity(ctx, args[0])
-			if err != nil {
-				return about(args[0], err)
-			}
-			if change.Traits, err = merge(current.Traits, change.Traits); err != nil {
-				return err
-			}
-			body, err := json.Marshal(change)
-			if err != nil {
-				return err
-			}
-			saved, err := client.UpdateIdentity(ctx, args[0], body)
+			saved, err := patchIdentity(ctx, client, args[0], change)
 			if err != nil {
 				return about(args[0], err)
 			}
@@ -102,6 +90,42 @@ change wins.`,
 	format.add(c)
 	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "print the id alone")
 	return c
+}
+
+// patchTries is how often traits are merged again because others changed the identity.
+const patchTries = 5
+
+// patchIdentity merges traits into those that an identity has.
+func patchIdentity(ctx context.Context, client *adminclient.Client, id string, change changed) (*adminclient.Identity, error) {
+	for try := 1; ; try++ {
+		current, err := client.Identity(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		merged := change
+		if merged.Traits, err = merge(current.Traits, change.Traits); err != nil {
+			return nil, err
+		}
+		if len(change.Credentials) > 0 { // which no patch takes
+			body, err := json.Marshal(merged)
+			if err != nil {
+				return nil, err
+			}
+			return client.UpdateIdentity(ctx, id, body)
+		}
+		members := []string{"traits"}
+		if change.SchemaID != "" {
+			members = append(members, "schema_id")
+		}
+		wanted := adminclient.Record{ID: id, Traits: merged.Traits, SchemaID: change.SchemaID}
+		if _, err = client.ChangeRecord(ctx, wanted, members, current.Traits); err == nil {
+			return client.Identity(ctx, id)
+		}
+		again, readErr := client.Identity(ctx, id)
+		if readErr != nil || try == patchTries || sameJSON(again.Traits, current.Traits) {
+			return nil, err
+		}
+	}
 }
 
 func idAndFile(_ *cobra.Command, args []string) error {
