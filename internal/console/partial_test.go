@@ -12,10 +12,10 @@ import (
 	"symbolon/internal/identity"
 )
 
-// nobody are no identities.
-type nobody struct{ Identities }
+// noIdentities are an empty list.
+type noIdentities struct{ Identities }
 
-func (nobody) List(context.Context, identity.Query) ([]*identity.Identity, int, error) {
+func (noIdentities) List(context.Context, identity.Query) ([]*identity.Identity, int, error) {
 	return nil, 0, nil
 }
 
@@ -27,7 +27,7 @@ func TestList_partial(t *testing.T) {
 	t.Parallel()
 	for _, complete := range []bool{true, false} {
 		o, err := New(Parts{
-			Identities: nobody{}, Schemas: oneSchema{}, Now: func() time.Time { return noon },
+			Identities: noIdentities{}, Schemas: oneSchema{}, Now: func() time.Time { return noon },
 			Searchable: func(context.Context) (bool, error) { return complete, nil },
 		}, Config{
 			Product: "Symbolon", URL: &url.URL{Scheme: "http", Host: "127.0.0.1:4434", Path: "/"},

@@ -8,7 +8,7 @@ import (
 	"symbolon/internal/secret"
 )
 
-// Whatever of a flow is large, as much is kept of them all.
+// The bound holds for each text of a flow.
 func TestNewFlows_bytes(t *testing.T) {
 	t.Parallel()
 	const large = 1 << 20
