@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"symbolon/internal/adminapi"
 	"symbolon/internal/adminclient"
 )
 
@@ -96,7 +97,7 @@ its traits are merged. What others change of the identity at the same time stays
 const patchTries = 5
 
 // patchIdentity merges traits into those that an identity has.
-func patchIdentity(ctx context.Context, client *adminclient.Client, id string, change changed) (*adminclient.Identity, error) {
+func patchIdentity(ctx context.Context, client *adminclient.Client, id string, change changed) (*adminapi.Identity, error) {
 	for try := 1; ; try++ {
 		current, err := client.Identity(ctx, id)
 		if err != nil {
