@@ -121,7 +121,8 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	if again, ok := errors.AsType[*flow.Restarted](err); ok && again.Flow.Client == flow.Browser && r.Caller.CSRF == "" {
 		m.setCSRF(w, r.Request, r.Caller.NextCSRF(ownerOf(r.Caller)))
 	}
-	if err == nil && m.rules.EagerCSRF && r.Kind == flow.Verification && r.Caller.CSRF == "" && result.Outcome == flow.Completed && result.Flow.Client == flow.Browser {
+	if err == nil && r.Kind == flow.Verification && r.Caller.CSRF == "" && result.Outcome == flow.Completed && result.Flow.Client == flow.Browser &&
+		(m.rules.EagerCSRF || result.Redirect == r.Page(result.Flow)) {
 		m.setCSRF(w, r.Request, r.Caller.NextCSRF(ownerOf(r.Caller))) // of the browser whose flow it is now
 	}
 	if m.rules.ShowsOnGet && r.Request.Method == http.MethodGet && sendsLinks(r.Kind) && r.Caller.CSRF == "" && result.Outcome == flow.FormShown {
