@@ -130,15 +130,36 @@ func TestCode_tooManyWrong(t *testing.T) {
 	if a := c.submit(t, f, "code", map[string]any{"code": right}, ""); a.StatusCode != http.StatusBadRequest || !strings.Contains(string(a.body), "too often") {
 		t.Errorf("the right code after five wrong ones: %d %s", a.StatusCode, a.body)
 	}
-	sent := len(s.codes(t, "jane@example.org"))
-	c.submit(t, f, "code", map[string]any{"resend": "code"}, "")
-	if now := len(s.codes(t, "jane@example.org")); now != sent {
-		t.Error("another code went out at once")
-	}
 	s.pass(time.Minute)
 	c.submit(t, f, "code", map[string]any{"resend": "code"}, "")
 	if a := c.submit(t, f, "code", map[string]any{"code": s.code(t, "jane@example.org")}, ""); a.StatusCode != http.StatusOK {
 		t.Errorf("the next code: %d %s", a.StatusCode, a.body)
+	}
+}
+
+// Another code goes out after a pause, which is one of the limits.
+func TestCode_pause(t *testing.T) {
+	t.Parallel()
+	for limits, atOnce := range map[string]int{"true": 0, "false": 1} {
+		t.Run(limits, func(t *testing.T) {
+			t.Parallel()
+			s := codeSite(t, "SELFSERVICE_METHODS_CODE_PASSWORDLESS_ENABLED=true", "SECURITY_LIMITS_ENABLED="+limits)
+			s.register(t, "jane@example.org")
+			s.verify(t, "jane@example.org")
+			c := s.app1()
+			f := c.begin(t, "login", "", "")
+			c.submit(t, f, "code", map[string]any{"identifier": "jane@example.org"}, "")
+			sent := len(s.codes(t, "jane@example.org"))
+			c.submit(t, f, "code", map[string]any{"resend": "code"}, "")
+			if now := len(s.codes(t, "jane@example.org")); now != sent+atOnce {
+				t.Errorf("at once: %d more codes, want %d", now-sent, atOnce)
+			}
+			s.pass(time.Minute)
+			c.submit(t, f, "code", map[string]any{"resend": "code"}, "")
+			if now := len(s.codes(t, "jane@example.org")); now != sent+atOnce+1 {
+				t.Errorf("after the pause: %d codes, want %d", now, sent+atOnce+1)
+			}
+		})
 	}
 }
 
