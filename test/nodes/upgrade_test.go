@@ -3,6 +3,7 @@ package nodes
 import (
 	"database/sql"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,13 +141,16 @@ func TestAFileOfAnEarlierReleaseIsTakenOver(t *testing.T) {
 			t.Parallel()
 			n := newCluster(t, databases.DSN(t, databases.SQLite), 1, release(t, commit))[0]
 			jane := newPerson(t, n)
+			browser := n.signIn(t, jane.email, password)
 			before := n.program
 			n.become(today)
 			n.await()
 			jane.wantKnown(t, n)
+			jane.wantSignedIn(t, browser)
 			n.become(before)
 			n.await()
 			jane.wantKnown(t, n)
+			jane.wantSignedIn(t, browser)
 		})
 	}
 }
@@ -241,5 +245,14 @@ func (p person) wantKnown(t *testing.T, n *node) {
 	}
 	if _, err := n.logIn(p.email, password); err != nil {
 		t.Error(err)
+	}
+}
+
+// wantSignedIn checks that a browser's cookie goes on, with the node of any release.
+func (p person) wantSignedIn(t *testing.T, b *browser) {
+	t.Helper()
+	got := b.send(t, http.MethodGet, "/sessions/whoami", nil)
+	if got.status != http.StatusOK || !strings.Contains(string(got.body), p.email) {
+		t.Errorf("the browser's check answers %d %s", got.status, got.body)
 	}
 }
