@@ -11,6 +11,17 @@ wanted=" $* "
 long() { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]] || return 0; step "$@"; }
 nodes() { go test ./test/nodes -count=1 -timeout 30m -v -run "$@"; }
 
+# A million steps of the model of factors, in two processes. Every other sequence is left out, and of its thousand steps some 300 can be taken.
+model() {
+	local code=0 pids=()
+	for _ in 1 2; do
+		go test ./test/api -count=1 -timeout 100m -v -run NoSessionIsAbove -rapid.checks=3400 -rapid.steps=1000 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid" || code=1; done
+	return "$code"
+}
+
 long bench go run ./test/bench
 long postgres scripts/bench-postgres.sh
 long courier make bench-courier
@@ -20,7 +31,7 @@ long clusters nodes 'Patroni|Galera' -rounds 50
 long revocations nodes ManyRevocations -revocations 10000
 long writes go test ./internal/store -count=1 -timeout 30m -v -run Killed -kills 200
 long months go test ./test/api -count=1 -timeout 30m -v -run NinetyDays
-long factors go test ./test/api -count=1 -timeout 60m -v -run NoSessionIsAbove -rapid.checks=10000
+long factors model
 long timing go test ./internal/httpapi -run '^$' -bench SameTime -benchtime 300x
 long pages env APPEARANCE=full scripts/e2e.sh
 long argon2 env ARGON2_CASES=1000000 go test ./internal/argon2 -count=1 -timeout 60m -run agreesWithXCrypto
