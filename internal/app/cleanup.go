@@ -131,7 +131,7 @@ func CleanUp(ctx context.Context, c *config.Config) (removed int64, err error) {
 }
 
 // fillBatch is how many identities are entered at a time, which takes some milliseconds, and
-// fillMost how many in one clean-up, so that expired rows don't wait longer than a minute.
+// fillMost how many in one clean-up, so that expired rows don't wait for long.
 const (
 	fillBatch = 20
 	fillMost  = 50_000
