@@ -43,6 +43,7 @@ func (p *Pages) samples() []*page {
 		{pageWelcome, &welcomePage{SignIn: address, SignUp: address, Recover: address, FirstRun: true, Whoami: address, Mailbox: address}},
 		{pageWelcome, &welcomePage{Account: &known, FirstRun: true, Whoami: address, Mailbox: address}},
 		{pageFlow, &flowPage{Kind: flow.Login, Groups: sampleGroups(), Links: []link{way}, Instead: way}},
+		{pageFlow, &flowPage{Kind: flow.Login, Named: &named{group: sampleGroups()[0], Who: "-"}, Groups: sampleGroups(), Later: way}},
 		{pageFlow, &flowPage{Kind: flow.Settings, Sections: true, Groups: sampleGroups(), Links: []link{way}, Next: way, Contents: []navLink{{Text: "-", URL: "#a", Current: true}}, Sessions: held, Data: &dataSection{Action: address, Token: "-"}, Closing: &sampleGroups()[0]}},
 		{pageFlow, &flowPage{Kind: flow.Recovery, Waiting: true, Address: "-", Inbox: way, Change: address, Said: "waiting.address", Arrives: "waiting.body", ChangeText: "waiting.change", Mailbox: address, Groups: sampleGroups()}},
 		{pageFlow, &flowPage{Kind: flow.Verification, Done: true, Next: way}},
