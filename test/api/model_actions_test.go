@@ -222,7 +222,7 @@ func (m *model) askForLink(t *rapid.T, a *attempt) {
 	if !wanted {
 		return
 	}
-	if who == nil {
+	if who == nil || a.kind == "recovery" && who.proven && !who.verified { // who may be a stranger with a mistyped address
 		return
 	}
 	m.kill(func(l *letter) bool { return l.flow == a })
@@ -304,11 +304,11 @@ func (m *model) follow(t *rapid.T) {
 	if !wanted {
 		return
 	}
-	if l.kind == "recovery" && !l.who.verified {
+	if l.kind == "recovery" && !l.who.proven {
 		l.who.old = append(l.who.old, l.who.password)
-		l.who.password = "" // the address was never proven: who set it is unknown
+		l.who.password = "" // no address was ever proven: who set it is unknown
 	}
-	l.dead, l.who.verified = true, true
+	l.dead, l.who.verified, l.who.proven = true, true, true
 	if l.flow != nil {
 		l.flow.over = true
 	}

@@ -25,6 +25,7 @@ type account struct {
 	id, email, password string
 	old                 []string // passwords
 	verified, deleted   bool
+	proven              bool // an address of it was confirmed, this one or an earlier one
 }
 
 // pass is a session: of an app by its token, of a tab by its cookie.
