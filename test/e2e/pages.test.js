@@ -230,7 +230,7 @@ describe('a form', () => {
     assert.doesNotMatch(await form.innerText(), /Please tick this box/)
     await Promise.all([visitor.page.waitForNavigation(), form.locator('button.primary').click()])
     assert.equal(visitor.path(), '/settings/closed')
-    assert.doesNotMatch(await visitor.page.locator('time').innerText(), / |UTC/) // the visitor's own time, on one line
+    assert.match(await visitor.page.locator('time').innerText(), /^\w+\u00a0\d+, \d+ at \d+:\d\d[\u00a0\u202f][AP]M$/) // the visitor's own time, broken between date and time
     await visitor.look('settings-closed')
   })
 })

@@ -190,5 +190,12 @@ function keepCodes(codes) {
 
 function localise(time) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeStyle: 'short' });
-  time.firstElementChild.textContent = format.format(new Date(time.dateTime)).replace(/ /g, '\u00a0');
+  // Lines break between the date and the time and before the year, and nowhere else.
+  let bound = false;
+  const parts = format.formatToParts(new Date(time.dateTime)).map(({ type, value }, i, all) => {
+    bound ||= type === 'hour';
+    const around = [all[i - 1]?.type, all[i + 1]?.type];
+    return bound || (around.includes('day') && around.includes('month')) ? value.replaceAll(' ', '\u00a0') : value;
+  });
+  time.firstElementChild.textContent = parts.join('');
 }
