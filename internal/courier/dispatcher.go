@@ -34,7 +34,7 @@ const (
 	lostRace = 10 * time.Millisecond
 	// gatherFor is how long the outcome of a delivery waits for those of others, so that
 	// one commit stores them all.
-	gatherFor = time.Millisecond
+	gatherFor = 2 * time.Millisecond
 	// stopWithin is how long deliveries may go on after Run was told to end. The
 	// whole server stops within ten seconds.
 	stopWithin = 8 * time.Second
@@ -262,14 +262,15 @@ func (r *round) end(m *Stored) {
 	}
 }
 
-// gather waits a moment for more deliveries to end if all workers were busy.
+// gather waits a moment until half of the deliveries have ended if all workers were busy. The
+// other half goes on while the outcomes of these are stored.
 func (r *round) gather() {
 	if len(r.outcomes)+r.busy < cap(r.ended) {
 		return
 	}
 	late := time.NewTimer(gatherFor)
 	defer late.Stop()
-	for r.busy > 0 {
+	for r.busy > cap(r.ended)/2 {
 		select {
 		case m := <-r.ended:
 			r.end(m)

@@ -223,28 +223,31 @@ func TestADispatcherWithAllWorkersBusyDoesNotAskForMore(t *testing.T) {
 	})
 }
 
-// A mail server that takes each message at once: the outcomes of one round of workers and
-// the claim of the next are one commit.
+// While there is more to send, a commit stores the outcomes of at least half of the workers
+// and claims the next messages for them.
 func TestDispatcher_commits(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
-		const rounds = 10
+		const workers, messages = 8, 80
 		w.channel.answer = func(context.Context, courier.Rendered) error {
 			pause(20 * time.Millisecond)
 			return nil
 		}
 		var ids []string
-		for i := range rounds * config().Workers {
+		for i := range messages {
 			ids = append(ids, w.queue(fmt.Sprintf("%d@example.org", i)))
 		}
 		before := w.db.Stats().Batches
-		w.run(config())
+		c := config()
+		c.Workers = workers
+		w.run(c)
 		within(5 * time.Second)
 		for _, id := range ids {
 			w.want(id, courier.Sent, 1)
 		}
-		if n := w.db.Stats().Batches - before; n > rounds+2 { // the first claim and an erasure come alone
-			t.Errorf("%d commits for %d rounds", n, rounds)
+		const alone = 2 + workers // the first claim, an erasure, and the last outcomes
+		if n := w.db.Stats().Batches - before; n > messages/(workers/2)+alone {
+			t.Errorf("%d commits for %d messages", n, messages)
 		}
 	})
 }
