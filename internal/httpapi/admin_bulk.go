@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"symbolon/internal/adminapi"
 	"symbolon/internal/archive"
@@ -55,8 +58,11 @@ func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 }
 
 // importers is how many identities of one import are in memory: read, checked, stored or
-// about to be answered.
-const importers = 64
+// about to be answered. Each that is larger than importSize counts for several.
+const (
+	importers  = 128
+	importSize = 16 << 10 // bytes
+)
 
 // importing is one of them.
 type importing struct {
@@ -71,7 +77,7 @@ type importing struct {
 // are listed too. They are checked several at once, and what has been checked while others
 // were stored is stored together. An answer with more set is followed by another at once.
 func (m *mount) importAll(r *http.Request, all iter.Seq[adminapi.Patch], answer func(p patched, more bool)) {
-	slots := make(chan struct{}, importers)
+	ctx, room := context.WithoutCancel(r.Context()), semaphore.NewWeighted(importers)
 	read, stored := make(chan *importing, importers), make(chan *importing, importers)
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -87,18 +93,21 @@ func (m *mount) importAll(r *http.Request, all iter.Seq[adminapi.Patch], answer 
 	running.Go(func() {
 		for one := range stored {
 			answer(one.out, len(stored) > 0)
-			<-slots
+			room.Release(one.size())
 		}
 	})
 	for p := range all {
-		slots <- struct{}{}
 		one := &importing{id: secret.NewOrderedID(), patch: p, checked: make(chan struct{})}
+		_ = room.Acquire(ctx, one.size()) // ctx does not end
 		read <- one
 		go m.importOne(r, one)
 	}
 	close(read)
 	running.Wait()
 }
+
+// size is how much of the room it takes.
+func (one *importing) size() int64 { return min(1+int64(len(one.patch.Create)/importSize), importers) }
 
 // gather waits until those that have been read are checked.
 func gather(first *importing, read <-chan *importing) []*importing {

@@ -173,7 +173,7 @@ func readTimes(ctx context.Context, s *server, paths ...string) ([2]time.Duratio
 }
 
 // insertRows copies what the import wrote into an empty database of the same schema,
-// as many identities in a transaction as the server commits together at most, and returns
+// about as many identities in a transaction as the server commits together, and returns
 // how fast that was.
 func (b *bench) insertRows(ctx context.Context, from string) (speed, error) {
 	dir, err := b.newDir()
