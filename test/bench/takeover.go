@@ -128,7 +128,7 @@ func kratosDatabase(ctx context.Context, path string, count int) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to undo
+	defer tx.Rollback()
 	if _, err := tx.ExecContext(ctx, `DELETE FROM identities`); err != nil {
 		return err
 	}
