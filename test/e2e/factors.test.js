@@ -6,7 +6,7 @@ import { Visitor, launch } from './browser.js'
 import { somebody, startServer } from './server.js'
 import { visiting } from './visit.js'
 
-let server, browser
+let server, first, browser
 before(async () => {
   server = await startServer(
     {
@@ -17,11 +17,13 @@ before(async () => {
     },
     'localhost', // browsers bind keys to a domain
   )
+  first = await startServer({ SELFSERVICE_FLOWS_LOGIN_STYLE: 'identifier_first', SELFSERVICE_METHODS_PASSKEY_ENABLED: 'true' }, 'localhost')
   browser = await launch()
 })
 after(async () => {
   await browser?.close()
   await server?.stop()
+  await first?.stop()
 })
 
 const visit = (name, steps) => visiting(name, () => Visitor.arrive(browser, server), steps)
@@ -259,3 +261,21 @@ for (const [kind, options] of Object.entries({
     assert.ok(await isSignedIn(visitor, person), 'it is still asked for')
   })
 }
+
+visiting('the identifier is asked for first, and another one can be named', () => Visitor.arrive(browser, first), async (visitor) => {
+  const person = somebody()
+  await register(visitor, person)
+  await signOut(visitor)
+  await visitor.go('/self-service/login/browser')
+  await visitor.look('login-identifier')
+  assert.equal(await visitor.page.locator('input[type="password"]').count(), 0)
+  assert.equal(await visitor.field('identifier').getAttribute('autocomplete'), 'username webauthn')
+  await visitor.submit({ identifier: 'another@example.org' })
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.locator('button[name="screen"]').click()])
+  await visitor.submit({ identifier: person.email })
+  await visitor.look('login-named')
+  assert.ok((await visitor.text()).includes(person.email))
+  await visitor.submit({ password: person.password })
+  await leave(visitor) // the offer of a passkey
+  assert.ok(await isSignedIn(visitor, person))
+})
