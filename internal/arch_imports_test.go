@@ -87,6 +87,7 @@ var mayImport = map[string][]string{
 	// Channels carry one rendered message.
 	"courier/smtp":    {"address", "courier"},
 	"courier/webhook": {"courier", "program"},
+	"webhook":         {"errs", "flow", "netguard", "program", "reqctx", "secret"},
 
 	// Policies of passwords.
 	"passpolicy": {"message", "passhash"},
@@ -178,7 +179,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "pagekit", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "app", "cli", "client", "adminclient", "doctor", "shadow", "metrics", "passpolicy"},
+			[]string{"httpapi", "webui", "pagekit", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "webhook", "app", "cli", "client", "adminclient", "doctor", "shadow", "metrics", "passpolicy"},
 			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient, doctor and shadow, for commands alone, ask the servers that the operator names",
 		},
 		{

@@ -75,10 +75,12 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings := engineConfig(c)
+	found = append(found, problemsOf(a.addHooks(guard, settings.Kinds))...)
 	a.engine = flow.New(flow.Deps{
 		Store: flow.SealForms(a.db, forms), Identities: a.identities, Sessions: a.sessions, Limiter: a.limiter,
 		Mail: a.localizedQueue(), Observer: a.metrics, Methods: a.methods(c), Now: a.now,
-	}, engineConfig(c))
+	}, settings)
 	found = append(found, problemsOf(a.newServer())...)
 	if len(found) > 0 {
 		return nil, found

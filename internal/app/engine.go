@@ -48,6 +48,7 @@ func engineConfig(c *config.Config) flow.Config {
 		KeepAddress:              self.Flows.Settings.KeepAddressUntilVerified,
 		Notices:                  c.Security.Notices,
 		ShowVerification:         c.Flags.LegacyVerificationUI,
+		UnprovenOnForm:           c.Flags.LegacyRequireVerifiedLoginError,
 		HideExisting:             self.Flows.Registration.HideExisting,
 		SettingsAAL:              flow.Requirement(self.Flows.Settings.RequiredAAL),
 		SessionAAL:               flow.Requirement(c.Session.Whoami.RequiredAAL),
@@ -104,7 +105,7 @@ func kinds(c *config.Config) map[flow.Kind]flow.KindConfig {
 func afterEach(methods map[string]config.After) map[string]flow.AfterConfig {
 	out := make(map[string]flow.AfterConfig, len(methods))
 	for id, after := range methods {
-		out[id] = flow.AfterConfig{Return: after.DefaultBrowserReturnURL, Hooks: after.Hooks}
+		out[id] = flow.AfterConfig{Return: after.DefaultBrowserReturnURL, Hooks: after.Hooks.Names()}
 	}
 	return out
 }

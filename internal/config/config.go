@@ -19,6 +19,9 @@ type Config struct {
 	// environment variable DEV_DISABLE_API_FLOW_ENFORCEMENT together with Dev.
 	LaxAPI bool
 
+	// WebHookHeaders are the headers of requests that web hooks are given.
+	WebHookHeaders []string
+
 	// Version is the release the file was written for; informative.
 	Version string
 	// DSN names the database, "memory" or scheme://….

@@ -125,18 +125,6 @@ func (n *node) asURL() (*url.URL, error) {
 	return u, nil
 }
 
-// asHook reads {hook: name} or the bare name.
-func (n *node) asHook() (string, error) {
-	if n.shape != object {
-		return n.asText()
-	}
-	f := n.field("hook")
-	if f == nil || len(n.fields) != 1 {
-		return "", errors.New("is not written {hook: name}")
-	}
-	return f.value.asText()
-}
-
 func (n *node) asJSON() (json.RawMessage, error) {
 	if n.shape == loose {
 		parsed, err := n.parsed()
@@ -215,7 +203,7 @@ func items(pointer any) (values []any, isList bool) {
 	case *[]string:
 		return anys(*p), true
 	case *Hooks:
-		return anys(*p), true
+		return anys(p.Names()), true
 	case *[]Secret:
 		return anys(*p), true
 	case *[]*url.URL:

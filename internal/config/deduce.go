@@ -251,7 +251,8 @@ func (l *loader) deduceSchema() {
 
 // deduceHooks gives the hooks of all methods to those whose own are not set.
 func (l *loader) deduceHooks() {
-	login, registration := &l.config.Selfservice.Flows.Login.After, &l.config.Selfservice.Flows.Registration.After
+	flows := &l.config.Selfservice.Flows
+	login, registration, settings := &flows.Login.After, &flows.Registration.After, &flows.Settings.After
 	for flow, all := range map[string]struct {
 		hooks   Hooks
 		methods map[string]*After
@@ -263,6 +264,10 @@ func (l *loader) deduceHooks() {
 		"registration": {registration.Hooks, map[string]*After{
 			"password": &registration.Password, "oidc": &registration.OIDC, "code": &registration.Code,
 			"webauthn": &registration.WebAuthn, "passkey": &registration.Passkey,
+		}},
+		"settings": {settings.Hooks, map[string]*After{
+			"password": &settings.Password, "profile": &settings.Profile, "oidc": &settings.OIDC, "totp": &settings.TOTP,
+			"lookup_secret": &settings.LookupSecret, "webauthn": &settings.WebAuthn, "passkey": &settings.Passkey,
 		}},
 	} {
 		key := "selfservice.flows." + flow + ".after."

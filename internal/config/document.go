@@ -131,6 +131,7 @@ func sections() []section {
 		{"Password hashing", "How passwords are stored, and what it may cost.", []string{"hashers"}},
 		{"Passwords", "Which passwords are accepted.", []string{"password"}},
 		{"Mail", "How messages go out.", []string{"courier", "link"}},
+		{"Web hooks", "What the programs of web hooks are given; see web-hooks.md.", []string{"clients"}},
 		{"Pages", "What the built-in pages and mails look like, and in which languages they speak. See [pages.md](pages.md).", []string{"ui"}},
 		{"Protection", "Limits against guessing, and against being led astray.", []string{"security"}},
 		{"Process", "Tidying up, and logs.", []string{"cleanup", "log", "profiling"}},

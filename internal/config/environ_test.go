@@ -24,7 +24,7 @@ func TestTheEnvironmentSetsEveryKindOfValue(t *testing.T) {
 		"list":    {c.Serve.Public.CORS.AllowedOrigins, []string{"https://a.example", "https://b.example"}},
 		"secrets": {Reveal(c.Secrets.Cookie), []string{"first-long-and-random-1", "second-long-and-random"}},
 		"time":    {formatDuration(c.Session.Lifespan), "1h30m"}, "url": {flows.Login.UIURL.String(), "https://app.example.org/login"},
-		"hook": {flows.Login.After.Password.Hooks, Hooks{"revoke_active_sessions"}}, "hook as JSON": {flows.Registration.After.Password.Hooks, Hooks{"session"}},
+		"hook": {flows.Login.After.Password.Hooks, Hooks{{Name: "revoke_active_sessions"}}}, "hook as JSON": {flows.Registration.After.Password.Hooks, Hooks{{Name: "session"}}},
 		"groups": {c.Identity.Schemas, []Schema{{"customer", "file:///c.json"}}}, "level": {c.Log.Level, "warning"},
 	} {
 		if d := cmp.Diff(pair[1], pair[0]); d != "" {

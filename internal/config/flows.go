@@ -30,6 +30,7 @@ type LoginFlow struct {
 	// TellMethods offers after an identifier only what its account has, and says where
 	// there is none.
 	TellMethods bool
+	Before      Hooks
 	After       AfterLogin
 }
 
@@ -46,6 +47,7 @@ type RegistrationFlow struct {
 	LoginHints bool
 	// HideExisting answers a taken identifier as a success and mails the owner.
 	HideExisting bool
+	Before       Hooks
 	After        AfterRegistration
 }
 
@@ -88,12 +90,14 @@ type SettingsFlow struct {
 	// KeepAddressUntilVerified lets the old address sign in until the new one is
 	// proven.
 	KeepAddressUntilVerified bool
+	Before                   Hooks
 	After                    AfterSettings
 }
 
 // AfterSettings is what follows a change of settings.
 type AfterSettings struct {
 	DefaultBrowserReturnURL *url.URL
+	Hooks                   Hooks // of methods that name none
 	Password                After
 	Profile                 After
 	OIDC                    After
@@ -113,6 +117,7 @@ type RecoveryFlow struct {
 	NotifyUnknown bool
 	// RevokeOtherSessions ends the person's other sessions.
 	RevokeOtherSessions bool
+	Before, After       Hooks
 }
 
 // VerificationFlow is proving an address.
@@ -123,6 +128,7 @@ type VerificationFlow struct {
 	Use                     string   // the method that sends: UseLink or UseCode
 	NotifyUnknown           bool     // mail people who ask for an address without an account
 	DefaultBrowserReturnURL *url.URL // nil for the flow's page
+	Before, After           Hooks
 }
 
 // LogoutFlow is signing out.

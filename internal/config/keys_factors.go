@@ -248,6 +248,7 @@ func factorAfterKeys() []Key {
 		allHooksKey("login", "revoke_active_sessions", func(c *Config) *Hooks { return &login(c).Hooks }),
 		allHooksKey("registration", "session", func(c *Config) *Hooks { return &registration(c).Hooks }),
 	}
+	keys = append(keys, stepHooksKeys()...)
 	for _, m := range []struct {
 		flow, method, hook, help string
 		f                        func(*Config) *After
@@ -272,13 +273,6 @@ func factorAfterKeys() []Key {
 		keys = append(keys, more...)
 	}
 	return keys
-}
-
-func allHooksKey(flow, hook string, f func(*Config) *Hooks) Key {
-	return v26("selfservice.flows."+flow+".after.hooks", func(c *Config) any { return f(c) }, Key{
-		Example: hook, rules: []rule{oneOf(hooksOf(flow)...)},
-		Help: "What to do after " + flow + " with a method whose own hooks are not set.",
-	})
 }
 
 // messageKeys are ways for messages to go out beside SMTP.

@@ -38,7 +38,7 @@ func hooksKey(flow, method, hook, help string, f func(*Config) *Hooks) Key {
 	return Key{
 		Path: "selfservice.flows." + flow + ".after." + method + ".hooks", ref: in(func(c *Config) any { return f(c) }), Example: hook,
 		rules: []rule{oneOf(hooksOf(flow)...)},
-		Help:  "What to do after " + flow + " with " + method + " succeeded. " + help + " In files each is written {hook: " + hook + "}.",
+		Help:  "What to do after " + flow + " with " + method + " succeeded. " + help + " " + webHookHelp + " In files each is written {hook: " + hook + "}.",
 	}
 }
 
@@ -51,14 +51,19 @@ const (
 		"as in v0.5: new addresses are always asked to be verified while verification is on."
 )
 
+// webHookHelp is what every list of hooks takes.
+const webHookHelp = "`web_hook` calls another program: see docs/web-hooks.md."
+
 func hooksOf(flow string) []string {
 	switch flow {
 	case "login":
-		return []string{"revoke_active_sessions", "require_verified_address"}
+		return []string{"revoke_active_sessions", "require_verified_address", HookWeb}
 	case "registration":
-		return []string{"session", "show_verification_ui"}
+		return []string{"session", "show_verification_ui", HookWeb}
+	case "settings":
+		return []string{"verify", "revoke_active_sessions", HookWeb}
 	}
-	return []string{"verify", "revoke_active_sessions"}
+	return []string{HookWeb}
 }
 
 // afterKeys are the settings below after.METHOD.

@@ -42,10 +42,10 @@ func TestEveryKeyOfVersion05ArrivesInItsField(t *testing.T) {
 		"max_age":    {c.Serve.Public.CORS, CORS{true, []string{"https://app.example.org", "https://*.example.com"}, []string{"GET", "POST"}, []string{"Content-Type"}, []string{"Content-Type", "Location"}, false, 600}},
 		"schemas":    {c.Identity.Schemas, []Schema{{"customer", "https://schemas.example.org/customer.schema.json"}, {"inline", "base64://eyJ0eXBlIjoib2JqZWN0In0="}}},
 		"whitelist":  {c.Selfservice.WhitelistedReturnURLs, []*url.URL{address("https://app.example.org"), address("https://www.example.org/shop")}},
-		"login":      {flows.Login.After.OIDC, After{address("https://app.example.org/after-oidc"), Hooks{"revoke_active_sessions"}}},
+		"login":      {flows.Login.After.OIDC, After{address("https://app.example.org/after-oidc"), Hooks{{Name: "revoke_active_sessions"}}}},
 		"relative":   {flows.Registration.UIURL, address("https://id.example.org/registration")},
 		"privileged": {flows.Settings.PrivilegedSessionMaxAge, 15 * time.Minute},
-		"profile":    {flows.Settings.After.Profile, After{address("https://app.example.org/profile-saved"), Hooks{"verify"}}},
+		"profile":    {flows.Settings.After.Profile, After{address("https://app.example.org/profile-saved"), Hooks{{Name: "verify"}}}},
 		"verified":   {flows.Verification, VerificationFlow{Enabled: true, UIURL: address("https://app.example.org/verify"), Lifespan: 2 * time.Hour, Use: UseLink, NotifyUnknown: true, DefaultBrowserReturnURL: address("https://app.example.org/verified")}},
 		"logout":     {flows.Logout.DefaultBrowserReturnURL, address("https://www.example.org/bye")},
 		"claims":     {string(c.Selfservice.Methods.OIDC.Providers[0].RequestedClaims), `{"id_token":{"acr":{"values":["urn:mace:incommon:iap:silver"]},"auth_time":{"essential":true}},"userinfo":{"given_name":{"essential":true},"nickname":null}}`},
@@ -134,7 +134,7 @@ func TestWithoutFilesTheEmbeddedProfileApplies(t *testing.T) {
 	if !c.Embedded || c.Serve.Public.Host != "127.0.0.1" || c.Serve.Admin.Host != "127.0.0.1" || c.DSN.Reveal() != "sqlite://symbolon.db?_fk=true&mode=rwc" {
 		t.Errorf("got %+v", c.Serve)
 	}
-	if !flows.Recovery.Enabled || !flows.Verification.Enabled || !slices.Equal(flows.Registration.After.Password.Hooks, Hooks{"session"}) {
+	if !flows.Recovery.Enabled || !flows.Verification.Enabled || !slices.Equal(flows.Registration.After.Password.Hooks, Hooks{{Name: "session"}}) {
 		t.Errorf("got %+v", flows)
 	}
 	if c.Password.MinLength != 10 || !c.Password.CommonList || !c.Secrets.Unset() || len(r.Warnings) != 0 {
@@ -173,7 +173,7 @@ func TestProfile(t *testing.T) {
 			if c.Password.MinLength != test.password.MinLength || c.Password.CommonList != test.password.CommonList {
 				t.Errorf("got %+v", c.Password)
 			}
-			if flows.Recovery.Enabled == test.v05 || flows.Settings.RevokeOtherSessions == test.v05 || c.Link.Confirm == test.v05 || slices.Equal(flows.Registration.After.Password.Hooks, Hooks{"session"}) == test.v05 {
+			if flows.Recovery.Enabled == test.v05 || flows.Settings.RevokeOtherSessions == test.v05 || c.Link.Confirm == test.v05 || slices.Equal(flows.Registration.After.Password.Hooks, Hooks{{Name: "session"}}) == test.v05 {
 				t.Errorf("got %+v", flows)
 			}
 		})

@@ -194,7 +194,6 @@ func absentKeys() []absent {
 		{"watch-courier", always},
 		{"config", ""},
 		{"clients.http", "addresses that this file names may be called, others only if they are public or in security.outgoing.allow"},
-		{"clients.web_hook", ""},
 		{"oauth2_provider", "it needs another server"},
 		{"preview", ""},
 		{"database", "cleanup.* tells how long rows are kept"},
@@ -207,15 +206,7 @@ func absentKeys() []absent {
 		{"selfservice.methods.saml", ""},
 		{"selfservice.methods.captcha", ""},
 		{"selfservice.methods.oidc.config.base_redirect_uri", "it is serve.public.base_url"},
-		{"selfservice.flows.login.before", ""},
-		{"selfservice.flows.registration.before", ""},
-		{"selfservice.flows.settings.before", ""},
-		{"selfservice.flows.recovery.before", ""},
-		{"selfservice.flows.verification.before", ""},
 		{"selfservice.flows.logout.before", ""},
-		{"selfservice.flows.settings.after.hooks", "selfservice.flows.settings.revoke_other_sessions ends other sessions"},
-		{"selfservice.flows.recovery.after.hooks", "selfservice.flows.recovery.revoke_other_sessions ends other sessions"},
-		{"selfservice.flows.verification.after.hooks", ""},
 		{"identity.schemas[].selfservice_selectable", ""},
 		{atProvider + "account_linking_mode", "set auto_link"},
 		{atProvider + "organization_id", ""},
@@ -226,7 +217,6 @@ func absentKeys() []absent {
 // absentHooks are hooks of v26 that are not here.
 func absentHooks() []absent {
 	return []absent{
-		{"web_hook", "nothing is called"},
 		{"verification", "new addresses are always asked to be verified"},
 		{"b2b_sso", ""},
 		{"organization", ""},

@@ -85,12 +85,28 @@ func (t *table) keySchema(b *branch) map[string]any {
 	return s
 }
 
-// hookSchema allows {hook: name} beside the bare name.
+// hookSchema allows {hook: name} beside the bare name, with the config of a web hook.
 func hookSchema(name map[string]any) map[string]any {
 	return map[string]any{"anyOf": []any{name, map[string]any{
 		"type": "object", "additionalProperties": false, "required": []string{"hook"},
-		"properties": map[string]any{"hook": name},
+		"properties": map[string]any{"hook": name, "config": webHookSchema()},
 	}}}
+}
+
+// webHookSchema describes the config of a web hook; see docs/web-hooks.md.
+func webHookSchema() map[string]any {
+	text, truth := map[string]any{"type": "string"}, map[string]any{"type": "boolean"}
+	group := func(properties map[string]any) map[string]any {
+		return map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
+	}
+	return group(map[string]any{
+		"id": text, "url": text, "method": text, "body": text, "can_interrupt": truth, "emit_analytics_event": truth,
+		"headers":  map[string]any{"type": "object", "additionalProperties": text},
+		"response": group(map[string]any{"ignore": truth, "parse": truth}),
+		"auth": group(map[string]any{"type": map[string]any{"enum": []string{"basic_auth", "api_key"}}, "config": group(map[string]any{
+			"user": text, "password": text, "name": text, "value": text, "in": map[string]any{"enum": []string{"header", "cookie"}},
+		})}),
+	})
 }
 
 func (k Key) description() string {

@@ -225,7 +225,7 @@ func (c *Config) checkMethods(f *findings) {
 	}
 	c.checkFactors(f)
 	for name, after := range map[string]After{"password": flows.Settings.After.Password, "profile": flows.Settings.After.Profile, "oidc": flows.Settings.After.OIDC} {
-		if len(after.Hooks) > 0 {
+		if slices.Contains(after.Hooks.Names(), "verify") {
 			f.warn("selfservice.flows.settings.after."+name+".hooks", "has no effect: new addresses are asked to be verified anyway while verification is on")
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	TooLarge
 	TooMany
 	Unavailable
+	Upstream // another program that was asked gave no usable answer
 )
 
 // Error is an error whose ID, Message, Reason and Details are safe to show to

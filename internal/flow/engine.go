@@ -44,11 +44,18 @@ type Identities interface {
 	// ProvenBefore reports whether the owner confirmed an address that the identity no
 	// longer has, if that is known.
 	ProvenBefore(ctx context.Context, id string) (proven, known bool, err error)
+	Schema(ctx context.Context, id string) (*traits.Schema, error)
+	Deletions
+}
+
+// Deletions ends identities.
+type Deletions interface {
 	// ScheduleDeletion has an identity deleted at a time, and Keep withdraws that;
 	// kept reports whether there was anything to withdraw.
 	ScheduleDeletion(ctx context.Context, id string, at time.Time) error
 	Keep(ctx context.Context, id string) (kept bool, err error)
-	Schema(ctx context.Context, id string) (*traits.Schema, error)
+	// Delete deletes an identity at once.
+	Delete(ctx context.Context, id string) error
 }
 
 // Sessions is what the engine needs from sessions.
@@ -94,6 +101,8 @@ type Config struct {
 	Notices bool
 	// ShowVerification: every registration says by which flow its address is proven.
 	ShowVerification bool
+	// UnprovenOnForm says on the form of a login that no address is proven, and asks to prove none.
+	UnprovenOnForm bool
 	// HideExisting answers a registration for a taken identifier as if it had
 	// worked, and tells the owner by mail.
 	HideExisting bool
@@ -121,6 +130,11 @@ type KindConfig struct {
 	// in, as browsers do; they count as absent. In settings they clear a trait.
 	SendsEmpty bool
 	Return     *url.URL // where a browser goes after success; nil for the default
+	// Before are called when a flow starts, and with each submission of settings; AfterAll after a
+	// success of a method that has no entry in After.
+	Before, AfterAll []Hook
+	// Revokes: a recovery ends the person's other sessions.
+	Revokes bool
 	// After overrides by method.
 	After map[string]AfterConfig
 }
@@ -129,6 +143,7 @@ type KindConfig struct {
 type AfterConfig struct {
 	Return *url.URL
 	Hooks  []string // HookSession, HookRevoke
+	Web    []Hook   // in their order
 }
 
 // The hooks of v0.5.

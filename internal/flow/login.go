@@ -41,6 +41,9 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 		}
 	}
 	if !owner.Proven() && e.hasHook(Login, j.method, HookVerified) {
+		if e.config.UnprovenOnForm {
+			return Result{}, Reject("", Said(numberUnproven, "error", "Account not active yet. Did you forget to verify your email address?", nil))
+		}
 		if !j.rests.unproven {
 			return Result{}, errCredentialChanged
 		}
@@ -67,6 +70,9 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 	j.flow.end(e.now())
 	return result, j.flow.remember(madeMemory, result.Session.ID)
 }
+
+// numberUnproven is the number by which v26 says that no address is proven.
+const numberUnproven = 4000010
 
 // stillValid returns the owner of a proof as they are now, and sees to it that the proof
 // holds until the transaction ends. Judging a password takes long, and its owner may

@@ -32,6 +32,9 @@ type Result struct {
 	// Cause is why a submission was rejected where the person must not learn it; for
 	// the log, nil for none.
 	Cause error
+	// Onward is where a script leads on after a registration whose browser is to prove an
+	// address first; empty for Redirect.
+	Onward string
 	// Next is the flow that a success leads to, such as the settings after a
 	// recovery; nil if none.
 	Next *Flow

@@ -39,7 +39,7 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 			return Result{}, err
 		}
 	}
-	if e.config.RevokeOnRecovery || evicted {
+	if e.config.RevokeOnRecovery || e.config.Kinds[Recovery].Revokes || evicted {
 		if err := e.sessions.RevokeOthers(ctx, fact.IdentityID, ""); err != nil {
 			return Result{}, err
 		}

@@ -44,7 +44,7 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 	if shown := e.hasHook(Registration, j.method, HookVerify); first != nil && !e.config.HideExisting && (shown || e.config.ShowVerification) {
 		result.Verification, result.VerificationPage = first, e.Page(first)
 		if shown {
-			result.Redirect = e.Page(first)
+			result.Onward, result.Redirect = result.Redirect, e.Page(first)
 		}
 	}
 	j.flow.end(e.now())

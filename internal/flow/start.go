@@ -82,6 +82,9 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	if err := e.openSettings(ctx, f, subject, r.Caller); err != nil {
 		return Result{}, err
 	}
+	if err := e.before(ctx, f, subject, r.Caller.Session, r.URL, Input{}); err != nil {
+		return Result{}, err
+	}
 	if err := e.create(ctx, f, subject, r.Caller); err != nil {
 		return Result{}, err
 	}

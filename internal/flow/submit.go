@@ -73,7 +73,10 @@ func wait(ctx context.Context, d time.Duration) {
 // finish runs a checked submission to its end, or renders why the check refused it.
 func (e *Engine) finish(ctx context.Context, c checked, refused error) (Result, error) {
 	result, err := Result{}, refused
-	if refused == nil {
+	if refused == nil && c.flow.Kind == Settings {
+		err = e.before(ctx, c.flow, c.caller.Session.Identity, c.caller.Session, c.url, c.input)
+	}
+	if err == nil {
 		result, c, err = e.run(ctx, c)
 	}
 	if err != nil {
@@ -97,11 +100,17 @@ func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 		c = j.checked
 		var result Result
 		if err == nil {
+			err = e.ask(ctx, j)
+		}
+		if err == nil {
 			result, err = e.apply(ctx, j)
 		}
 		if err == nil {
 			j.attempts.refund()
 			e.dropRetained(ctx, j.fact)
+			if err = e.tell(ctx, c, result); err != nil {
+				return Result{}, c, err
+			}
 			return result, c, nil
 		}
 		if !errors.Is(err, errCredentialChanged) || retried {

@@ -55,7 +55,7 @@ const maxRequestID = 128
 
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := l.server.now()
-	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r)}
+	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r), Method: r.Method, Header: r.Header}
 	l.server.warnOfProxy(r)
 	if request.Peer = request.Address; isPortOf(r.RemoteAddr, request.Address) {
 		request.Peer = r.RemoteAddr

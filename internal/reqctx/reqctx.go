@@ -20,7 +20,11 @@ type Request struct {
 	// Language and Languages are what the person wants to read: the tag they chose
 	// here, empty if they chose none, and their browser's Accept-Language.
 	Language, Languages string
-	Attrs               []slog.Attr
+	// Method and Header are those of the request. Nothing changes the header, which has
+	// secrets.
+	Method string
+	Header map[string][]string
+	Attrs  []slog.Attr
 }
 
 // With returns a context that carries r.

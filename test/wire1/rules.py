@@ -244,8 +244,27 @@ def restarts_are_gone(exchange):
     return True
 
 
+def hooks_fail_upstream(exchange):
+    """A web hook that fails is an upstream that failed: 502, with one document, and the person does not learn its URL (2, 3, 41)."""
+    answer = exchange["response"]
+    try:
+        body = json.loads((answer["body"] or "").split("\n{")[0])
+    except ValueError:
+        return True
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict) or "webhook" not in str(error.get("message")) and "giving up after" not in str(error.get("message")):
+        return True
+    error.pop("debug", None)
+    error.update(code=502, status="Bad Gateway", reason="A third-party upstream service responded improperly. Please try again later.")
+    error["message"] = re.sub(r"(\w+) http\S+ giving up", r"\1 giving up", error["message"])
+    if answer["status"] >= 400:
+        answer["status"] = 502
+    answer["body"] = json.dumps(body)
+    return True
+
+
 # These change a whole exchange, before the others; one that answers False leaves it out.
-EXCHANGE_RULES = [mails_are_ours, restarts_are_gone, csrf_cookies_stay]
+EXCHANGE_RULES = [mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
 RULES = [providers_are_for_browsers, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
 

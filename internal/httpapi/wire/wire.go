@@ -222,6 +222,8 @@ func Status(c errs.Code) int {
 		return http.StatusTooManyRequests
 	case errs.Unavailable:
 		return http.StatusServiceUnavailable
+	case errs.Upstream:
+		return http.StatusBadGateway
 	case errs.Internal:
 	}
 	return http.StatusInternalServerError

@@ -209,6 +209,9 @@ func show(m message.Message) Message {
 	if m.Key == message.KeyBodyMalformed {
 		return reason("Unable to decode form as JSON.")
 	}
+	if m.Key == flow.KeyHook {
+		return saidByHook(m)
+	}
 	e, ok := entryOf(m)
 	if !ok {
 		return reason(m.English())
@@ -289,3 +292,22 @@ func label(id int, text string) *Message { return &Message{ID: id, Text: text, T
 
 // rawNull is the JSON null of members that clients must find.
 func rawNull() json.RawMessage { return json.RawMessage("null") }
+
+// saidByHook is a message in a hook's own words and with its number.
+func saidByHook(m message.Message) Message {
+	out := Message{Text: m.English(), Type: failure}
+	switch id := m.Params["id"].(type) {
+	case int:
+		out.ID = id
+	case json.Number:
+		n, _ := id.Int64() // a number of a message is a whole one
+		out.ID = int(n)
+	case float64:
+		out.ID = int(id)
+	}
+	if kind, _ := m.Params["type"].(string); kind == info {
+		out.Type = info
+	}
+	out.Context, _ = m.Params["shown"].(map[string]any)
+	return out
+}

@@ -1,6 +1,7 @@
 package wire1
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -188,7 +189,7 @@ func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
 	out := Signed{ContinueWith: rawNull()}
 	var next []ContinueWith
 	if !native {
-		next = append(next, ContinueWith{Action: actionRedirect, RedirectBrowserTo: result.Redirect})
+		next = append(next, ContinueWith{Action: actionRedirect, RedirectBrowserTo: cmp.Or(result.Onward, result.Redirect)})
 	}
 	if result.Session != nil {
 		shown := w.session(result.Session)
@@ -210,7 +211,12 @@ func (w *Wire) signedIn(r wire.Request, result flow.Result) wire.Answer {
 			next = append(next, ContinueWith{Action: actionToken, SessionToken: out.SessionToken})
 		}
 		if result.Verification != nil {
-			next = append([]ContinueWith{w.toVerification(result, !native)}, next...)
+			show := []ContinueWith{w.toVerification(result, !native)}
+			if native {
+				next = append(show, next...)
+			} else {
+				next = append(next, show...)
+			}
 		}
 	}
 	if next != nil {

@@ -145,7 +145,7 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 	case flow.Login:
 		v.identifier = w.parts.identifier(ctx, w.config.DefaultSchema)
 		switch {
-		case f.State == flow.Challenged:
+		case f.State == flow.Challenged, refusedByHook(f):
 			v.active = f.Active
 		case f.Named() != "":
 			v.active = groupIdentifier

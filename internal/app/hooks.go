@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"symbolon/internal/config"
+	"symbolon/internal/flow"
+	"symbolon/internal/httpapi/wire1"
+	"symbolon/internal/netguard"
+	"symbolon/internal/program"
+	"symbolon/internal/webhook"
+)
+
+// hookPrograms is how many bodies of one web hook are made at a time.
+const hookPrograms = 8
+
+// addHooks gives the engine the web hooks of the configuration.
+func (a *composition) addHooks(guard *netguard.Guard, kinds map[flow.Kind]flow.KindConfig) error {
+	f := a.config.Selfservice.Flows
+	after := map[flow.Kind]map[string]config.After{
+		flow.Login: f.Login.After.ByMethod(), flow.Registration: f.Registration.After.ByMethod(), flow.Settings: f.Settings.After.ByMethod(),
+	}
+	for kind, lists := range map[flow.Kind]struct{ before, all config.Hooks }{
+		flow.Login: {before: f.Login.Before}, flow.Registration: {before: f.Registration.Before}, flow.Settings: {before: f.Settings.Before},
+		flow.Recovery: {f.Recovery.Before, f.Recovery.After}, flow.Verification: {f.Verification.Before, f.Verification.After},
+	} {
+		c, at := kinds[kind], "selfservice.flows."+string(kind)
+		var err error
+		if c.Before, err = a.webHooks(guard, at+".before.hooks", lists.before); err != nil {
+			return err
+		}
+		if c.AfterAll, err = a.webHooks(guard, at+".after.hooks", lists.all); err != nil {
+			return err
+		}
+		for _, name := range lists.all.Names() {
+			c.Revokes = c.Revokes || name == flow.HookRevoke
+		}
+		for method, one := range after[kind] {
+			with := c.After[method]
+			if with.Web, err = a.webHooks(guard, at+".after."+method+".hooks", one.Hooks); err != nil {
+				return err
+			}
+			c.After[method] = with
+		}
+		kinds[kind] = c
+	}
+	return nil
+}
+
+// webHooks are the hooks of a list that call another program.
+func (a *composition) webHooks(guard *netguard.Guard, at string, list config.Hooks) ([]flow.Hook, error) {
+	var out []flow.Hook
+	for i, one := range list {
+		if one.Web == nil {
+			continue
+		}
+		made, err := a.webHook(guard, fmt.Sprintf("%s[%d]", at, i), *one.Web)
+		if err != nil {
+			return nil, config.Problems{about(at, err)}
+		}
+		out = append(out, made)
+	}
+	return out, nil
+}
+
+func (a *composition) webHook(guard *netguard.Guard, at string, w config.WebHook) (flow.Hook, error) {
+	r := w.Request
+	c := webhook.Config{
+		Name: at, URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{}, Ignore: w.Ignore, Parse: w.Parse, Marked: w.Marked,
+		Shown: a.config.WebHookHeaders,
+		Auth:  webhook.Auth{Type: r.Auth.Type, User: r.Auth.User, Password: r.Auth.Password.Reveal(), Name: r.Auth.Name, Value: r.Auth.Value.Reveal(), In: r.Auth.In},
+	}
+	for name, value := range r.Headers {
+		c.Headers[name] = value.Reveal()
+	}
+	if r.Body != "" {
+		body := &sourced[*program.Program]{
+			url: r.Body, guard: guard, now: a.now, log: a.log.With(slog.String("key", at)),
+			compile: func(name, text string) (*program.Program, error) { return program.Compile(name, text, hookPrograms) },
+		}
+		if !body.remote() {
+			if _, err := body.current(context.Background()); err != nil {
+				return nil, fmt.Errorf("config.body of a web_hook: %w", err)
+			}
+		}
+		c.Body = body.current
+	}
+	client, err := guard.Client(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("config.url of a web_hook: %w", err)
+	}
+	client.Timeout = 0 // the call has its own, over all attempts
+	return webhook.New(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.log), nil
+}

@@ -1,0 +1,102 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/identity"
+	"symbolon/internal/message"
+)
+
+// redraft makes the draft of a submission again with what a hook says of the identity. Its
+// traits are judged by their schema, as if they had been typed.
+func (e *Engine) redraft(ctx context.Context, j *judged, c *IdentityChange) (*identity.Draft, error) {
+	d := j.draft
+	if c.Traits != nil || c.SchemaID != nil {
+		var err error
+		if d, err = e.draftChanged(ctx, j, c); err != nil {
+			return nil, err
+		}
+	}
+	i := &d.Identity
+	if c.MetadataPublic != nil {
+		i.MetadataPublic = metadata(c.MetadataPublic)
+	}
+	if c.MetadataAdmin != nil {
+		i.MetadataAdmin = metadata(c.MetadataAdmin)
+	}
+	if c.ExternalID != nil {
+		i.ExternalID = *c.ExternalID
+	}
+	for _, p := range c.Proven {
+		for k := range i.Verifiable {
+			if a := &i.Verifiable[k]; a.Via == p.Via && (a.Value == p.Value || a.Normalized == p.Value) && a.Verified != p.Verified {
+				a.Verified, a.VerifiedAt = p.Verified, e.now()
+			}
+		}
+	}
+	if c.State == nil || *c.State == identity.Active {
+		return d, nil
+	}
+	if *c.State != identity.Inactive {
+		return nil, Reject("", message.Reason(fmt.Sprintf("The state %q is neither active nor inactive.", *c.State)))
+	}
+	if j.flow.Kind == Registration {
+		return nil, errDisabledByHook
+	}
+	i.State, i.StateChangedAt = identity.Inactive, e.now()
+	return d, nil
+}
+
+// errDisabledByHook says that a program refuses the account.
+var errDisabledByHook = errs.New(errs.Unauthorized, "identity_disabled", "This account was disabled.")
+
+// draftChanged drafts the identity of a submission with other traits or by another schema.
+func (e *Engine) draftChanged(ctx context.Context, j *judged, c *IdentityChange) (*identity.Draft, error) {
+	old := j.draft
+	schema, traits := old.Identity.SchemaID, old.Identity.Traits
+	if c.SchemaID != nil {
+		schema = *c.SchemaID
+	}
+	if c.Traits != nil {
+		traits = c.Traits
+	}
+	if _, err := e.identities.Schema(ctx, schema); err != nil {
+		return nil, Reject("", message.Reason("Unable to find JSON Schema ID: "+schema))
+	}
+	var made *identity.Draft
+	var err error
+	if j.flow.Kind == Registration {
+		made, err = e.identities.Draft(ctx, schema, traits)
+	} else {
+		made, err = e.identities.DraftFrom(ctx, j.identity, schema, traits)
+	}
+	if err != nil {
+		return nil, rejectTraits(err)
+	}
+	i := &made.Identity
+	i.MetadataPublic, i.MetadataAdmin, i.ExternalID = old.Identity.MetadataPublic, old.Identity.MetadataAdmin, old.Identity.ExternalID
+	for k := range i.Verifiable {
+		a := &i.Verifiable[k]
+		if was := identity.Find(old.Identity.Verifiable, a.Via, a.Normalized); was != nil {
+			a.Verified, a.VerifiedAt = was.Verified, was.VerifiedAt
+		}
+	}
+	for _, credential := range old.Credentials {
+		if credential.Type != identity.TypePassword && credential.Type != "code" { // which follow the traits
+			made.Set(credential)
+		}
+	}
+	return made, nil
+}
+
+// metadata is a JSON object, nil for any other value.
+func metadata(raw json.RawMessage) json.RawMessage {
+	var object map[string]any
+	if err := json.Unmarshal(raw, &object); err != nil || object == nil {
+		return nil
+	}
+	return raw
+}

@@ -1,0 +1,67 @@
+package wire1
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+
+	"symbolon/internal/flow"
+)
+
+// HookShapes writes what web hooks are shown: the shapes of this wire, whichever wire the flow
+// is on.
+type HookShapes struct{ renderer *Renderer }
+
+// NewHookShapes returns the shapes. base is the public URL.
+func NewHookShapes(base *url.URL) HookShapes { return HookShapes{NewRenderer(base)} }
+
+// Context is what a hook is shown of a call: the members flow, identity and session. The
+// metadata for operators is not among them.
+func (h HookShapes) Context(c flow.HookCall) (map[string]any, error) {
+	v := view{active: c.Flow.Active}
+	_, _ = c.Flow.WireNote(&v.memory) // what can't be read is as good as not kept
+	shown, err := asObject(h.renderer.flow(c.Flow, c.Identity, v))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{"flow": shown}
+	if c.Identity != nil {
+		if out["identity"], err = asObject(h.renderer.identity(c.Identity)); err != nil {
+			return nil, err
+		}
+	}
+	if c.Session != nil {
+		if out["session"], err = asObject(h.renderer.session(c.Session)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func asObject(value any) (map[string]any, error) {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("write for a hook: %w", err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return nil, fmt.Errorf("write for a hook: %w", err)
+	}
+	return out, nil
+}
+
+// refusedByHook reports whether a form says what a hook has to say.
+func refusedByHook(f *flow.Flow) bool {
+	for i := range f.Form.Groups {
+		g := &f.Form.Groups[i]
+		if says(g.Messages, flow.KeyHook) {
+			return true
+		}
+		for k := range g.Nodes {
+			if says(g.Nodes[k].Messages, flow.KeyHook) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,269 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/netguard"
+	"symbolon/internal/program"
+	"symbolon/internal/secret"
+)
+
+// Config of a Hook.
+type Config struct {
+	Name    string // for logs; holds no secret
+	URL     string
+	Method  string
+	Headers map[string]string
+	Auth    Auth
+	// Body returns a Jsonnet function of one parameter, ctx; nil for a request without a body.
+	Body func(context.Context) (*program.Program, error)
+	// Ignore: the flow does not wait. Parse: the answer may refuse the step or change the
+	// identity. Not both.
+	Ignore, Parse bool
+	// Marked: the request carries the ids of the call and of its attempt.
+	Marked bool
+	// Headers of the client's request that the program is given.
+	Shown []string
+}
+
+// Auth is how a request proves who sends it.
+type Auth struct {
+	Type           string // "basic_auth", "api_key", or empty for none
+	User, Password string // basic_auth
+	Name, Value    string // api_key
+	In             string // api_key: "header" or "cookie"
+}
+
+// The bounds of a call.
+const (
+	attempts  = 3
+	maxAnswer = 5 << 20
+	maxTime   = 30 * time.Second // with its attempts
+	maxAside  = 64               // calls that no flow waits for, at a time
+)
+
+// Shapes writes what programs are shown, as JSON.
+type Shapes interface {
+	Context(flow.HookCall) (map[string]any, error)
+}
+
+// Hook calls one program. It is safe for concurrent use.
+type Hook struct {
+	config Config
+	client *http.Client
+	shapes Shapes
+	log    *slog.Logger
+	aside  chan struct{}
+	// wait waits between attempts.
+	wait func(context.Context, time.Duration) error
+}
+
+var _ flow.Hook = (*Hook)(nil)
+
+// New returns a hook that has called nothing yet.
+func New(c Config, client *http.Client, shapes Shapes, log *slog.Logger) *Hook {
+	return &Hook{config: c, client: client, shapes: shapes, log: log, aside: make(chan struct{}, maxAside), wait: wait}
+}
+
+// Parses implements flow.Hook.
+func (h *Hook) Parses() bool { return h.config.Parse }
+
+// Call implements flow.Hook.
+func (h *Hook) Call(ctx context.Context, c flow.HookCall) (*flow.IdentityChange, error) {
+	body, err := h.body(ctx, c)
+	if errors.Is(err, errCancelled) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, failed("web hook: the body could not be made", err)
+	}
+	if !h.config.Ignore {
+		ctx, cancel := context.WithTimeout(ctx, maxTime)
+		defer cancel()
+		return h.ask(ctx, body)
+	}
+	select {
+	case h.aside <- struct{}{}:
+	default:
+		h.log.WarnContext(ctx, "a web hook is called too often at a time; one call was left out", slog.String("hook", h.config.Name))
+		return nil, nil
+	}
+	go func() {
+		defer func() { <-h.aside }()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxTime)
+		defer cancel()
+		if _, err := h.ask(ctx, body); err != nil {
+			h.log.WarnContext(ctx, "a web hook failed, which no flow waited for", slog.String("hook", h.config.Name), slog.Any("error", err))
+		}
+	}()
+	return nil, nil
+}
+
+// ask sends the request until there is an answer, and reads it.
+func (h *Hook) ask(ctx context.Context, body string) (*flow.IdentityChange, error) {
+	call := secret.NewID()
+	for attempt := 1; ; attempt++ {
+		status, answer, err := h.send(ctx, body, call)
+		if err == nil && status < http.StatusInternalServerError {
+			return h.read(status, answer)
+		}
+		if err == nil {
+			err = fmt.Errorf("webhook failed with status code %d", status)
+		}
+		if attempt == attempts || h.wait(ctx, time.Duration(attempt)*time.Second) != nil {
+			return nil, upstream(fmt.Sprintf("%s giving up after %d attempt(s)", h.config.Method, attempt), err)
+		}
+	}
+}
+
+func (h *Hook) send(ctx context.Context, body, call string) (status int, answer []byte, err error) {
+	var sent *strings.Reader
+	request, err := http.NewRequestWithContext(ctx, h.config.Method, h.config.URL, nil)
+	if err != nil {
+		return 0, nil, errors.New("the URL of the hook is none")
+	}
+	if body != "" {
+		sent = strings.NewReader(body)
+		if request, err = http.NewRequestWithContext(ctx, h.config.Method, h.config.URL, sent); err != nil {
+			return 0, nil, errors.New("the URL of the hook is none")
+		}
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, value := range h.config.Headers {
+		request.Header.Set(name, value)
+	}
+	if h.config.Marked {
+		request.Header.Set("Ory-Webhook-Request-Id", secret.NewID())
+		request.Header.Set("Ory-Webhook-Trigger-Id", call)
+	}
+	h.config.Auth.apply(request)
+	response, err := h.client.Do(request)
+	if err != nil {
+		return 0, nil, withoutQuery(err)
+	}
+	answer, err = netguard.Read(response, maxAnswer)
+	return response.StatusCode, answer, err
+}
+
+// body makes the body of the request.
+func (h *Hook) body(ctx context.Context, c flow.HookCall) (string, error) {
+	if h.config.Body == nil {
+		return "", nil
+	}
+	writer, err := h.config.Body(ctx)
+	if err != nil {
+		return "", err
+	}
+	shown, err := h.shown(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	raw, err := json.Marshal(shown)
+	if err != nil {
+		return "", fmt.Errorf("write ctx: %w", err)
+	}
+	made, err := writer.Call(ctx, "ctx", string(raw))
+	if err != nil {
+		if strings.HasSuffix(err.Error(), ": cancel") || err.Error() == "cancel" {
+			return "", errCancelled
+		}
+		return "", err
+	}
+	if media, _, _ := mime.ParseMediaType(h.contentType()); media == "application/x-www-form-urlencoded" {
+		return form(made)
+	}
+	return made, nil
+}
+
+// errCancelled says that the program wants no request.
+var errCancelled = errors.New("the program cancels the call")
+
+func (h *Hook) contentType() string {
+	for name, value := range h.config.Headers {
+		if http.CanonicalHeaderKey(name) == "Content-Type" {
+			return value
+		}
+	}
+	return ""
+}
+
+// form writes the members of a JSON object as a form.
+func form(object string) (string, error) {
+	var members map[string]any
+	if err := json.Unmarshal([]byte(object), &members); err != nil {
+		return "", errors.New("the body is no object, which a form needs")
+	}
+	values := url.Values{}
+	for name, value := range members {
+		if text, ok := value.(string); ok {
+			values.Set(name, text)
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return "", errors.New("the body has a value that a form can't hold")
+		}
+		values.Set(name, string(raw))
+	}
+	return values.Encode(), nil
+}
+
+func (a Auth) apply(r *http.Request) {
+	switch {
+	case a.Type == "basic_auth":
+		r.SetBasicAuth(a.User, a.Password)
+	case a.Type == "api_key" && a.In == "cookie":
+		r.AddCookie(&http.Cookie{Name: a.Name, Value: a.Value})
+	case a.Type == "api_key":
+		r.Header.Set(a.Name, a.Value)
+	}
+}
+
+// withoutQuery is an error of the client without the URL's path, query and user, which may
+// hold keys.
+func withoutQuery(err error) error {
+	broken := (*url.Error)(nil)
+	if !errors.As(err, &broken) {
+		return err
+	}
+	u, parseErr := url.Parse(broken.URL)
+	if parseErr != nil {
+		return broken.Err
+	}
+	return fmt.Errorf("%s://%s: %w", u.Scheme, u.Host, broken.Err)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// upstream is the failure of the other program.
+func upstream(what string, cause error) error {
+	return &errs.Error{
+		Code: errs.Upstream, ID: "web_hook_failed", Message: what,
+		Reason: "A third-party upstream service responded improperly. Please try again later.", Err: cause,
+	}
+}
+
+// failed is a failure on this side, which the operator must mend.
+func failed(what string, cause error) error {
+	return &errs.Error{Code: errs.Internal, ID: "web_hook_broken", Err: fmt.Errorf("%s: %w", what, cause)}
+}

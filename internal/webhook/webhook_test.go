@@ -1,0 +1,182 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"symbolon/internal/errs"
+	"symbolon/internal/flow"
+	"symbolon/internal/program"
+	"symbolon/internal/reqctx"
+)
+
+// shapes shows the flow's id alone.
+type shapes struct{}
+
+func (shapes) Context(c flow.HookCall) (map[string]any, error) {
+	return map[string]any{"flow": map[string]any{"id": c.Flow.ID}}, nil
+}
+
+// sink is a program that answers with what it is told to, and keeps what it was sent.
+type sink struct {
+	status []int // one for each request, the last for all further ones
+	answer string
+	sent   []*http.Request
+	bodies []string
+}
+
+func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	s.sent, s.bodies = append(s.sent, r), append(s.bodies, string(body))
+	w.WriteHeader(s.status[min(len(s.sent), len(s.status))-1])
+	_, _ = io.WriteString(w, s.answer)
+}
+
+func hook(t *testing.T, s *sink, c Config) *Hook {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	c.URL, c.Shown = server.URL+"/secret-path?key=s3cret", []string{"User-Agent"}
+	if c.Method == "" {
+		c.Method = http.MethodPost
+	}
+	h := New(c, server.Client(), shapes{}, slog.New(slog.DiscardHandler))
+	h.wait = func(context.Context, time.Duration) error { return nil }
+	return h
+}
+
+func call(t *testing.T, h *Hook) (*flow.IdentityChange, error) {
+	t.Helper()
+	header := http.Header{"User-Agent": {"agent/9"}, "X-Custom": {"no"}, "Cookie": {"a=b"}}
+	ctx := reqctx.With(t.Context(), &reqctx.Request{Method: http.MethodPost, Header: header})
+	return h.Call(ctx, flow.HookCall{Flow: &flow.Flow{ID: "f1"}, URL: "https://id.example.org/x"})
+}
+
+func body(t *testing.T, text string) func(context.Context) (*program.Program, error) {
+	t.Helper()
+	return func(context.Context) (*program.Program, error) { return program.Compile("test", text, 1) }
+}
+
+func TestCall_request(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{204}}
+	h := hook(t, s, Config{
+		Method: http.MethodPut, Marked: true, Headers: map[string]string{"X-Extra": "yes"},
+		Auth: Auth{Type: "basic_auth", User: "u", Password: "p"},
+		Body: body(t, `function(ctx) { id: ctx.flow.id, payload: ctx.flow.transient_payload, seen: ctx.request_headers, cookie: ctx.request_cookies.a, url: ctx.request_url }`),
+	})
+	if _, err := call(t, h); err != nil || len(s.sent) != 1 {
+		t.Fatalf("%d requests, %v", len(s.sent), err)
+	}
+	r := s.sent[0]
+	if user, password, _ := r.BasicAuth(); r.Method != http.MethodPut || user != "u" || password != "p" || r.Header.Get("X-Extra") != "yes" ||
+		r.Header.Get("Ory-Webhook-Trigger-Id") == "" || r.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%s %v", r.Method, r.Header)
+	}
+	for _, want := range []string{`"id": "f1"`, `"agent/9"`, `"cookie": "b"`, `"payload": {`, `"url": "https://id.example.org/x"`} {
+		if !strings.Contains(s.bodies[0], want) {
+			t.Errorf("%s is not in %s", want, s.bodies[0])
+		}
+	}
+	if strings.Contains(s.bodies[0], "X-Custom") {
+		t.Error("a header that is not on the list is shown")
+	}
+}
+
+func TestCall_form(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}}
+	h := hook(t, s, Config{Headers: map[string]string{"content-type": "application/x-www-form-urlencoded"}, Body: body(t, `function(ctx) { a: "1 2", n: 3 }`)})
+	if _, err := call(t, h); err != nil || s.bodies[0] != "a=1+2&n=3" {
+		t.Errorf("%q, %v", s.bodies, err)
+	}
+}
+
+// A program that raises cancel wants no request; any other error is one.
+func TestCall_cancel(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}}
+	if _, err := call(t, hook(t, s, Config{Body: body(t, `function(ctx) error 'cancel'`)})); err != nil || len(s.sent) > 0 {
+		t.Errorf("%d requests, %v", len(s.sent), err)
+	}
+	if _, err := call(t, hook(t, s, Config{Body: body(t, `function(ctx) error 'no'`)})); errs.Of(err) != errs.Internal || len(s.sent) > 0 {
+		t.Errorf("%d requests, %v", len(s.sent), err)
+	}
+}
+
+func TestCall_attempts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status []int
+		times  int
+		code   errs.Code
+	}{
+		"it comes back":    {[]int{500, 503, 200}, 3, errs.Internal},
+		"it stays away":    {[]int{500}, 3, errs.Upstream},
+		"it refuses":       {[]int{403}, 1, errs.Upstream},
+		"it is redirected": {[]int{300}, 1, errs.Upstream},
+	} {
+		s := &sink{status: test.status, answer: "{}"}
+		_, err := call(t, hook(t, s, Config{}))
+		if len(s.sent) != test.times || (err != nil) != (test.code == errs.Upstream) || err != nil && errs.Of(err) != test.code {
+			t.Errorf("%s: %d requests, %v", name, len(s.sent), err)
+		}
+		if err != nil && strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: the error shows the URL: %v", name, err)
+		}
+	}
+}
+
+// The error of a program that can't be reached names its host and neither path nor query.
+func TestCall_unreachable(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}}
+	h := hook(t, s, Config{})
+	h.config.URL = "http://127.0.0.1:1/secret-path?key=s3cret"
+	_, err := call(t, h)
+	if errs.Of(err) != errs.Upstream || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "secret-path") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestCall_refusal(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{422}, answer: `{"messages":[{"instance_ptr":"#/traits/email","messages":[{"id":123,"text":"no","type":"error"}]},{"messages":[{"id":9,"text":"hm","type":"odd"}]}]}`}
+	_, err := call(t, hook(t, s, Config{Parse: true}))
+	rejected, ok := errors.AsType[*flow.Rejected](err)
+	if !ok || len(rejected.Messages) != 2 || rejected.Messages[0].Field != "traits.email" || rejected.Messages[1].Field != "" {
+		t.Fatalf("%v", err)
+	}
+	if m := rejected.Messages[0].Message; m.English() != "no" || m.Params["id"] != 123 || rejected.Messages[1].Message.Params["type"] != "info" {
+		t.Errorf("%+v", rejected.Messages)
+	}
+	for _, answer := range []string{"", "x", `{}`, `{"messages":[]}`} {
+		s.answer = answer
+		if _, err := call(t, hook(t, s, Config{Parse: true})); errs.Of(err) != errs.Upstream {
+			t.Errorf("%q: %v", answer, err)
+		}
+	}
+}
+
+func TestCall_change(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}, answer: `{"identity":{"traits":{"a":1},"state":"inactive","metadata_public":{"p":1},"external_id":"x","verifiable_addresses":[{"value":"a@b","via":"email","verified":true}]}}`}
+	c, err := call(t, hook(t, s, Config{Parse: true}))
+	if err != nil || c == nil || string(c.Traits) != `{"a":1}` || *c.State != "inactive" || *c.ExternalID != "x" || len(c.Proven) != 1 || c.SchemaID != nil {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if c, err = call(t, hook(t, s, Config{})); c != nil || err != nil {
+		t.Errorf("without parse: %+v, %v", c, err)
+	}
+	s.answer = "hello"
+	if _, err = call(t, hook(t, s, Config{Parse: true})); errs.Of(err) != errs.Upstream {
+		t.Errorf("no JSON: %v", err)
+	}
+}
