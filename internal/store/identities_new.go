@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"symbolon/internal/errs"
 	"symbolon/internal/event"
@@ -23,17 +24,25 @@ func (db *DB) CreateIdentity(ctx context.Context, i *identity.Identity, credenti
 	return nil
 }
 
+// createdAtOnce bounds how many of the connections to a server CreateIdentities waits for, so
+// that requests of people do not wait behind all of them.
+const createdAtOnce = 32
+
 // CreateIdentities stores new identities, each for itself, and returns the error of each. In
 // a file they share one transaction without a savepoint for each, which costs half as much;
-// if it fails, each is stored apart. On a server each has its own, all at once.
+// if it fails, each is stored apart. On a server each has its own, several at once.
 func (db *DB) CreateIdentities(ctx context.Context, all []identity.Created) []error {
 	failed := make([]error, len(all))
 	if db.MultiNode() {
-		var running sync.WaitGroup
+		var running errgroup.Group
+		running.SetLimit(createdAtOnce)
 		for n, one := range all {
-			running.Go(func() { failed[n] = db.CreateIdentity(ctx, one.Identity, one.Credentials) })
+			running.Go(func() error {
+				failed[n] = db.CreateIdentity(ctx, one.Identity, one.Credentials)
+				return nil
+			})
 		}
-		running.Wait()
+		_ = running.Wait() // each has its own error
 		return failed
 	}
 	err := db.InTx(ctx, func(ctx context.Context) error {
