@@ -59,7 +59,7 @@ func (a *composition) newFactors(c *config.Config) error {
 		if err != nil {
 			return fmt.Errorf("selfservice.methods.webauthn.config.rp: %w", err)
 		}
-		a.factors = append(a.factors, webauthn.New(party, public.String(), a.now, a.log))
+		a.factors = append(a.factors, webauthn.New(party, found, public.String(), a.now, a.log))
 	}
 	if m.Passkey.Enabled {
 		party, err := a.party(m.Passkey.RP)

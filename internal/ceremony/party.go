@@ -17,7 +17,7 @@ var (
 	ErrMalformed = errors.New("not a WebAuthn response")
 	// ErrRefused says that it is for another site, challenge or key, or that its signature is wrong.
 	ErrRefused = errors.New("WebAuthn response refused")
-	// ErrUnknownKey says that none of the keys given has the id that the answer names.
+	// ErrUnknownKey says that nobody has a key as the answer names it.
 	ErrUnknownKey = fmt.Errorf("%w: unknown key", ErrRefused)
 	// ErrCloned says that the key's signature counter went back: there may be two of it.
 	ErrCloned = fmt.Errorf("%w: the signature counter went back, the key may be cloned", ErrRefused)
@@ -193,7 +193,7 @@ type Judged struct {
 func (p *Party) Judge(pending Pending, o Owner, a Answer, now time.Time) (Judged, error) {
 	at := slices.IndexFunc(o.Keys, func(k Key) bool { return string(k.ID) == string(a.parsed.RawID) })
 	if at < 0 {
-		return Judged{}, ErrUnknownKey
+		return Judged{}, because(ErrRefused, errors.New("the person has no such key"))
 	}
 	if !p.served(a.parsed.Response.CollectedClientData) {
 		return Judged{}, because(ErrRefused, errors.New("wrong origin"))

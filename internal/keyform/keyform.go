@@ -143,9 +143,9 @@ func (f Form) Named(in flow.Input, otherwise string) (string, error) {
 	return name, nil
 }
 
-// Refuse turns an error of a ceremony into a message; failed is the message for an answer that does not count. memory
-// is what the flow remembers from now on, since an answer uses up its challenge.
-func Refuse(err error, failed string, memory any) error {
+// Refuse turns an error of a ceremony into a message; failed is the message for an answer that does not count. The flow
+// asks for the same challenge until an answer counts (WebAuthn Level 3, 13.4.3): what was refused is refused again.
+func Refuse(err error, failed string) error {
 	key := failed
 	switch {
 	case errors.Is(err, ceremony.ErrMalformed):
@@ -156,6 +156,6 @@ func Refuse(err error, failed string, memory any) error {
 		return err
 	}
 	r := flow.Reject("", message.Of(key))
-	r.Cause, r.Memory = err, memory
+	r.Cause = err
 	return r
 }

@@ -124,13 +124,13 @@ func TestRefuse(t *testing.T) {
 	for want, err := range map[string]error{
 		message.KeyKeyMalformed: ceremony.ErrMalformed, message.KeyKeyUnknown: ceremony.ErrUnknownKey, message.KeyKeyInvalid: ceremony.ErrCloned,
 	} {
-		rejected, ok := errors.AsType[*flow.Rejected](keyform.Refuse(err, message.KeyKeyInvalid, "memory"))
-		if !ok || rejected.Messages[0].Message.Key != want || rejected.Memory != "memory" || !errors.Is(rejected.Cause, err) {
+		rejected, ok := errors.AsType[*flow.Rejected](keyform.Refuse(err, message.KeyKeyInvalid))
+		if !ok || rejected.Messages[0].Message.Key != want || rejected.Memory != nil || !errors.Is(rejected.Cause, err) {
 			t.Errorf("%v: %+v, want %s", err, rejected, want)
 		}
 	}
 	fault := errors.New("the database is gone")
-	if err := keyform.Refuse(fault, message.KeyKeyInvalid, nil); !errors.Is(err, fault) {
+	if err := keyform.Refuse(fault, message.KeyKeyInvalid); !errors.Is(err, fault) {
 		t.Errorf("a fault of the server became %v", err)
 	}
 }

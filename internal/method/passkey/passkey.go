@@ -177,8 +177,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	}
 	fact, err := m.verify(ctx, s, text)
 	if err != nil {
-		next, failed := m.request(ctx, s.View)
-		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyInvalid, next))
+		return nil, keyform.Refuse(err, message.KeyKeyInvalid)
 	}
 	return fact, nil
 }

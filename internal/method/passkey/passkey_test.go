@@ -127,12 +127,14 @@ func TestRegister_refusesLies(t *testing.T) {
 	for name, prepare := range ceremonytest.CreationLies(site) {
 		k, before := key(t, 0), invited(t, f)
 		lie := prepare(k)
-		r := b.MustSubmit(f, passkey.ID, map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, before, lie)})
+		answer := map[string]string{"traits.email": "new@example.org", "passkey_register": k.Create(t, before, lie)}
+		b.MustSubmit(f, passkey.ID, answer)
+		r := b.MustSubmit(f, passkey.ID, answer)
 		if r.Outcome != flow.FormRejected || said(r) != message.KeyKeyNotAdded {
 			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
 		}
-		if f = r.Flow; invited(t, f) == before {
-			t.Errorf("%s: the challenge can be tried again", name)
+		if f = r.Flow; invited(t, f) != before {
+			t.Errorf("%s: the flow asks for another challenge", name)
 		}
 	}
 	if r := b.MustSubmit(f, passkey.ID, map[string]string{"traits.email": "new@example.org"}); r.Outcome != flow.FormRejected || said(r) != message.Missing("x").Key {
@@ -157,12 +159,14 @@ func TestLogin_refusesLies(t *testing.T) {
 	for name, prepare := range lies {
 		liar, before := *k, value(t, f, "passkey_challenge")
 		lie := prepare(&liar)
-		r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_login": liar.Get(t, before, lie)})
+		answer := map[string]string{"passkey_login": liar.Get(t, before, lie)}
+		b.MustSubmit(f, passkey.ID, answer)
+		r := b.MustSubmit(f, passkey.ID, answer)
 		if r.Outcome != flow.FormRejected || b.Session != nil {
 			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
 		}
-		if f = r.Flow; value(t, f, "passkey_challenge") == before {
-			t.Errorf("%s: the challenge can be tried again", name)
+		if f = r.Flow; value(t, f, "passkey_challenge") != before {
+			t.Errorf("%s: the flow asks for another challenge", name)
 		}
 	}
 	for answer, want := range map[string]string{"": message.Missing("x").Key, "{}": message.KeyKeyMalformed} {
@@ -173,6 +177,28 @@ func TestLogin_refusesLies(t *testing.T) {
 	w.Limiter.Full = true
 	if _, r := present(t, w, k, ceremonytest.Lie{}); r.Outcome != flow.FormRejected {
 		t.Errorf("beyond the limit: outcome %d", r.Outcome)
+	}
+}
+
+// An answer that counted uses up its challenge: neither its flow nor another one takes it again.
+func TestLogin_answersOnce(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	k := key(t, 0)
+	signUp(t, w, "new@example.org", k)
+	b := w.Browser()
+	f := b.Start(flow.Login)
+	answer := map[string]string{"passkey_login": k.Get(t, value(t, f, "passkey_challenge"), ceremonytest.Lie{})}
+	if r := b.MustSubmit(f, passkey.ID, answer); r.Outcome != flow.Completed || b.Session == nil {
+		t.Fatalf("the first time: outcome %d, %s", r.Outcome, said(r))
+	}
+	b.Session = nil
+	if r, err := b.Submit(f, passkey.ID, answer); err == nil && r.Outcome != flow.FormRejected || b.Session != nil {
+		t.Errorf("in its flow again: outcome %d, %v", r.Outcome, err)
+	}
+	other := w.Browser()
+	if r := other.MustSubmit(other.Start(flow.Login), passkey.ID, answer); r.Outcome != flow.FormRejected || other.Session != nil {
+		t.Errorf("in another flow: outcome %d, %s", r.Outcome, said(r))
 	}
 }
 
@@ -304,12 +330,14 @@ func TestChange_refusesLies(t *testing.T) {
 	for name, prepare := range ceremonytest.CreationLies(site) {
 		k, before := key(t, 0), value(t, f, "passkey_create_data")
 		lie := prepare(k)
-		r := b.MustSubmit(f, passkey.ID, map[string]string{"passkey_settings_register": k.Create(t, before, lie)})
+		answer := map[string]string{"passkey_settings_register": k.Create(t, before, lie)}
+		b.MustSubmit(f, passkey.ID, answer)
+		r := b.MustSubmit(f, passkey.ID, answer)
 		if r.Outcome != flow.FormRejected || said(r) != message.KeyKeyNotAdded {
 			t.Errorf("%s: outcome %d, %s", name, r.Outcome, said(r))
 		}
-		if f = r.Flow; value(t, f, "passkey_create_data") == before {
-			t.Errorf("%s: the challenge can be tried again", name)
+		if f = r.Flow; value(t, f, "passkey_create_data") != before {
+			t.Errorf("%s: the flow asks for another challenge", name)
 		}
 	}
 	if r := b.MustSubmit(f, passkey.ID, nil); said(r) != message.KeyNoChanges {

@@ -3,7 +3,6 @@ package passkey
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"symbolon/internal/ceremony"
@@ -62,7 +61,7 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 		return nil, err
 	}
 	answer := s.Input.Blob("passkey_register")
-	if answer == "" {
+	if answer == "" || answer == "true" { // a button was pressed, and the script did not run
 		return nil, flow.Reject("passkey_register", message.Missing("passkey_register"))
 	}
 	if err := s.CountRegistration(ctx, draft); err != nil {
@@ -74,8 +73,7 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 		key, err = m.made(kept, m.newcomer(kept.Handle), answer)
 	}
 	if err != nil {
-		next, failed := m.invitation()
-		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))
+		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)
 	}
 	c, err := add(ceremony.Keys{}, kept.Handle, key)
 	if err != nil {

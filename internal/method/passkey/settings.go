@@ -2,7 +2,6 @@ package passkey
 
 import (
 	"context"
-	"errors"
 
 	"symbolon/internal/ceremony"
 	"symbolon/internal/flow"
@@ -108,8 +107,7 @@ func (m *Method) asked(ctx context.Context, s flow.Submission, keys ceremony.Key
 func (m *Method) another(ctx context.Context, s flow.Submission, keys ceremony.Keys, answer string) (flow.Fact, error) {
 	key, handle, err := m.asked(ctx, s, keys, answer)
 	if err != nil {
-		next, failed := m.creation(ctx, s.Identity, keys)
-		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))
+		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)
 	}
 	if keys.Find(key.HexID()) >= 0 {
 		return nil, flow.Reject("", message.Of(message.KeyKeyTaken))

@@ -20,17 +20,24 @@ import (
 // ID is the method's name on the wire and in configuration, and the type of its credentials.
 const ID = "webauthn"
 
+// Names finds how people are called.
+type Names interface {
+	// NameFor returns what the schema marks as the name of an identity for a method; empty if it marks nothing.
+	NameFor(ctx context.Context, i *identity.Identity, method string) (string, error)
+}
+
 // Method is the webauthn method.
 type Method struct {
 	party  *ceremony.Party
+	names  Names
 	public string // base URL, below which the script is
 	now    func() time.Time
 	log    *slog.Logger
 }
 
 // New returns the method.
-func New(p *ceremony.Party, public string, now func() time.Time, log *slog.Logger) *Method {
-	return &Method{party: p, public: public, now: now, log: log}
+func New(p *ceremony.Party, n Names, public string, now func() time.Time, log *slog.Logger) *Method {
+	return &Method{party: p, names: n, public: public, now: now, log: log}
 }
 
 var _ flow.FactorCounter = (*Method)(nil)
@@ -91,13 +98,19 @@ func (m *Method) request(keys ceremony.Keys) (keyform.Memory, error) {
 	return keyform.Memory{Options: options, Pending: pending}, err
 }
 
-func (m *Method) showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {
+func (m *Method) showLogin(ctx context.Context, v flow.View) ([]ui.Node, error) {
 	var kept keyform.Memory
-	if ok, err := v.Recall(&kept); err != nil || !ok {
+	if ok, err := v.Recall(&kept); err != nil || !ok || v.Identity == nil {
+		return nil, err
+	}
+	name, err := m.names.NameFor(ctx, v.Identity, ID)
+	if err != nil {
 		return nil, err
 	}
 	return []ui.Node{
-		ui.CSRF(), answer("webauthn_login"), keyform.Script(m.public),
+		ui.CSRF(),
+		{Name: "identifier", Type: "hidden", Value: name},
+		answer("webauthn_login"), keyform.Script(m.public),
 		{Name: "webauthn_login_trigger", Type: "button", Value: kept.Options, Label: "Sign in with hardware key", OnClick: "oryWebAuthnLogin"},
 	}, nil
 }
@@ -126,8 +139,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	}
 	judged, err := m.verify(ctx, s, keys, kept, text)
 	if err != nil {
-		next, failed := m.request(keys)
-		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyInvalid, next))
+		return nil, keyform.Refuse(err, message.KeyKeyInvalid)
 	}
 	next := *c
 	next.Config, err = keys.With(judged.Key).Config()
@@ -236,8 +248,7 @@ func (m *Method) made(s flow.Submission, keys ceremony.Keys, text string) (key c
 func (m *Method) add(s flow.Submission, keys ceremony.Keys, text string) (flow.Fact, error) {
 	made, handle, err := m.made(s, keys, text)
 	if err != nil {
-		next, failed := m.creation(keys)
-		return nil, errors.Join(failed, keyform.Refuse(err, message.KeyKeyNotAdded, next))
+		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)
 	}
 	if keys.Find(made.HexID()) >= 0 {
 		return nil, flow.Reject("", message.Of(message.KeyKeyTaken))
