@@ -86,6 +86,9 @@ func (m *Method) second(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if chosen == "" {
 		chosen, _, _ = s.Input.Text("identifier")
 	}
+	if chosen == "" && ok && s.Flow.State == flow.Challenged && !s.Input.Chosen("resend") {
+		return nil, flow.Reject("code", message.Missing("code"))
+	}
 	if chosen == "" && ok {
 		chosen = kept.Typed
 	}

@@ -184,7 +184,7 @@ func (m *Method) showSettings(_ context.Context, v flow.View) ([]ui.Node, error)
 			texts[i] = message.Message{Key: message.KeyLookupCodeUsed, Params: map[string]any{"used_at": kept.UsedAt.UTC().Format(time.RFC3339)}}
 		}
 	}
-	return []ui.Node{ui.CSRF(), codesNode(texts), button("lookup_secret_regenerate", "Generate new backup recovery codes"), disable}, nil
+	return []ui.Node{ui.CSRF(), codesNode(texts), disable, button("lookup_secret_regenerate", "Generate new backup recovery codes")}, nil
 }
 
 // change makes new codes, stores them once they are confirmed, lists those that are left, or removes them all.
