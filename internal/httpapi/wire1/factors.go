@@ -2,6 +2,7 @@ package wire1
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"symbolon/internal/ceremony"
@@ -27,6 +28,8 @@ func (b *form) factorNode(method string, in *ui.Node) (n *Node, known bool) {
 			Type: "text", Group: method, Messages: []Message{}, Meta: Meta{Label: b.factorLabel(in)},
 			Attributes: Attributes{Text: shownText(in), ID: in.Name, NodeType: "text"},
 		}, true
+	case in.Kind == ui.Script && b.flow.Client == flow.API:
+		return nil, true // native clients call their own authenticator
 	case in.Kind == ui.Script:
 		return &Node{
 			Type: "script", Group: groupKeys, Messages: []Message{},
@@ -39,12 +42,15 @@ func (b *form) factorNode(method string, in *ui.Node) (n *Node, known bool) {
 		return nil, true
 	}
 	label := b.factorLabel(in)
-	if label == nil && in.OnClick == "" && in.OnLoad == "" {
+	if label == nil && in.OnClick == "" && in.OnLoad == "" && !b.answersKey(in) {
 		return nil, false
 	}
 	made := input(b.group(method, in), in.Name, in.Type)
 	a := &made.Attributes
 	a.Value, a.Required = in.Value, in.Required
+	if b.answersKey(in) {
+		a.Value = nil
+	}
 	*a.Disabled = in.Disabled
 	if a.Value == nil && b.flow.Kind == flow.Login && (in.Name == "totp_code" || in.Name == "lookup_secret") && !b.wrong() {
 		a.Value = ""
@@ -52,7 +58,22 @@ func (b *form) factorNode(method string, in *ui.Node) (n *Node, known bool) {
 	a.OnClick, a.OnClickTrigger = b.call(in.OnClick, in)
 	a.OnLoad, a.OnLoadTrigger = b.call(in.OnLoad, in)
 	made.Messages, made.Meta.Label = showAll(in.Messages), label
+	if keyMissing(in) {
+		made.Messages = []Message{}
+	}
 	return &made, true
+}
+
+// answersKey reports whether an input is one of those that the form of a passkey has without a value, until the script
+// fills it in.
+func (b *form) answersKey(in *ui.Node) bool {
+	switch in.Name {
+	case "passkey_login", "passkey_register", "passkey_settings_register":
+		return true
+	case "passkey_register_trigger":
+		return b.flow.Kind == flow.Registration
+	}
+	return false
 }
 
 // call is what a handler of a node runs: script, for pages, and the name of the function, for all clients.
@@ -282,4 +303,34 @@ func methodByField(in flow.Input) string {
 		}
 	}
 	return ""
+}
+
+// keyMissing reports whether a registration by passkey came without one.
+func keyMissing(in *ui.Node) bool {
+	return in.Name == "passkey_register" && slices.ContainsFunc(in.Messages, func(m message.Message) bool { return m.Key == message.KeyMissing })
+}
+
+// ofGroup are the messages of a group. This wire knows keys and factors in settings by their fields: without one of them
+// it finds no method.
+func ofGroup(k flow.Kind, g *ui.Group) []message.Message {
+	switch g.Method {
+	case groupKeys, "passkey", "lookup_secret", "totp":
+	default:
+		return g.Messages
+	}
+	out := slices.Clone(g.Messages)
+	if n := g.Node("passkey_register"); n != nil && keyMissing(n) {
+		out = append(out, noMethodIn(k))
+	}
+	for i := range out {
+		switch {
+		case out[i].Key == message.KeyNoChanges:
+			out[i] = noMethodIn(k)
+		case out[i].Key == message.KeyKeyMalformed && k != flow.Login:
+			out[i] = message.Reason("Unable to parse WebAuthn response: Parse error for Registration")
+		case out[i].Key == message.KeyKeyGone && g.Method == "passkey":
+			out[i] = message.Reason("You tried to remove a passkey which does not exist.")
+		}
+	}
+	return out
 }

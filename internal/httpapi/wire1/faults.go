@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"symbolon/internal/errs"
@@ -110,7 +111,7 @@ func (w *Wire) faultOf(err error) *fault {
 	case flow.ErrFirstFactorRequired.ID:
 		return withoutFirstFactor()
 	case flow.ErrSecondFactorRequired.ID:
-		return w.levelFault()
+		return w.levelFault("")
 	case flow.ErrFactorRequired.ID:
 		return w.policyFault(known)
 	case "return_to_not_allowed":
@@ -127,15 +128,29 @@ func (w *Wire) faultOf(err error) *fault {
 	return f
 }
 
-// levelFault says that a session lacks a second factor, and where to prove one.
-func (w *Wire) levelFault() *fault {
+// levelFault says that a session lacks a second factor, and where to prove one. back is where a browser goes on then,
+// empty for where it is led after every login.
+func (w *Wire) levelFault(back string) *fault {
 	to := w.URL(wire.StartBrowser, flow.Login)
-	to.RawQuery = "aal=aal2"
+	query := url.Values{"aal": {"aal2"}}
+	if back != "" {
+		query.Set("return_to", back)
+	}
+	to.RawQuery = query.Encode()
 	f := refusal(http.StatusForbidden, "session_aal2_required", "An active session was found but it does not fulfill the requested Authenticator Assurance Level. "+
 		"Please verify yourself with a second factor to resolve this issue.", "Session does not fulfill the requested Authenticator Assurance Level")
 	f.body.Error.Details = map[string]any{"redirect_browser_to": to.String()}
 	f.body.RedirectBrowserTo = to.String()
 	return f
+}
+
+// toLevel asks for a second factor: it leads browsers to its form, and tells other clients where it is.
+func (w *Wire) toLevel(back string, asJSON bool) wire.Answer {
+	f := w.levelFault(back)
+	if asJSON {
+		return wire.Fail(f)
+	}
+	return see(f.body.RedirectBrowserTo)
 }
 
 // withoutFirstFactor says that a second factor was asked for, or proved, without the session that it raises.

@@ -277,3 +277,27 @@ func TestStepUp_native(t *testing.T) {
 	d.header.Del("X-Session-Token")
 	want(t, "without the session", d.submit(t, again, map[string]any{"method": "totp", "totp_code": code(s.now())}), 401, "session_aal1_required")
 }
+
+func TestSettings_fallsShort(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	c := s.script()
+	c.register(t, "short@example.org")
+	form := c.start(t, "settings", "")
+	text, err := totp.GenerateCode(form.node("totp_secret_key")["text"].(map[string]any)["text"].(string), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "enrol", c.submit(t, form, map[string]any{"method": "totp", "totp_code": text}), 200, "totp_unlink")
+	d := s.browser()
+	d.submit(t, d.start(t, "login", ""), map[string]any{"method": "password", "identifier": "short@example.org", "password": password})
+	to := d.ask(t, http.MethodGet, "/self-service/settings/browser", nil)
+	want(t, "a browser", to, 303, "/self-service/login/browser?aal=aal2")
+	if got := to.Header().Get("Location"); strings.Contains(got, "return_to") {
+		t.Errorf("a browser that wants to go nowhere is led to %s", got)
+	}
+	back := "/self-service/settings/browser?return_to=" + url.QueryEscape("https://app.shop.test/")
+	want(t, "a browser that goes on", d.ask(t, http.MethodGet, back, nil), 303, "&return_to=http")
+	d.header.Set("Accept", "application/json")
+	want(t, "a form of before", d.ask(t, http.MethodGet, "/self-service/settings/flows?id="+form.text("id"), nil), 403, "return_to=http")
+}

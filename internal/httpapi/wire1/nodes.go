@@ -1,6 +1,7 @@
 package wire1
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -71,7 +72,12 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 	}
 	b.named()
 	b.steps()
-	slices.SortStableFunc(b.nodes, func(a, c Node) int { return b.rank(a) - b.rank(c) })
+	slices.SortStableFunc(b.nodes, func(a, c Node) int {
+		if a.Attributes.Name == "address" && c.Attributes.Name == "address" {
+			return cmp.Compare(textOf(a.Attributes.Value), textOf(c.Attributes.Value))
+		}
+		return b.rank(a) - b.rank(c)
+	})
 	if b.waitsForCode() {
 		b.codeForm()
 	}
@@ -154,6 +160,11 @@ func (b *form) special(n *Node, in *ui.Node) {
 	switch {
 	case in.Name == "email" && in.Type == "email" && sendsCodes(b.flow.Kind):
 		n.Attributes.Value = b.typedEmail(in)
+	case in.Name == "identifier" && b.flow.RequestedAAL() == session.AAL2:
+		n.Meta.Label = nil
+		if n.Attributes.Value == "" {
+			n.Attributes.Value = nil
+		}
 	case in.Name == "identifier" && b.flow.Refresh:
 		n.Attributes.Type, n.Attributes.Required, n.Meta.Label = "hidden", false, nil
 	case in.Name == "identifier" && n.Attributes.Value == nil:
@@ -222,14 +233,14 @@ func (b *form) submit(g *ui.Group) {
 // rank orders the nodes as the wire has them; nodes of one rank keep their order.
 func (b *form) rank(n Node) int {
 	last := 0
-	if n.Attributes.Type == "submit" {
+	if n.Attributes.Type == "submit" && !strings.HasSuffix(n.Attributes.Name, "_remove") {
 		last = 1
 	}
 	switch b.flow.Kind {
 	case flow.Login, flow.Registration:
 		return b.rankEntry(n, last)
 	case flow.Settings:
-		return settingsRank(n.Group)*2 + last
+		return b.settingsRank(n.Group)*2 + last
 	case flow.Verification:
 		switch {
 		case n.Attributes.Name != ui.CSRFName:
@@ -261,27 +272,37 @@ func (b *form) rankEntry(n Node, last int) int {
 			return 4
 		}
 		return 2
+	case groupKeys:
+		return 5 + last
+	case "passkey":
+		return 7 + last
 	case groupCode:
 		if b.flow.Kind == flow.Login && b.flow.Named() != "" && !b.wrong() {
-			return 9 + last
+			return 13 + last
 		}
-		return 5 + last
+		return 9 + last
 	case groupPassword:
-		if b.flow.Kind == flow.Registration && last == 0 {
+		if b.flow.Kind == flow.Registration && last == 0 && b.flow.Form.Group("passkey") == nil {
 			return 3
 		}
-		return 7 + last
+		return 11 + last
 	case groupProfile:
 		return 20
 	}
-	return 9 + last
+	return 13 + last
 }
 
-// settingsRank orders the groups of settings.
-func settingsRank(group string) int {
+// settingsRank orders the groups of settings. Recovery codes that are shown stand last.
+func (b *form) settingsRank(group string) int {
+	if g := b.flow.Form.Group(group); group == "lookup_secret" && g != nil && g.Node("lookup_secret_codes") != nil {
+		return lastRank
+	}
 	order := []string{groupDefault, groupProfile, groupPassword, groupProvider, "lookup_secret", "webauthn", "passkey", "totp"}
 	if at := slices.Index(order, group); at >= 0 {
 		return at
 	}
-	return len(order)
+	return lastRank
 }
+
+// lastRank is beyond those of the groups that have a place.
+const lastRank = 10

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"symbolon/internal/flow"
 	"symbolon/internal/identity"
@@ -98,8 +99,11 @@ func (r *Renderer) at(path ...string) string { return r.base.JoinPath(path...).S
 // messages are those on the whole flow: this wire has one form for all methods.
 func (r *Renderer) messages(f *flow.Flow) []Message {
 	out := showAll(f.Form.Messages)
+	if f.Kind == flow.Login && f.Active == groupCode && f.State == flow.Challenged {
+		out = slices.DeleteFunc(out, func(m Message) bool { return m.ID == 1010003 || m.ID == 1010004 }) // that a code was sent says so
+	}
 	for i := range f.Form.Groups {
-		out = append(out, showAll(f.Form.Groups[i].Messages)...)
+		out = append(out, showAll(ofGroup(f.Kind, &f.Form.Groups[i]))...)
 	}
 	if f.Refresh && f.Kind == flow.Login && len(out) == 0 {
 		out = append(out, *label(1010003, "Please confirm this action by verifying that it is you."))

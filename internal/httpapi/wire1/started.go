@@ -88,6 +88,13 @@ func (w *Wire) Started(r wire.Request, result flow.Result, err error) wire.Answe
 		}
 		return w.toLogin(r)
 	}
+	if errors.Is(err, flow.ErrSecondFactorRequired) {
+		back := ""
+		if r.Request.URL.Query().Get("return_to") != "" {
+			back = r.AsksToStart().URL
+		}
+		return w.toLevel(back, asJSON)
+	}
 	if err != nil {
 		return fail(err, asJSON)
 	}
@@ -153,6 +160,9 @@ func (w *Wire) Fetched(r wire.Request, result flow.Result, err error) wire.Answe
 	}
 	if isOver {
 		return wire.Fail(w.gone(over.Flow))
+	}
+	if errors.Is(err, flow.ErrSecondFactorRequired) && result.Flow != nil {
+		return w.toLevel(r.Page(result.Flow), true)
 	}
 	if err != nil {
 		return wire.Fail(err)

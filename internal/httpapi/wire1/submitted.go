@@ -14,6 +14,7 @@ import (
 	"symbolon/internal/flow"
 	"symbolon/internal/httpapi/wire"
 	"symbolon/internal/message"
+	"symbolon/internal/session"
 )
 
 // Submitted implements wire.Wire.
@@ -275,8 +276,13 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 	if again, ok := errors.AsType[*flow.Restarted](err); ok {
 		return w.restarted(r, again, f, asJSON && !opened(r))
 	}
-	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok {
+	if wait, ok := errors.AsType[*flow.Reauthenticate](err); ok && wait.AAL == session.AAL2 {
+		return w.toLevel(w.action(wait.Flow), asJSON)
+	} else if ok {
 		return w.reauthenticate(wait.Flow, asJSON)
+	}
+	if errors.Is(err, flow.ErrSecondFactorRequired) && f != nil {
+		return w.toLevel(w.action(f), asJSON)
 	}
 	if errors.Is(err, errs.ErrCSRF) {
 		return w.notGenuine(r, result, asJSON)

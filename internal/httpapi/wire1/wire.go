@@ -124,7 +124,9 @@ func (w *Wire) Method(in flow.Input) string {
 const keyNoMethod = "wire1.no_method"
 
 // NoMethod implements wire.Wire.
-func (w *Wire) NoMethod(k flow.Kind) message.Message {
+func (w *Wire) NoMethod(k flow.Kind) message.Message { return noMethodIn(k) }
+
+func noMethodIn(k flow.Kind) message.Message {
 	what := map[flow.Kind]string{
 		flow.Login: "log you in", flow.Registration: "sign you up", flow.Settings: "update your settings",
 		flow.Recovery: "recover your account", flow.Verification: "verify your account",
