@@ -5,7 +5,7 @@ the number in brackets is the entry of the specification's surprises.md about fa
 but the body.
 """
 import base64
-import re
+import json
 
 
 def walk(value, visit):
@@ -34,4 +34,110 @@ def schema_urls_are_filled(_, body):
     walk(body, visit)
 
 
-RULES = [secure_where_kept, schema_urls_are_filled]
+def any_authenticator(_, body):
+    """A passkey may live in any authenticator, a telephone or a security key too: no attachment is asked for."""
+    def visit(o):
+        a = o.get('attributes')
+        if isinstance(a, dict) and a.get('name') == 'passkey_create_data':
+            a['value'] = a['value'].replace('"authenticatorAttachment":"platform",', '')
+    walk(body, visit)
+
+
+def passkeys_have_names(_, body):
+    """A passkey whose maker is unknown is called Passkey."""
+    def visit(o):
+        a, label = o.get('attributes'), (o.get('meta') or {}).get('label') if isinstance(o.get('meta'), dict) else None
+        if isinstance(a, dict) and a.get('name') == 'passkey_remove' and label and label['context']['display_name'] == 'unnamed':
+            label['context']['display_name'], label['text'] = 'Passkey', 'Remove passkey "Passkey"'
+    walk(body, visit)
+
+
+def keys_exclude_each_other(_, body):
+    """The options for another key exclude those that there are (8)."""
+    if not isinstance(body, dict) or '/self-service/settings' not in str((body.get('ui') or {}).get('action')):
+        return
+    for kind, place in (('webauthn', 'webauthn_register_trigger'), ('passkey', 'passkey_create_data')):
+        ids = [n['attributes']['value'] for n in body['ui']['nodes'] or [] if n['attributes'].get('name') == kind + '_remove' and n['attributes'].get('value')]
+        listed = ','.join('{"type":"public-key","id":"%s"}' % base64.urlsafe_b64encode(bytes.fromhex(i)).decode().rstrip('=') for i in ids)
+        for n in body['ui']['nodes'] or []:
+            for at in ('value', 'onclick'):
+                if ids and n['attributes'].get('name') == place and at in n['attributes']:
+                    n['attributes'][at] = n['attributes'][at].replace(',"authenticatorSelection"', ',"excludeCredentials":[%s],"authenticatorSelection"' % listed)
+
+
+def one_address_waits(_, body):
+    """A form that waits for a code of the second factor names the one address that it was sent to."""
+    if not isinstance(body, dict) or body.get('state') != 'sent_email' or body.get('requested_aal') != 'aal2':
+        return
+    nodes = body['ui']['nodes']
+    more = [n for n in nodes if n['group'] == 'code' and n['attributes'].get('name') == 'identifier']
+    if not any(n['group'] == 'default' and n['attributes'].get('name') == 'identifier' for n in nodes) and more:
+        more[0]['group'], more[0]['meta'] = 'default', {}
+        more = more[1:]
+    body['ui']['nodes'] = [n for n in nodes if not any(n is m for m in more)]
+
+
+def failures_take_success_back(_, body):
+    """The state of a settings form is that of the last submission alone (18 of the other list)."""
+    if isinstance(body, dict) and '/self-service/settings' in str((body.get('ui') or {}).get('action')):
+        nodes = [m for n in body['ui']['nodes'] or [] for m in n['messages']]
+        if any(m['type'] == 'error' for m in nodes + (body['ui'].get('messages') or [])):
+            body['state'] = 'show_form'
+
+
+def no_message_on_a_missing_node(_, body):
+    """The message about the last passkey is one of the form: its node is that of another method (22)."""
+    if not isinstance(body, dict) or 'nodes' not in (body.get('ui') or {}):
+        return
+    for n in list(body['ui']['nodes'] or []):
+        if n['attributes'].get('name') == 'webauthn_remove' and n['attributes'].get('type') == 'text':
+            body['ui']['nodes'].remove(n)
+            if n['messages']:
+                body['ui'].setdefault('messages', []).extend(n['messages'])
+
+
+KEYS = {}  # variant of a scenario -> the nodes of security keys in the settings of its single-page applications
+
+
+def part(exchange):
+    """The variant, in one scenario."""
+    return exchange.get('config'), exchange['name'].split('/')[0]
+
+
+def learn(exchange):
+    """Notes the nodes that native clients are to get as others do."""
+    if part(exchange) in KEYS or 'webauthn_register_trigger' not in (exchange['response']['body'] or ''):
+        return
+    if not exchange['response']['body'].startswith('{'):
+        return
+    body = json.loads(exchange['response']['body'])
+    if body.get('type') != 'browser' or '/self-service/settings' not in str((body.get('ui') or {}).get('action')):
+        return
+    found = [n for n in body['ui']['nodes'] if str(n['attributes'].get('name')).startswith('webauthn_register')]
+    for n in found:
+        n['attributes'].pop('onclick', None)
+    KEYS[part(exchange)] = json.dumps(found)
+
+
+def native_keys(exchange, body):
+    """Native clients have the nodes of security keys, so that nobody who has only a key is locked out (14)."""
+    if not isinstance(body, dict) or body.get('type') != 'api' or part(exchange) not in KEYS:
+        return
+    if '/self-service/settings' not in body['ui']['action']:
+        return
+    nodes = body['ui']['nodes']
+    at = next((i for i, n in enumerate(nodes) if n['group'] in ('totp', 'passkey')), len(nodes))
+    nodes[at:at] = json.loads(KEYS[part(exchange)])
+
+
+def tokens_live_a_minute(exchange, body):
+    """A template without a ttl makes tokens that live for a minute, as documented (25), and each names its identity."""
+    if exchange['name'].startswith('tokens/') and isinstance(body, dict) and isinstance(body.get('claims'), dict):
+        claims = body['claims']
+        claims['identity_id'] = '11111111-1111-4111-8111-111111111111'
+        if claims.get('exp') == 'iat + 0':
+            claims['exp'] = 'iat + 60'
+
+
+RULES = [tokens_live_a_minute, secure_where_kept, schema_urls_are_filled, any_authenticator, passkeys_have_names, keys_exclude_each_other, one_address_waits, failures_take_success_back,
+         no_message_on_a_missing_node, native_keys]

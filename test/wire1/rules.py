@@ -273,7 +273,10 @@ def main():
     counts = collections.Counter()
     opened = gzip.open if sys.argv[1].endswith(".gz") else open
     with opened(sys.argv[1], "rt", encoding="utf-8") as f:
-        for line in f:
+        lines = f.readlines()
+        for line in lines:
+            factor_rules.learn(json.loads(line))
+        for line in lines:
             exchange = json.loads(line)
             answer = exchange["response"]
             left_out = False
