@@ -53,7 +53,7 @@ func TestFactors_onTheWireOfV26(t *testing.T) {
 		"totp/totp_qr": 1050005, "totp/totp_secret_key": 1050017, "totp/totp_code": 1070006, "totp/method": 1070003,
 		"lookup_secret/lookup_secret_regenerate": 1050008, "webauthn/webauthn_register_displayname": 1050013,
 		"webauthn/webauthn_register_trigger": 1050012, "webauthn/webauthn_register": 0, "passkey/passkey_register_trigger": 1050019,
-		"passkey/passkey_settings_register": 0, "passkey/passkey_create_data": 0, "webauthn/webauthn_script": 0,
+		"passkey/passkey_settings_register": 0, "passkey/passkey_create_data": 0,
 	} {
 		if n, ok := nodes[name]; !ok || n.Meta.Label.ID != label {
 			t.Errorf("node %s: there %t, label %d, want %d", name, ok, n.Meta.Label.ID, label)
@@ -62,7 +62,11 @@ func TestFactors_onTheWireOfV26(t *testing.T) {
 	if n := nodes["totp/totp_secret_key"]; n.Type != "text" || n.Attributes.Text.ID != 1050006 || len(n.Attributes.Text.Text) != 32 {
 		t.Errorf("the secret is shown as %+v", n)
 	}
-	if n := nodes["webauthn/webauthn_script"]; n.Type != "script" || !strings.HasPrefix(n.Attributes.Integrity, "sha512-") {
+	if n, ok := nodes["webauthn/webauthn_script"]; ok {
+		t.Errorf("a native client, which runs no scripts, is shown %+v", n)
+	}
+	browser := c.get(t, "/v1/self-service/login/browser", "Accept", "application/json").nodes1(t)
+	if n := browser["webauthn/webauthn_script"]; n.Type != "script" || !strings.HasPrefix(n.Attributes.Integrity, "sha512-") {
 		t.Errorf("the script is %+v", n)
 	}
 	k := ceremonytest.New(t, keySite, ceremonytest.ES256)
