@@ -11,4 +11,5 @@ step lint "$lint" run
 step unit go test ./...
 step tidy go mod tidy -diff
 step generated scripts/generated.sh
+step walk go run ./test/walk
 finish check
