@@ -122,7 +122,8 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	}
 	notify := message.Of(message.KeyCodeSentPrefix + string(s.Flow.Kind))
 	normalized := traits.NormalizeAddress(d.via, d.typed)
-	if again && before.Normalized == normalized && m.now().Before(before.SentAt.Add(m.config.Pause)) && before.Traits == d.traits && before.current(s.Flow) {
+	if again && before.Normalized == normalized && m.now().Before(before.SentAt.Add(m.config.Pause)) && before.Traits == d.traits {
+		// Also where a newer code or link took its place: that happens to known addresses alone.
 		return flow.Sent{Notify: notify, ResumeHash: before.Newest, Memory: before, IdentityID: before.IdentityID}, nil
 	}
 	if err := s.CountMail(ctx, d.typed); err != nil {
