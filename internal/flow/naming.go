@@ -163,6 +163,7 @@ func (e *Engine) sendAtOnce(ctx context.Context, j *judged, s Submission) error 
 		return nil
 	}
 	f := j.flow.clone()
+	f.State, f.Active, f.ResumeHash = Open, j.method, "" // what an earlier identifier was sent does not count
 	if err := f.name(fact); err != nil {
 		return err
 	}

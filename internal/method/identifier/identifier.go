@@ -73,11 +73,16 @@ func (m *Method) name(ctx context.Context, s flow.Submission) (flow.Fact, error)
 	if !m.tells {
 		return flow.Named{Identifier: in.Identifier}, nil
 	}
-	if err := s.CountGuess(ctx, "", in.Identifier); err != nil {
-		return nil, err
-	}
 	owner, err := m.owner(ctx, in.Identifier)
 	if err != nil {
+		return nil, err
+	}
+	// Browsers that the owner knows have counts of their own, which strangers can't fill.
+	ownerID := ""
+	if owner != nil {
+		ownerID = owner.ID
+	}
+	if err := s.CountGuess(ctx, ownerID, in.Identifier); err != nil {
 		return nil, err
 	}
 	if owner == nil {
@@ -97,9 +102,9 @@ func (m *Method) owner(ctx context.Context, typed string) (*identity.Identity, e
 	if strings.Contains(typed, "@") {
 		via = identity.ViaEmail
 	}
-	owner, _, err = m.identities.ByAddress(ctx, identity.ForVerification, via, typed)
-	if errors.Is(err, errs.ErrNotFound) {
-		return nil, nil
+	owner, address, err := m.identities.ByAddress(ctx, identity.ForVerification, via, typed)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && !address.Verified {
+		return nil, nil // a code goes to none, and the account may be a stranger's
 	}
 	return owner, err
 }
