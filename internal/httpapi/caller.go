@@ -18,23 +18,26 @@ import (
 // A wire with HeaderDecides looks at X-Session-Token first, and lets the cookies
 // rescue a bad Bearer token.
 func (m *mount) check(r *http.Request) (*session.Cached, error) {
+	found, _, err := m.checkSent(r)
+	return found, err
+}
+
+// checkSent is check, and reports whether the session is that of a header.
+func (m *mount) checkSent(r *http.Request) (found *session.Cached, byHeader bool, err error) {
 	header := r.Header.Get("X-Session-Token")
 	token, isBearer := bearer(r)
-	switch {
-	case m.rules.HeaderDecides && header != "":
-		return m.sessions.Check(r.Context(), bare(header))
-	case m.rules.HeaderDecides && isBearer:
-		found, err := m.sessions.Check(r.Context(), token)
-		if !errors.Is(err, session.ErrNone) {
-			return found, err
-		}
-	case isBearer:
-		return m.sessions.Check(r.Context(), token)
-	case header != "":
-		return m.sessions.Check(r.Context(), bare(header))
+	byHeader = isBearer || header != ""
+	if header != "" && (m.rules.HeaderDecides || !isBearer) {
+		token, isBearer = bare(header), false
 	}
-	found, _, err := m.checkCookies(r)
-	return found, err
+	if byHeader {
+		found, err = m.sessions.Check(r.Context(), token)
+		if !isBearer || !m.rules.HeaderDecides || !errors.Is(err, session.ErrNone) {
+			return found, true, err
+		}
+	}
+	found, _, err = m.checkCookies(r)
+	return found, false, err
 }
 
 // checkLevel returns the session of a request, or flow.ErrSecondFactorRequired if it
@@ -94,16 +97,15 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Origin:     r.Header.Get("Origin") != "",
 		NextCSRF:   m.nextCSRF(),
 		Devices:    m.cookies.devices(r),
-		KeepToken:  m.rules.KeepsTokens && (r.Header.Get("X-Session-Token") != "" || r.Header.Get("Authorization") != ""),
 		Renews:     m.rules.Renews,
 		Traces:     m.rules.TracesStarts,
 		TakesOver:  m.rules.LinksTakeOver,
 		Vouched:    m.rules.OffersProveNothing,
 	}
-	found, err := m.check(r)
+	found, byHeader, err := m.checkSent(r)
 	switch {
 	case err == nil:
-		c.Session = found.Session
+		c.Session, c.KeepToken = found.Session, m.rules.KeepsTokens && byHeader
 	case !errors.Is(err, session.ErrNone):
 		return c, err
 	}

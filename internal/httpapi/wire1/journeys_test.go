@@ -1,6 +1,7 @@
 package wire1_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -300,4 +301,26 @@ func TestSettings_fallsShort(t *testing.T) {
 	want(t, "a browser that goes on", d.ask(t, http.MethodGet, back, nil), 303, "&return_to=http")
 	d.header.Set("Accept", "application/json")
 	want(t, "a form of before", d.ask(t, http.MethodGet, "/self-service/settings/flows?id="+form.text("id"), nil), 403, "return_to=http")
+}
+
+// Only a client whose session came by a header keeps its token when the session is raised:
+// a proxy's Authorization header does not make an app of a browser.
+func TestRefresh_basic(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.script().register(t, "basic@example.org")
+	for _, authorization := range []string{"", "Basic dXNlcjpwYXNz"} {
+		c := s.script()
+		c.login(t, "basic@example.org")
+		old := s.script()
+		maps.Copy(old.jar, c.jar)
+		if authorization != "" {
+			c.header.Set("Authorization", authorization)
+		}
+		f := c.start(t, "login", "?refresh=true")
+		c.submit(t, f, map[string]any{"method": "password", "identifier": "basic@example.org", "password": password})
+		if a := old.ask(t, http.MethodGet, "/sessions/whoami", nil); a.Code != http.StatusUnauthorized {
+			t.Errorf("%q: the cookie of before is answered with %d", authorization, a.Code)
+		}
+	}
 }
