@@ -113,7 +113,7 @@ func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact 
 	if owner.Proven() {
 		return false, owner, nil
 	}
-	if before, _, err := e.identities.ProvenBefore(ctx, owner.ID); before || err != nil {
+	if before, known, err := e.identities.ProvenBefore(ctx, owner.ID); before || !known || err != nil {
 		return false, owner, err
 	}
 	draft, err := e.identities.DraftUnchanged(ctx, owner)

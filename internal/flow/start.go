@@ -188,7 +188,10 @@ func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity
 // they wanted to go, stays.
 func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.Message) error {
 	f := e.newFlow(old.Kind, old.Client, e.now())
-	f.Request, f.ReturnTo, f.Refresh, f.IdentityID = old.Request, old.ReturnTo, old.Refresh, old.IdentityID
+	f.Request, f.ReturnTo, f.Refresh = old.Request, old.ReturnTo, old.Refresh
+	if old.Kind != Recovery && old.Kind != Verification { // where only known addresses have an owner
+		f.IdentityID = old.IdentityID
+	}
 	f.CSRF = secret.MaskCSRF(c.csrf(f.Client))
 	f.Form.Messages = []message.Message{why}
 	if old.RequestedAAL() == session.AAL2 && c.Session != nil {
