@@ -218,6 +218,7 @@ func absentKeys() []absent {
 func absentHooks() []absent {
 	return []absent{
 		{"verification", "new addresses are always asked to be verified"},
+		{"show_verification_ui", "only a registration leads on to it"},
 		{"b2b_sso", ""},
 		{"organization", ""},
 	}
@@ -257,12 +258,12 @@ func (l *loader) tellMissing() {
 
 // dropHooks removes hooks that are not here from a list.
 func (l *loader) dropHooks(k Key, n *node) *node {
-	if n.shape != list {
-		return n
+	items, err := n.asList()
+	if err != nil {
+		return n // what is wrong with it is said where it is read
 	}
-	kept := *n
-	kept.items = nil
-	for _, item := range n.items {
+	kept := node{shape: list, origin: n.origin}
+	for _, item := range items {
 		name := item.text
 		if f := item.field("hook"); f != nil {
 			name = f.value.text

@@ -144,3 +144,12 @@ func TestOtherNames(t *testing.T) {
 		t.Errorf("got %s", warnings(r))
 	}
 }
+
+// Files of v26 name it below every method that signs people in.
+func TestHooks_leadOnAfterLogin(t *testing.T) {
+	t.Parallel()
+	c, r := mustLoad(t, Source{Environ: []string{`SELFSERVICE_FLOWS_LOGIN_AFTER_PASSWORD_HOOKS=[{"hook":"show_verification_ui"},{"hook":"revoke_active_sessions"}]`}})
+	if got := c.Selfservice.Flows.Login.After.Password.Hooks.Names(); len(got) != 1 || got[0] != "revoke_active_sessions" || len(r.Warnings) == 0 {
+		t.Errorf("%v, %v", got, r.Warnings)
+	}
+}
