@@ -28,7 +28,8 @@ func codeSent(address string) ui.Group {
 	return ui.Group{Method: "code", Nodes: []ui.Node{
 		csrf(),
 		{Name: "identifier", Type: "hidden", Value: address},
-		{Name: "code", Type: "text", Required: true, Autocomplete: "one-time-code"}, {Name: "resend", Type: "submit", Value: "code", Label: "Resend code"},
+		{Name: "code", Type: "text", Required: true, Autocomplete: "one-time-code"},
+		{Name: "resend", Type: "submit", Value: "code", Label: "Resend code"},
 	}}
 }
 
