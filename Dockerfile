@@ -17,7 +17,7 @@ ARG TARGETOS TARGETARCH
 # version.sh makes up a version where none is given. There is no history here, so it needs the commit and a time.
 RUN eval "$(SOURCE_DATE_EPOCH=0 scripts/version.sh)" && \
 	CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
-	-ldflags "-s -w -buildid= -X symbolon/internal/cli.version=$VERSION -X symbolon/internal/cli.commit=$COMMIT" \
+	-ldflags "-s -w -buildid= -X github.com/symbolon/symbolon/internal/cli.version=$VERSION -X github.com/symbolon/symbolon/internal/cli.commit=$COMMIT" \
 	-o /root-of-image/usr/bin/symbolon ./cmd/symbolon && \
 	install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /root-of-image/etc/ssl/certs/ca-certificates.crt && \
 	install -d -m 1777 /root-of-image/tmp && \

@@ -1,4 +1,4 @@
-module symbolon
+module github.com/symbolon/symbolon
 
 go 1.26.0
 

@@ -153,22 +153,22 @@ func TestWhoMayImportWhat(t *testing.T) {
 		why      string
 	}{
 		{
-			[]string{"symbolon/internal/cli"},
+			[]string{"github.com/symbolon/symbolon/internal/cli"},
 			[]string{"cmd/symbolon"},
 			"commands are the outermost layer",
 		},
 		{
-			[]string{"symbolon/internal/app"},
+			[]string{"github.com/symbolon/symbolon/internal/app"},
 			[]string{"cli"},
 			"a package that needs the composition root wants one part of it: take that",
 		},
 		{
-			[]string{"symbolon/internal/config"},
+			[]string{"github.com/symbolon/symbolon/internal/config"},
 			[]string{"app", "cli", "config/gen"},
 			"a package declares its own Config and is given values, so it can be used and tested without the tree",
 		},
 		{
-			[]string{"symbolon/internal/store"},
+			[]string{"github.com/symbolon/symbolon/internal/store"},
 			[]string{"app", "cli"},
 			"consumers declare the interface they need, so the domain can be read without SQL",
 		},

@@ -24,7 +24,7 @@ import (
 	"testing"
 )
 
-const module = "symbolon/"
+const module = "github.com/symbolon/symbolon/"
 
 // listed is what `go list` says of a package.
 type listed struct {

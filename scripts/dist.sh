@@ -30,7 +30,7 @@ sbom=$(scripts/tool.sh cyclonedx-gomod)
 # build OS ARCH FILE
 build() {
 	GOOS=$1 GOARCH=$2 go build -trimpath -buildvcs=false -o "$3" \
-		-ldflags "-s -w -buildid= -X symbolon/internal/cli.version=$VERSION -X symbolon/internal/cli.commit=$COMMIT" ./cmd/symbolon
+		-ldflags "-s -w -buildid= -X github.com/symbolon/symbolon/internal/cli.version=$VERSION -X github.com/symbolon/symbolon/internal/cli.commit=$COMMIT" ./cmd/symbolon
 }
 
 # Completions come from a binary that runs here, whatever the targets are.

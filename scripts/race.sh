@@ -8,6 +8,6 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 need_compiler
 export CGO_ENABLED=1
-go test -race -short $(go list ./internal/... | grep -vE '^symbolon/internal$|/(argon2|config|store|traits|webui)$') ./test/wire
+go test -race -short $(go list ./internal/... | grep -vE '^github.com/symbolon/symbolon/internal$|/(argon2|config|store|traits|webui)$') ./test/wire
 go test -race -short ./internal/store -run 'Conformance|Committed|Flow|Group|Touch|SQLite'
 go test -race -short ./test/api -run 'AtOnce|While|Once|Wait|Held|Remembered|Metrics|ComesBack|InTime|Import'

@@ -16,7 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
-	issued "symbolon/internal/token"
+	issued "github.com/symbolon/symbolon/internal/token"
 )
 
 const issuer = "https://id.example.org/"

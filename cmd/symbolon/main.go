@@ -7,7 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"symbolon/internal/cli"
+	"github.com/symbolon/symbolon/internal/cli"
 )
 
 func main() {

@@ -3,7 +3,7 @@ package address_test
 import (
 	"testing"
 
-	"symbolon/internal/address"
+	"github.com/symbolon/symbolon/internal/address"
 )
 
 func TestASCII(t *testing.T) {

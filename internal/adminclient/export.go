@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // Export hands each identity with everything that belongs to it to each, in the form

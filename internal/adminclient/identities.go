@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // ListQuery selects a page of identities.

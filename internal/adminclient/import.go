@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"sync"
 
-	"symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // Patch is one identity to create.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // patches hands out n patches; the refused ones are not sent.

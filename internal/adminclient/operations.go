@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // MessageQuery selects a page of messages.

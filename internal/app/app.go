@@ -9,12 +9,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/errs"
-	"symbolon/internal/metrics"
-	"symbolon/internal/revocation"
-	"symbolon/internal/session"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/revocation"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // Options are what an app is made of.

@@ -8,17 +8,17 @@ import (
 	"strconv"
 	"time"
 
-	"symbolon/internal/archive"
-	"symbolon/internal/ceremony"
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/identity"
-	"symbolon/internal/method/passkey"
-	"symbolon/internal/method/totp"
-	"symbolon/internal/method/webauthn"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/archive"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/passkey"
+	"github.com/symbolon/symbolon/internal/method/totp"
+	"github.com/symbolon/symbolon/internal/method/webauthn"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // ExportIdentities returns identities with everything that belongs to them, in the

@@ -13,12 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
-	"symbolon/internal/archive"
-	"symbolon/internal/config"
-	"symbolon/internal/event"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/archive"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // newSQLiteApp is a server on an empty SQLite database with secrets of its own.

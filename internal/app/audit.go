@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/event"
-	"symbolon/internal/flow"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // eventKeys derives the keys of the audit log from the secrets, so that a writer of the

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // secretsSuffix ends the name of the file with the secrets that a server made for

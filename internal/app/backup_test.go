@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // The database is lost, and what was beside it is not.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // certificate is what a listener shows: the pair of files as it was when both last

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // pems makes a certificate with a serial number, and its key.

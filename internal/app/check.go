@@ -16,11 +16,11 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"symbolon/internal/config"
-	"symbolon/internal/metrics"
-	"symbolon/internal/revocation"
-	"symbolon/internal/session"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/revocation"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // Check composes a server of a configuration as New does, on a database in memory,

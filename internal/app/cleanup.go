@@ -6,9 +6,9 @@ import (
 	"log/slog"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/identity"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // A batch is so many rows of one table that removing them takes some milliseconds:

@@ -4,8 +4,8 @@ import (
 	"log/slog"
 	"testing"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 func TestFillIdentities(t *testing.T) {

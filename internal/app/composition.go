@@ -3,19 +3,19 @@ package app
 import (
 	"net/http"
 
-	"symbolon/internal/config"
-	"symbolon/internal/courier"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi"
-	"symbolon/internal/identity"
-	"symbolon/internal/method/oidc"
-	"symbolon/internal/netguard"
-	"symbolon/internal/passhash"
-	"symbolon/internal/passpolicy"
-	"symbolon/internal/secret"
-	"symbolon/internal/token"
-	"symbolon/internal/traits"
-	"symbolon/internal/webui"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/oidc"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passpolicy"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/token"
+	"github.com/symbolon/symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/webui"
 )
 
 // composition is everything that one configuration decides. It is never

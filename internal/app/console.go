@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/console"
-	"symbolon/internal/mailbox"
-	"symbolon/internal/passhash"
-	"symbolon/internal/ratelimit"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/console"
+	"github.com/symbolon/symbolon/internal/mailbox"
+	"github.com/symbolon/symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/ratelimit"
 )
 
 // consolePages are the pages for operators; nil where they are not served.

@@ -3,8 +3,8 @@ package app
 import (
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/netguard"
 )
 
 // newCourier builds the outbox and what delivers it: the mail server, or the

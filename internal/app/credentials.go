@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"log/slog"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/method/lookup"
-	"symbolon/internal/method/totp"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/lookup"
+	"github.com/symbolon/symbolon/internal/method/totp"
 )
 
 // credentialConfig is what administrators see of a credential that they ask for by its type: what an authenticator app

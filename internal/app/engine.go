@@ -5,16 +5,16 @@ import (
 	"net/url"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi"
-	"symbolon/internal/method/deletion"
-	"symbolon/internal/method/identifier"
-	"symbolon/internal/method/link"
-	"symbolon/internal/method/oidc"
-	"symbolon/internal/method/password"
-	"symbolon/internal/method/profile"
-	"symbolon/internal/webui"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi"
+	"github.com/symbolon/symbolon/internal/method/deletion"
+	"github.com/symbolon/symbolon/internal/method/identifier"
+	"github.com/symbolon/symbolon/internal/method/link"
+	"github.com/symbolon/symbolon/internal/method/oidc"
+	"github.com/symbolon/symbolon/internal/method/password"
+	"github.com/symbolon/symbolon/internal/method/profile"
+	"github.com/symbolon/symbolon/internal/webui"
 )
 
 // sentAfter is well above what it takes to ask for a link or code on a machine that has

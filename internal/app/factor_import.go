@@ -8,15 +8,15 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/keyform"
-	"symbolon/internal/method/lookup"
-	"symbolon/internal/method/passkey"
-	"symbolon/internal/method/totp"
-	"symbolon/internal/method/webauthn"
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/keyform"
+	"github.com/symbolon/symbolon/internal/method/lookup"
+	"github.com/symbolon/symbolon/internal/method/passkey"
+	"github.com/symbolon/symbolon/internal/method/totp"
+	"github.com/symbolon/symbolon/internal/method/webauthn"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // factorTypes are the types of credentials that ImportFactor takes.

@@ -9,17 +9,17 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/config"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/method/code"
-	"symbolon/internal/method/lookup"
-	"symbolon/internal/method/passkey"
-	"symbolon/internal/method/totp"
-	"symbolon/internal/method/webauthn"
-	"symbolon/internal/secret"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/code"
+	"github.com/symbolon/symbolon/internal/method/lookup"
+	"github.com/symbolon/symbolon/internal/method/passkey"
+	"github.com/symbolon/symbolon/internal/method/totp"
+	"github.com/symbolon/symbolon/internal/method/webauthn"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // names finds what authenticators show of people.

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/metrics"
 )
 
 // watch registers the gauges that are read from their owners when scraped.

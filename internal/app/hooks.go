@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 
-	"symbolon/internal/config"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire1"
-	"symbolon/internal/netguard"
-	"symbolon/internal/program"
-	"symbolon/internal/webhook"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/webhook"
 )
 
 // hookPrograms is how many bodies of one web hook are made at a time.

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/config"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi"
-	"symbolon/internal/locale"
-	"symbolon/internal/mailbox"
-	"symbolon/internal/webui"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/mailbox"
+	"github.com/symbolon/symbolon/internal/webui"
 )
 
 func (a *composition) newServer() error {

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"net/url"
 
-	"symbolon/internal/config"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // hostCookies reports whether cookies get the prefix __Host-, so that no other site of

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/locale"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // localizedQueue is the outbox for flows: it writes to each person in their language.

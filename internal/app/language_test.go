@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/config"
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/locale"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // posted keeps what was enqueued.

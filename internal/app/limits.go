@@ -13,12 +13,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/event"
-	"symbolon/internal/flow"
-	"symbolon/internal/ratelimit"
-	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/ratelimit"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // limits counts failed attempts as security.limits says. The counters outlive a

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // Migrations changes the tables of a database while no server runs on it.

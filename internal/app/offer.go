@@ -1,6 +1,6 @@
 package app
 
-import "symbolon/internal/config"
+import "github.com/symbolon/symbolon/internal/config"
 
 // offersPasskey reports whether people who sign in with a password are offered a
 // passkey: on the built-in pages alone, which know how.

@@ -3,8 +3,8 @@ package app
 import (
 	"log/slog"
 
-	"symbolon/internal/config"
-	"symbolon/internal/webui"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/webui"
 )
 
 // newPages builds the built-in pages and says what is odd about their look.

@@ -6,13 +6,13 @@ import (
 	"math"
 	"net/http"
 
-	"symbolon/internal/config"
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/method/password"
-	"symbolon/internal/netguard"
-	"symbolon/internal/passhash"
-	"symbolon/internal/passpolicy"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/password"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passpolicy"
 )
 
 func (a *composition) newPasswords(guard *netguard.Guard) error {

@@ -8,12 +8,12 @@ import (
 	"log/slog"
 	"time"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/config"
-	"symbolon/internal/method/oidc"
-	"symbolon/internal/netguard"
-	protocol "symbolon/internal/oidc"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/method/oidc"
+	"github.com/symbolon/symbolon/internal/netguard"
+	protocol "github.com/symbolon/symbolon/internal/oidc"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // newProviders makes the providers that people can sign in with. Mappings in files

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // Reload puts a new configuration in force, with the files of the pages that it

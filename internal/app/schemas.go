@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/identity"
-	"symbolon/internal/netguard"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // maxSchema bounds a fetched schema.

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"symbolon/internal/config"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // ensureSecrets sees to it that there is a secret. With the embedded profile one

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // storeSeenEvery is how often a node stores which sessions it has seen.

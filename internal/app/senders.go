@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 
-	"symbolon/internal/config"
-	"symbolon/internal/courier"
-	"symbolon/internal/courier/smtp"
-	"symbolon/internal/courier/webhook"
-	"symbolon/internal/netguard"
-	"symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier/smtp"
+	"github.com/symbolon/symbolon/internal/courier/webhook"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/program"
 )
 
 // channels lead each message to what carries it: those of courier.channels first, then

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"symbolon/internal/netguard"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // The ages of documents from other machines.

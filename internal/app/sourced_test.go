@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/netguard"
 )
 
 func newSourced(t *testing.T, url string, now func() time.Time) *sourced[string] {

@@ -9,14 +9,14 @@ import (
 	"maps"
 	"strings"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/config"
-	"symbolon/internal/identity"
-	"symbolon/internal/kratoskeys"
-	"symbolon/internal/method/code"
-	"symbolon/internal/store"
-	"symbolon/internal/takeover"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/kratoskeys"
+	"github.com/symbolon/symbolon/internal/method/code"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // takeoverBatch is how many accounts one transaction stores.

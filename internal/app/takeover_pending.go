@@ -4,14 +4,14 @@ import (
 	"errors"
 	"fmt"
 
-	"symbolon/internal/config"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/kratoskeys"
-	"symbolon/internal/method/code"
-	"symbolon/internal/method/link"
-	"symbolon/internal/secret"
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/kratoskeys"
+	"github.com/symbolon/symbolon/internal/method/code"
+	"github.com/symbolon/symbolon/internal/method/link"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // kratosHash marks the hash of a token as one that the original made, so that no token of

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 
-	"symbolon/internal/config"
-	"symbolon/internal/netguard"
-	"symbolon/internal/revocation"
-	"symbolon/internal/token"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/revocation"
+	"github.com/symbolon/symbolon/internal/token"
 )
 
 // newTokens makes what signs the tokens of session checks. Sets and programs that cannot

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/config"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // checked is what `config validate` and a start say of a template and of how long events

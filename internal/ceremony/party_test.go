@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 )
 
 const site = "https://id.example.org"

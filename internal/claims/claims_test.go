@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/claims"
 )
 
 func TestClaimsAreReadAsTheyWereMeant(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/program"
 )
 
 // maxAtOnce bounds the evaluations of one program at a time.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/claims"
 )
 
 func mapped(t *testing.T, program string, c claims.Claims) (string, error) {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 func newApplyCommand(e *env) *cobra.Command {

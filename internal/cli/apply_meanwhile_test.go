@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/adminclient"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // meanwhile does something before the first request that changes an identity.

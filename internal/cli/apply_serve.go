@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/adminclient"
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // applyDeclared applies the identities of the setup directories that a server reads,

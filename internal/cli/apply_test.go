@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 const declaredJane = `identities:

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/app"
 )
 
 func newAuditCommand(e *env) *cobra.Command {

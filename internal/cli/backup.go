@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/app"
 )
 
 func newBackupCommand(e *env) *cobra.Command {

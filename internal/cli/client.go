@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // The variables that say which server commands talk to.

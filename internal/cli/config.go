@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 func newConfigCommand(e *env) *cobra.Command {

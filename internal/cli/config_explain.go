@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 func newConfigExplainCommand(e *env) *cobra.Command {

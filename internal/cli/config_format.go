@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // outputFormat is the value of --format. The empty one is not valid: add sets

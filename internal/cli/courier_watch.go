@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
 // The bounds of watching: how many messages are looked at, and how many of the

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/doctor"
+	"github.com/symbolon/symbolon/internal/doctor"
 )
 
 // maxAuthorities bounds the file of --ca.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 func newHashersCommand(e *env) *cobra.Command {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 func newCalibrateCommand(e *env) *cobra.Command {

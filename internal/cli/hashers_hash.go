@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 func newHashCommand(e *env) *cobra.Command {

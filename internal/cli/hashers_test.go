@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 func TestAPasswordIsHashedFromTheFirstLine(t *testing.T) {

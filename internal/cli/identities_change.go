@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
 // changed is an identity as PUT takes it.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
 func newIdentitiesExportCommand(e *env) *cobra.Command {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
 func newIdentitiesResetFactorCommand(e *env) *cobra.Command {

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
 // maxIdentity is how large one identity may be in a file. The server takes half

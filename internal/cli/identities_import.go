@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
 func newIdentitiesImportCommand(e *env) *cobra.Command {

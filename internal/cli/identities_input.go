@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 
-	"symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
 // identityInput hands out the identities of several files, one after the other.

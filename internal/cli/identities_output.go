@@ -3,7 +3,7 @@ package cli
 import (
 	"fmt"
 
-	"symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // writeIdentities prints a list with the first addresses of each.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
-	"symbolon/internal/passhash"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 func newIdentitiesValidateCommand(e *env) *cobra.Command {

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // someIDs wants ids, and looks at all of them before anything is done.

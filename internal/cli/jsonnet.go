@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-jsonnet/linter"
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/claims"
 )
 
 func newJsonnetCommand(e *env) *cobra.Command {

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // pipe notes what each call wrote.

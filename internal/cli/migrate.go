@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/app"
 )
 
 func newMigrateCommand(e *env) *cobra.Command {

@@ -19,9 +19,9 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // takeoverFlags are the flags of every command that takes accounts over.

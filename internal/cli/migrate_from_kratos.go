@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // kratosFlags say where the original's tables are.

@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"time"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // lookEvery is how often the files of the configuration and the certificates are looked

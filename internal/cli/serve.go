@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // configFlags are the flags of every command that reads a configuration.

@@ -18,8 +18,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 var update = flag.Bool("update", false, "write what is printed to testdata and docs")

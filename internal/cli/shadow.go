@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/shadow"
+	"github.com/symbolon/symbolon/internal/shadow"
 )
 
 // shadowFlags are the flags of shadow.

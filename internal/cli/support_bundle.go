@@ -18,8 +18,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"symbolon/internal/adminclient"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/adminclient"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // maxBundledLog is how much of the end of a log file a bundle holds, in bytes.

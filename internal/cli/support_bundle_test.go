@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // unpacked reads a support bundle.

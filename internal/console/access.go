@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/event"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // handler is an http.Handler that may fail; what it returns is shown as a page.

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // backToIdentity answers a GET of an address that only changes something.

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"slices"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // changing finds the identity that a posted form is about.

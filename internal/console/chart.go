@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/metrics"
 )
 
 // spans are the stretches of time that charts may show, each as so many bars.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/metrics"
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 func minutes(n int) []metrics.Minute {

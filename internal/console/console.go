@@ -12,16 +12,16 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/metrics"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Identities is what operators do to identities. *identity.Service satisfies it.

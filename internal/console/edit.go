@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strconv"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/reqctx"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // editBody is the form of the traits, of a new identity or one that exists.

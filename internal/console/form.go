@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/pagekit"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // The ways to send a value that one input does not hold, as prefixes of its name.

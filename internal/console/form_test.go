@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 const everything = `{"type":"object","properties":{"traits":{"type":"object","properties":{

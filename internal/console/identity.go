@@ -8,13 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // identityBody is one identity.

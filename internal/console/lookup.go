@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // lookup is a page that finds one thing by its id.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // messagesBody is the list of outgoing messages.

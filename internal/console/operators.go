@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Role says what an operator may do.

@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/identity"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // answerWithin is how long storage may take to say how it is doing.

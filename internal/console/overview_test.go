@@ -16,10 +16,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/identity"
-	"symbolon/internal/metrics"
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // The pages by the file of their template.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // noIdentities are an empty list.

@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/pagekit"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // attachViolations puts what is wrong with the traits on their fields, and returns all of it

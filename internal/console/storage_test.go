@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // outOfReach are sign-outs in a storage that does not answer.

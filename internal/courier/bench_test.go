@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/courier/smtp"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier/smtp"
 )
 
 const benchWorkers = 8 // the default of courier.workers

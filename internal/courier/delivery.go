@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Channel delivers a rendered message. It gives up when the context ends. An

@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // DispatchConfig of a Dispatcher.

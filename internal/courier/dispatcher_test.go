@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 var errPassing = errors.New("451 try again later")

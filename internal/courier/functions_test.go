@@ -3,7 +3,7 @@ package courier_test
 import (
 	"testing"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 func TestTemplatesMayCallFunctionsUnderTheNamesOfV05(t *testing.T) {

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/courier/smtp"
-	"symbolon/internal/secret"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier/smtp"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // The server is this test binary, told by the environment what to be.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/locale"
 )
 
 //go:embed locales

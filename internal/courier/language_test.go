@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/locale"
 )
 
 func textsOf(t *testing.T, tag string) map[string]string {

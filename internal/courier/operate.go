@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // What operators see of the queue and do to it.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 func TestTheOverviewSaysHowTheQueueIsDoing(t *testing.T) {

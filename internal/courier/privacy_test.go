@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 func TestTheDatabaseHoldsNoToken(t *testing.T) {

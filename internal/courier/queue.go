@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Status is where a message stands.

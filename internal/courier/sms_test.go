@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/locale"
 )
 
 func TestTypeOf(t *testing.T) {

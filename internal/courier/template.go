@@ -16,7 +16,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
-	"symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/locale"
 )
 
 //go:embed templates

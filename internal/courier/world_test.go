@@ -13,8 +13,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 func TestMain(m *testing.M) {

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // accepted reports whether a browser that was given the cookie by the server

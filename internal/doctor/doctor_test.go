@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/doctor"
+	"github.com/symbolon/symbolon/internal/doctor"
 )
 
 // examine asks a server; the answers of the built server are tested in

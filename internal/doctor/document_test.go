@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/doctor"
+	"github.com/symbolon/symbolon/internal/doctor"
 )
 
 var update = flag.Bool("update", false, "write docs/troubleshooting.md")

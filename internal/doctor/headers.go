@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // largest is the body that has to arrive: less than the 64 KiB that the server

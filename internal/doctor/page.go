@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // document is what the walk needs of a page.

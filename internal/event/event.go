@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // Name says what happened.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // apply turns the fact into the kind's effect, in one transaction that first looks

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // LinkAsked is when the link of a token was asked for, zero if the token leads nowhere

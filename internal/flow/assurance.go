@@ -3,9 +3,9 @@ package flow
 import (
 	"context"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Requirement is a level that configuration asks of a session.

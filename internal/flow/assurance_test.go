@@ -6,12 +6,12 @@ import (
 	"errors"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // factors is a world with a password and a second factor "totp", both of which are

@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"slices"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // begin lets each method that the flow offers note what it needs from the start,

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // BringCode notes the code that the link of a mail brings into a verification, so that its form shows it: a person reads

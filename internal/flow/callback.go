@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // redirectLifespan is how long a flow waits for a browser that it sent to another

@@ -1,9 +1,9 @@
 package flow
 
 import (
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // Caller is what is known of who makes a request.

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // sentEffect leaves the flow until the secret that was sent comes back. For an

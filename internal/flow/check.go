@@ -3,10 +3,10 @@ package flow
 import (
 	"context"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/message"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // checked is a submission whose sender and flow have passed the checks. Nothing

@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // closeAccount ends all sessions of the account and has it deleted when the grace period

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // drafter makes drafts of identities from submissions. It is all that a method

@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Store is what the engine needs from storage.

@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // one is a world with one method, "password", that establishes what fact says.

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Fact is the sealed set of things that a method can establish.

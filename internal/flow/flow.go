@@ -6,8 +6,8 @@ import (
 	"maps"
 	"time"
 
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // Kind names what the person is trying to do.

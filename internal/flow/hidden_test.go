@@ -7,9 +7,9 @@ import (
 	"reflect"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // With hide_existing the result of a registration must not tell a known identifier from an unknown one: wires show the

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Hook calls another program at a step of a flow. It is safe for concurrent use.

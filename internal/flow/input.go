@@ -8,7 +8,7 @@ import (
 	"reflect"
 	"strings"
 
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // Input is a decoded submission, the same for forms and JSON.

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"testing"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 func TestInput_chosen(t *testing.T) {

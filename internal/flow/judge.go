@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // judged is what a method established about a checked submission, and the draft

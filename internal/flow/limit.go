@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Limiter counts attempts. Count takes one for each key before a submission is

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // missingTraits is what a registration knows of a person whose traits are

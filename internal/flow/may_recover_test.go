@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // pasts is what is known of the addresses that identities gave up, by their ids.

@@ -3,10 +3,10 @@ package flow
 import (
 	"context"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // Method is one way to prove or set something. It is a value with a table of

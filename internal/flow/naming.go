@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // identifierField is the input that takes the identifier, in all methods that need one.

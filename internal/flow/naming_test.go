@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/method/identifier"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/method/identifier"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // namingWorld asks for the identifier first. Passwords and codes need it, keys do not.

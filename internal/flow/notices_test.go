@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"testing"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // The owner is written to about each change of what signs in (OWASP ASVS 5.0, 6.3.7).

@@ -3,9 +3,9 @@ package flow
 import (
 	"fmt"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Outcome is how a request to the engine ended, if not in an error.

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 // TestPolicy tries what a policy asks of a session, at its check and when its owner starts

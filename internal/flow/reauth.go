@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/message"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // pendingLifespan is how long a submission waits for its owner to sign in.

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // redraft makes the draft of a submission again with what a hook says of the identity. Its

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/message"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Rejected is a wrong submission: it shows the form again, it is no failure.

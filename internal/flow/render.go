@@ -8,12 +8,12 @@ import (
 	"maps"
 	"slices"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/traits"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // reject shows the form once more with what was wrong, for a *Rejected; any other

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"slices"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // The reasons why a factor is not removed.

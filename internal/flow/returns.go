@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // maxReturn bounds a return_to, which is kept with its flow or with the error that

@@ -3,7 +3,7 @@ package flow
 import (
 	"context"
 
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // rule is what differs by kind between a submission and its effect.

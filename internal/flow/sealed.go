@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // SealForms returns a store that keeps forms which show a secret, such as the seed of an authenticator app, sealed. Each

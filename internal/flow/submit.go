@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // SubmitRequest is one submission of one method's form. Its body has been read

@@ -3,7 +3,7 @@ package flow
 import (
 	"context"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // unclaimed reports whether a flow waits for a code and belongs to no browser yet: the

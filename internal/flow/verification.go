@@ -3,9 +3,9 @@ package flow
 import (
 	"context"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // provedSlot keeps which address a verification flow has proven, for a second use

@@ -3,8 +3,8 @@ package httpapi
 import (
 	"net/http"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // The ways to be turned away from the admin listener.

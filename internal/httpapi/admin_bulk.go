@@ -17,12 +17,12 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/archive"
-	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/archive"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // maxBulk is how many identities one JSON document may create. Newline-separated

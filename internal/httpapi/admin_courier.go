@@ -8,11 +8,11 @@ import (
 	"net/url"
 	"strings"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Courier shows administrators the outgoing messages. *courier.Outbox satisfies

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strconv"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Archive takes identities out with everything that belongs to them, and in again.

@@ -8,11 +8,11 @@ import (
 	"io"
 	"net/http"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // identityBody is what administrators send of an identity.

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // The bounds of a page of identities.

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // recoveryLink answers an administrator's request for a link.

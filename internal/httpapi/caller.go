@@ -5,9 +5,9 @@ import (
 	"net/http"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire1"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // check returns the session of a request, or session.ErrNone. Authorization: Bearer

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/kratoskeys"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/kratoskeys"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // continuityCookieName is of v0.5. The session cookie's name can be configured,

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // csrfYear is how long a browser keeps the anti-CSRF cookie, in seconds.

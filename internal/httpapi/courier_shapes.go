@@ -1,8 +1,8 @@
 package httpapi
 
 import (
-	"symbolon/internal/adminapi"
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 // shapeMessage is a message as administrators get it.

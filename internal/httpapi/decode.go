@@ -13,10 +13,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // maxBody bounds the bodies of public routes, maxIdentity those of the admin

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // deviceCookieName is the cookie by which a browser is known to identities that

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"slices"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // stubErrorID names an example error, for those who build an error page.

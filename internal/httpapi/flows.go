@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // startFlow makes a flow: for browsers with the cookie that its form tokens belong

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // forwardAuth answers a reverse proxy that asks whether to let a request through, in the

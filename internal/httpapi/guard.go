@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 // The errors of requests that are refused before any route looks at them.

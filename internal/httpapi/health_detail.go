@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 // healthDetail tells administrators how each part is doing. What delays mail

@@ -3,9 +3,9 @@ package httpapi
 import (
 	"net/http"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire1"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // host lends a mount to the operations that its wire alone has.

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // languageCookieName is the cookie that keeps the language which a person chose.

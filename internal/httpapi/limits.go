@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // Limits bound what one address may do.

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // listener is what every request to one of the two ports passes: request id,

@@ -3,10 +3,10 @@ package httpapi
 import (
 	"net/http"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/httpapi/wire05"
-	"symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/httpapi/wire05"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 )
 
 // mount is a wire below one base URL. The operations that all wires share are its

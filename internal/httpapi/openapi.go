@@ -8,8 +8,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"symbolon/api"
-	"symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/api"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 )
 
 // describeAPIs adds the descriptions of the HTTP API and pages to read them: at the root that

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // proxies are the addresses whose X-Forwarded-For is believed.

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 type handler = wire.Handler

@@ -4,10 +4,10 @@ import (
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/httpapi/wire05"
-	"symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/httpapi/wire05"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 )
 
 // wires are the versions of the HTTP API that the listeners speak.

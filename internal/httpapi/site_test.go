@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 const password = "correct horse 1 battery"

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Draft is an identity that has passed its schema and is not stored yet. It is

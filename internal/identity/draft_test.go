@@ -6,10 +6,10 @@ import (
 	"slices"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 func world(t *testing.T) (*flowtest.World, *identity.Service) {

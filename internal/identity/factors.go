@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // ViaSMS is by text message.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Store keeps identities. *store.DB satisfies it.

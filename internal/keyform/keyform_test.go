@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/keyform"
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/keyform"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 func form() keyform.Form {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/locale"
 )
 
 func TestTheFirstWishThatCanBeFulfilledCounts(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // refusal is an answer to a visitor who may not look.

@@ -12,11 +12,11 @@ import (
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Messages are what is shown. *courier.Outbox satisfies it.

@@ -4,8 +4,8 @@ import (
 	_ "embed"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 // The pages by the file of their template.

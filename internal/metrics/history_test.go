@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // clock is the time that a test chooses.

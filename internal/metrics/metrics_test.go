@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/metrics"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/metrics"
 )
 
 // scrape returns the lines that a scraper gets.

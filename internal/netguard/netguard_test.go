@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/netguard"
 )
 
 // site is a server that counts who came.

@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"testing"
 
-	"symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/netguard"
 )
 
 // newProxy answers for every destination, as a forward proxy does.

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/claims"
 )
 
 // The APIs of providers that identify people without an id_token.

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/claims"
 )
 
 func spotify(ctx context.Context, p *Provider, _ *site, token *oauth2.Token) (claims.Claims, error) {

@@ -16,7 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
-	"symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/claims"
 )
 
 // clientSecret is what proves to the provider who asks. Apple wants one signed for the

@@ -12,8 +12,8 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // timeout is how long one step with a provider may take, all its requests together.

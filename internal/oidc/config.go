@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Config is one provider as configured.

@@ -27,8 +27,8 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc/oidctest"
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 var noon = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)

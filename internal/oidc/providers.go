@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/claims"
 )
 
 const microsoft = "https://login.microsoftonline.com/"

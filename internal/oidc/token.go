@@ -14,8 +14,8 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"golang.org/x/oauth2"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // skew is how far the clocks of a provider and this machine may be apart.

@@ -7,7 +7,7 @@ import (
 
 	xargon2 "golang.org/x/crypto/argon2"
 
-	"symbolon/internal/argon2"
+	"github.com/symbolon/symbolon/internal/argon2"
 )
 
 // keepMemory is how long memory that no hash uses is kept for the next one.

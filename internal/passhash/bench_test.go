@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 // The gate must cost nothing beside the hash: compare Verify with Raw.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 // foreignHash is a hash that another program made of foreignPassword: passlib, Django,

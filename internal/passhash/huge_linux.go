@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"syscall"
 
-	"symbolon/internal/argon2"
+	"github.com/symbolon/symbolon/internal/argon2"
 )
 
 // hugePage is the size of a huge page of amd64 and of arm64 with pages of 4 KiB.

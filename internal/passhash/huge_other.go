@@ -2,6 +2,6 @@
 
 package passhash
 
-import "symbolon/internal/argon2"
+import "github.com/symbolon/symbolon/internal/argon2"
 
 func newMemory(blocks int) []argon2.Block { return make([]argon2.Block, blocks) }

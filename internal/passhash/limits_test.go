@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/argon2"
+	"github.com/symbolon/symbolon/internal/argon2"
 )
 
 // maxEncoded bounds a hash string. Decoded, a salt has 1 to maxPart bytes and a

@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"symbolon/internal/argon2"
+	"github.com/symbolon/symbolon/internal/argon2"
 )
 
 // Argon2 are the parameters of Argon2id.

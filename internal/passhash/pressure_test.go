@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 // pressureEnv makes TestPressureInAProcessOfItsOwn do its work.

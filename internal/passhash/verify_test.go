@@ -13,7 +13,7 @@ import (
 	cryptscrypt "github.com/go-crypt/crypt/algorithm/scrypt"
 	"golang.org/x/crypto/bcrypt"
 
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 // cheap are parameters that keep tests fast; nothing here is about strength.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/passpolicy"
+	"github.com/symbolon/symbolon/internal/passpolicy"
 )
 
 // service is a breach service on the loopback interface.

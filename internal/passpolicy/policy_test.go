@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/passpolicy"
+	"github.com/symbolon/symbolon/internal/passpolicy"
 )
 
 func fixed() time.Time { return time.Unix(1_700_000_000, 0) }

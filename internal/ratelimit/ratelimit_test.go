@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/ratelimit"
+	"github.com/symbolon/symbolon/internal/ratelimit"
 )
 
 func TestAThousandParallelAttemptsGetTheLimitAndNoMore(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"symbolon/internal/ratelimit"
+	"github.com/symbolon/symbolon/internal/ratelimit"
 )
 
 // nodes are limiters that read the notes of each other.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 func TestFactsAreKeptInOrderForTheLineOfTheirRequest(t *testing.T) {

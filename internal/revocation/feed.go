@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/event"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/event"
 )
 
 // log is a store of events in memory.

@@ -3,7 +3,7 @@ package secret_test
 import (
 	"testing"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func TestCSRFKeys(t *testing.T) {

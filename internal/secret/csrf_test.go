@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func TestACookieIs32BytesInBase64AndNeverTheSame(t *testing.T) {

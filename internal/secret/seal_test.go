@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func newSealer(t testing.TB, purpose string, secrets ...string) *secret.Sealer {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func newSigner(t testing.TB, purpose string, secrets ...string) *secret.Signer {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // canary is what must not come through, in any spelling.

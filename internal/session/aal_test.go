@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 func TestAAL(t *testing.T) {

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 func ids(t *testing.T, w *world, identityID string) []string {

@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 func TestARevokedSessionIsUnknownAtOnce(t *testing.T) {

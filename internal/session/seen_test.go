@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 func stored(t *testing.T, w *world, id string) time.Time {

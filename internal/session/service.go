@@ -9,10 +9,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Store keeps sessions. *store.DB satisfies it.

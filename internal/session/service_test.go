@@ -10,10 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 func TestAnIssuedSessionIsFoundByItsTokenAlone(t *testing.T) {

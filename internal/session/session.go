@@ -3,7 +3,7 @@ package session
 import (
 	"time"
 
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // Session says that someone proved to be an identity, and until when that holds.

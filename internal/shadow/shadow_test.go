@@ -15,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"symbolon/internal/shadow"
+	"github.com/symbolon/symbolon/internal/shadow"
 )
 
 // server is a stub that keeps what it was asked.

@@ -3,9 +3,9 @@ package store_test
 import (
 	"testing"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // BenchmarkAnnounce is transactions that record a change, many at a time.

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 // place is a directory with a database in it.

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 // openBench returns a database in a file whose clock runs: batches depend on it.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // The table changes is a transactional outbox: a row is written in the transaction of

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // pair is two processes' views of one database.

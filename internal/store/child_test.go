@@ -19,11 +19,11 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 	"go.uber.org/goleak"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/secret"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 // Some tests need a second process. It is this test binary, told by the

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // Ended says what Cleanup removes: rows of each sort that ended before these times.

@@ -3,8 +3,8 @@ package store_test
 import (
 	"testing"
 
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 func TestConformanceInMemory(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // SignOut records for all nodes that an operator has signed out of the console, until

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // Credentials returns the credentials of an identity in the order of their

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // ScheduleDeletion notes when an identity is to be deleted, in place of what was noted

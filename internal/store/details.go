@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // detailed reports whether there is anything to note of an identity beside the

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"symbolon/internal/event"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // serverChains is how many chains the events of a server are spread over, so that

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // chain is the row of a chain of events.

@@ -9,8 +9,8 @@ import (
 
 	_ "github.com/ncruces/go-sqlite3/driver"
 
-	"symbolon/internal/event"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // log is a database with 20 events, of which the first 5 have been removed by retention.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/event"
-	"symbolon/internal/revocation"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/revocation"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // maxListed bounds the ids in the details of one event.

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // Releases that do not know the search and the proofs save identities without them: before

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/store"
-	"symbolon/internal/store/sqldb"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // onEach runs a test on an empty database of each kind.

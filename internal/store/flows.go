@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 const flowColumns = `id, kind, client, state, issued_at, expires_at, request, return_to, subject,

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // While an identity is locked, flows about it wait. Those about no identity don't.

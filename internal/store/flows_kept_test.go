@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // What is kept is bounded by number and by size, and the oldest goes first.

@@ -3,8 +3,8 @@ package store
 import (
 	"sync"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 const (

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // The bound holds for each text of a flow.

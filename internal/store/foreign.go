@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/store/kratos"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/store/kratos"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // asidePrefix begins the names of the original's tables where they are taken over in place.

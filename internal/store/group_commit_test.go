@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/secret"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // newDB returns a migrated database in a file.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/identity"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // maxPage is how many identities a query without a limit returns.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // CountIdentities returns how many identities a query finds on all its pages:

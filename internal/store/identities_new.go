@@ -7,10 +7,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/identity"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // CreateIdentity stores a new identity with its addresses and credentials, each

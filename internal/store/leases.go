@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // Lease names work that one process of a database does at a time. Each has a row in the

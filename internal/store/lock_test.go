@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 // A person signs in with a password that is being replaced: either the session is

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 const messageColumns = `id, template, recipient, subject, sealed, identity_id, status, tries, next_try,

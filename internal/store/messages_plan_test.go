@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // The queue is asked for what is due after each delivery, also when a million

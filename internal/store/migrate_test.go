@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 func openEmpty(t *testing.T) *DB {

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 func TestNotesAreHeardInOrderAndFoundLater(t *testing.T) {

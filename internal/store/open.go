@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"symbolon/internal/event"
-	"symbolon/internal/secret"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 //go:embed migrations/*/*.sql

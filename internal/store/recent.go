@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // RecentFlows lists the flows that end last, which are those that are open and then those

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // listed returns how many identities there are, as a list has it.

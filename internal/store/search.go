@@ -10,8 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // The bounds of what is kept to find an identity by, in bytes: texts that are longer are

@@ -3,8 +3,8 @@ package store_test
 import (
 	"testing"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 // What the index has and what it does not have yet are found alike.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/store"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 func TestDSNOfServers(t *testing.T) {

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/session"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // AllSessions returns a page of everyone's sessions, the latest first and without

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/session"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // LockSession returns a session without its identity and keeps others from

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // MarkSeen stores when sessions were last checked, by their ids. Sessions that are gone are

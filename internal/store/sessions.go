@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strconv"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/session"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 const sessionColumns = `s.id, s.identity_id, s.token_hash, s.active, s.issued_at, s.authenticated_at,

@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 func TestChangesAreHeardOfWhileAllConnectionsAreInUse(t *testing.T) {

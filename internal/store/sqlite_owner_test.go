@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // Two servers on one file would not see each other's revocations (D2).

@@ -18,10 +18,10 @@ import (
 
 	"github.com/ncruces/go-sqlite3/driver"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 // open opens a database with a running clock and migrates it.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/store/sqldb"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/store/sqldb"
 )
 
 // SaveError keeps an error for the error page.

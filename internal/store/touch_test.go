@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // touch calls every method that a request may wait for and returns the queries

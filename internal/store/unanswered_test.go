@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // cutter carries connections to a server. While it is armed it takes the next answer

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // SchemaMapper fills the traits of a schema with claims of the same meaning: by the whole

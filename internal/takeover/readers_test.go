@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/passhash"
-	"symbolon/internal/takeover"
-	"symbolon/internal/takeover/auth0"
-	"symbolon/internal/takeover/authentik"
-	"symbolon/internal/takeover/csvfile"
-	"symbolon/internal/takeover/firebase"
-	"symbolon/internal/takeover/keycloak"
-	"symbolon/internal/takeover/ldif"
-	"symbolon/internal/takeover/supabase"
+	"github.com/symbolon/symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover/auth0"
+	"github.com/symbolon/symbolon/internal/takeover/authentik"
+	"github.com/symbolon/symbolon/internal/takeover/csvfile"
+	"github.com/symbolon/symbolon/internal/takeover/firebase"
+	"github.com/symbolon/symbolon/internal/takeover/keycloak"
+	"github.com/symbolon/symbolon/internal/takeover/ldif"
+	"github.com/symbolon/symbolon/internal/takeover/supabase"
 )
 
 // readers are all of them, with parameters that fit.

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"time"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Record is one account of another system with everything that belongs to it, in the

@@ -1,6 +1,6 @@
 package takeover
 
-import "symbolon/internal/identity"
+import "github.com/symbolon/symbolon/internal/identity"
 
 // Report counts what became of records.
 type Report struct {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/gofrs/uuid/v5"
 
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // User is one account of a system that does not have this one's traits. Claims are what

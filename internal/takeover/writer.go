@@ -12,11 +12,11 @@ import (
 	"sync"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Store keeps what is taken over. *store.DB satisfies it.

@@ -10,15 +10,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
-	"symbolon/internal/takeover"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 const id = "0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f10"

@@ -11,9 +11,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/program"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // MaxTTL is the longest life of a token, by any template: verifiers forget that a

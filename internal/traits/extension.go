@@ -7,7 +7,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/message"
 
-	"symbolon/internal/address"
+	"github.com/symbolon/symbolon/internal/address"
 )
 
 // keyword is the schema keyword that gives traits their meaning.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 func compiled(t *testing.T, properties string) *traits.Schema {

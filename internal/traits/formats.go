@@ -8,7 +8,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"symbolon/internal/address"
+	"github.com/symbolon/symbolon/internal/address"
 )
 
 // emailFormat replaces the library's, which accepts an empty local part and line

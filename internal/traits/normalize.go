@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"symbolon/internal/address"
+	"github.com/symbolon/symbolon/internal/address"
 )
 
 // apart keeps U+0130 apart from "i": Go's simple case mapping would make the two

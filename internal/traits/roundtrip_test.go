@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"symbolon/internal/address"
+	"github.com/symbolon/symbolon/internal/address"
 )
 
 // input is one input of a form as the wire serves it.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/address"
+	"github.com/symbolon/symbolon/internal/address"
 )
 
 // What an input shows of a value and sends back (HTML standard, section 4.10.5,

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // CSRFName is the name of the field that carries the anti-CSRF token.

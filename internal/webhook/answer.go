@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // refusal is the answer of a program that refuses the step.

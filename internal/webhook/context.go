@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // shown is ctx: what the program that makes the body is given, as v26 has it.

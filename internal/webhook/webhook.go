@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/netguard"
-	"symbolon/internal/program"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Config of a Hook.

@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/program"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // shapes shows the flow's id alone.

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/locale"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // The limits of what the welcome page lists.

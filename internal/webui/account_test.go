@@ -7,10 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/locale"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 func mustEnglish(t testing.TB) *language {

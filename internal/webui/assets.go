@@ -11,7 +11,7 @@ import (
 	"regexp"
 	"strings"
 
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 // staticPath is where assets are served, below the public URL.

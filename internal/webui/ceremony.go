@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // sight is something to look at in a form: a picture, or lines of text such as recovery codes.

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // confirmPage asks to press a button before a link takes effect.

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // dataSection lets a person take their data along.

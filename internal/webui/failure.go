@@ -11,9 +11,9 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 // storedError is an error object as it is stored for the error page.

@@ -7,9 +7,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"symbolon/internal/message"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // field draws a node. What a schema's pattern refuses is left to the server: its

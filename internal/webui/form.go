@@ -7,10 +7,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // group is the form of one method.

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // recovering reports whether a settings flow began with a recovery: its page asks for a

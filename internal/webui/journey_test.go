@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // recovered is the settings flow after a recovery.

@@ -12,11 +12,11 @@ import (
 
 	"golang.org/x/net/html"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/locale"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 func languages(t *testing.T) map[string]*language {

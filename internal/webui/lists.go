@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/pagekit"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // joinLists labels the elements of an array (traits.tags.0) by its name. Behind

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // logoutPage asks before it signs out, or says that it is done.

@@ -3,7 +3,7 @@ package webui
 import (
 	"slices"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // named is who the person says to be in a login that asks for that first.

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // joined is the form of a registration in which the methods of together ask for the same

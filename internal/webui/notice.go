@@ -3,10 +3,10 @@ package webui
 import (
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // notice is what a page says about itself that is no problem.

@@ -8,9 +8,9 @@ import (
 
 	"golang.org/x/net/html"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // remembering is a flow in whose memory the engine has put something.

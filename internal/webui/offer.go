@@ -3,7 +3,7 @@ package webui
 import (
 	"net/url"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 const passkeys = "passkey"

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 func passkeyGroup() ui.Group {

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"net/url"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 // The pages by the file of their template.

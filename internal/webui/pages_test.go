@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 func TestPageThatIsNotUnderstoodStartsAFreshFlow(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 
 	"golang.org/x/net/html"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/locale"
-	"symbolon/internal/message"
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 func mustJSON(t *testing.T, v any) string {

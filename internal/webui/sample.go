@@ -5,8 +5,8 @@ import (
 	"io"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 // tryTemplates renders every page with everything it can show, so that a template of the

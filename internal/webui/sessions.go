@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/pagekit"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // maxSessions is how many sessions a page lists.

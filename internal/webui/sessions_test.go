@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 func newRequest(t *testing.T, target string) *http.Request {

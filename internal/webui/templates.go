@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 //go:embed templates

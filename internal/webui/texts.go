@@ -14,9 +14,9 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/locale"
-	"symbolon/internal/message"
-	"symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/locale"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/reqctx"
 )
 
 //go:embed locales

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/pagekit"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 // themed returns the style sheet of pages with a theme, and what is said of it.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 const consolePassword = "a-password-of-the-operator"

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 )
 
 const importedSeed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 )
 
 // addKey adds a security key in settings and returns it.

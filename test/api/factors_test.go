@@ -11,7 +11,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // factorSite has every second factor switched on.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 )
 
 // node1 is a node of the wire of v26.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 )
 
 // held is a request whose last bytes have not been sent yet.

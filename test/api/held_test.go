@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"testing"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // Where many write at once, a password may be replaced, and all sessions ended, between

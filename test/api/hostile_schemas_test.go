@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // hostileSchemas are schemas that a person may configure, and what has to be said of

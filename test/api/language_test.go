@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // follows requests a page and every redirect after it.

@@ -8,7 +8,7 @@ import (
 	"github.com/pquerna/otp/totp"
 	"pgregory.net/rapid"
 
-	"symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 )
 
 // openSettings starts settings, which may be submitted later.

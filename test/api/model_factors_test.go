@@ -11,8 +11,8 @@ import (
 	"github.com/pquerna/otp/totp"
 	"pgregory.net/rapid"
 
-	"symbolon/internal/ceremony/ceremonytest"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // The reference model of second factors: who has which, what their sessions have proven

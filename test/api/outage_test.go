@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // answersWithin is how long a client may have to wait to hear that the database

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 func TestASessionThatIsRememberedIsShownAsTheNewConfigurationSays(t *testing.T) {

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 const password = "correct horse 1 battery"

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // measured is one figure of the curves, kept beside the charts.

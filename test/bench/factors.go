@@ -14,13 +14,13 @@ import (
 	pquerna "github.com/pquerna/otp/totp"
 	"golang.org/x/sync/errgroup"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/ceremony/ceremonytest"
-	"symbolon/internal/identity"
-	"symbolon/internal/method/totp"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/totp"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // factorFloor is the least share of the bare verification: a handler that verifies the same

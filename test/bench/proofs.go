@@ -15,7 +15,7 @@ import (
 
 	pquerna "github.com/pquerna/otp/totp"
 
-	"symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/ceremony"
 )
 
 // proof is what the bare handler verifies: a code of an authenticator app, or a passkey.

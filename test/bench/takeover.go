@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // The limits of taking accounts over.

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // The names of databases.

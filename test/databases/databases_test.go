@@ -3,8 +3,8 @@ package databases_test
 import (
 	"testing"
 
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 func TestEachTestHasAnEmptyDatabaseOfItsOwn(t *testing.T) {

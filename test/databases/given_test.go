@@ -6,7 +6,7 @@ import (
 	"errors"
 	"testing"
 
-	"symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/store/storetest"
 )
 
 func TestAServerThatRunsAlreadyIsUsed(t *testing.T) {

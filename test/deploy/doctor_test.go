@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/doctor"
+	"github.com/symbolon/symbolon/internal/doctor"
 )
 
 var here = net.IPv4(127, 0, 0, 1)

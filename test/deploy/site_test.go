@@ -19,9 +19,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
-	"symbolon/internal/doctor"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/doctor"
 )
 
 // nginxPath finds nginx, which many systems keep from the path of users.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // duringLoad runs f while people register and sign in at all nodes, and then sees that

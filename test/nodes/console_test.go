@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 func TestWhoSignsOutOfTheConsoleIsSignedOutOnAllNodes(t *testing.T) {

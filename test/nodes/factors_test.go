@@ -11,7 +11,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // factorNodes are nodes over one PostgreSQL with apps as second factor.

@@ -16,8 +16,8 @@ import (
 
 	_ "github.com/ncruces/go-sqlite3/driver" // the server's own
 
-	"symbolon/internal/secret"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 var rounds = flag.Int("rounds", 10, "times that a server is killed under load")

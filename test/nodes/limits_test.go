@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // newLimitedNode is a node that counts failed attempts.

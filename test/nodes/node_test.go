@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // binary builds the program once.
@@ -27,7 +27,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "symbolon")
-	out, err := exec.Command("go", "build", "-o", path, "symbolon/cmd/symbolon").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, "github.com/symbolon/symbolon/cmd/symbolon").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/store/storetest"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 var revocations = flag.Int("revocations", 500, "sessions to revoke on one node and check on the others")

@@ -14,7 +14,7 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // firstWithNodes is the first release from which nodes are updated one by one.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // TestKilled ends the command in place with SIGKILL once it has said that a stage is over,

@@ -10,10 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"symbolon/internal/app"
-	"symbolon/internal/session"
-	"symbolon/internal/takeover"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // records reads all accounts of a database of the original, in batches of a few.

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // program builds the server once.
@@ -25,7 +25,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "symbolon")
-	out, err := exec.Command("go", "build", "-o", path, "symbolon/cmd/symbolon").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, "github.com/symbolon/symbolon/cmd/symbolon").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}

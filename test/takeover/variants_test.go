@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/app"
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // changed is a copy of a database on which statements have run.

@@ -28,7 +28,7 @@ import (
 )
 
 const (
-	flowPackage = "symbolon/internal/flow"
+	flowPackage = "github.com/symbolon/symbolon/internal/flow"
 	start       = "(*" + flowPackage + ".Engine).Submit"
 	// the effect of a login, which apply.go calls by a variable of type effect.
 	loginEffect = flowPackage + ".loginEffect"
@@ -138,7 +138,7 @@ func login() (map[string][]span, error) {
 	}
 	defer os.Remove(profile.Name())
 	defer profile.Close()
-	out, err := exec.Command("go", "test", "symbolon/internal/method/password", "-run", "^TestLogin_plain$", "-count=1",
+	out, err := exec.Command("go", "test", "github.com/symbolon/symbolon/internal/method/password", "-run", "^TestLogin_plain$", "-count=1",
 		"-coverpkg", flowPackage, "-coverprofile", profile.Name()).CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w\n%s", err, out)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"symbolon/api"
+	"github.com/symbolon/symbolon/api"
 )
 
 // contract judges answers by api/openapi.yaml, as strictly as the generated clients of version 0.5 do: unknown members, nulls,

@@ -8,7 +8,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"symbolon/api"
+	"github.com/symbolon/symbolon/api"
 )
 
 func TestEveryDescribedOperationIsServed(t *testing.T) {

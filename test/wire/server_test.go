@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"testing"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
-	"symbolon/test/databases"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/test/databases"
 )
 
 // program is a running server, seen from outside.

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 // The Go code of the page is the code that is tried here.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 func main() {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 // scripted is a mail server that answers each line by a function, for answers that

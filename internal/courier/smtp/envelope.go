@@ -7,8 +7,8 @@ import (
 
 	"github.com/wneessen/go-mail"
 
-	"symbolon/internal/address"
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/address"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 // envelope is a message as SMTP carries it.

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 func TestACertificateForAnotherNameIsRefused(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/wneessen/go-mail/smtp"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 // session is a connection that is ready for mail.

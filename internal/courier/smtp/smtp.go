@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 // Config of a Channel.

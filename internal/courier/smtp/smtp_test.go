@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier"
 )
 
 // atNoon is the clock of all tests: it stands still.

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/program"
 )
 
 // Config of a Channel. The names of the settings are those of v26's request_config.

@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/courier/webhook"
-	"symbolon/internal/program"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/courier/webhook"
+	"github.com/symbolon/symbolon/internal/program"
 )
 
 func message() courier.Rendered {

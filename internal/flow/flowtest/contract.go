@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // RunMethod checks what every method keeps, in each kind that it serves: its steps

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // Mailbox keeps what is mailed.

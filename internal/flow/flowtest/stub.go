@@ -3,9 +3,9 @@ package flowtest
 import (
 	"context"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // Stub is a method that establishes what a test wants.

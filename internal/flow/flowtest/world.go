@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/store"
-	"symbolon/internal/store/storetest"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/storetest"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Schema is the identity schema of a world: an e-mail address that signs in,

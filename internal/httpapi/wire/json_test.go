@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 func TestCheckJSON(t *testing.T) {

@@ -3,7 +3,7 @@ package wire
 import (
 	"net/http"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // Handler is an http.Handler that may fail; what it returns is answered as the

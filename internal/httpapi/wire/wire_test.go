@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"testing"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 func TestSpeaksJSON(t *testing.T) {

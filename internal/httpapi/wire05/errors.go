@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"net/http"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 // sentence is what v0.5 says of an error. What is empty is as the error says.

@@ -1,6 +1,6 @@
 package wire05
 
-import "symbolon/internal/message"
+import "github.com/symbolon/symbolon/internal/message"
 
 // reasonNumber is the number of messages that have none of their own: v0.5 had them
 // for texts in English alone.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // Applications know messages by their numbers, so a difference is a break unless the

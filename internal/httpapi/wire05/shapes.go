@@ -3,8 +3,8 @@ package wire05
 import (
 	"time"
 
-	"symbolon/internal/adminapi"
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/adminapi"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 // Flow is a flow of any kind.

@@ -1,6 +1,6 @@
 package wire05
 
-import "symbolon/internal/flow"
+import "github.com/symbolon/symbolon/internal/flow"
 
 // The states of v0.5. Login and registration flows show none.
 var (

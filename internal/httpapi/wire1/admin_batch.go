@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // The bounds of a batch: hashing a password takes long.

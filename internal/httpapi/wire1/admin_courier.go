@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // courierMessage is an outgoing message.

@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"strconv"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // zeroID is the token of the first page of identities.

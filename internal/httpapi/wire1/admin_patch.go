@@ -11,8 +11,8 @@ import (
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 const patchFailed = "An error occurred when applying the JSON patch"

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // expansion is which members of a session operators want to see.

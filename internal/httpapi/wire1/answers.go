@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 const (

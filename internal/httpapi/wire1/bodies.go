@@ -8,8 +8,8 @@ import (
 	"mime"
 	"net/http"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 // maxBody bounds small bodies, maxIdentity one with an identity, maxBatch one with

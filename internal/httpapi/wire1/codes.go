@@ -3,8 +3,8 @@ package wire1
 import (
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // waitsForCode reports whether the form asks for a code that was sent.

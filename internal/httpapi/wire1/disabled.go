@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 // disabled says that a kind of flow is switched off.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/revocation"
+	"github.com/symbolon/symbolon/internal/revocation"
 )
 
 // Ended tells which sessions have ended. *revocation.Feed satisfies it.

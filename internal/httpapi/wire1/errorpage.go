@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // getError answers an error that was kept for the error page. Knowing its id is the

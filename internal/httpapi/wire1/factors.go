@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // groupKeys is the group of the script that the forms of all keys share.

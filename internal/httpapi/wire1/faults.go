@@ -9,11 +9,11 @@ import (
 	"net/url"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // fault is an error in the words of this wire.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // HookShapes writes what web hooks are shown: the shapes of this wire, whichever wire the flow

@@ -3,7 +3,7 @@ package wire1
 import (
 	"slices"
 
-	"symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow"
 )
 
 // named gives a login that asks for the identifier first the nodes that this wire has for

@@ -1,8 +1,8 @@
 package wire1
 
 import (
-	"symbolon/internal/flow"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // label returns the text beside an input, nil for none.

@@ -6,9 +6,9 @@ import (
 	"net/url"
 	"strings"
 
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 const logoutPrefix = "ory_lo_"

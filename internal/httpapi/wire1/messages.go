@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
 )
 
 // entry is how this wire shows a message: its number, its English text and the

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // The groups of nodes that no method gives its name to.

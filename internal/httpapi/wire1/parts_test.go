@@ -3,7 +3,7 @@ package wire1_test
 import (
 	"testing"
 
-	"symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 )
 
 func TestParts_missing(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Renderer makes the shapes of this wire of domain values. Its one setting is

@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
 // Routes implements wire.Wire.

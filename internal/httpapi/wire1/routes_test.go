@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/httpapi/wire1"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 )
 
 // everything serves all kinds of flow.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // schemaShape is a schema in a list.

@@ -1,7 +1,7 @@
 package wire1
 
 import (
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // worded returns an error of the domain with the words that this wire has for its id.

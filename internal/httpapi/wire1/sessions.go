@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strconv"
 
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // whoami answers the session of the request. It is the most frequent request

@@ -17,9 +17,9 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"symbolon/api"
-	"symbolon/internal/app"
-	"symbolon/internal/config"
+	"github.com/symbolon/symbolon/api"
+	"github.com/symbolon/symbolon/internal/app"
+	"github.com/symbolon/symbolon/internal/config"
 )
 
 const password = "correct horse 1 battery"

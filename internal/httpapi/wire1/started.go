@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Start implements wire.Wire.

@@ -3,8 +3,8 @@ package wire1
 import (
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // steps adds and takes the nodes that lead from one step of a form to the next.

@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Submitted implements wire.Wire.

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"symbolon/internal/reqctx"
-	"symbolon/internal/session"
-	"symbolon/internal/token"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/token"
 )
 
 // Tokens makes signed tokens of sessions. *token.Issuer satisfies it.

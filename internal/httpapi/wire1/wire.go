@@ -6,11 +6,11 @@ import (
 	"net/url"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/httpapi/wire"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // Name of the version.

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"strings"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/traits"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 func codeNode(label string) ui.Node {

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // ID is the method's name on the wire and in configuration, and the type of its credentials.

@@ -4,11 +4,11 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/message"
-	"symbolon/internal/method/code"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/method/code"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // A code that another server sent works in the browser that types it, until a newer one takes its place.

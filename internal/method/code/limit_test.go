@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/message"
-	"symbolon/internal/method/code"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/method/code"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // No more mails may be sent to the owner, who signs in with a code as second factor: the flow starts, says why there

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // showLogin asks who it is, and then for the code that was sent.

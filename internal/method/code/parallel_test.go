@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/message"
-	"symbolon/internal/method/code"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/method/code"
 )
 
 // All guesses have read the flow before the first of them is judged. The limiter allows each of them.

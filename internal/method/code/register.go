@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // showRegistration asks for the traits, which the engine adds, and then for the code that was sent.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/traits"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // usable are the addresses that can be the session's second factor: not one by which its first factor came.

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"strings"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // ID is the method's name on the wire, as configuration spells the style of login.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/passhash"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 const (

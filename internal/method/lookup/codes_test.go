@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/passhash"
 )
 
 // hasher counts what a list costs; its hash is the text with a prefix.

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	protocol "symbolon/internal/oidc"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	protocol "github.com/symbolon/symbolon/internal/oidc"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // enter signs in or up: away to the provider, and back with what it says.

@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"net/url"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	protocol "symbolon/internal/oidc"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	protocol "github.com/symbolon/symbolon/internal/oidc"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // ID is the method's name on the wire and in configuration.

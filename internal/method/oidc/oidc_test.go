@@ -8,13 +8,13 @@ import (
 	"net/url"
 	"testing"
 
-	"symbolon/internal/claims"
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
-	"symbolon/internal/method/oidc"
-	protocol "symbolon/internal/oidc"
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/oidc"
+	protocol "github.com/symbolon/symbolon/internal/oidc"
 )
 
 // site is a provider that says what a test wants.

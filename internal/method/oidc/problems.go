@@ -5,9 +5,9 @@ import (
 	"errors"
 	"log/slog"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	protocol "symbolon/internal/oidc"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	protocol "github.com/symbolon/symbolon/internal/oidc"
 )
 
 // rejected shows the person what went wrong at a provider. The cause is for the log,

@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/ceremony/ceremonytest"
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/method/passkey"
-	"symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/method/passkey"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 const site = "https://id.example.org"

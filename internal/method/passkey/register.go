@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/flow"
-	"symbolon/internal/keyform"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/keyform"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // newcomer is a person whose name is not known yet; the script puts in what is typed.

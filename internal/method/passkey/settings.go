@@ -3,13 +3,13 @@ package passkey
 import (
 	"context"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/keyform"
-	"symbolon/internal/message"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/keyform"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 func form() keyform.Form {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/passpolicy"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/passpolicy"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // showRegistration offers a password; the engine adds the traits after it.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // ID is the method's name on the wire and in configuration.

@@ -3,11 +3,11 @@ package profile_test
 import (
 	"testing"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/flow/flowtest"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/method/profile"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/method/profile"
 )
 
 func open(t testing.TB) (*flowtest.World, flowtest.Person) {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 func (m *Method) showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {

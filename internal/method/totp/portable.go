@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // portable is the configuration of a credential with its seed in clear.

@@ -14,7 +14,7 @@ import (
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // Limits of what an imported seed may ask for. New seeds have 20 bytes, 6 digits and 30 seconds, which every

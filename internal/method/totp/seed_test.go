@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // vectors are those of RFC 6238, appendix B. Its secret is as long as the hash.

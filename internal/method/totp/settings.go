@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/message"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // memory is the seed that a settings flow offers. It is sealed, and another one for each flow.

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/ceremony"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/keyform"
-	"symbolon/internal/message"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/keyform"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // ID is the method's name on the wire and in configuration, and the type of its credentials.

@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/identity"
-	"symbolon/internal/kratoskeys"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/takeover"
-	"symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/kratoskeys"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Records returns at most limit accounts, those with the least ids after the one given, in

@@ -11,8 +11,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // Times are stored as microseconds since 1970 in UTC: exact, sortable, and the same

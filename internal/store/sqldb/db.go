@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // DefaultTimeout is how long a write may take, its turn included, before it fails with

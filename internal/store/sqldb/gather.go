@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 const (

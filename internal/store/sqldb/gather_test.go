@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 const gatherQuery = "INSERT INTO t (a, b)\n VALUES (?, ?)"

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // A batch takes at most so many members, and none after this time, so that its first

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // ScanFunc copies the columns of the current row.

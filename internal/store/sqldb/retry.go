@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // A statement or transaction is retried after a deadlock, a conflict between

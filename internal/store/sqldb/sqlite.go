@@ -17,8 +17,8 @@ import (
 	_ "github.com/ncruces/go-sqlite3/vfs/memdb" // the databases in memory
 	"github.com/pressly/goose/v3"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 // memoryPath is the path of a DSN that asks for a database in memory.

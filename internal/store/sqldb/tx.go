@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 // InTx runs fn in a transaction that fn's context carries; every method called

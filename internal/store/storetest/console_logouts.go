@@ -3,7 +3,7 @@ package storetest
 import (
 	"testing"
 
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func signOutTests() []test {

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func credentialTests() []test {

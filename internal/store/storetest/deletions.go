@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/errs"
 )
 
 func deletionTests() []test {

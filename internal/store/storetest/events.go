@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/event"
-	"symbolon/internal/identity"
-	"symbolon/internal/reqctx"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/reqctx"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func eventTests() []test {

@@ -9,12 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/message"
-	"symbolon/internal/secret"
-	"symbolon/internal/session"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // NewFlow returns a flow with something in every field that needs no other row.

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/secret"
-	"symbolon/internal/ui"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 func flowTests() []test {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 func listTests() []test {

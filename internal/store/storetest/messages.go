@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func messageTests() []test {

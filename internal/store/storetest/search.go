@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 func searchTests() []test {

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/courier"
-	"symbolon/internal/errs"
-	"symbolon/internal/event"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
-	"symbolon/internal/revocation"
-	"symbolon/internal/session"
-	"symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/event"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/revocation"
+	"github.com/symbolon/symbolon/internal/session"
+	"github.com/symbolon/symbolon/internal/store"
 )
 
 // Store is what the suite tests: all that the other packages want of storage.

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/secret"
 )
 
 func errorTests() []test {

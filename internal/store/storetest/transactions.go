@@ -7,9 +7,9 @@ import (
 	"sync"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/flow"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 func transactionTests() []test {

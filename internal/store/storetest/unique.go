@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 func uniqueTests() []test {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"symbolon/internal/errs"
-	"symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 func versionTests() []test {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // user has the members of exports, of the file of password hashes, and of Auth0's own

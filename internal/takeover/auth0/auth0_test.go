@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 const export = `{"user_id":"auth0|5f7c8ec7c33c6c004bbafe82","email":"vera@example.org","email_verified":true,"name":"Vera Muster","created_at":"2020-10-06T15:35:35.251Z",

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // customHash is a hash as the import format of Auth0 describes it.

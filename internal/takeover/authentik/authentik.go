@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // object is one object of a dump.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 const dump = `[

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // The columns that are no claims. Any other is a claim of its name; a name with dots

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 func collect(t *testing.T, text string) (users []takeover.User, faults []error) {

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // Params are the project's parameters of scrypt, which the console of Firebase shows under

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // user is an account as `kc.sh export` and the admin console write it.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 func mustUsers(t *testing.T, name string) ([]takeover.User, []error) {

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // claims are the attributes of people (RFC 4519, RFC 2798) as claims.

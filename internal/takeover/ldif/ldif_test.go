@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 const directory = `version: 1

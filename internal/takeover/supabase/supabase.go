@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // user is a row of auth.users, or a user as the admin API lists it.

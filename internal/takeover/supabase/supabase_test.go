@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 const export = `{"users":[

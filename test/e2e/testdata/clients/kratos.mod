@@ -1,4 +1,4 @@
-module symbolon/test/e2e/testdata/clients
+module github.com/symbolon/symbolon/test/e2e/testdata/clients
 
 go 1.26
 
