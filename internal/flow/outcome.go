@@ -118,3 +118,26 @@ var (
 func errWrongFact(k Kind, fact Fact) error {
 	return fmt.Errorf("no effect for %T in a %s flow", fact, k)
 }
+
+// OutcomeName is the label of a submission in metrics and logs.
+func OutcomeName(r Result, err error) string {
+	var code errs.Code
+	if err != nil {
+		code = errs.Of(err)
+	}
+	switch {
+	case err == nil && r.Outcome == FormRejected:
+		return "rejected"
+	case err == nil && r.Outcome == Pending:
+		return "waiting"
+	case err == nil:
+		return "success"
+	case code == errs.TooMany:
+		return "throttled"
+	case code == errs.Unavailable:
+		return "unavailable"
+	case code == errs.Internal && !isRedirect(err):
+		return "error"
+	}
+	return "refused"
+}

@@ -42,8 +42,9 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 	for range overtakings {
 		var c checked
 		c, err = e.check(ctx, r)
+		waits := c.waits()
 		result, err = e.finish(ctx, c, err)
-		if !errors.Is(err, errs.ErrStale) || !c.waits() {
+		if !errors.Is(err, errs.ErrStale) || !waits {
 			break
 		}
 	}
@@ -126,27 +127,4 @@ func (e *Engine) dropRetained(ctx context.Context, fact Fact) {
 	if proof, ok := fact.(ProvedAddress); ok && e.config.KeepAddress {
 		_ = e.identities.DropRetained(ctx, proof.IdentityID)
 	}
-}
-
-// OutcomeName is the label of a submission in metrics and logs.
-func OutcomeName(r Result, err error) string {
-	var code errs.Code
-	if err != nil {
-		code = errs.Of(err)
-	}
-	switch {
-	case err == nil && r.Outcome == FormRejected:
-		return "rejected"
-	case err == nil && r.Outcome == Pending:
-		return "waiting"
-	case err == nil:
-		return "success"
-	case code == errs.TooMany:
-		return "throttled"
-	case code == errs.Unavailable:
-		return "unavailable"
-	case code == errs.Internal && !isRedirect(err):
-		return "error"
-	}
-	return "refused"
 }
