@@ -10,5 +10,8 @@ cd "$(dirname "$0")/.."
 need_compiler
 export CGO_ENABLED=1
 go test -race -short $(go list ./internal/... | grep -vE '^github.com/symbolon/symbolon/internal$|/internal/(adminclient|argon2|claims|cli|config|passpolicy|store|takeover|traits|webui)$|/method/') ./internal/method/code ./test/wire
-go test -race -short ./internal/store -run 'Conformance|Committed|Flow|Group|Touch|SQLite'
+# Each of these leaves a processor idle at times.
+go test -race -short ./internal/store -run 'Conformance|Committed|Flow|Group|Touch|SQLite' &
+store=$!
 go test -race -short ./test/api -run 'AtOnce|While|Once|Wait|Held|Remembered|Metrics|ComesBack|InTime|Import'
+wait "$store"

@@ -51,14 +51,14 @@ fi
 prepare test/wire1/player
 prepare test/wire1/factors
 
-# The scenarios spend most of their time waiting, so three are played at once, each with ports of its own.
+# The scenarios spend most of their time waiting, so five are played at once, each with ports of its own.
 running=0
 while read -r scenario _; do
 	player=test/wire1/player
 	[ -f "$player/scenarios/$scenario.py" ] || player=test/wire1/factors
-	[ "$running" -lt 3 ] || { wait -n || true; }
+	[ "$running" -lt 5 ] || { wait -n || true; }
 	play "$player" "$base" --scenario "$scenario" >"$work/$scenario.verdict" 2>&1 &
-	running=$((running < 3 ? running + 1 : 3)) base=$((base + 60))
+	running=$((running < 5 ? running + 1 : 5)) base=$((base + 60))
 done <test/wire1/floor.txt
 wait
 code=0
