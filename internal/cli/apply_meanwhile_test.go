@@ -25,9 +25,10 @@ func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// What is not declared stays as others make it, at any moment.
-func TestApply_meanwhile(t *testing.T) {
-	t.Parallel()
+// withJane starts a server that has the identity of declaredJane, and returns its address
+// and a client of it.
+func withJane(t *testing.T) (base *url.URL, plain *adminclient.Client, jane *adminclient.Record) {
+	t.Helper()
 	s := startServer(t)
 	if got := s.applied(t, declaredJane); got.code != exitOK {
 		t.Fatal(got.err)
@@ -36,11 +37,18 @@ func TestApply_meanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain := adminclient.New(adminclient.Config{URL: base})
-	jane, err := plain.RecordByExternalID(t.Context(), "crm-1")
+	plain = adminclient.New(adminclient.Config{URL: base})
+	jane, err = plain.RecordByExternalID(t.Context(), "crm-1")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return base, plain, jane
+}
+
+// What is not declared stays as others make it, at any moment.
+func TestApply_meanwhile(t *testing.T) {
+	t.Parallel()
+	base, plain, jane := withJane(t)
 	client := adminclient.New(adminclient.Config{URL: base, Transport: &meanwhile{do: func() {
 		if _, err := plain.UpdateIdentity(t.Context(), jane.ID, json.RawMessage(`{"traits":{"email":"new@example.org"}}`)); err != nil {
 			t.Error(err)
@@ -58,19 +66,7 @@ func TestApply_meanwhile(t *testing.T) {
 
 func TestPatchIdentity_meanwhile(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	if got := s.applied(t, declaredJane); got.code != exitOK {
-		t.Fatal(got.err)
-	}
-	base, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain := adminclient.New(adminclient.Config{URL: base})
-	jane, err := plain.RecordByExternalID(t.Context(), "crm-1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	base, plain, jane := withJane(t)
 	patch := func(text string) changed { return changed{Traits: json.RawMessage(text)} }
 	client := adminclient.New(adminclient.Config{URL: base, Transport: &meanwhile{do: func() {
 		if _, err := patchIdentity(t.Context(), plain, jane.ID, patch(`{"email":"new@example.org"}`)); err != nil {
