@@ -17,7 +17,7 @@ var (
 	ErrMalformed = errors.New("not a WebAuthn response")
 	// ErrRefused says that it is for another site, challenge or key, or that its signature is wrong.
 	ErrRefused = errors.New("WebAuthn response refused")
-	// ErrUnknownKey says that nobody has a key as the answer names it.
+	// ErrUnknownKey says that no account has the key that the answer names.
 	ErrUnknownKey = fmt.Errorf("%w: unknown key", ErrRefused)
 	// ErrCloned says that the key's signature counter went back: there may be two of it.
 	ErrCloned = fmt.Errorf("%w: the signature counter went back, the key may be cloned", ErrRefused)

@@ -149,7 +149,7 @@ func TestARecoveryLinkDiesWithANewerOneAndWithARecovery(t *testing.T) {
 
 // The owner confirmed an address, set up an app, and changed to an address that is
 // mistyped: the owner of that mailbox gets nothing by a recovery.
-func TestANewAddressDoesNotRecoverOnceAnotherWasConfirmed(t *testing.T) {
+func TestRecovery_byNewAddress(t *testing.T) {
 	t.Parallel()
 	for _, keep := range []string{"false", "true"} {
 		t.Run("keep "+keep, func(t *testing.T) {

@@ -71,8 +71,8 @@ func form() keyform.Form {
 // answer is the field that the script puts the answer of a key into.
 func answer(name string) ui.Node { return ui.Node{Name: name, Type: "hidden", Value: "", Once: true} }
 
-// owner is the person with the keys that there are; handle is for a person without one. A second factor finds nobody by
-// itself, so browsers show the name of the site where a passkey has that of its owner.
+// owner describes the account to the browser: the account's own handle, or the given one for an account without keys. A second factor
+// never identifies an account, so browsers show the name of the site, where for a passkey they show that of the account.
 func (m *Method) owner(keys ceremony.Keys, handle []byte) ceremony.Owner {
 	if len(keys.Handle) > 0 {
 		handle = keys.Handle
