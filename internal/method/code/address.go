@@ -123,8 +123,12 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	notify := message.Of(message.KeyCodeSentPrefix + string(s.Flow.Kind))
 	normalized := traits.NormalizeAddress(d.via, d.typed)
 	if again && before.Normalized == normalized && m.now().Before(before.SentAt.Add(m.config.Pause)) && before.Traits == d.traits {
-		// Also where a newer code or link took its place: that happens to known addresses alone.
-		return flow.Sent{Notify: notify, ResumeHash: before.Newest, Memory: before, IdentityID: before.IdentityID}, nil
+		// Also where a newer code or link took its place, which happens to known addresses alone: that one stays the newest.
+		id := before.IdentityID
+		if !before.current(s.Flow) {
+			id = ""
+		}
+		return flow.Sent{Notify: notify, ResumeHash: s.Flow.ResumeHash, Memory: before, IdentityID: id}, nil
 	}
 	if err := s.CountMail(ctx, d.typed); err != nil {
 		return nil, err

@@ -551,3 +551,23 @@ func TestSend_twoFlows(t *testing.T) {
 		}
 	}
 }
+
+// A resend within the pause neither brings a superseded code back nor takes the newest away.
+func TestSend_superseded(t *testing.T) {
+	t.Parallel()
+	w := openAs(t, everything())
+	w.Person(ada, true)
+	one, two := w.Browser(), w.Browser()
+	first, second := one.Start(flow.Recovery), two.Start(flow.Recovery)
+	one.MustSubmit(first, code.ID, fields(flow.Recovery, ada))
+	older := mailed(t, w)
+	two.MustSubmit(second, code.ID, fields(flow.Recovery, ada))
+	newest := mailed(t, w)
+	one.MustSubmit(first, code.ID, fields(flow.Recovery, ada))
+	if r := one.MustSubmit(first, code.ID, with(flow.Recovery, ada, older)); r.Outcome != flow.FormRejected {
+		t.Errorf("the older code: outcome %d", r.Outcome)
+	}
+	if r := two.MustSubmit(second, code.ID, with(flow.Recovery, ada, newest)); r.Outcome != flow.Completed {
+		t.Errorf("the newest code: outcome %d", r.Outcome)
+	}
+}
