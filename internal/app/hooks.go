@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/symbolon/symbolon/internal/config"
 	"github.com/symbolon/symbolon/internal/flow"
@@ -92,5 +93,7 @@ func (a *composition) webHook(guard *netguard.Guard, at string, w config.WebHook
 		return nil, fmt.Errorf("config.url of a web_hook: %w", err)
 	}
 	client.Timeout = 0 // the call has its own, over all attempts
+	// Another address would get the body and the keys.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return webhook.New(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.log), nil
 }
