@@ -3,8 +3,10 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
+	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/session"
@@ -150,6 +152,9 @@ func (e *Engine) ask(ctx context.Context, j *judged) error {
 				j.fact = fact
 			}
 		}
+		if err == nil { // the answer may change what needs more of the session
+			err = e.permit(ctx, j, j.draft.Protected())
+		}
 		return err
 	})
 }
@@ -193,7 +198,8 @@ func (e *Engine) undo(ctx context.Context, k Kind, r Result, failed error) error
 	if k != Registration {
 		return failed
 	}
-	if err := e.identities.Delete(context.WithoutCancel(ctx), r.Identity.ID); err != nil {
+	// There is none where the form hides that the identifier is taken.
+	if err := e.identities.Delete(context.WithoutCancel(ctx), r.Identity.ID); err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}
 	return failed

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/flow"
@@ -142,5 +144,23 @@ func TestHook_registrationUndone(t *testing.T) {
 	b := w.Browser()
 	if r, err := b.Submit(b.Start(flow.Registration), identity.TypePassword, map[string]string{"traits.email": "new@example.org"}); err != nil || r.Outcome != flow.Completed {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// What a hook makes of a harmless change needs as much of the session as if the person had
+// asked for it.
+func TestHook_settingsPrivileged(t *testing.T) {
+	t.Parallel()
+	after := &program{parses: true, change: &flow.IdentityChange{Traits: json.RawMessage(`{"email":"other@example.org"}`)}}
+	w, _ := one(t, func(ctx context.Context, w *flowtest.World, s flow.Submission) (flow.Fact, error) {
+		d, err := w.Identities.DraftFrom(ctx, s.Identity, "", json.RawMessage(`{"email":"ada@example.org","name":"Ada"}`))
+		return flow.NewTraits{Draft: d}, err
+	}, hooked(flow.Settings, nil, after))
+	p := w.Person("ada@example.org", true)
+	b := w.Browser()
+	b.SignIn(p)
+	w.Advance(2 * time.Hour)
+	if _, err := b.Submit(b.Start(flow.Settings), identity.TypePassword, nil); err == nil || !strings.Contains(string(w.Fresh(p.ID).Traits), "ada@example.org") || len(after.calls) != 1 {
+		t.Errorf("%v, %s, %d calls", err, w.Fresh(p.ID).Traits, len(after.calls))
 	}
 }

@@ -107,11 +107,11 @@ func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 			result, err = e.apply(ctx, j)
 		}
 		if err == nil {
-			j.attempts.refund()
 			e.dropRetained(ctx, j.fact)
 			if err = e.tell(ctx, c, result); err != nil {
-				return Result{}, c, err
+				return Result{}, c, err // and stays counted: its mails are out
 			}
+			j.attempts.refund()
 			return result, c, nil
 		}
 		if !errors.Is(err, errCredentialChanged) || retried {
