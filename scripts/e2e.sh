@@ -17,5 +17,6 @@ echo "screenshots: $SCREENSHOTS"
 if [ -n "${E2E:-}" ]; then
 	node "$E2E" # a script of its own, such as that of the pictures
 else
-	node --test --test-reporter=spec "$@" test/e2e/*.test.js
+	# Each file waits for a browser or a mail most of the time, so two run beside each other on any machine.
+	node --test --test-concurrency=2 --test-reporter=spec "$@" test/e2e/*.test.js
 fi

@@ -30,7 +30,7 @@ export function launch(...more) {
 export class Visitor {
   static async arrive(browser, server, { javaScript = true, alsoAsks, locale = 'en' } = {}) {
     const context = await browser.newContext({ javaScriptEnabled: javaScript, locale, ignoreHTTPSErrors: true })
-    context.setDefaultTimeout(5000) // everything is on this machine
+    context.setDefaultTimeout(15000) // a busy machine is slow; a test that waits for this long has failed
     // The pages of the provider want a font from elsewhere.
     if (alsoAsks) await context.route(/^https:\/\/fonts\./, (route) => route.fulfill({ contentType: 'text/css', body: '' }))
     const page = await context.newPage()

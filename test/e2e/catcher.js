@@ -37,7 +37,7 @@ export async function startCatcher() {
       const kept = letters.findIndex(wanted)
       if (kept >= 0) return Promise.resolve(letters.splice(kept, 1)[0])
       return new Promise((resolve, reject) => {
-        const patience = setTimeout(() => reject(new Error(`no letter to ${address} about ${subject}`)), 5000)
+        const patience = setTimeout(() => reject(new Error(`no letter to ${address} about ${subject}`)), 15000)
         waiting.push({
           wanted,
           resolve(letter) {
