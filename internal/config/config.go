@@ -9,18 +9,18 @@ import (
 // unset and absolute otherwise, unless their comment says more.
 type Config struct {
 	// Dev is --dev: cookies without Secure, lenient checks, never for production.
-	Dev bool
+	Dev bool `key:"-"`
 	// Embedded tells that no file was given and the built-in profile applies.
-	Embedded bool
+	Embedded bool `key:"-"`
 	// V05 tells that the files say that they were written for v0.5 or older, so
 	// that the defaults of v0.5 apply instead of the built-in profile.
-	V05 bool
+	V05 bool `key:"-"`
 	// LaxAPI lets API flows be submitted with cookies or an Origin header: the
 	// environment variable DEV_DISABLE_API_FLOW_ENFORCEMENT together with Dev.
-	LaxAPI bool
+	LaxAPI bool `key:"-"`
 
 	// WebHookHeaders are the headers of requests that web hooks are given.
-	WebHookHeaders []string
+	WebHookHeaders []string `key:"clients.web_hook.header_allowlist"`
 
 	// Version is the release the file was written for; informative.
 	Version string
@@ -36,7 +36,7 @@ type Config struct {
 	Courier     Courier
 	Session     Session
 	Secrets     Secrets
-	Flags       FeatureFlags
+	Flags       FeatureFlags `key:"feature_flags"`
 	Hashers     Hashers
 	Password    Password
 	Link        LinkPages
@@ -59,7 +59,7 @@ type Public struct {
 	Wire    string   // the API at the root: WireV05 or WireV1
 	BaseURL *url.URL // never nil after Load: guessed when unset
 	// BaseURLGuessed tells that no source says what BaseURL is.
-	BaseURLGuessed bool
+	BaseURLGuessed bool `key:"-"`
 	Host           string
 	Port           int // 0 for any free one
 	CORS           CORS
@@ -124,8 +124,8 @@ type Schema struct {
 
 // Selfservice is what people do for themselves.
 type Selfservice struct {
-	DefaultBrowserReturnURL *url.URL // nil for the built-in welcome page
-	WhitelistedReturnURLs   []*url.URL
+	DefaultBrowserReturnURL *url.URL   // nil for the built-in welcome page
+	WhitelistedReturnURLs   []*url.URL `key:"whitelisted_return_urls"`
 	Methods                 Methods
 	Flows                   Flows
 }
@@ -138,7 +138,7 @@ type Methods struct {
 	Code         Code
 	TOTP         TOTP
 	LookupSecret Toggle
-	WebAuthn     WebAuthn
+	WebAuthn     WebAuthn `key:"webauthn"`
 	Passkey      Passkey
 	OIDC         OIDC
 	Deletion     Deletion
@@ -147,7 +147,7 @@ type Methods struct {
 // Deletion lets people have their account deleted.
 type Deletion struct {
 	Enabled     bool
-	GracePeriod time.Duration // in which they can sign in to keep it
+	GracePeriod time.Duration `key:"config.grace_period"` // in which they can sign in to keep it
 }
 
 // Toggle is a method that is only on or off.
@@ -157,7 +157,7 @@ type Toggle struct{ Enabled bool }
 type Courier struct {
 	SMTP                 SMTP
 	DeliveryStrategy     string      // how mail goes out: "smtp" or "http"
-	HTTP                 HTTPRequest // where mail goes with DeliveryStrategy "http"
+	HTTP                 HTTPRequest `key:"http.request_config"` // where mail goes with DeliveryStrategy "http"
 	Channels             []Channel   // text messages
 	TemplateOverridePath string      // directory; empty for the embedded templates only
 	Workers              int
@@ -180,8 +180,8 @@ type SMTP struct {
 	FromName      string
 	Headers       Headers       // further headers of every mail
 	LocalName     string        // of EHLO; empty for the host of serve.public.base_url
-	ClientCert    string        // PEM file with the certificate that this client shows; empty for none
-	ClientKey     string        // PEM file with its key
+	ClientCert    string        `key:"client_cert_path"` // PEM file with the certificate that this client shows; empty for none
+	ClientKey     string        `key:"client_key_path"`  // PEM file with its key
 	Timeout       time.Duration // of one delivery
 }
 
@@ -195,7 +195,7 @@ type Session struct {
 	MaxPerIdentity int // sessions of one identity; 0 for any number
 	// EarliestExtend is how long before its end a session may be extended; 0 for at
 	// any time.
-	EarliestExtend time.Duration
+	EarliestExtend time.Duration `key:"earliest_possible_extend"`
 	Whoami         Whoami
 }
 
@@ -284,13 +284,13 @@ type HashBudget struct {
 
 // Password is which passwords are accepted.
 type Password struct {
-	MinLength           int // bytes
-	CheckBreaches       bool
-	CheckSimilarity     bool // to the identifier
+	MinLength           int  // bytes
+	CheckBreaches       bool `key:"/selfservice.methods.password.config.haveibeenpwned_enabled"`
+	CheckSimilarity     bool `key:"/selfservice.methods.password.config.identifier_similarity_check_enabled"` // to the identifier
 	CommonList          bool
 	MaxBreaches         int
 	IgnoreNetworkErrors bool
-	BreachAPIURL        *url.URL // /range/XXXXX is asked below it
+	BreachAPIURL        *url.URL `key:"breach_api_url"` // /range/XXXXX is asked below it
 }
 
 // LinkPages is how links in mails behave.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,20 +16,20 @@ import (
 // apply decodes a value into its place below root and remembers where it came
 // from.
 func (l *loader) apply(k Key, root any, n *node) {
-	pointer := k.ref.at(root)
-	if k.ref.kind == kindHooks {
+	pointer := k.in(root)
+	if k.kind == kindHooks {
 		n = l.dropHooks(k, n)
 	}
 	if k.size {
 		n = inKiB(n)
 	}
 	var err error
-	if k.ref.kind == kindObjects {
-		err = l.fill(k, pointer.(objects), n)
+	if k.kind == kindObjects {
+		err = l.fill(k, reflect.ValueOf(pointer).Elem(), n)
 	} else if err = assign(k, pointer, n); err == nil {
 		err = k.check(pointer)
 	}
-	if placeholder(n.text) && (err != nil || k.ref.kind != kindText) {
+	if placeholder(n.text) && (err != nil || k.kind != kindText) {
 		l.fail(k.Path, k.placeholderAdvice(), n.origin)
 		return
 	}
@@ -49,7 +50,7 @@ func (l *loader) apply(k Key, root any, n *node) {
 
 // advise completes what is wrong with an example of what is right.
 func (k Key) advise(err error) string {
-	if k.Example == "" || k.ref.kind == kindBool || k.Secret() && k.ref.kind != kindSecretURL {
+	if k.Example == "" || k.kind == kindBool || k.Secret() && k.kind != kindSecretURL {
 		return err.Error()
 	}
 	return fmt.Sprintf("%s, for example %s", err, k.Example)
@@ -58,16 +59,10 @@ func (k Key) advise(err error) string {
 // assign converts by the type of the target.
 func assign(k Key, pointer any, n *node) (err error) {
 	switch p := pointer.(type) {
-	case *string:
-		*p, err = n.asText()
-	case *Secret:
+	case *string, *Secret, *SecretURL:
 		var s string
 		s, err = n.asText()
-		*p = Secret(s)
-	case *SecretURL:
-		var s string
-		s, err = n.asText()
-		*p = SecretURL(s)
+		reflect.ValueOf(p).Elem().SetString(s)
 	case *bool:
 		*p, err = n.asBool()
 	case *int:
@@ -136,28 +131,25 @@ func (n *node) asJSON() (json.RawMessage, error) {
 	return json.Marshal(n.json())
 }
 
-// check holds a decoded value against the rules of its key.
+// check holds a decoded value against the rule of its key.
 func (k Key) check(pointer any) error {
 	values, isList := items(pointer)
-	for _, r := range k.rules {
-		if r.ok == nil {
-			if err := k.checkDifferent(values); err != nil {
-				return err
-			}
-			continue
+	seen := map[string]bool{}
+	for i, v := range values {
+		what := "it"
+		if isList {
+			what = fmt.Sprintf("item %d", i+1)
 		}
-		for i, v := range values {
-			if unset(v) || r.ok(v) {
-				continue
+		switch name := fmt.Sprint(plainText(v)); {
+		case k.must.ok == nil || unset(v) || k.must.ok(v):
+			if k.must.different && seen[name] {
+				return fmt.Errorf("has the same value twice; remove item %d", i+1)
 			}
-			what := "it"
-			if isList {
-				what = fmt.Sprintf("item %d", i+1)
-			}
-			if k.Secret() {
-				return fmt.Errorf("is not accepted; %s must be %s", what, r.text)
-			}
-			return fmt.Errorf("is %s; %s must be %s", quoted(v), what, r.text)
+			seen[name] = true
+		case k.Secret():
+			return fmt.Errorf("is not accepted; %s must be %s", what, k.must.text)
+		default:
+			return fmt.Errorf("is %s; %s must be %s", quoted(v), what, k.must.text)
 		}
 	}
 	return nil
@@ -171,53 +163,20 @@ func quoted(v any) string {
 	return strconv.Quote(plainWord(v))
 }
 
-func (k Key) checkDifferent(values []any) error {
-	seen := map[any]bool{}
-	for i, v := range values {
-		name := fmt.Sprint(plainText(v))
-		if seen[name] {
-			return fmt.Errorf("has the same value twice; remove item %d", i+1)
-		}
-		seen[name] = true
-	}
-	return nil
-}
-
-// items takes a list apart; anything else is one item.
+// items takes a list apart; anything else is one item. Hooks count by their names.
 func items(pointer any) (values []any, isList bool) {
-	switch p := pointer.(type) {
-	case *string:
-		return []any{*p}, false
-	case *Secret:
-		return []any{*p}, false
-	case *SecretURL:
-		return []any{*p}, false
-	case *bool:
-		return []any{*p}, false
-	case *int:
-		return []any{*p}, false
-	case *time.Duration:
-		return []any{*p}, false
-	case **url.URL:
-		return []any{*p}, false
-	case *[]string:
-		return anys(*p), true
-	case *Hooks:
-		return anys(p.Names()), true
-	case *[]Secret:
-		return anys(*p), true
-	case *[]*url.URL:
-		return anys(*p), true
+	if hooks, ok := pointer.(*Hooks); ok {
+		names := hooks.Names()
+		pointer = &names
 	}
-	return nil, true
-}
-
-func anys[T any](list []T) []any {
-	out := make([]any, len(list))
-	for i, v := range list {
-		out[i] = v
+	v := reflect.ValueOf(pointer).Elem()
+	if v.Kind() != reflect.Slice {
+		return []any{v.Interface()}, false
 	}
-	return out
+	for i := range v.Len() {
+		values = append(values, v.Index(i).Interface())
+	}
+	return values, true
 }
 
 // unset values break no rule: where one is needed, that is said elsewhere.
@@ -234,7 +193,7 @@ func unset(v any) bool {
 }
 
 // fill decodes a list of groups, such as providers.
-func (l *loader) fill(k Key, target objects, n *node) error {
+func (l *loader) fill(k Key, target reflect.Value, n *node) error {
 	list, err := n.asNamed(k.named)
 	if err != nil {
 		return err
@@ -243,10 +202,10 @@ func (l *loader) fill(k Key, target objects, n *node) error {
 	for part := range strings.SplitSeq(k.Path, ".") {
 		group = group.child[part]
 	}
-	target.resize(len(list))
+	target.Set(reflect.MakeSlice(target.Type(), len(list), len(list)))
 	for i, item := range list {
 		before, warned := len(l.problems), len(l.warnings)
-		l.fillItem(group.child["[]"], target.item(i), item)
+		l.fillItem(group.child["[]"], target.Index(i).Addr().Interface(), item)
 		numberAll(l.problems[before:], i)
 		numberAll(l.warnings[warned:], i)
 	}

@@ -25,8 +25,8 @@ func (l *loader) deduce() {
 	}
 	for _, k := range l.table.keys {
 		if k.Section() == "selfservice" && !k.nested() {
-			l.judgeRelative(k, k.ref.at(c))
-			resolve(c.Serve.Public.BaseURL, k.ref.at(c))
+			l.judgeRelative(k, k.in(c))
+			resolve(c.Serve.Public.BaseURL, k.in(c))
 		}
 	}
 	c.Serve.Public.BaseURL, c.Serve.Admin.BaseURL = cleanPath(c.Serve.Public.BaseURL), cleanPath(c.Serve.Admin.BaseURL)

@@ -66,7 +66,7 @@ func (k Key) facts() []fact {
 	if names := namesOf(k.Path); len(names) > 0 {
 		facts = append(facts, fact{"also read as", strings.Join(names, ", "), true})
 	}
-	return append(facts, fact{"change", k.reload(), false}, fact{"since", k.origin(), false})
+	return append(facts, fact{"change", k.reload(), false}, fact{"since", k.since.String(), false})
 }
 
 func (k Key) reload() string {
@@ -74,16 +74,6 @@ func (k Key) reload() string {
 		return "counts from the next start"
 	}
 	return "counts at once when the configuration is read again"
-}
-
-func (k Key) origin() string {
-	if k.V26 {
-		return "Kratos v26"
-	}
-	if k.Own {
-		return "Symbolon"
-	}
-	return "Kratos v0.5"
 }
 
 func (k Key) describe() string {

@@ -35,45 +35,45 @@ const (
 // Link is proving an address by a link.
 type Link struct {
 	Enabled  bool
-	Lifespan time.Duration // of a link; 0 for that of its flow
-	BaseURL  *url.URL      // links start with it; nil for serve.public.base_url
+	Lifespan time.Duration `key:"config.lifespan"` // of a link; 0 for that of its flow
+	BaseURL  *url.URL      `key:"config.base_url"` // links start with it; nil for serve.public.base_url
 }
 
 // Code is proving an address by a one-time code, and signing in with one.
 type Code struct {
-	Enabled      bool // recovery and verification
-	Passwordless bool // as the first factor
-	MFA          bool // as the second factor
-	Lifespan     time.Duration
-	MaxTries     int // wrong codes before a flow must send another
+	Enabled      bool          // recovery and verification
+	Passwordless bool          `key:"passwordless_enabled"` // as the first factor
+	MFA          bool          `key:"mfa_enabled"`          // as the second factor
+	Lifespan     time.Duration `key:"config.lifespan"`
+	MaxTries     int           `key:"config.max_submissions"` // wrong codes before a flow must send another
 	// Fallback lets addresses without a code credential be used.
-	Fallback bool
+	Fallback bool `key:"config.missing_credential_fallback_enabled"`
 }
 
 // TOTP is codes from an authenticator app (RFC 6238).
 type TOTP struct {
 	Enabled bool
-	Issuer  string // shown by the app; empty for the host of serve.public.base_url
+	Issuer  string `key:"config.issuer"` // shown by the app; empty for the host of serve.public.base_url
 }
 
 // WebAuthn is security keys: a second factor, or the first one if Passwordless.
 type WebAuthn struct {
 	Enabled      bool
-	Passwordless bool
-	RP           RelyingParty
+	Passwordless bool         `key:"config.passwordless"`
+	RP           RelyingParty `key:"config.rp"`
 }
 
 // Passkey is signing in with a discoverable credential.
 type Passkey struct {
 	Enabled bool
-	RP      RelyingParty
+	RP      RelyingParty `key:"config.rp"`
 	// TwoFactors lets a passkey that verified its user count as both factors.
-	TwoFactors bool
+	TwoFactors bool `key:"config.two_factors"`
 	// RequireVerification refuses passkeys that did not verify their user.
-	RequireVerification bool
+	RequireVerification bool `key:"config.require_user_verification"`
 	// Offer suggests a passkey once to people who sign in with a password on the
 	// built-in pages.
-	Offer bool
+	Offer bool `key:"config.offer"`
 }
 
 // RelyingParty is what authenticators know of this server (WebAuthn Level 3).
@@ -96,17 +96,17 @@ type Tokenizer struct{ Templates []TokenTemplate }
 type TokenTemplate struct {
 	Name            string
 	TTL             time.Duration
-	JWKSURL         SecretURL // private keys: file://, http(s):// or base64://
+	JWKSURL         SecretURL `key:"jwks_url"` // private keys: file://, http(s):// or base64://
 	ClaimsMapperURL string    // Jsonnet, likewise; empty for none
 	SubjectSource   string    // "id" or "external_id"
 }
 
 // Channel carries text messages, or mails of some templates.
 type Channel struct {
-	ID        string   // what it carries: "sms" or "email"
-	Type      string   // "http"
-	Templates []string // the messages it carries; empty for all
-	Request   HTTPRequest
+	ID        string      // what it carries: "sms" or "email"
+	Type      string      // "http"
+	Templates []string    // the messages it carries; empty for all
+	Request   HTTPRequest `key:"request_config"`
 }
 
 // HTTPRequest is a call that hands a message to another service.
@@ -121,11 +121,11 @@ type HTTPRequest struct {
 // HTTPAuth is how that call proves who makes it.
 type HTTPAuth struct {
 	Type     string // "", "basic_auth" or "api_key"
-	User     string
-	Password Secret
-	Name     string // of the header or cookie with an API key
-	Value    Secret
-	In       string // "header" or "cookie"
+	User     string `key:"config.user"`
+	Password Secret `key:"config.password"`
+	Name     string `key:"config.name"` // of the header or cookie with an API key
+	Value    Secret `key:"config.value"`
+	In       string `key:"config.in"` // "header" or "cookie"
 }
 
 // Headers are header fields by name. Values print as [redacted].
@@ -134,12 +134,12 @@ type Headers map[string]Secret
 // FeatureFlags choose between behaviours of v1. They have the meaning that v26
 // gives them.
 type FeatureFlags struct {
-	ContinueWithTransitions         bool
+	ContinueWithTransitions         bool `key:"use_continue_with_transitions"`
 	ChooseRecoveryAddress           bool
-	LegacyVerificationUI            bool
+	LegacyVerificationUI            bool `key:"legacy_continue_with_verification_ui"`
 	LegacyRequireVerifiedLoginError bool
-	PasswordProfileGroup            string // "default" or "password"
-	LegacyOIDCRegistrationGroup     bool
+	PasswordProfileGroup            string `key:"password_profile_registration_node_group"` // "default" or "password"
+	LegacyOIDCRegistrationGroup     bool   `key:"legacy_oidc_registration_node_group"`
 	CacheableSessions               bool
 	CacheableSessionsMaxAge         time.Duration // 0 for none
 	FasterSessionExtend             bool

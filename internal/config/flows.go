@@ -24,30 +24,30 @@ type After struct {
 
 // LoginFlow is signing in.
 type LoginFlow struct {
-	UIURL    *url.URL // nil for the built-in page
+	UIURL    *url.URL `key:"ui_url"` // nil for the built-in page
 	Lifespan time.Duration
 	Style    string // StyleUnified or StyleIdentifierFirst
 	// TellMethods offers after an identifier only what its account has, and says where
 	// there is none.
 	TellMethods bool
-	Before      Hooks
+	Before      Hooks `key:"before.hooks"`
 	After       AfterLogin
 }
 
 // RegistrationFlow is making an account.
 type RegistrationFlow struct {
 	Enabled  bool
-	UIURL    *url.URL // nil for the built-in page
+	UIURL    *url.URL `key:"ui_url"` // nil for the built-in page
 	Lifespan time.Duration
 	// Style is StyleUnified or StyleProfileFirst; v1 alone.
 	Style string
 	// LegacyOneStep shows the form of one step and ignores Style; v1 alone.
-	LegacyOneStep bool
+	LegacyOneStep bool `key:"enable_legacy_one_step"`
 	// LoginHints names the ways to sign in to a taken identifier; v1 alone.
 	LoginHints bool
 	// HideExisting answers a taken identifier as a success and mails the owner.
 	HideExisting bool
-	Before       Hooks
+	Before       Hooks `key:"before.hooks"`
 	After        AfterRegistration
 }
 
@@ -58,7 +58,7 @@ type AfterLogin struct {
 	Password                After
 	OIDC                    After
 	Code                    After
-	WebAuthn                After
+	WebAuthn                After `key:"webauthn"`
 	Passkey                 After
 	TOTP                    After
 	LookupSecret            After
@@ -72,13 +72,13 @@ type AfterRegistration struct {
 	Password                After
 	OIDC                    After
 	Code                    After
-	WebAuthn                After
+	WebAuthn                After `key:"webauthn"`
 	Passkey                 After
 }
 
 // SettingsFlow is changing one's own profile and credentials.
 type SettingsFlow struct {
-	UIURL    *url.URL // nil for the built-in page
+	UIURL    *url.URL `key:"ui_url"` // nil for the built-in page
 	Lifespan time.Duration
 	// PrivilegedSessionMaxAge is how long after signing in credentials may be
 	// changed.
@@ -90,7 +90,7 @@ type SettingsFlow struct {
 	// KeepAddressUntilVerified lets the old address sign in until the new one is
 	// proven.
 	KeepAddressUntilVerified bool
-	Before                   Hooks
+	Before                   Hooks `key:"before.hooks"`
 	After                    AfterSettings
 }
 
@@ -103,40 +103,42 @@ type AfterSettings struct {
 	OIDC                    After
 	TOTP                    After
 	LookupSecret            After
-	WebAuthn                After
+	WebAuthn                After `key:"webauthn"`
 	Passkey                 After
 }
 
 // RecoveryFlow is getting back into an account.
 type RecoveryFlow struct {
 	Enabled  bool
-	UIURL    *url.URL // nil for the built-in page
+	UIURL    *url.URL `key:"ui_url"` // nil for the built-in page
 	Lifespan time.Duration
 	Use      string // the method that sends: UseLink or UseCode
 	// NotifyUnknown mails people who ask for an address without an account.
-	NotifyUnknown bool
+	NotifyUnknown bool `key:"notify_unknown_recipients"`
 	// RevokeOtherSessions ends the person's other sessions.
 	RevokeOtherSessions bool
-	Before, After       Hooks
+	Before              Hooks `key:"before.hooks"`
+	After               Hooks `key:"after.hooks"`
 }
 
 // VerificationFlow is proving an address.
 type VerificationFlow struct {
 	Enabled                 bool
-	UIURL                   *url.URL // nil for the built-in page
+	UIURL                   *url.URL `key:"ui_url"` // nil for the built-in page
 	Lifespan                time.Duration
 	Use                     string   // the method that sends: UseLink or UseCode
-	NotifyUnknown           bool     // mail people who ask for an address without an account
-	DefaultBrowserReturnURL *url.URL // nil for the flow's page
-	Before, After           Hooks
+	NotifyUnknown           bool     `key:"notify_unknown_recipients"`        // mail people who ask for an address without an account
+	DefaultBrowserReturnURL *url.URL `key:"after.default_browser_return_url"` // nil for the flow's page
+	Before                  Hooks    `key:"before.hooks"`
+	After                   Hooks    `key:"after.hooks"`
 }
 
 // LogoutFlow is signing out.
 type LogoutFlow struct {
-	DefaultBrowserReturnURL *url.URL
+	DefaultBrowserReturnURL *url.URL `key:"after.default_browser_return_url"`
 }
 
 // ErrorFlow is the page for errors that belong to no form.
 type ErrorFlow struct {
-	UIURL *url.URL // nil for the built-in page
+	UIURL *url.URL `key:"ui_url"` // nil for the built-in page
 }

@@ -3,8 +3,11 @@ package config
 import (
 	"encoding/json"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Key is one setting. The table of all of them is Keys.
@@ -17,10 +20,6 @@ type Key struct {
 	Default string
 	// Example is a value as in the environment.
 	Example string
-	// Own tells that v0.5 does not know the key.
-	Own bool
-	// V26 tells that v26 knows the key by this name. Own is set too.
-	V26 bool
 	// Restart tells that a change only counts from the next start.
 	Restart bool
 	// Required tells that there is no useful default.
@@ -34,30 +33,38 @@ type Key struct {
 	// of groups by name; empty for lists that are written as lists.
 	named string
 
-	rules []rule
-	ref   ref
+	since release
+	must  rule
+
+	kind   kind // of the value
+	member      // that holds it
 }
+
+// release is where a key has its name from.
+type release int
+
+const (
+	v05 release = iota
+	v26
+	ours
+)
+
+func (r release) String() string { return [...]string{"Kratos v0.5", "Kratos v26", "Symbolon"}[r] }
 
 // fileSuffix marks the sibling of a secret that names a file holding it.
 const fileSuffix = "_file"
 
 // Type names the type as documentation does.
-func (k Key) Type() string { return kindNames[k.ref.kind] }
+func (k Key) Type() string { return kindNames[k.kind] }
 
 // Secret reports whether the value must not be shown. Such keys have a sibling
 // with _file at the end, in files and in the environment.
 func (k Key) Secret() bool {
-	return k.ref.kind == kindSecret || k.ref.kind == kindSecretURL || k.ref.kind == kindSecrets
+	return k.kind == kindSecret || k.kind == kindSecretURL || k.kind == kindSecrets
 }
 
 // Allowed says in words which values are accepted; empty for any of the type.
-func (k Key) Allowed() string {
-	var parts []string
-	for _, r := range k.rules {
-		parts = append(parts, r.text)
-	}
-	return strings.Join(parts, "; ")
-}
+func (k Key) Allowed() string { return k.must.words() }
 
 // Env is the name of the environment variable, and empty for the members of
 // list items, which are given as JSON in the variable of the list.
@@ -104,35 +111,22 @@ var kindNames = map[kind]string{
 	kindJSON: "JSON value", kindHeaders: "texts by name", kindObjects: "list of groups",
 }
 
-// ref leads from a root (*Config, or a pointer to the item of a list) to a
-// pointer to the value.
-type ref struct {
-	kind kind
-	at   func(root any) any
-	// root makes something that the value can be read into.
-	root func() any
-	// ignored marks values that are read and then dropped.
-	ignored bool
+// in is a pointer to the value below root, which is a *Config or a pointer to the item of a
+// list. A value that is dropped gets a place of its own.
+func (k Key) in(root any) any {
+	if k.index == nil {
+		return k.fresh()
+	}
+	return reflect.ValueOf(root).Elem().FieldByIndex(k.index).Addr().Interface()
 }
 
-// in makes a ref from a function that returns the address of a field.
-func in[Root any](f func(*Root) any) ref {
-	return ref{
-		kind: kindOf(f(new(Root))), at: func(root any) any { return f(root.(*Root)) },
-		root: func() any { return new(Root) },
-	}
-}
-
-// dropped makes a ref for keys without effect.
-func dropped[Value any]() ref {
-	return ref{
-		kind: kindOf(new(Value)), at: func(any) any { return new(Value) }, ignored: true,
-		root: func() any { return new(Config) },
-	}
-}
+// fresh is a pointer to a new value.
+func (k Key) fresh() any { return reflect.New(k.of).Interface() }
 
 func kindOf(pointer any) kind {
 	switch pointer.(type) {
+	case *string:
+		return kindText
 	case *Secret:
 		return kindSecret
 	case *SecretURL:
@@ -157,21 +151,53 @@ func kindOf(pointer any) kind {
 		return kindJSON
 	case *Headers:
 		return kindHeaders
-	case objects:
-		return kindObjects
 	}
-	return kindText
+	return kindObjects
 }
 
-// objects is a list of structs behind one interface.
-type objects interface {
-	resize(n int)
-	size() int
-	item(i int) any // pointer to the struct
+// member is a member of Config, or of the item of a list in it.
+type member struct {
+	of    reflect.Type
+	index []int // of reflect; nil for a key that is read and then dropped
 }
 
-type objectsOf[Item any] struct{ list *[]Item }
+// members finds the members below a struct by the paths of their keys. A part of a path is
+// the name of the member in small letters with underscores, or what its tag says: a name, "-"
+// for none, or a path from the root after a slash.
+func members(of reflect.Type, path string, index []int, found map[string]member) {
+	for i := range of.NumField() {
+		f := of.Field(i)
+		name, tagged := f.Tag.Lookup("key")
+		if !tagged {
+			name = snakeCase(f.Name)
+		}
+		at, absolute := strings.CutPrefix(name, "/")
+		if !absolute {
+			at = strings.TrimPrefix(path+"."+name, ".")
+		}
+		to := append(slices.Clone(index), i)
+		switch {
+		case name == "-":
+		case f.Type.Kind() == reflect.Struct:
+			members(f.Type, at, to, found)
+		default:
+			found[at] = member{f.Type, to}
+			if kindOf(reflect.New(f.Type).Interface()) == kindObjects {
+				members(f.Type.Elem(), at+"[]", nil, found)
+			}
+		}
+	}
+}
 
-func (o objectsOf[Item]) resize(n int)   { *o.list = make([]Item, n) }
-func (o objectsOf[Item]) size() int      { return len(*o.list) }
-func (o objectsOf[Item]) item(i int) any { return &(*o.list)[i] }
+// snakeCase turns MaxAge into max_age and BaseURL into base_url.
+func snakeCase(name string) string {
+	var out []rune
+	letters := []rune(name)
+	for i, r := range letters {
+		if i > 0 && unicode.IsUpper(r) && (!unicode.IsUpper(letters[i-1]) || i+1 < len(letters) && unicode.IsLower(letters[i+1])) {
+			out = append(out, '_')
+		}
+		out = append(out, unicode.ToLower(r))
+	}
+	return string(out)
+}

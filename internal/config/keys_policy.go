@@ -30,28 +30,16 @@ const policies = "security.required_factors"
 func policyKeys() []Key {
 	const at = policies + "[]."
 	return []Key{
-		{
-			Path: policies, ref: in(func(c *Config) any { return objectsOf[FactorPolicy]{&c.Security.RequiredFactors} }), Own: true,
-			Example: `[{"schema_id":"employee","grace_period":"168h","since":"2027-01-01"}]`,
-			Help:    "Schemas whose identities need a second factor. Until it is set up, sessions count for the settings alone once the grace period is over.",
-		},
-		{
-			Path: at + "schema_id", ref: in(func(p *FactorPolicy) any { return &p.SchemaID }), Required: true, Example: "employee", Own: true,
-			Help: "The id of the identity schema. That of identity.default_schema_url is called `default`.",
-		},
-		{
-			Path: at + "methods", ref: in(func(p *FactorPolicy) any { return &p.Methods }), Example: "totp,webauthn,passkey", Own: true,
-			Help: "Methods of which an identity needs one: totp, lookup_secret, webauthn, passkey or code. When unset, any second factor.",
-		},
-		{
-			Path: at + "grace_period", ref: in(func(p *FactorPolicy) any { return &p.GracePeriod }), Default: "0s", Example: "168h", Own: true,
-			Help: "How long an identity has to set a factor up, from its creation or from `since`, whichever is later. The settings say how many days are left.",
-		},
-		{
-			Path: at + "since", ref: in(func(p *FactorPolicy) any { return &p.Since }), Example: "2027-01-01", Own: true,
-			rules: []rule{matches(`^\d{4}-\d{2}-\d{2}$`, "a day such as 2027-01-01")},
-			Help:  "The day (UTC) on which the policy begins.",
-		},
+		key(policies, Key{since: ours, Example: `[{"schema_id":"employee","grace_period":"168h","since":"2027-01-01"}]`},
+			"Schemas whose identities need a second factor. Until it is set up, sessions count for the settings alone once the grace period is over."),
+		key(at+"schema_id", Key{Required: true, Example: "employee", since: ours},
+			"The id of the identity schema. That of identity.default_schema_url is called `default`."),
+		key(at+"methods", Key{Example: "totp,webauthn,passkey", since: ours},
+			"Methods of which an identity needs one: totp, lookup_secret, webauthn, passkey or code. When unset, any second factor."),
+		key(at+"grace_period", Key{Default: "0s", Example: "168h", since: ours},
+			"How long an identity has to set a factor up, from its creation or from `since`, whichever is later. The settings say how many days are left."),
+		key(at+"since", Key{Example: "2027-01-01", since: ours, must: matches(`^\d{4}-\d{2}-\d{2}$`, "a day such as 2027-01-01")},
+			"The day (UTC) on which the policy begins."),
 	}
 }
 

@@ -262,7 +262,7 @@ func (l *loader) secretFile(k Key, name, path string, at Origin) (*node, bool) {
 		l.fail(name, "names "+path+", which is empty", at)
 		return nil, false
 	}
-	if k.ref.kind == kindSecrets {
+	if k.kind == kindSecrets {
 		n.shape, n.items = list, n.split("\n")
 	}
 	return n, true

@@ -280,12 +280,8 @@ func (l *loader) dropHooks(k Key, n *node) *node {
 
 // hooks are the names that a list of hooks takes.
 func (k Key) hooks() []string {
-	for _, r := range k.rules {
-		if names, ok := r.schema["enum"].([]string); ok {
-			return names
-		}
-	}
-	return nil
+	names, _ := k.must.schema["enum"].([]string)
+	return names
 }
 
 // absentBelow looks for absent settings below an unknown group of which nothing

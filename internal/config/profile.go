@@ -80,11 +80,11 @@ func (l *loader) weaker() {
 	root.remove("serve")
 	for path, n := range l.collect(l.table.root, root) {
 		k, ok := l.find(path)
-		if _, said := l.origins[path]; said || !ok || k.V26 || wisdom(path) == "" {
+		if _, said := l.origins[path]; said || !ok || k.since == v26 || wisdom(path) == "" {
 			continue
 		}
 		is, better := k.Default, n.text
-		if k.ref.kind == kindHooks {
+		if k.kind == kindHooks {
 			is, better = "not set", "[{hook: "+n.items[0].field("hook").value.text+"}]"
 		}
 		l.warn(path, fmt.Sprintf("is %s, as in v0.5; %s", is, fmt.Sprintf(wisdom(path), better)), Origin{})

@@ -8,7 +8,7 @@ import (
 // OIDC is signing in with other providers.
 type OIDC struct {
 	Enabled   bool
-	Providers []Provider
+	Providers []Provider `key:"config.providers"`
 }
 
 // Provider is one OpenID Connect or OAuth 2.0 provider.
@@ -22,14 +22,14 @@ type Provider struct {
 	IssuerURL       string
 	AuthURL         string // with TokenURL and JWKSURL it takes the place of discovery
 	TokenURL        string
-	JWKSURL         string
+	JWKSURL         string `key:"jwks_url"`
 	Scope           []string
 	Tenant          string          // microsoft only
 	RequestedClaims json.RawMessage // OpenID Connect Core 5.5; nil for none
 	AutoLink        string          // never, verified_email
 	// AllowMissingNonce accepts id_tokens without the nonce that was sent.
 	AllowMissingNonce bool
-	TokenAuth         string        // client_secret_basic or client_secret_post; empty for what the provider says
+	TokenAuth         string        `key:"token_endpoint_auth_method"` // client_secret_basic or client_secret_post; empty for what the provider says
 	PKCE              string        // auto, never or force; empty for auto
 	Leeway            time.Duration // after an id_token expired; 0 for one minute
 	RequireAuthTime   bool

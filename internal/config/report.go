@@ -156,7 +156,7 @@ func (l *loader) report() *Report {
 			origin = Origin{Kind: FromDefault}
 		}
 		v := Value{Key: k, Origin: origin}
-		if !k.ref.ignored {
+		if k.index != nil {
 			v.Value = l.table.shown(k, l.config)
 		}
 		r.Values = append(r.Values, v)
@@ -166,9 +166,9 @@ func (l *loader) report() *Report {
 
 // shown is the value of a key without secrets.
 func (t *table) shown(k Key, root any) any {
-	pointer := k.ref.at(root)
-	if list, ok := pointer.(objects); ok {
-		return t.shownList(k, list)
+	pointer := k.in(root)
+	if k.kind == kindObjects {
+		return t.shownList(k, reflect.ValueOf(pointer).Elem())
 	}
 	if raw, ok := pointer.(*json.RawMessage); ok {
 		if *raw == nil {
@@ -196,16 +196,16 @@ func (t *table) shown(k Key, root any) any {
 	return texts
 }
 
-func (t *table) shownList(k Key, list objects) any {
-	out := make([]map[string]any, list.size())
+func (t *table) shownList(k Key, list reflect.Value) any {
+	out := make([]map[string]any, list.Len())
 	for i := range out {
 		out[i] = map[string]any{}
 		for _, member := range t.keys {
 			name, ok := strings.CutPrefix(member.Path, k.Path+"[].")
-			if !ok || member.ref.ignored {
+			if !ok || member.index == nil {
 				continue
 			}
-			if v := t.shown(member, list.item(i)); !empty(v) {
+			if v := t.shown(member, list.Index(i).Addr().Interface()); !empty(v) {
 				out[i][name] = v
 			}
 		}
@@ -260,7 +260,7 @@ func Diff(before, after *Config) []Change {
 	t := newTable()
 	var changes []Change
 	for _, k := range t.keys {
-		if k.nested() || k.ref.ignored || reflect.DeepEqual(k.ref.at(before), k.ref.at(after)) {
+		if k.nested() || k.index == nil || reflect.DeepEqual(k.in(before), k.in(after)) {
 			continue
 		}
 		changes = append(changes, Change{Key: k, Before: t.shown(k, before), After: t.shown(k, after)})

@@ -13,9 +13,21 @@ import (
 
 // rule restricts a value, or each item of a list of texts.
 type rule struct {
-	text   string         // completes "must be …"
-	schema map[string]any // the same for JSON Schema
-	ok     func(value any) bool
+	text      string         // completes "must be …"
+	schema    map[string]any // the same for JSON Schema
+	ok        func(value any) bool
+	different bool // no two items of the list are equal
+}
+
+// words completes "must be …" for the whole value; empty if any value is right.
+func (r rule) words() string {
+	switch {
+	case !r.different:
+		return r.text
+	case r.text == "":
+		return "all different"
+	}
+	return r.text + "; all different"
 }
 
 func atLeast(low int) rule {
@@ -132,10 +144,8 @@ func destination() rule {
 	}
 }
 
-// different wants no two equal items. It judges the whole list.
-func different() rule {
-	return rule{text: "all different", schema: map[string]any{"uniqueItems": true}}
-}
+// different wants no two equal items.
+func different() rule { return rule{different: true} }
 
 // plainText is the text of a value whose type hides it.
 func plainText(v any) any {

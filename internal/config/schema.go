@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"time"
@@ -49,8 +50,8 @@ func (t *table) schema(group *branch) map[string]any {
 
 func (t *table) keySchema(b *branch) map[string]any {
 	k := *b.key
-	s := k.ref.kind.schema()
-	if k.ref.kind == kindObjects {
+	s := k.kind.schema()
+	if k.kind == kindObjects {
 		s["items"] = t.schema(b.child["[]"])
 	}
 	if k.named != "" {
@@ -60,19 +61,14 @@ func (t *table) keySchema(b *branch) map[string]any {
 		s = map[string]any{"type": "object", "additionalProperties": item}
 	}
 	constrained := s
-	if list, ok := s["items"].(map[string]any); ok && k.ref.kind != kindObjects {
+	if list, ok := s["items"].(map[string]any); ok && k.kind != kindObjects {
 		constrained = list
 	}
-	for _, r := range k.rules {
-		for name, value := range r.schema {
-			if name == "uniqueItems" {
-				s[name] = value
-				continue
-			}
-			constrained[name] = value
-		}
+	maps.Copy(constrained, k.must.schema)
+	if k.must.different {
+		s["uniqueItems"] = true
 	}
-	if k.ref.kind == kindHooks {
+	if k.kind == kindHooks {
 		s["items"] = hookSchema(constrained)
 	}
 	s["description"] = k.description()
@@ -147,14 +143,14 @@ func (k kind) schema() map[string]any {
 // have. Texts in the table are right by test.
 func (k Key) sample(written string) any {
 	n := &node{shape: loose, text: written}
-	if k.ref.kind == kindObjects {
+	if k.kind == kindObjects {
 		parsed, err := n.parsed()
 		if err != nil {
 			return written
 		}
 		return parsed.json()
 	}
-	pointer := k.ref.at(k.ref.root())
+	pointer := k.fresh()
 	if err := assign(k, pointer, n); err != nil {
 		return written
 	}

@@ -1,16 +1,39 @@
 package config
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 )
 
 // Keys is the table of all settings, in the order in which they are documented.
 func Keys() []Key {
-	return slices.Concat(
+	keys := slices.Concat(
 		baseKeys(), serveKeys(), identityKeys(), selfserviceKeys(), methodKeys(), linkKeys(), factorKeys(), policyKeys(), providerKeys(), flowKeys(),
 		formKeys(), factorAfterKeys(), sessionKeys(), whoamiKeys(), secretKeys(), flagKeys(), hasherKeys(), passwordKeys(), courierKeys(), messageKeys(), uiKeys(), securityKeys(), processKeys(),
 	)
+	found := map[string]member{}
+	members(reflect.TypeFor[Config](), "", nil, found)
+	for i := range keys {
+		k := &keys[i]
+		m, ok := found[k.Path]
+		switch {
+		case ok:
+			k.member = m
+		case k.Default == "false":
+			k.of = reflect.TypeFor[bool]()
+		default:
+			k.of = reflect.TypeFor[string]()
+		}
+		k.kind = kindOf(k.fresh())
+	}
+	return keys
+}
+
+// key is one row of the table.
+func key(path string, k Key, help string) Key {
+	k.Path, k.Help = path, help
+	return k
 }
 
 // Find returns the key with that path or environment name.
