@@ -2,7 +2,9 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/session"
@@ -37,6 +39,17 @@ func (e *Engine) apply(ctx context.Context, j *judged) (Result, error) {
 		return Result{}, err
 	}
 	return result, nil
+}
+
+// clone copies what an effect changes, so that a rollback leaves the original.
+func (f *Flow) clone() *Flow {
+	c := *f
+	c.Private = maps.Clone(f.Private)
+	if c.Private == nil {
+		c.Private = map[string]json.RawMessage{}
+	}
+	c.Form.Messages = append(c.Form.Messages[:0:0], c.Form.Messages...)
+	return &c
 }
 
 // effectFor returns the kind's effect; to wait, to prepare and to leave are the

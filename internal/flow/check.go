@@ -103,7 +103,7 @@ func (e *Engine) checkOpen(ctx context.Context, c checked) error {
 	if err := e.checkLifetime(ctx, c.flow, c.caller); err != nil {
 		return err
 	}
-	if !fits(c.step, c.flow) {
+	if !c.step.fits(c.flow) {
 		return Reject("", message.Of(message.KeyWrongMethod))
 	}
 	return nil
@@ -133,19 +133,6 @@ func (e *Engine) checkStepUp(f *Flow, c Caller) error {
 		return ErrFirstFactorRequired
 	}
 	return nil
-}
-
-// fits reports whether a step is of the rank that a login flow asks for. A step that is
-// not offered is not taken either: a second factor alone does not sign in, and a first one
-// is no second.
-func fits(step Step, f *Flow) bool {
-	if f.Kind != Login {
-		return true
-	}
-	if f.RequestedAAL() == session.AAL2 {
-		return step.Role == SecondFactor
-	}
-	return step.Role == FirstFactor || step.Role == Naming && !f.forSignedIn()
 }
 
 // checkLifetime restarts a flow that is over.

@@ -148,14 +148,3 @@ func (f *Flow) recallText(slot string) string {
 	_, _ = f.recall(slot, &text) // what can't be read is not there
 	return text
 }
-
-// clone copies what an effect changes, so that a rollback leaves the original.
-func (f *Flow) clone() *Flow {
-	c := *f
-	c.Private = maps.Clone(f.Private)
-	if c.Private == nil {
-		c.Private = map[string]json.RawMessage{}
-	}
-	c.Form.Messages = append(c.Form.Messages[:0:0], c.Form.Messages...)
-	return &c
-}

@@ -176,6 +176,14 @@ func (e *Engine) loginRank(method string) session.AAL {
 	return e.steps[Login][method].Role.Rank()
 }
 
+// Rank is the level of a factor that a step of the role establishes.
+func (r Role) Rank() session.AAL {
+	if r == SecondFactor {
+		return session.AAL2
+	}
+	return session.AAL1
+}
+
 // prepare makes the draft that the fact's effect stores while no transaction is
 // open, since a schema may have to be fetched, and counts the mails it sends.
 func (e *Engine) prepare(ctx context.Context, j *judged, d drafter) (err error) {

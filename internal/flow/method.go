@@ -36,12 +36,17 @@ const (
 	Naming
 )
 
-// Rank is the level of a factor that a step of the role establishes.
-func (r Role) Rank() session.AAL {
-	if r == SecondFactor {
-		return session.AAL2
+// fits reports whether a step is of the rank that a login flow asks for. A step that is
+// not offered is not taken either: a second factor alone does not sign in, and a first one
+// is no second.
+func (s Step) fits(f *Flow) bool {
+	if f.Kind != Login {
+		return true
 	}
-	return session.AAL1
+	if f.RequestedAAL() == session.AAL2 {
+		return s.Role == SecondFactor
+	}
+	return s.Role == FirstFactor || s.Role == Naming && !f.forSignedIn()
 }
 
 // Needs is what a login step needs of the person's identifier.

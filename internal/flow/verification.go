@@ -55,3 +55,12 @@ func verificationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 	}
 	return Result{Outcome: Completed, Identity: owner, Redirect: e.returnURL(f, j.method)}, nil
 }
+
+// dropRetained ends what an old address may do once a new one is proven. It may fetch a
+// schema, so no transaction is open. The address is proven even if this fails; the next
+// proof or change settles what is left.
+func (e *Engine) dropRetained(ctx context.Context, fact Fact) {
+	if proof, ok := fact.(ProvedAddress); ok && e.config.KeepAddress {
+		_ = e.identities.DropRetained(ctx, proof.IdentityID)
+	}
+}

@@ -35,7 +35,7 @@ const (
 )
 
 func main() {
-	limit := flag.Int("limit", 15, "how many returns are allowed")
+	limit := flag.Int("limit", 12, "how many returns are allowed")
 	verbose := flag.Bool("v", false, "list the files in the order in which they are entered, each with a function")
 	flag.Parse()
 	w, err := newWalk()
