@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
@@ -64,14 +63,14 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 			return oidc.Provider{}, fmt.Errorf("mapper_url: %w", err)
 		}
 	}
-	mapped := func(ctx context.Context, c claims.Claims) (json.RawMessage, error) {
+	mapped := func(ctx context.Context, c claims.Claims) (claims.Mapped, error) {
 		m, err := mapper.current(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("mapper_url: %w", err)
+			return claims.Mapped{}, fmt.Errorf("mapper_url: %w", err)
 		}
-		return m.Traits(ctx, c)
+		return m.Map(ctx, c)
 	}
-	return oidc.Provider{Site: site, Traits: mapped, AutoLink: c.AutoLink == "verified_email", FixedTraits: c.MappedTraits == "fixed"}, nil
+	return oidc.Provider{Site: site, Map: mapped, AutoLink: c.AutoLink == "verified_email", FixedTraits: c.MappedTraits == "fixed"}, nil
 }
 
 // formsLeave reports whether forms of the built-in pages lead to other sites, whose

@@ -195,11 +195,11 @@ func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its claims can't be read: %w", err)
 	}
-	made, err := m.program.Traits(m.ctx, c)
+	made, err := m.program.Map(m.ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("the mapper refuses it: %w", err)
 	}
-	return made, nil
+	return made.Traits, nil
 }
 
 // converters turn credentials as other systems store them into those of the methods.

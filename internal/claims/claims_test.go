@@ -97,13 +97,13 @@ func FuzzDecode(f *testing.F) {
 		if len(want) > 4000 {
 			return
 		}
-		traits, err := program.Traits(t.Context(), c)
+		made, err := program.Map(t.Context(), c)
 		if err != nil {
 			t.Fatalf("%s: %v", want, err)
 		}
-		again, err := claims.Decode(traits)
+		again, err := claims.Decode(made.Traits)
 		if err != nil {
-			t.Fatalf("%s: %v", traits, err)
+			t.Fatalf("%s: %v", made.Traits, err)
 		}
 		if c.Email != again.Email || c.Subject != again.Subject || c.EmailVerified != again.EmailVerified {
 			t.Errorf("a program sees %+v, which is %+v", again, c)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/symbolon/symbolon/internal/claims"
 )
 
@@ -17,8 +19,8 @@ func mapped(t *testing.T, program string, c claims.Claims) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	traits, err := m.Traits(t.Context(), c)
-	return string(traits), err
+	made, err := m.Map(t.Context(), c)
+	return string(made.Traits), err
 }
 
 func TestAProgramTurnsClaimsIntoTraits(t *testing.T) {
@@ -174,7 +176,7 @@ func TestWhoeverGaveUpGetsNoTraits(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := m.Traits(ctx, claims.Claims{}); err == nil {
+	if _, err := m.Map(ctx, claims.Claims{}); err == nil {
 		t.Error("the program went on")
 	}
 }
@@ -188,11 +190,41 @@ func TestAMapperServesManyAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			got, err := m.Traits(t.Context(), claims.Claims{Subject: "7"})
-			if err == nil && !strings.Contains(string(got), `"id": "7"`) || err != nil {
-				t.Errorf("%s, %v", got, err)
+			got, err := m.Map(t.Context(), claims.Claims{Subject: "7"})
+			if err == nil && !strings.Contains(string(got.Traits), `"id": "7"`) || err != nil {
+				t.Errorf("%s, %v", got.Traits, err)
 			}
 		})
 	}
 	all.Wait()
+}
+
+func TestMap(t *testing.T) {
+	t.Parallel()
+	person := claims.Claims{Subject: "7", Email: "ann@example.org", EmailVerified: true}
+	m, err := claims.Compile("m", `local c = std.extVar('claims'); {identity: {traits: {email: c.email}, metadata_public: {from: 'acme'}, metadata_admin: 'x',
+		verified_addresses: if 'email_verified' in c then [{via: 'email', value: c.email}] else []}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Map(t.Context(), person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]claims.Address{{Via: "email", Value: "ann@example.org"}}, got.Proven); d != "" {
+		t.Error(d)
+	}
+	if !strings.Contains(string(got.MetadataPublic), `"acme"`) || got.MetadataAdmin != nil {
+		t.Errorf("metadata %s and %s", got.MetadataPublic, got.MetadataAdmin)
+	}
+	person.EmailVerified = false
+	if got, err := m.Map(t.Context(), person); err != nil || len(got.Proven) != 0 {
+		t.Errorf("an address that the provider has not verified: %v, %v", got.Proven, err)
+	}
+	if m, err = claims.Compile("m", `{identity: {traits: {}, verified_addresses: 'ann@example.org'}}`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Map(t.Context(), person); err == nil || strings.Contains(err.Error(), "ann") {
+		t.Errorf("verified_addresses that are no list: %v", err)
+	}
 }

@@ -30,8 +30,16 @@ type Caller struct {
 	TakesOver bool
 	// Vouched: a recovery that an operator started proves no address; nothing was sent to one.
 	Vouched bool
-	Cookie  bool // the request carried a Cookie header
-	Origin  bool // the request carried an Origin header
+	// Providers is how far the client's wire lets providers lead.
+	Providers ProviderRules
+	Cookie    bool // the request carried a Cookie header
+	Origin    bool // the request carried an Origin header
+}
+
+// ProviderRules is how a wire treats sign-in with a provider, where wires differ.
+type ProviderRules struct {
+	// Direct: a form of settings leads to the provider itself.
+	Direct bool
 }
 
 // csrf is the value of the anti-CSRF cookie, or the one it is about to get: a

@@ -46,8 +46,11 @@ type (
 		// nil in settings, where a link changes no traits.
 		Traits json.RawMessage
 		// Fixed: what the person types adds to Traits and replaces nothing of them.
-		Fixed  bool
-		Factor session.Factor
+		Fixed bool
+		// Vouched is what the operator lets the provider say of a newcomer beside the
+		// traits: metadata and verified addresses.
+		Vouched IdentityChange
+		Factor  session.Factor
 	}
 	// NewCredential: the person chose this credential. It takes the place of the
 	// one of its type.

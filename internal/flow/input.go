@@ -118,6 +118,29 @@ func (in Input) Text(name string) (value string, ok bool, got string) {
 	return value, true, ""
 }
 
+// Texts returns the members of a field that are texts: those of a JSON object, or form
+// fields with the name, a dot and theirs.
+func (in Input) Texts(name string) map[string]string {
+	texts := map[string]string{}
+	if in.object == nil {
+		for field, values := range in.form {
+			if member, ok := strings.CutPrefix(field, name+"."); ok && len(values) > 0 {
+				texts[member] = values[0]
+			}
+		}
+		return texts
+	}
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(in.object[name], &members) // what is no object has no members
+	for member, raw := range members {
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			texts[member] = text
+		}
+	}
+	return texts
+}
+
 // Bind decodes text fields into the string members of the struct that dst
 // points to, by their json tag. The tag required:"true" rejects a field that is
 // missing or empty, required:"filled" says "missing" for both. Unknown fields

@@ -41,7 +41,7 @@ func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
 		return nil, err
 	}
 	s := Submission{
-		View: view, Input: c.input, Redeemed: c.redeemed, Callback: c.callback,
+		View: view, Input: c.input, Redeemed: c.redeemed, Callback: c.callback, Providers: c.caller.Providers,
 		drafts: e.drafter(c.flow), attempts: j.attempts, recovers: e.mayRecover,
 	}
 	if j.fact, err = c.step.Submit(ctx, s); err != nil {

@@ -104,6 +104,7 @@ func (e *Engine) draftRegistration(ctx context.Context, j *judged, fact ProvedEx
 		return err
 	}
 	draft.Link(fact.Account.Type, fact.Account.Identifier)
+	e.addTo(&draft.Identity, &fact.Vouched)
 	if err := j.attempts.countRegistration(ctx, draft); err != nil {
 		return err
 	}

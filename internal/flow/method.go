@@ -155,6 +155,8 @@ type Submission struct {
 	Input Input
 	// Redeemed: the token of a link that the flow waits for has come back.
 	Redeemed bool
+	// Providers is how far the client's wire lets providers lead.
+	Providers ProviderRules
 	// Callback is what another site answered; nil unless the browser comes from
 	// there.
 	Callback *CallbackParams

@@ -26,6 +26,12 @@ func (e *Engine) KeepNote(ctx context.Context, f *Flow, note any) error {
 	return nil
 }
 
+// Remembers reports whether the flow holds something of a method.
+func (f *Flow) Remembers(method string) bool {
+	_, ok := f.Private[method]
+	return ok
+}
+
 // StepOf returns how far a method has led the person on, in its own words; empty if
 // it has not begun. A method that has several steps remembers it as the member step.
 func (f *Flow) StepOf(method string) string {

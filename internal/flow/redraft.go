@@ -21,6 +21,22 @@ func (e *Engine) redraft(ctx context.Context, j *judged, c *IdentityChange) (*id
 		}
 	}
 	i := &d.Identity
+	e.addTo(i, c)
+	if c.State == nil || *c.State == identity.Active {
+		return d, nil
+	}
+	if *c.State != identity.Inactive {
+		return nil, Reject("", message.Reason(fmt.Sprintf("The state %q is neither active nor inactive.", *c.State)))
+	}
+	if j.flow.Kind == Registration {
+		return nil, errDisabledByHook
+	}
+	i.State, i.StateChangedAt = identity.Inactive, e.now()
+	return d, nil
+}
+
+// addTo adds to an identity what a change says beside its traits, schema and state.
+func (e *Engine) addTo(i *identity.Identity, c *IdentityChange) {
 	if c.MetadataPublic != nil {
 		i.MetadataPublic = metadata(c.MetadataPublic)
 	}
@@ -37,17 +53,6 @@ func (e *Engine) redraft(ctx context.Context, j *judged, c *IdentityChange) (*id
 			}
 		}
 	}
-	if c.State == nil || *c.State == identity.Active {
-		return d, nil
-	}
-	if *c.State != identity.Inactive {
-		return nil, Reject("", message.Reason(fmt.Sprintf("The state %q is neither active nor inactive.", *c.State)))
-	}
-	if j.flow.Kind == Registration {
-		return nil, errDisabledByHook
-	}
-	i.State, i.StateChangedAt = identity.Inactive, e.now()
-	return d, nil
 }
 
 // errDisabledByHook says that a program refuses the account.

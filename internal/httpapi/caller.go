@@ -101,6 +101,7 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Traces:     m.rules.TracesStarts,
 		TakesOver:  m.rules.LinksTakeOver,
 		Vouched:    m.rules.OffersProveNothing,
+		Providers:  m.rules.Providers,
 	}
 	found, byHeader, err := m.checkSent(r)
 	switch {

@@ -85,7 +85,7 @@ func (m *mount) fromProvider(w http.ResponseWriter, r *http.Request) error {
 		Method: providerMethod, State: query.Get("state"), Caller: caller, URL: m.requestURL(r),
 		Params: flow.CallbackParams{From: r.PathValue("provider"), Answer: query},
 	})
-	if token := caller.Continuity; token != "" {
+	if token := caller.Continuity; token != "" && !m.rules.QuietCallbacks {
 		m.cookies.setContinuity(w, token, m.now())
 	}
 	asked := m.request(r, "", caller)
@@ -100,7 +100,7 @@ func (m *mount) fromProvider(w http.ResponseWriter, r *http.Request) error {
 // Such a request carries none of our cookies (SameSite=Lax), so the browser is asked
 // to bring the answer itself.
 func (m *mount) postedByProvider(w http.ResponseWriter, r *http.Request) error {
-	if !slices.Contains(m.config.PostingProviders, r.PathValue("provider")) {
+	if !m.rules.QuietCallbacks && !slices.Contains(m.config.PostingProviders, r.PathValue("provider")) {
 		return errs.New(errs.Invalid, "callback_posted", "This provider answers by GET.")
 	}
 	in, err := decodeSubmission(r)

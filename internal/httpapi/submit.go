@@ -97,11 +97,18 @@ func (m *mount) run(r wire.Request, in flow.Input) (flow.Result, error) {
 			return result, err
 		}
 	}
-	request := flow.SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: query.Get("flow"), URL: r.URL, Input: in, Caller: r.Caller, ByPage: !wire.SpeaksJSON(r.Request)}
+	request := flow.SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: query.Get("flow"), URL: r.URL, Input: in, Caller: r.Caller, ByPage: !wire.SpeaksJSON(r.Request), ByLink: m.leavesByCookie(r, in)}
 	if r.Request.Method == http.MethodGet && r.Kind == flow.Settings {
 		return m.engine.ResumeSubmission(ctx, request, r.Caller.Continuity)
 	}
 	return m.engine.Submit(ctx, request)
+}
+
+// leavesByCookie reports whether a submission only leads a browser to a provider and carries no form token. One that
+// is sent must be right all the same.
+func (m *mount) leavesByCookie(r wire.Request, in flow.Input) bool {
+	_, sent, _ := in.Text(ui.CSRFName)
+	return m.rules.LeavesByCookie && r.Method == providerMethod && r.Kind != flow.Settings && !sent
 }
 
 // sendsLinks reports whether flows of the kind send secrets that come back by

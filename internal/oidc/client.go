@@ -32,6 +32,9 @@ type Provider struct {
 type StartRequest struct {
 	State  string // unguessable, bound to the browser, for one use
 	Prompt string // "login" asks the provider to authenticate the person again
+	// Hints are parameters that the client wishes to add. Only those in the list of hints
+	// are passed on; a Prompt comes before one of them.
+	Hints map[string]string
 }
 
 // Memory is what must be kept until the browser is back, where it cannot be changed.
@@ -100,6 +103,11 @@ func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, e
 	if len(p.config.RequestedClaims) > 0 {
 		options = append(options, oauth2.SetAuthURLParam("claims", string(p.config.RequestedClaims)))
 	}
+	for _, name := range hints() {
+		if value := r.Hints[name]; value != "" && len(value) <= longestHint {
+			options = append(options, oauth2.SetAuthURLParam(name, value))
+		}
+	}
 	if r.Prompt == "login" && p.spec.reauthPrompt != "" {
 		m.Forced = p.now().Unix()
 		options = append(options, oauth2.SetAuthURLParam("prompt", p.spec.reauthPrompt))
@@ -114,6 +122,14 @@ func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, e
 	}
 	return p.oauth2(site, "").AuthCodeURL(r.State, options...), m, nil
 }
+
+// hints are the parameters of an authorisation request that clients may add: they tell
+// the provider who is expected and what to show (OpenID Connect Core 1.0, 3.1.2.1), and
+// hd and auth_type are Google's and Facebook's own.
+func hints() []string { return []string{"login_hint", "hd", "prompt", "auth_type", "acr_values"} }
+
+// longestHint bounds the value of a hint, in bytes.
+const longestHint = 512
 
 // challenges reports whether PKCE (RFC 7636) is used.
 func (p *Provider) challenges(s *site) bool {

@@ -12,6 +12,7 @@ import gzip
 import json
 import re
 import sys
+import urllib.parse
 
 import factor_rules
 
@@ -263,8 +264,38 @@ def hooks_fail_upstream(exchange):
     return True
 
 
+def departure(url):
+    """A URL that leads to a provider, with PKCE, a nonce and a state of ours; any other as it is."""
+    parts = urllib.parse.urlsplit(url)
+    if not parts.path.endswith("/authorize"):
+        return url
+    query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+    query.setdefault("code_challenge", "c" * 43)
+    query.update(code_challenge_method="S256", nonce="n" * 43, state="5f7d9b2c-0000-4000-8000-000000000000")
+    return urllib.parse.urlunsplit(parts._replace(query=urllib.parse.urlencode(sorted(query.items()))))
+
+
+def departures_are_bound(exchange):
+    """Every departure to a provider has PKCE and a nonce, so that no stranger's answer can be brought back (RFC 9700, 2.1.1)."""
+    answer = exchange["response"]
+    if exchange["request"]["method"] == "NOTE" and exchange["name"].endswith(".start.query"):
+        body = json.loads(answer["body"])
+        if body:
+            body.update(code_challenge="(set)", code_challenge_method="(set)", nonce="(set)")
+        answer["body"] = json.dumps(body)
+        return True
+    answer["headers"] = [[k, departure(v) if k.lower() == "location" else v] for k, v in answer["headers"]]
+    if '"browser_location_change_required"' in (answer["body"] or "") and "/authorize?" in answer["body"]:
+        body = json.loads(answer["body"])
+        to = departure(body["redirect_browser_to"])
+        body["error"]["reason"] = body["error"]["reason"].replace(body["redirect_browser_to"], to)
+        body["redirect_browser_to"] = to
+        answer["body"] = json.dumps(body)
+    return True
+
+
 # These change a whole exchange, before the others; one that answers False leaves it out.
-EXCHANGE_RULES = [mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
+EXCHANGE_RULES = [departures_are_bound, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
 RULES = [providers_are_for_browsers, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
 

@@ -94,6 +94,14 @@ type Rules struct {
 	// StepsUp: a login that names no level asks a signed-in person who falls short for
 	// the second factor. Clients of the wire can't ask for it themselves.
 	StepsUp bool
+	// Providers is how the wire treats sign-in with a provider.
+	Providers flow.ProviderRules
+	// LeavesByCookie: a submission that leads to a provider needs no form token; that the flow is this browser's own
+	// stands in for it.
+	LeavesByCookie bool
+	// QuietCallbacks: the answer to a browser that is back from a provider sets no continuity cookie, and any provider
+	// may post its answer.
+	QuietCallbacks bool
 	// KeepsTokens: a session token in a header stays what it is when the session is raised or
 	// refreshed.
 	KeepsTokens bool

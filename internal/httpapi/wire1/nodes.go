@@ -59,6 +59,9 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 			break
 		}
 		g := &f.Form.Groups[i]
+		if only := f.MissingTraitsOf(); only != "" && g.Method != only {
+			continue // what is missing comes with the account at the provider
+		}
 		if g.Method == "deletion" {
 			continue // v1 knows no such group; the form takes its submission all the same
 		}
@@ -73,7 +76,7 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 	b.named()
 	b.steps()
 	slices.SortStableFunc(b.nodes, func(a, c Node) int {
-		if a.Attributes.Name == "address" && c.Attributes.Name == "address" {
+		if a.Attributes.Name == "address" && c.Attributes.Name == "address" || ofProvider(a) && ofProvider(c) {
 			return cmp.Compare(textOf(a.Attributes.Value), textOf(c.Attributes.Value))
 		}
 		return b.rank(a) - b.rank(c)
@@ -83,6 +86,9 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 	}
 	return b.nodes
 }
+
+// ofProvider reports whether a node is the button of a provider. They are shown by their ids.
+func ofProvider(n Node) bool { return n.Group == groupProvider && n.Attributes.Type == "submit" }
 
 // csrf adds the node of the anti-CSRF token, which is empty in native flows.
 func (b *form) csrf() {
@@ -116,7 +122,7 @@ func says(in []message.Message, key string) bool {
 
 // add adds an input of a method, or its messages to the one that is there.
 func (b *form) add(method string, in *ui.Node) {
-	if in.Name == ui.CSRFName {
+	if in.Name == ui.CSRFName || in.Unlinked {
 		return
 	}
 	if n, known := b.factorNode(method, in); known {

@@ -59,6 +59,8 @@ func (w *Wire) sessionRoutes() []wire.Route {
 	return []wire.Route{
 		{Verb: http.MethodGet, Path: callback + "/{provider}", Op: wire.OpFromProvider, NoHead: true},
 		{Verb: http.MethodPost, Path: callback + "/{provider}", Op: wire.OpPostedByProvider},
+		{Verb: http.MethodGet, Path: callback, Op: wire.OpFromProvider, NoHead: true},
+		{Verb: http.MethodPost, Path: callback, Op: wire.OpPostedByProvider},
 		{Verb: http.MethodGet, Path: "/self-service/logout/browser", Handle: w.startLogout},
 		{Verb: http.MethodGet, Path: "/self-service/logout", Handle: w.logout, NoHead: true},
 		{Verb: http.MethodDelete, Path: "/self-service/logout/api", Handle: w.logoutNative},

@@ -16,11 +16,12 @@ func worded(e *errs.Error) *errs.Error {
 	case "resumable_session_expired":
 		said.Reason = "You must restart the flow because the resumable session has expired."
 	case "not_resumable":
-		said.Message, said.Reason = "session is not resumable", "No resumable session could be found in the HTTP Header."
+		said.Message = "no resumable session found"
+		said.Reason = "The browser does not contain the necessary cookie to resume the session. This is a security violation and was blocked. Please clear your browser's cookies and cache and try again!"
 	case "state_missing":
 		said.Reason = "Unable to complete OpenID Connect flow because the OpenID Provider did not return the state query parameter."
 	case "state_mismatch":
-		said.Reason = "Unable to complete OpenID Connect flow because the query state parameter does not match the state parameter from the session cookie."
+		said.Reason = "Unable to complete OpenID Connect flow because the state parameter is invalid."
 	case "session_not_privileged":
 		said.Reason = "The login session is too old and thus not allowed to update these fields. Please re-authenticate."
 	case "session_verified_address_required":

@@ -72,6 +72,7 @@ func (w *Wire) Rules() wire.Rules {
 		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true, KeepsTokens: true,
 		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, StrictPaths: true, WholeTraits: true,
 		ShowsOnGet: true, Renews: true, TracesStarts: true, LinksTakeOver: true, OffersProveNothing: true,
+		Providers: flow.ProviderRules{Direct: true}, LeavesByCookie: true, QuietCallbacks: true,
 		Aliases: map[string]string{"password_identifier": "identifier"},
 	}
 }
@@ -108,13 +109,17 @@ func (w *Wire) URL(p wire.Place, k flow.Kind) *url.URL {
 
 // Method implements wire.Wire.
 func (w *Wire) Method(in flow.Input) string {
-	if method, _, _ := in.Text(methodName); method != "" {
+	method, _, _ := in.Text(methodName)
+	if method != "" && method != groupProvider {
 		return method
 	}
 	for _, name := range []string{"provider", "link", "unlink"} {
 		if value, _, _ := in.Text(name); value != "" {
 			return groupProvider
 		}
+	}
+	if method == groupProvider {
+		return "" // it says no provider
 	}
 	return methodByField(in)
 }
@@ -143,6 +148,9 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 	v := view{proceed: f.ReturnTo, organization: organizationOf(f)}
 	// What can't be read is as good as not kept.
 	_, _ = f.WireNote(&v.memory)
+	if f.Remembers(groupProvider) {
+		v.active = groupProvider // the browser was there
+	}
 	switch f.Kind {
 	case flow.Login:
 		v.identifier = w.parts.identifier(ctx, w.config.DefaultSchema)
@@ -154,7 +162,7 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 		}
 	case flow.Registration:
 		v.firstTrait, v.traitGroup, v.twoSteps = firstTrait(f), w.config.TraitGroup, w.config.TwoSteps
-		if w.config.TwoSteps {
+		if w.config.TwoSteps && f.MissingTraitsOf() == "" {
 			v.step = stepOf(f)
 		}
 		if f.State == flow.Challenged {

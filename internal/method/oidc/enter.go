@@ -38,7 +38,7 @@ func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error
 	} else if owner != nil {
 		return flow.Authenticated{Identity: owner, Link: &account, Factor: p.factor()}, nil
 	}
-	traits, err := p.Traits(ctx, c)
+	made, err := p.Map(ctx, c)
 	if errors.Is(err, claims.ErrNoTraits) { // people are asked for them, as v0.5 does
 		m.log.WarnContext(ctx, "claims were mapped to no traits", slog.String("provider", p.ID()), slog.Any("error", err))
 		err = nil
@@ -47,7 +47,16 @@ func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error
 		m.log.ErrorContext(ctx, "claims could not be mapped to traits", slog.String("provider", p.ID()), slog.Any("error", err))
 		return nil, trouble(p, err)
 	}
-	return flow.ProvedExternalAccount{Account: account, Traits: traits, Fixed: p.FixedTraits, Factor: p.factor()}, nil
+	return flow.ProvedExternalAccount{Account: account, Traits: made.Traits, Fixed: p.FixedTraits, Vouched: vouched(made), Factor: p.factor()}, nil
+}
+
+// vouched is what the operator's program says of a newcomer beside the traits.
+func vouched(made claims.Mapped) flow.IdentityChange {
+	c := flow.IdentityChange{MetadataPublic: made.MetadataPublic, MetadataAdmin: made.MetadataAdmin}
+	for _, a := range made.Proven {
+		c.Proven = append(c.Proven, flow.ProvenAddress{Via: a.Via, Value: a.Value, Verified: true})
+	}
+	return c
 }
 
 // redirect sends the person to a provider.
@@ -63,7 +72,7 @@ func (m *Method) redirect(ctx context.Context, s flow.Submission, id string) (fl
 	if s.Flow.Refresh {
 		prompt = "login"
 	}
-	to, kept, err := p.Start(ctx, protocol.StartRequest{State: state, Prompt: prompt})
+	to, kept, err := p.Start(ctx, protocol.StartRequest{State: state, Prompt: prompt, Hints: s.Input.Texts("upstream_parameters")})
 	if err != nil {
 		return nil, m.rejected(ctx, p, err)
 	}

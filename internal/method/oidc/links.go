@@ -80,6 +80,9 @@ func (m *Method) changeLinks(ctx context.Context, s flow.Submission) (flow.Fact,
 		if !m.linkable(link, links) {
 			return nil, flow.Reject("", message.Of(message.KeyCannotLink))
 		}
+		if s.Providers.Direct {
+			return m.redirect(ctx, s, link)
+		}
 		return flow.RedirectTo{URL: m.startURL(s.Flow.ID, link)}, nil
 	case unlink != "":
 		return m.unlink(unlink, links)

@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/url"
 
@@ -34,12 +33,12 @@ type Site interface {
 // Provider is a site with what its answers are worth here.
 type Provider struct {
 	Site
-	// Traits turns claims into traits, a JSON object.
-	Traits func(context.Context, claims.Claims) (json.RawMessage, error)
+	// Map turns claims into what is known of a new identity.
+	Map func(context.Context, claims.Claims) (claims.Mapped, error)
 	// AutoLink links a stranger's account to the identity that has proven the same
 	// address that the provider has.
 	AutoLink bool
-	// FixedTraits keeps newcomers from replacing what Traits gives.
+	// FixedTraits keeps newcomers from replacing the traits that Map gives.
 	FixedTraits bool
 }
 
@@ -96,13 +95,15 @@ func (m *Method) showProviders(_ context.Context, v flow.View) ([]ui.Node, error
 			return nil, err
 		}
 	}
-	links := linksOf(v.Named)
+	links, mine := linksOf(v.Named), linksOf(v.Credentials)
 	for i := range m.providers {
 		if _, linked := links[m.providers[i].ID()]; v.Named != nil && !linked {
 			continue
 		}
 		if chosen.Provider == "" || chosen.Provider == m.providers[i].ID() {
-			nodes = append(nodes, m.providers[i].button("provider"))
+			button := m.providers[i].button("provider")
+			button.Unlinked = v.Flow.Refresh && mine[m.providers[i].ID()] == ""
+			nodes = append(nodes, button)
 		}
 	}
 	return nodes, nil

@@ -45,12 +45,13 @@ func with(t testing.TB, acme, other *site) (*flowtest.World, flowtest.Person) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mapped := func(_ context.Context, c claims.Claims) (json.RawMessage, error) {
-		return json.Marshal(map[string]string{"email": c.Email})
+	mapped := func(_ context.Context, c claims.Claims) (claims.Mapped, error) {
+		traits, err := json.Marshal(map[string]string{"email": c.Email})
+		return claims.Mapped{Traits: traits}, err
 	}
 	w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
 		return []flow.Method{oidc.New([]oidc.Provider{
-			{Site: acme, Traits: mapped}, {Site: other, Traits: mapped, AutoLink: true},
+			{Site: acme, Map: mapped}, {Site: other, Map: mapped, AutoLink: true},
 		}, w.Identities, public, slog.New(slog.DiscardHandler))}
 	}, flowtest.Hook(flow.Registration, oidc.ID, flow.HookSession))
 	return w, w.Person("ada@example.org", true)
