@@ -18,6 +18,21 @@ type sight struct {
 	ID, Label string
 	Picture   template.URL // empty for lines
 	Lines     []string
+	Focus     bool // it has just been made, so the page opens there
+}
+
+// chunk is how many characters of a secret stand together, so that people can type it.
+const chunk = 4
+
+// Parts splits a line that is a long secret, so that people can type it; nil for other lines.
+func (s *sight) Parts(line string) (out []string) {
+	if len(line) <= 2*chunk || strings.ContainsFunc(line, func(r rune) bool { return r > 'z' || r <= ' ' }) {
+		return nil
+	}
+	for part := range slices.Chunk([]byte(line), chunk) {
+		out = append(out, string(part))
+	}
+	return out
 }
 
 // pictureURL is how the value of a picture node begins.
@@ -104,6 +119,19 @@ func (d *formRenderer) keyRow(g *group, n *ui.Node) (ok bool) {
 	b.Text = d.first("key.remove")
 	g.Keys[at].Remove, g.Keys[at].RemoveLabel = b, strings.ReplaceAll(d.first("key.remove_label"), "{name}", name)
 	return true
+}
+
+// finishFactor says whether a factor without a list of its own is set up, and leads to codes that were just made.
+func (d *formRenderer) finishFactor(g *group) {
+	has := func(name string) bool {
+		return slices.ContainsFunc(g.Buttons, func(b button) bool { return b.Name == name })
+	}
+	if has("totp_unlink") || has("lookup_secret_disable") {
+		g.State = d.first("group.on")
+	}
+	for i := range g.Sights {
+		g.Sights[i].Focus = has("lookup_secret_confirm") && len(g.Sights[i].Lines) > 0
+	}
 }
 
 func keyTime(n *ui.Node, name string) (time.Time, bool) {

@@ -156,6 +156,9 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, otherKinds(f)...); err != nil {
 		return err
 	}
+	if isSecondFactor(f) {
+		body.Links = append(body.Links, link{Text: d.first("account.other"), URL: p.source.LogoutURL().String()})
+	}
 	if offersPasskey(f) {
 		body.Later = link{URL: p.next(d, f).URL, Text: d.first("choice.decline_link")}
 	}
@@ -236,6 +239,9 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 		body.Closing, groups = &closing, slices.Delete(groups, at, at+1)
 	}
 	body.Named, groups = namedGroup(f, groups)
+	if !body.Sections {
+		sorted(groups)
+	}
 	body.Groups, d.Problems = groups, append(d.Problems, problems...)
 	d.targets = append(d.targets, parsed(f.ReturnTo))
 }

@@ -36,6 +36,27 @@ type group struct {
 	Keys              []keyRow // security keys or passkeys, each with a form of its own
 	NeedsKeys         bool     // nothing here works without a browser that supports keys
 	Script, KeyErrors string
+	Apart             bool   // "or" stands before it
+	State             string // what has been set up already; empty for nothing
+}
+
+// sorted makes a page of several forms easy to choose from: one button stands out, and "or" stands
+// where a form to fill in meets another, not between buttons.
+func sorted(groups []group) {
+	var lead *button
+	for i := range groups {
+		g := &groups[i]
+		g.Apart = i > 0 && (g.hasInput() || groups[i-1].hasInput())
+		for j := range g.Buttons {
+			b := &g.Buttons[j]
+			if b.Primary = b.Primary && lead == nil; b.Primary {
+				lead = b
+			}
+		}
+	}
+	if lead == nil && len(groups) == 1 && len(groups[0].Buttons) == 1 {
+		groups[0].Buttons[0].Primary = true
+	}
 }
 
 // button sends a form; one with a name tells the method what was chosen.
@@ -70,7 +91,7 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 	var out []group
 	var problems []pagekit.Problem
 	asking := d.flow.MissingTraitsOf()
-	together := d.askingTraits()
+	together := d.askingAlike()
 	joined, wrong, isJoined := d.joined(together)
 	for i := range d.flow.Form.Groups {
 		if asking != "" && d.flow.Form.Groups[i].Method != asking {
@@ -170,6 +191,7 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 func (d *formRenderer) finish(g *group) {
 	key := "group." + string(d.flow.Kind) + "." + g.Method
 	g.Lead = d.first(key + ".lead")
+	d.finishFactor(g)
 	g.Choices = !g.hasInput() && slices.ContainsFunc(g.Buttons, func(b button) bool { return b.What != "" })
 	if g.Choices && d.flow.Kind == flow.Settings {
 		// People look for them again, so what is connected does not move. Elsewhere the

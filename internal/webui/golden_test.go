@@ -138,16 +138,17 @@ func inState(k flow.Kind, s flow.State, key string) *flow.Flow {
 var hash = regexp.MustCompile(`(/static/symbolon/\w+\.)[0-9a-f]{12}(\.)`)
 
 // draw returns the page of a scene.
-func (s scene) draw(t *testing.T) string { t.Helper(); return s.drawIn(t, "") }
+func (s scene) draw(t *testing.T) string { t.Helper(); return s.drawing(t)("") }
 
-// drawIn returns the page in a language.
-func (s scene) drawIn(t *testing.T, tag string) string {
+// drawing returns what draws the page in a language. The pages are set up once, which takes longer than to draw one.
+func (s scene) drawing(t *testing.T) func(tag string) string {
 	t.Helper()
 	change := s.config
 	if change == nil {
 		change = func(*Config) {}
 	}
-	return get(t, speaking(newPages(t, s.server, change), tag, ""), s.target).Body.String()
+	pages := newPages(t, s.server, change)
+	return func(tag string) string { return get(t, speaking(pages, tag, ""), s.target).Body.String() }
 }
 
 func TestPagesLookAsRecorded(t *testing.T) {

@@ -107,20 +107,20 @@ var unfilled = regexp.MustCompile(`\{[a-z]+[}:]`)
 
 func TestEveryPageIsWholeInEveryLanguage(t *testing.T) {
 	t.Parallel()
-	for _, l := range locale.All {
-		t.Run(l.Tag, func(t *testing.T) {
+	for _, s := range scenes() {
+		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			for _, s := range scenes() {
-				page := s.drawIn(t, l.Tag)
-				doc := mustParse(t, page)
+			draw := s.drawing(t)
+			for _, l := range locale.All {
+				doc := mustParse(t, draw(l.Tag))
 				if root := find(doc, "html", "lang", l.Tag, "dir", l.Dir); len(root) != 1 {
-					t.Errorf("%s is not said to be in %s, %s", s.name, l.Tag, l.Dir)
+					t.Errorf("it is not said to be in %s, %s", l.Tag, l.Dir)
 				}
 				if open := unfilled.FindString(words(doc)); open != "" {
-					t.Errorf("%s: %q is not filled in", s.name, open)
+					t.Errorf("%s: %q is not filled in", l.Tag, open)
 				}
 				if len(find(doc, "a", "hreflang", l.Tag, "aria-current", "true")) != 1 {
-					t.Errorf("%s: the menu of languages does not show where one is", s.name)
+					t.Errorf("%s: the menu of languages does not show where one is", l.Tag)
 				}
 			}
 		})

@@ -9,9 +9,9 @@ import (
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
-// joined is the form of a registration in which the methods of together ask for the same
-// traits: the traits stand once, and each method has a button. The first that needs no script is what
-// the Enter key chooses. ok is false if the methods have forms of their own.
+// joined is the form in which the methods of together ask for the same: the traits of a newcomer, or the
+// identifier of a person who signs in. These stand once, and each method has a button. The first that needs
+// no script is what the Enter key chooses. ok is false if the methods have forms of their own.
 func (d *formRenderer) joined(together []*ui.Group) (out group, problems []pagekit.Problem, ok bool) {
 	if len(together) < 2 {
 		return group{}, nil, false
@@ -20,14 +20,14 @@ func (d *formRenderer) joined(together []*ui.Group) (out group, problems []pagek
 	source := max(slices.IndexFunc(together, func(g *ui.Group) bool { return g.Method == d.flow.Active }), lead)
 	all := ui.Group{Method: together[lead].Method}
 	for _, n := range together[source].Nodes {
-		if isTrait(&n) || n.Name == ui.CSRFName {
+		if isShared(&n) {
 			all.Nodes = append(all.Nodes, n)
 		}
 	}
 	for _, g := range together {
 		all.Messages = append(all.Messages, g.Messages...)
 		for _, n := range g.Nodes {
-			if !isTrait(&n) && n.Name != ui.CSRFName {
+			if !isShared(&n) {
 				all.Nodes = append(all.Nodes, n)
 			}
 		}
@@ -37,7 +37,7 @@ func (d *formRenderer) joined(together []*ui.Group) (out group, problems []pagek
 	out.Buttons = []button{{Text: d.submitText(all.Method), Primary: true}}
 	for i, g := range together {
 		if i != lead && !byScript(g) {
-			out.Buttons = append(out.Buttons, button{Text: d.first("choice.registration."+g.Method, "submit"), Action: d.action(d.flow, g.Method)})
+			out.Buttons = append(out.Buttons, button{Text: d.first("choice."+string(d.flow.Kind)+"."+g.Method, "submit."+string(d.flow.Kind)+"."+g.Method, "submit"), Action: d.action(d.flow, g.Method)})
 		}
 	}
 	out.Buttons = append(out.Buttons, script...)
@@ -57,20 +57,32 @@ func (d *formRenderer) address(out *group, together []*ui.Group) {
 	}
 }
 
-// askingTraits lists the forms of a registration that ask for the traits. The one that
-// only leads on to the others has nothing to add beside them.
-func (d *formRenderer) askingTraits() (out []*ui.Group) {
-	if d.flow.Kind != flow.Registration || d.flow.State != flow.Open || d.flow.MissingTraitsOf() != "" {
+// askingAlike lists the forms that ask for the same: those of a registration for the traits, where the one
+// that only leads on to the others has nothing to add beside them, and those of a login for the identifier.
+func (d *formRenderer) askingAlike() (out []*ui.Group) {
+	asks, besides := isTrait, "profile"
+	switch {
+	case d.flow.State != flow.Open || d.flow.MissingTraitsOf() != "":
+		return nil
+	case d.flow.Kind == flow.Login && !isSecondFactor(d.flow):
+		asks, besides = isIdentifier, "identifier_first"
+	case d.flow.Kind != flow.Registration:
 		return nil
 	}
 	for i := range d.flow.Form.Groups {
 		g := &d.flow.Form.Groups[i]
-		if g.Method != "profile" && slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return isTrait(&n) }) {
+		if g.Method != besides && slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return asks(&n) }) {
 			out = append(out, g)
 		}
 	}
 	return out
 }
+
+// isShared reports whether the forms of several methods have a node in common.
+func isShared(n *ui.Node) bool { return isTrait(n) || isIdentifier(n) || n.Name == ui.CSRFName }
+
+// isIdentifier reports whether a node is what a person signs in with.
+func isIdentifier(n *ui.Node) bool { return n.Name == "identifier" }
 
 // byScript reports whether a form is sent by a script.
 func byScript(g *ui.Group) bool {

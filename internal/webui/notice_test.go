@@ -79,7 +79,7 @@ func TestNotice_factorOwed(t *testing.T) {
 }
 
 // A page whose heading asks for the second factor does not ask again in a banner, and its
-// visitor has an account.
+// visitor has an account: all it offers is to leave it.
 func TestSecondFactor_page(t *testing.T) {
 	t.Parallel()
 	f := secondFactor(totpGroup())
@@ -88,8 +88,8 @@ func TestSecondFactor_page(t *testing.T) {
 	if done, asked := banners(doc); len(done)+len(asked) != 0 {
 		t.Errorf("banners %q %q", done, asked)
 	}
-	if links := find(doc, "nav", "class", "ways"); len(links) != 0 {
-		t.Errorf("the page offers %q", words(links[0]))
+	if links := find(doc, "nav", "class", "ways"); len(links) != 1 || words(links[0]) != "Not you? Sign out" {
+		t.Errorf("the page offers %d lists of links: %s", len(links), get(t, newPages(t, showing(f)), open("/login")).Body)
 	}
 }
 

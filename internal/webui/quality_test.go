@@ -47,8 +47,9 @@ func TestPageWithAllItLoadsIsLight(t *testing.T) {
 		t.Errorf("the font weighs %d bytes; the limit is %d", letters, fonts)
 	}
 	for _, s := range scenes() {
+		draw := s.drawing(t)
 		for _, l := range locale.All {
-			if total := assets + len(s.drawIn(t, l.Tag)); total >= most {
+			if total := assets + len(draw(l.Tag)); total >= most {
 				t.Errorf("%s in %s weighs %d bytes, of which assets %d; the limit is %d", s.name, l.Tag, total, assets, most)
 			}
 		}

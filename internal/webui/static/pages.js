@@ -34,7 +34,7 @@ function sendOnce(event) {
   const form = event.currentTarget;
   // A button that sends the form elsewhere is another method's, which asks for the traits alone.
   const other = event.submitter?.hasAttribute('formaction');
-  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !(other && input.autocomplete === 'new-password') && !check(input));
+  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !(other && /password$/.test(input.autocomplete)) && !check(input));
   if (form.dataset.sent || wrong.length) {
     event.preventDefault();
     wrong[0]?.focus();

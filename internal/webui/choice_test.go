@@ -1,0 +1,103 @@
+package webui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/ui"
+)
+
+// codeLoginGroup is the form that sends a code, with the identifier typed or, in a login that knows it, carried along.
+func codeLoginGroup() ui.Group {
+	return ui.Group{Method: "code", Nodes: []ui.Node{
+		csrf(), {Name: "identifier", Type: "text", Required: true, Label: "E-mail or phone number", Autocomplete: "username"},
+	}}
+}
+
+func passkeyLoginGroup() ui.Group {
+	return ui.Group{Method: "passkey", Nodes: []ui.Node{
+		csrf(),
+		{Name: "passkey_login_trigger", Type: "button", OnClick: "oryPasskeyLogin"},
+		{Name: "passkey_login", Type: "hidden"},
+	}}
+}
+
+func counted(t *testing.T, page string, parts map[string]int) {
+	t.Helper()
+	for part, want := range parts {
+		if got := strings.Count(page, part); got != want {
+			t.Errorf("%s stands %d times, want %d: %s", part, got, want, page)
+		}
+	}
+}
+
+// Who may sign in with a password or a code types the address once.
+func TestLogin_identifier_once(t *testing.T) {
+	t.Parallel()
+	f := newFlow(flow.Login, loginGroup(), providerGroup(), passkeyLoginGroup(), codeLoginGroup())
+	counted(t, get(t, newPages(t, showing(f)), open("/login")).Body.String(), map[string]int{
+		`name="identifier"`: 1,
+		`name="password"`:   1,
+		`class="primary"`:   1,
+		`<p class="or">`:    1, // not between buttons
+		`autofocus`:         1,
+		`login/methods/code?flow=` + flowID + `">Send me a code</button>`: 1,
+	})
+}
+
+// What the form for codes says of the identifier is shown on the one field for it.
+func TestLogin_identifier_rejected(t *testing.T) {
+	t.Parallel()
+	code := codeLoginGroup()
+	code.Fill(map[string]any{"identifier": "ada@"})
+	code.Add("identifier", message.Of(message.KeyNotAnEmail))
+	f := newFlow(flow.Login, loginGroup(), code)
+	f.Active = "code"
+	counted(t, get(t, newPages(t, showing(f)), open("/login")).Body.String(), map[string]int{
+		`value="ada@"`: 1, `href="#password-identifier"`: 1,
+	})
+}
+
+// One button of a page stands out, whatever there is to choose from.
+func TestSecondFactor_oneButtonStandsOut(t *testing.T) {
+	t.Parallel()
+	recovery := ui.Group{Method: "lookup_secret", Nodes: []ui.Node{csrf(), {Name: "lookup_secret", Type: "text", Required: true}}}
+	page := get(t, newPages(t, showing(secondFactor(totpGroup(), recovery))), open("/login")).Body.String()
+	counted(t, page, map[string]int{`class="primary"`: 1, `<p class="or">`: 1, `type="submit">Sign in</button>`: 2})
+}
+
+// A page opens where recovery codes were just made, and says which factors are set up.
+func TestSettings_factors(t *testing.T) {
+	t.Parallel()
+	codes := ui.Group{Method: "lookup_secret", Nodes: []ui.Node{
+		csrf(),
+		{Name: "lookup_secret_codes", Kind: ui.Text, Texts: []message.Message{message.Reason("abcdefgh"), message.Reason("ijklmnop")}},
+		{Name: "lookup_secret_confirm", Type: "submit", Value: "true"},
+	}}
+	app := ui.Group{Method: "totp", Nodes: []ui.Node{csrf(), {Name: "totp_unlink", Type: "submit", Value: "true"}}}
+	s := showing(newFlow(flow.Settings, app, codes))
+	s.session = newSession(adaTraits)
+	counted(t, get(t, newPages(t, s), open("/settings")).Body.String(), map[string]int{
+		`tabindex="-1" autofocus`:                     1,
+		`<span class="state done">On</span>`:          1,
+		`<code dir="ltr">abcdefgh</code>`:             1,
+		`<a href="#lookup_secret">Recovery codes</a>`: 1,
+	})
+}
+
+func TestSight_Parts(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"7CYOSUCUGYLC":           "7CYO SUCU GYLC",
+		"7CYOSUCUGYL":            "7CYO SUCU GYL",
+		"dqpuwvvd":               "", // a recovery code
+		"Used on 4 May 2026":     "",
+		"استُخدم-في-4-مايو-2026": "",
+	} {
+		if got := strings.Join((&sight{}).Parts(line), " "); got != want {
+			t.Errorf("%q in parts: %q, want %q", line, got, want)
+		}
+	}
+}
