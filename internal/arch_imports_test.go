@@ -27,8 +27,8 @@ var mayImport = map[string][]string{
 	// Transports render what the engine returns. They never see the store.
 	"httpapi":        {"adminapi", "archive", "courier", "errs", "flow", "httpapi/wire", "httpapi/wire05", "httpapi/wire1", "identity", "kratoskeys", "locale", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
 	"httpapi/wire05": {"adminapi", "errs", "flow", "httpapi/wire", "identity", "message", "session", "traits", "ui"},
-	"httpapi/wire1":  {"ceremony", "courier", "errs", "flow", "httpapi/wire", "identity", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
-	"httpapi/wire":   {"errs", "flow", "identity", "message", "session"},
+	"httpapi/wire1":  {"adminapi", "ceremony", "courier", "errs", "flow", "httpapi/wire", "identity", "message", "reqctx", "revocation", "secret", "session", "token", "traits", "ui"},
+	"httpapi/wire":   {"adminapi", "errs", "flow", "identity", "message", "session"},
 	"webui":          {"errs", "flow", "identity", "locale", "message", "pagekit", "reqctx", "secret", "session", "traits", "ui"},
 	"pagekit":        {},
 	"mailbox":        {"pagekit", "courier", "errs", "reqctx", "secret"},

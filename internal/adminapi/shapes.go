@@ -93,6 +93,16 @@ type Hashing struct {
 	Budget  int64 `json:"budget_bytes"`
 }
 
+// Fault is what an answer says of an error.
+type Fault struct {
+	Code    int            `json:"code"` // the HTTP status
+	Status  string         `json:"status"`
+	Request string         `json:"request,omitempty"`
+	Reason  string         `json:"reason,omitempty"`
+	Details map[string]any `json:"details,omitempty"`
+	Message string         `json:"message"`
+}
+
 // Patch is one identity of an import.
 type Patch struct {
 	Create  json.RawMessage `json:"create"`

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // answers starts a server and a client of it.
@@ -170,7 +172,7 @@ func TestReportsAboutTraitsAreLegible(t *testing.T) {
 		"I[#/a] S[#/b] odd\nand something else":  "I[#/a] S[#/b] odd\nand something else",
 		"bad \x1b[31mcolour\x07 \u202e and more": "bad �[31mcolour� � and more",
 	} {
-		if got := (&Error{Reason: given}).Error(); got != want {
+		if got := (&Error{Fault: adminapi.Fault{Reason: given}}).Error(); got != want {
 			t.Errorf("%q is told as %q, want %q", given, got, want)
 		}
 	}

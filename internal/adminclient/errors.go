@@ -1,6 +1,7 @@
 package adminclient
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,16 +9,25 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // Error is an error that the server has answered.
 type Error struct {
-	Code    int    `json:"code"` // the HTTP status
-	Message string `json:"message"`
-	Reason  string `json:"reason"`
+	adminapi.Fault
 	// LogID names the server's log line with the cause; empty for errors whose
 	// cause is the request.
 	LogID string `json:"-"`
+}
+
+// MarshalJSON writes what commands print of an error.
+func (e *Error) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+		Reason  string `json:"reason"`
+	}{e.Code, e.Message, e.Reason})
 }
 
 func (e *Error) Error() string {

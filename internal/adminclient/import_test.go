@@ -25,7 +25,7 @@ func patches(n int, refused ...int) func() (Patch, error) {
 		p := Patch{From: fmt.Sprint(i), Patch: adminapi.Patch{Create: json.RawMessage(`{}`)}}
 		for _, r := range refused {
 			if r == i {
-				p.Refused = &Error{Reason: "not sent"}
+				p.Refused = &Error{Fault: adminapi.Fault{Reason: "not sent"}}
 			}
 		}
 		return p, nil

@@ -5,49 +5,40 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-)
 
-// Record is an identity with what operators note of it.
-type Record struct {
-	ID             string          `json:"id"`
-	SchemaID       string          `json:"schema_id"`
-	ExternalID     string          `json:"external_id"`
-	State          string          `json:"state"`
-	Traits         json.RawMessage `json:"traits"`
-	MetadataPublic json.RawMessage `json:"metadata_public"`
-	MetadataAdmin  json.RawMessage `json:"metadata_admin"`
-}
+	"github.com/symbolon/symbolon/internal/adminapi"
+)
 
 // NewRecord is an identity to create.
 type NewRecord struct {
-	Record
+	adminapi.IdentityV1
 	HashedPassword string   // empty for none
 	Verified       []string // addresses that are proven
 }
 
 // RecordByExternalID finds an identity by what another system calls it.
-func (c *Client) RecordByExternalID(ctx context.Context, id string) (*Record, error) {
-	var found Record
+func (c *Client) RecordByExternalID(ctx context.Context, id string) (*adminapi.IdentityV1, error) {
+	var found adminapi.IdentityV1
 	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"admin", "identities", "by", "external", id}}, &found)
 	return &found, err
 }
 
 // RecordByIdentifier finds an identity by what its owner signs in with; nil if there is
 // none.
-func (c *Client) RecordByIdentifier(ctx context.Context, identifier string) (*Record, error) {
-	var list []Record
+func (c *Client) RecordByIdentifier(ctx context.Context, identifier string) (*adminapi.IdentityV1, error) {
+	var list []adminapi.IdentityV1
 	query := url.Values{"credentials_identifier": {identifier}}
 	if _, err := c.call(ctx, request{method: http.MethodGet, path: []string{"admin", "identities"}, query: query}, &list); err != nil || len(list) == 0 {
 		return nil, err
 	}
-	var found Record
+	var found adminapi.IdentityV1
 	_, err := c.call(ctx, request{method: http.MethodGet, path: []string{"admin", "identities", list[0].ID}}, &found)
 	return &found, err
 }
 
 // CreateRecord creates an identity. Its id is the server's to choose.
-func (c *Client) CreateRecord(ctx context.Context, r NewRecord) (*Record, error) {
-	var made Record
+func (c *Client) CreateRecord(ctx context.Context, r NewRecord) (*adminapi.IdentityV1, error) {
+	var made adminapi.IdentityV1
 	_, err := c.call(ctx, request{method: http.MethodPost, path: []string{"admin", "identities"}, body: r.body()}, &made)
 	return &made, err
 }
@@ -55,20 +46,20 @@ func (c *Client) CreateRecord(ctx context.Context, r NewRecord) (*Record, error)
 // ChangeRecord replaces the members of an identity that are named, and leaves the others as
 // they are on the server by then. It fails if the identity
 // does not have these traits by then, unless they are nil.
-func (c *Client) ChangeRecord(ctx context.Context, r Record, members []string, has json.RawMessage) (*Record, error) {
+func (c *Client) ChangeRecord(ctx context.Context, r adminapi.IdentityV1, members []string, has json.RawMessage) (*adminapi.IdentityV1, error) {
 	type operation struct {
 		Op    string `json:"op"`
 		Path  string `json:"path"`
 		Value any    `json:"value"`
 	}
-	values, patch := NewRecord{Record: r}.body(), []operation(nil)
+	values, patch := NewRecord{IdentityV1: r}.body(), []operation(nil)
 	if has != nil {
 		patch = append(patch, operation{Op: "test", Path: "/traits", Value: has})
 	}
 	for _, name := range members {
 		patch = append(patch, operation{Op: "add", Path: "/" + name, Value: values[name]}) // that replaces, too (RFC 6902, section 4.1)
 	}
-	var saved Record
+	var saved adminapi.IdentityV1
 	_, err := c.call(ctx, request{method: http.MethodPatch, path: []string{"admin", "identities", r.ID}, body: patch}, &saved)
 	return &saved, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/symbolon/symbolon/internal/adminapi"
 	"github.com/symbolon/symbolon/internal/adminclient"
 	"github.com/symbolon/symbolon/internal/config"
 )
@@ -146,7 +147,7 @@ func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.De
 }
 
 // findDeclared finds the identity that is meant; nil if there is none.
-func findDeclared(ctx context.Context, client *adminclient.Client, d *config.Declared) (*adminclient.Record, error) {
+func findDeclared(ctx context.Context, client *adminclient.Client, d *config.Declared) (*adminapi.IdentityV1, error) {
 	found, err := client.RecordByExternalID(ctx, d.ExternalID)
 	if err == nil || !adminclient.Is404(err) {
 		return found, err
@@ -165,7 +166,7 @@ func findDeclared(ctx context.Context, client *adminclient.Client, d *config.Dec
 // appeared meanwhile.
 func createDeclared(ctx context.Context, client *adminclient.Client, d *config.Declared) (created bool, err error) {
 	_, err = client.CreateRecord(ctx, adminclient.NewRecord{
-		Record: adminclient.Record{
+		IdentityV1: adminapi.IdentityV1{
 			SchemaID: d.SchemaID, ExternalID: d.ExternalID, State: d.State, Traits: d.Traits, MetadataPublic: d.MetadataPublic, MetadataAdmin: d.MetadataAdmin,
 		},
 		HashedPassword: d.HashedPassword.Reveal(), Verified: d.Verified,
@@ -181,7 +182,7 @@ func createDeclared(ctx context.Context, client *adminclient.Client, d *config.D
 }
 
 // declaredChanges is an identity as declared, and the names of what differs.
-func declaredChanges(found *adminclient.Record, d *config.Declared) (wanted adminclient.Record, fields []string) {
+func declaredChanges(found *adminapi.IdentityV1, d *config.Declared) (wanted adminapi.IdentityV1, fields []string) {
 	wanted = *found
 	for _, text := range []struct {
 		name     string

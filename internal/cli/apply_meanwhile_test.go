@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/symbolon/symbolon/internal/adminapi"
 	"github.com/symbolon/symbolon/internal/adminclient"
 	"github.com/symbolon/symbolon/internal/config"
 )
@@ -27,7 +28,7 @@ func (m *meanwhile) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // withJane starts a server that has the identity of declaredJane, and returns its address
 // and a client of it.
-func withJane(t *testing.T) (base *url.URL, plain *adminclient.Client, jane *adminclient.Record) {
+func withJane(t *testing.T) (base *url.URL, plain *adminclient.Client, jane *adminapi.IdentityV1) {
 	t.Helper()
 	s := startServer(t)
 	if got := s.applied(t, declaredJane); got.code != exitOK {

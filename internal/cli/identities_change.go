@@ -118,7 +118,7 @@ func patchIdentity(ctx context.Context, client *adminclient.Client, id string, c
 		if change.SchemaID != "" {
 			members = append(members, "schema_id")
 		}
-		wanted := adminclient.Record{ID: id, Traits: merged.Traits, SchemaID: change.SchemaID}
+		wanted := adminapi.IdentityV1{ID: id, Traits: merged.Traits, SchemaID: change.SchemaID}
 		if _, err = client.ChangeRecord(ctx, wanted, members, current.Traits); err == nil {
 			return client.Identity(ctx, id)
 		}

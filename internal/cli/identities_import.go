@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/symbolon/symbolon/internal/adminapi"
 	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
@@ -61,9 +62,9 @@ func marked(next func() (adminclient.Patch, error)) func() (adminclient.Patch, e
 	return func() (adminclient.Patch, error) {
 		patch, err := next()
 		if mistake, ok := errors.AsType[*inputError](err); ok {
-			return adminclient.Patch{From: mistake.from, Refused: &adminclient.Error{
+			return adminclient.Patch{From: mistake.from, Refused: &adminclient.Error{Fault: adminapi.Fault{
 				Code: http.StatusBadRequest, Message: "The input can't be used", Reason: mistake.reason,
-			}}, nil
+			}}}, nil
 		}
 		return patch, err
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/symbolon/symbolon/internal/adminapi"
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/identity"
@@ -133,14 +134,7 @@ type Fault struct {
 }
 
 // Error is an error as it is kept for the error page, and as v0.5 shows it.
-type Error struct {
-	Code    int            `json:"code"`
-	Status  string         `json:"status"`
-	Request string         `json:"request,omitempty"`
-	Reason  string         `json:"reason,omitempty"`
-	Details map[string]any `json:"details,omitempty"`
-	Message string         `json:"message"`
-}
+type Error = adminapi.Fault
 
 // Problem is an entry of errs.Stored.Payload: the error in the words of the wire
 // that met it, and the id by which another wire finds its own.

@@ -3,6 +3,8 @@ package wire1
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/symbolon/symbolon/internal/adminapi"
 )
 
 // Flow is a flow of any kind. Members that a kind does not have are left out.
@@ -144,56 +146,13 @@ type Device struct {
 	Location  *string `json:"location"`
 }
 
-// Identity is an identity. Credentials and MetadataAdmin are for operators.
-type Identity struct {
-	ID                  string                `json:"id"`
-	ExternalID          string                `json:"external_id,omitempty"`
-	Credentials         map[string]Credential `json:"credentials,omitempty"`
-	SchemaID            string                `json:"schema_id"`
-	SchemaURL           string                `json:"schema_url"`
-	State               string                `json:"state"`
-	StateChangedAt      *time.Time            `json:"state_changed_at,omitempty"`
-	Traits              json.RawMessage       `json:"traits"`
-	VerifiableAddresses []VerifiableAddress   `json:"verifiable_addresses,omitempty"`
-	RecoveryAddresses   []RecoveryAddress     `json:"recovery_addresses,omitempty"`
-	MetadataPublic      json.RawMessage       `json:"metadata_public"`
-	MetadataAdmin       json.RawMessage       `json:"metadata_admin,omitempty"`
-	CreatedAt           time.Time             `json:"created_at"`
-	UpdatedAt           time.Time             `json:"updated_at"`
-	OrganizationID      *string               `json:"organization_id"`
-}
-
-// Credential is what operators see of a credential. Config is sent for the types
-// that were asked for alone.
-type Credential struct {
-	Type        string          `json:"type"`
-	Identifiers []string        `json:"identifiers"`
-	Config      json.RawMessage `json:"config,omitempty"`
-	Version     int             `json:"version"`
-	CreatedAt   time.Time       `json:"created_at"`
-	UpdatedAt   time.Time       `json:"updated_at"`
-}
-
-// VerifiableAddress is an address that its owner can prove.
-type VerifiableAddress struct {
-	ID         string     `json:"id"`
-	Value      string     `json:"value"`
-	Verified   bool       `json:"verified"`
-	Via        string     `json:"via"`
-	Status     string     `json:"status"` // pending, sent, completed
-	VerifiedAt *time.Time `json:"verified_at,omitempty"`
-	CreatedAt  time.Time  `json:"created_at"`
-	UpdatedAt  time.Time  `json:"updated_at"`
-}
-
-// RecoveryAddress is an address that lets its owner back in.
-type RecoveryAddress struct {
-	ID        string    `json:"id"`
-	Value     string    `json:"value"`
-	Via       string    `json:"via"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-}
+// The shapes of identities, which commands read too.
+type (
+	Identity          = adminapi.IdentityV1
+	Credential        = adminapi.CredentialV1
+	VerifiableAddress = adminapi.VerifiableAddressV1
+	RecoveryAddress   = adminapi.RecoveryAddressV1
+)
 
 // Error is an error as clients get it.
 type Error struct {
