@@ -43,7 +43,7 @@ func ASCII(email string) string {
 
 // Phone returns a phone number in the form of ITU-T E.164. The number must begin with
 // + and the country, as no country is assumed; blanks, dashes and the like are left out.
-// ok is false for what is no valid number.
+// ok is false for what is not a valid number.
 func Phone(typed string) (number string, ok bool) {
 	typed = strings.TrimSpace(typed)
 	if !strings.HasPrefix(typed, "+") || len(typed) > 40 {

@@ -54,7 +54,7 @@ func (c *Client) SendTest(ctx context.Context, to string) (*adminapi.Message, er
 	return &queued, err
 }
 
-// Health asks how the parts are doing. A server that is not well is no error.
+// Health asks how the parts are doing. A server that is not well is not an error.
 func (c *Client) Health(ctx context.Context) (*adminapi.Health, error) {
 	var h adminapi.Health
 	_, err := c.call(ctx, request{

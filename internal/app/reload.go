@@ -62,7 +62,7 @@ func (a *App) dispatch(ctx context.Context) error {
 		select {
 		case <-a.swapped:
 			stop()
-			<-done // its end was ours to decide, so what it says of it is no news
+			<-done // its end was ours to decide, so what it says of it is not news
 		case <-done:
 			stop()
 			if errors.Is(err, context.Canceled) {

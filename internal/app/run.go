@@ -93,7 +93,7 @@ func (a *App) newHTTPServer(h http.Handler, c *certificate) *http.Server {
 	return s
 }
 
-// serve answers until the server is shut down, which is no error.
+// serve answers until the server is shut down, which is not an error.
 func serve(s *http.Server, l net.Listener) error {
 	var err error
 	if s.TLSConfig != nil {

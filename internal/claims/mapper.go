@@ -12,7 +12,7 @@ import (
 // maxAtOnce bounds the evaluations of one program at a time.
 const maxAtOnce = 2
 
-// ErrNoTraits says that identity.traits is no object.
+// ErrNoTraits says that identity.traits is not an object.
 var ErrNoTraits = errors.New("the program's identity.traits is not an object")
 
 // Mapper turns claims into what is known of a new identity, by one program. It is safe for concurrent use.

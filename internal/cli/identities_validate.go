@@ -174,7 +174,7 @@ func (v *validation) schema(ctx context.Context, id string) (*traits.Schema, err
 	raw, err := v.client.Schema(ctx, id)
 	if adminclient.Is404(err) {
 		v.schemas[id] = nil
-		return nil, nil //nolint:nilnil // there is none, which is no error here
+		return nil, nil //nolint:nilnil // there is none, which is not an error here
 	}
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (l *loader) variables() map[string]string {
 
 const laxVariable = "DEV_DISABLE_API_FLOW_ENFORCEMENT"
 
-// legacy handles the variables that v0.5 reads and that are no keys.
+// legacy handles the variables that v0.5 reads and that are not keys.
 func (l *loader) legacy(env map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		at := Origin{Kind: FromEnvironment, Name: name}

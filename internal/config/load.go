@@ -184,7 +184,7 @@ func (l *loader) applyAll(root *node) {
 }
 
 // collect finds the values of the settings below a group, by path, and reports
-// what is no setting.
+// what is not a setting.
 func (l *loader) collect(group *branch, n *node) map[string]*node {
 	found := map[string]*node{}
 	for _, f := range n.fields {

@@ -52,7 +52,7 @@ func distance(a, b string, limit int) int {
 	return min(row[len(b)], limit)
 }
 
-// Suggest completes a sentence about a name that is no key: "… is not a
+// Suggest completes a sentence about a name that is not a key: "… is not a
 // setting; did you mean serve.public.port?"
 func Suggest(name string) string {
 	path := strings.ToLower(name)

@@ -219,7 +219,7 @@ func TestPasswordsOfAddressesAreBlottedOut(t *testing.T) {
 	}
 }
 
-// A setting that is no secret may be an address with one.
+// A setting that is not a secret may be an address with one.
 func TestPlain_secretsInAddresses(t *testing.T) {
 	t.Parallel()
 	parsed, err := url.Parse("https://u:hunter2@h/?key=hunter2&page=2")

@@ -210,7 +210,7 @@ func member(traits any, name string) any {
 
 var errNoJSON = errors.New("this is not JSON")
 
-// inputOf reads the traits that a form has sent. What is no JSON where JSON is
+// inputOf reads the traits that a form has sent. What is not JSON where JSON is
 // asked for is named by its field.
 func inputOf(schema *traits.Schema, form url.Values) (traits.Input, map[string]error) {
 	in := traits.Input{Form: map[string][]string{}, JSON: map[string]json.RawMessage{}, Admin: true}

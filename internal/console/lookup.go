@@ -195,7 +195,7 @@ func (o *Console) errors(w http.ResponseWriter, r *http.Request) error {
 
 func describeError(kept *errs.Stored) *errorBody {
 	out := &errorBody{ID: kept.ID, Created: kept.CreatedAt, JSON: pretty(kept.Payload)}
-	// What is no list of errors is shown as it is.
+	// What is not a list of errors is shown as it is.
 	_ = json.Unmarshal(kept.Payload, &out.Errors)
 	return out
 }

@@ -133,7 +133,7 @@ var (
 	errForm   = &refusal{http.StatusBadRequest, "The form could not be read", "It may be too large. Go back and try again."}
 )
 
-// notFound answers what is no page.
+// notFound answers what is not a page.
 func (*Console) notFound(http.ResponseWriter, *http.Request) error {
 	return &refusal{http.StatusNotFound, "There is no such page", "The address may be misspelt, or of another release."}
 }

@@ -38,7 +38,7 @@ const (
 
 // fits reports whether a step is of the rank that a login flow asks for. A step that is
 // not offered is not taken either: a second factor alone does not sign in, and a first one
-// is no second.
+// is not a second.
 func (s Step) fits(f *Flow) bool {
 	if f.Kind != Login {
 		return true

@@ -184,7 +184,7 @@ func TestNaming_deleted(t *testing.T) {
 	}
 }
 
-// A first step that proves nothing is no factor.
+// A first step that proves nothing is not a factor.
 func TestNaming_provesNothing(t *testing.T) {
 	t.Parallel()
 	w := namingWorld(t, false, "password")

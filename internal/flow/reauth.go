@@ -62,7 +62,7 @@ func (e *Engine) holdSubmission(ctx context.Context, c checked, level session.AA
 
 // ResumeSubmission executes the submission that waits in a settings flow, once, for
 // the identity that made it. token is what Reauthenticate handed to the browser; if
-// nothing waits for it, the form says that a link is no submission.
+// nothing waits for it, the form says that a link is not a submission.
 func (e *Engine) ResumeSubmission(ctx context.Context, r SubmitRequest, token string) (Result, error) {
 	c, err := e.checkPending(ctx, r, token)
 	result, err := e.finish(ctx, c, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/symbolon/symbolon/internal/traits"
 )
 
-// Rejected is a wrong submission: it shows the form again, it is no failure.
+// Rejected is a wrong submission: it shows the form again, it is not a failure.
 type Rejected struct {
 	Messages []FieldMessage
 	// Memory replaces what the flow remembers of the method, such as how many codes

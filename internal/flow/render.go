@@ -70,7 +70,7 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	if err == nil && saved != nil {
 		err = e.store.SaveFlow(ctx, saved)
 	}
-	uncounted := rejected.Memory != nil && c.waits() // a wrong code, which is no answer until the flow knows of it
+	uncounted := rejected.Memory != nil && c.waits() // a wrong code, which is not an answer until the flow knows of it
 	if err != nil && (uncounted || !errors.Is(err, errs.ErrStale)) {
 		return Result{}, fmt.Errorf("save rejected %s flow: %w", f.Kind, err)
 	}

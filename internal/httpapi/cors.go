@@ -27,7 +27,7 @@ const (
 )
 
 // withCORS lets the library decide and answers as v0.5 did. The library leaves
-// out what the Fetch standard allows anyway; clients that are no browsers may
+// out what the Fetch standard allows anyway; clients that are not browsers may
 // look for it.
 func (s *Server) withCORS(next http.Handler) http.Handler {
 	if s.cors == nil {

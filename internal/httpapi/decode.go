@@ -128,7 +128,7 @@ func parseObject(body []byte) (map[string]json.RawMessage, error) {
 	return object, nil
 }
 
-// decodeJSON decodes a JSON body that is no submission. Only the exact media type
+// decodeJSON decodes a JSON body that is not a submission. Only the exact media type
 // is accepted.
 func decodeJSON(r *http.Request, limit int64, into any) error {
 	body, err := readBody(r, limit)
@@ -151,7 +151,7 @@ func decodeJSON(r *http.Request, limit int64, into any) error {
 
 func invalidBody(m message.Message) error { return errs.New(errs.Invalid, "body_invalid", m.English()) }
 
-// decodeMultipart reads the text fields of a multipart body. Files are no part
+// decodeMultipart reads the text fields of a multipart body. Files are not part
 // of any form and are dropped.
 func decodeMultipart(body []byte, boundary string) flow.Input {
 	form, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(maxBody)

@@ -10,7 +10,7 @@ import (
 )
 
 // healthDetail tells administrators how each part is doing. What delays mail
-// alone is no failure of the server: the status stays ok.
+// alone is not a failure of the server: the status stays ok.
 func (s *Server) healthDetail(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()

@@ -82,7 +82,7 @@ func parseHop(text string) (netip.Addr, error) {
 // warnings are what the log says once.
 type warnings struct {
 	untrusted, unreadable sync.Once
-	// unbelieved counts the requests with forwarded headers of peers that are no trusted proxy;
+	// unbelieved counts the requests with forwarded headers of peers that are not trusted proxies;
 	// from is the latest of them.
 	unbelieved atomic.Int64
 	from       atomic.Pointer[adminapi.UntrustedForwards]

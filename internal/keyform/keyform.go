@@ -111,7 +111,7 @@ func (f Form) Change(typ string, c *identity.Credential, in flow.Input) (flow.Fa
 	keys.Keys = slices.Clone(keys.Keys)
 	keys.Keys[at].Name = name
 	changed, err := Credential(typ, keys)
-	// A new name is no new proof.
+	// A new name is not a new proof.
 	return flow.NewCredential{Credential: changed}, err
 }
 

@@ -83,7 +83,7 @@ const maxWish = 256
 
 // Best returns the language of the first wish that one of the languages on offer
 // can fulfil, the first one on offer if there is none. A wish is a tag or a list
-// as in Accept-Language (RFC 9110, 12.5.4); what can't be read is no wish.
+// as in Accept-Language (RFC 9110, 12.5.4); what can't be read is not a wish.
 func (c *Choice) Best(wishes ...string) Language {
 	for _, wish := range wishes {
 		if l, ok := c.match(wish); ok {
@@ -130,6 +130,6 @@ func Trait(object json.RawMessage, path string) string {
 		object = members[step]
 	}
 	var text string
-	_ = json.Unmarshal(object, &text) // what is no text is no wish
+	_ = json.Unmarshal(object, &text) // what is not text is not a wish
 	return text
 }

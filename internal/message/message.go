@@ -16,7 +16,7 @@ const (
 	Error Type = "error"
 )
 
-// The labels of inputs that are no traits. Pages know them by the input's name; the
+// The labels of inputs that are not traits. Pages know them by the input's name; the
 // text is for clients that show labels as they come.
 const (
 	LabelIdentifier = "E-mail or user name"

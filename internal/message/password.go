@@ -19,7 +19,7 @@ func PasswordTooShort(need, got int) Message {
 		map[string]any{"min": need, "length": got})
 }
 
-// KeyPasswordTooLong is no entry of the catalogue: v0.5 has no number for it, and where
+// KeyPasswordTooLong is not an entry of the catalogue: v0.5 has no number for it, and where
 // there is a limit a wire of its own says so.
 const KeyPasswordTooLong = "password.too_long"
 
@@ -54,7 +54,7 @@ func PasswordUnchecked() Message {
 		"unable to check if password has been leaked because an unexpected network error occurred", nil)
 }
 
-// KeyChooseCredential is no entry of the catalogue: only v1 has a form of two steps.
+// KeyChooseCredential is not an entry of the catalogue: only v1 has a form of two steps.
 const KeyChooseCredential = "registration.choose_credential"
 
 // ChooseCredential asks for a credential for the traits that were given.

@@ -151,7 +151,7 @@ func parseWerkzeug(encoded string) (spec, error) {
 	return spec{algorithm: pbkdf2Name, digest: settings[1], iterations: n, salt: []byte(parts[1]), key: key}, nil
 }
 
-// scryptText makes a spec of scrypt of parameters in text. N is no logarithm.
+// scryptText makes a spec of scrypt of parameters in text. N is not a logarithm.
 func scryptText(n, r, p, salt, key string, decode func(string) ([]byte, bool)) (spec, error) {
 	s, err := parseScrypt([]string{"ln=" + n + ",r=" + r + ",p=" + p, "c2FsdA", strings.Repeat("A", 32)})
 	if err != nil {

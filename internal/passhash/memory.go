@@ -74,7 +74,7 @@ func readLimit(file string) (int64, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64)
-	return n, err == nil && n > 0 // "max" is no number
+	return n, err == nil && n > 0 // "max" is not a number
 }
 
 // physicalMemory is the largest number where the system does not tell.

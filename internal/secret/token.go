@@ -57,7 +57,7 @@ func NewOrderedID() string {
 
 // NewIdentityID returns an id in the order of NewOrderedID that passes for a UUID of
 // version 4, which published clients of v0.5 check: 122 of its bits are free, and nothing
-// says how they are drawn. 48 of them are the time, so such an id is no secret.
+// says how they are drawn. 48 of them are the time, so such an id is not a secret.
 func NewIdentityID() string {
 	id := uuid.Must(uuid.NewV7())
 	id.SetVersion(uuid.V4)

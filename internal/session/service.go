@@ -141,7 +141,7 @@ func (s *Service) Lock(ctx context.Context, id string) (*Session, error) {
 // Proof says how Upgrade treats a session.
 type Proof struct {
 	Factor Factor
-	// Enrolled: the factor was set up, which is no sign-in: the session gets neither
+	// Enrolled: the factor was set up, which is not a sign-in: the session gets neither
 	// younger nor longer.
 	Enrolled bool
 	// KeepToken: the client cannot take a new token.
@@ -285,7 +285,7 @@ func (s *Service) ApplyInvalidations(before time.Time, changed []string) {
 	s.known.Store(&before)
 }
 
-// Revoke ends the session of a token. An unknown or ended one is no error: the
+// Revoke ends the session of a token. An unknown or ended one is not an error: the
 // caller wanted it gone.
 func (s *Service) Revoke(ctx context.Context, token string) error {
 	hash := secret.Hash(token)

@@ -12,7 +12,7 @@ import (
 
 // SignOut records for all nodes that an operator has signed out of the console, until
 // their console session would have expired. The id is that of the session. Calling it
-// twice is no error.
+// twice is not an error.
 func (db *DB) SignOut(ctx context.Context, id string, until time.Time) error {
 	_, err := db.Exec(ctx, `INSERT INTO console_sign_outs (id, expires_at) VALUES (?, ?)`, id, sqldb.Micros(until))
 	if err != nil && !errors.Is(err, errs.ErrConflict) {

@@ -25,7 +25,7 @@ func jsonOrNull(raw []byte) any {
 	return string(raw)
 }
 
-// wellFormed replaces what is no character in what an identity is made of.
+// wellFormed replaces what is not a character in what an identity is made of.
 func wellFormed(i *identity.Identity) {
 	for _, raw := range []*json.RawMessage{&i.Traits, &i.MetadataPublic, &i.MetadataAdmin} {
 		*raw = sqldb.WellFormed(*raw)

@@ -215,7 +215,7 @@ func TestFillIdentities_proofs(t *testing.T) {
 	})
 }
 
-// What is in the traits is no concern of a migration, and no row is read by it.
+// What is in the traits is not a concern of a migration, and no row is read by it.
 func TestMigrate_traits(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(e earlier) {

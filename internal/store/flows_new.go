@@ -78,7 +78,7 @@ func (n *newFlows) get(id string) (*flow.Flow, error) {
 	kept := n.byID[id]
 	n.mu.Unlock()
 	if kept == nil {
-		return nil, nil //nolint:nilnil // not kept is no error
+		return nil, nil //nolint:nilnil // not kept is not an error
 	}
 	kept.decode.Do(func() { kept.failed = sqldb.FromJSON(kept.form, &kept.flow.Form) })
 	if kept.failed != nil {

@@ -122,7 +122,7 @@ func (db *DB) Sessions(ctx context.Context, identityID string) ([]*session.Sessi
 }
 
 // RevokeSession ends the session of a token's hash; errs.ErrNotFound if there is
-// none. Ending it twice is no error.
+// none. Ending it twice is not an error.
 func (db *DB) RevokeSession(ctx context.Context, tokenHash string) error {
 	err := db.withChange(ctx, tokenHash, func(ctx context.Context) error {
 		if err := db.ExecOne(ctx, `UPDATE sessions SET active = ? WHERE token_hash = ?`, false, tokenHash); err != nil {

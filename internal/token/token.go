@@ -161,7 +161,7 @@ func mapped(ctx context.Context, t Template, s Subject, claims, protected map[st
 }
 
 // within returns a claim of the mapper that is a time as one from first to last, in whole
-// seconds, and otherwise in place of what is no number.
+// seconds, and otherwise in place of what is not a number.
 func within(claim any, first, last, otherwise int64) int64 {
 	seconds, isNumber := claim.(float64)
 	if !isNumber {

@@ -22,7 +22,7 @@ type bundle struct {
 	stamps []stamp
 	remote bool
 	bytes  int
-	// broken is why the documents are no schema although they could be read.
+	// broken is why the documents are not a schema although they could be read.
 	broken error
 }
 

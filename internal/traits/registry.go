@@ -19,7 +19,7 @@ type Options struct {
 	Fetch func(ctx context.Context, url string) ([]byte, error)
 	// FetchReference gets a document that a schema refers to from a server that the
 	// operator did not name. It must guard against requests into private networks.
-	// source is the URL that the operator configured, empty if that is no remote one.
+	// source is the URL that the operator configured, empty if that is not a remote one.
 	// nil forbids such references.
 	FetchReference func(ctx context.Context, source, url string) ([]byte, error)
 	// TTL is how long a remote document is used before it is fetched again; zero means

@@ -92,7 +92,7 @@ type shaper struct {
 }
 
 // visit adds what s says about the value at p. conditional is set below keywords
-// that do not bind every value, where "required" is no promise.
+// that do not bind every value, where "required" is not a promise.
 func (b *shaper) visit(s *jsonschema.Schema, p *property, conditional bool) error {
 	if b.onPath[s] >= maxRepeats {
 		return nil

@@ -70,7 +70,7 @@ func (l *leaf) same(v any, text string) bool {
 	return shown == text
 }
 
-// valueText writes a scalar as forms do; what is no scalar is empty.
+// valueText writes a scalar as forms do; what is not a scalar is empty.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -28,7 +28,7 @@ type Group struct {
 // Kind is what a node is on a page.
 type Kind string
 
-// The kinds. Nodes that are no inputs have a Value all the same, for wires that know inputs alone.
+// The kinds. Nodes that are not inputs have a Value all the same, for wires that know inputs alone.
 const (
 	Input  Kind = ""       // an HTML input or button
 	Image  Kind = "img"    // Value is the URL of a picture

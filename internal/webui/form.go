@@ -219,7 +219,7 @@ func (d *formRenderer) finish(g *group) {
 }
 
 // formProblems lists what is wrong with the form as a whole: its own messages and
-// those on the object that holds the traits, which is no input.
+// those on the object that holds the traits, which is not an input.
 func (d *formRenderer) formProblems(g *ui.Group) []pagekit.Problem {
 	messages := slices.Clone(g.Messages)
 	for i := range g.Nodes {

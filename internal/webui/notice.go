@@ -9,7 +9,7 @@ import (
 	"github.com/symbolon/symbolon/internal/session"
 )
 
-// notice is what a page says about itself that is no problem.
+// notice is what a page says about itself that is not a problem.
 type notice struct {
 	Text string
 	Done bool // something has succeeded; otherwise the person is asked for something

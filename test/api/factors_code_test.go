@@ -272,7 +272,7 @@ func TestCode_secondFactor(t *testing.T) {
 	}
 }
 
-// The mailbox that recovers an account is no second factor of the session that it opened (issue 4317 of the reference).
+// The mailbox that recovers an account is not a second factor of the session that it opened (issue 4317 of the reference).
 func TestCode_oneMailboxIsNeverBothFactors(t *testing.T) {
 	t.Parallel()
 	s := codeSite(t, "SELFSERVICE_METHODS_CODE_MFA_ENABLED=true")

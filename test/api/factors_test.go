@@ -228,7 +228,7 @@ func TestSecondFactor_guessesAreBounded(t *testing.T) {
 	if judged.Load() > 10 {
 		t.Errorf("%d of 1000 guesses were judged, want 10 at most", judged.Load())
 	}
-	// The owner waits for a while, and is not locked out; the password is no guess at a code.
+	// The owner waits for a while, and is not locked out; the password is not a guess at a code.
 	s.pass(11 * time.Minute)
 	token = s.signedIn(t, "jane@example.org")
 	if a := s.stepUp(t, "totp", map[string]any{"totp_code": s.appCode(t, secret, 0)}, token); a.StatusCode != http.StatusOK {

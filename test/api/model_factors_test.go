@@ -315,7 +315,7 @@ func (m *factorModel) configure(on map[string]bool) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	next.Hashers.Argon2.Memory = 64 // KiB, less than operators may set: what a hash costs is no part of the model
+	next.Hashers.Argon2.Memory = 64 // KiB, less than operators may set: what a hash costs is not a part of the model
 	if err := m.app.Reload(next); err != nil {
 		m.t.Fatal(err)
 	}

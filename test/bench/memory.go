@@ -42,7 +42,7 @@ func newMemoryLimit(bytes int) *limit {
 	}
 }
 
-// set writes to a file that exists: in a directory that is no cgroup there is
+// set writes to a file that exists: in a directory that is not a cgroup there is
 // none.
 func set(file, value string) error {
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)

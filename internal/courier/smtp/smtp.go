@@ -76,7 +76,7 @@ func (c *Channel) Deliver(ctx context.Context, r courier.Rendered) error {
 
 // send uses a kept connection or a new one. A kept one may have been closed by
 // the server in the meantime; as long as it has taken nothing of the message,
-// that is no failed try.
+// that is not a failed try.
 func (c *Channel) send(ctx context.Context, e *envelope) error {
 	if kept := c.idle.take(); kept != nil {
 		err := c.sendOn(ctx, kept, e)

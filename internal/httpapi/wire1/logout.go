@@ -93,7 +93,7 @@ func (w *Wire) logout(out http.ResponseWriter, r *http.Request) error {
 	return redirect(out, r, to)
 }
 
-// logoutNative ends the session of a native client. Ending it twice is no error.
+// logoutNative ends the session of a native client. Ending it twice is not an error.
 func (w *Wire) logoutNative(out http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		SessionToken string `json:"session_token"`

@@ -185,7 +185,7 @@ func schemaEntry(m message.Message) (entry, bool) {
 	return entry{}, false
 }
 
-// constant shows a value that must be another; what is no scalar has no text.
+// constant shows a value that must be another; what is not a scalar has no text.
 func constant(m message.Message) (entry, bool) {
 	if _, scalar := m.Params["want"]; !scalar {
 		return entry{id: 4000030, kind: failure}, true

@@ -103,7 +103,7 @@ func transient(in flow.Input) json.RawMessage {
 }
 
 // provesAddress reports whether a flow waits for a secret that proves an address: a wrong
-// one is no error to scripts, which show the form again.
+// one is not an error to scripts, which show the form again.
 func provesAddress(f *flow.Flow) bool { return sendsCodes(f.Kind) && f.State == flow.Challenged }
 
 // leadsIn reports whether a flow leads in: until it has, its answers are errors to

@@ -14,7 +14,7 @@ import (
 )
 
 // No more mails may be sent to the owner, who signs in with a code as second factor: the flow starts, says why there
-// is no code and offers the address for later.
+// is not a code and offers the address for later.
 func TestSecond_tooManyMails(t *testing.T) {
 	t.Parallel()
 	for _, client := range []flow.Client{flow.Browser, flow.API} {

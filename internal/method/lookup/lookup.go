@@ -46,7 +46,7 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 	}
 }
 
-// CountFactors implements flow.FactorCounter. A list whose codes are all used is no factor: its owner could not get in with it.
+// CountFactors implements flow.FactorCounter. A list whose codes are all used is not a factor: its owner could not get in with it.
 func (*Method) CountFactors(_ *identity.Identity, credentials []identity.Credential, _ flow.Client) flow.Factors {
 	c := identity.Of(credentials, ID)
 	if c == nil {

@@ -126,7 +126,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// A list whose codes are all used is no factor, and locks no account out.
+// A list whose codes are all used is not a factor, and locks no account out.
 func TestLogin_exhausted(t *testing.T) {
 	t.Parallel()
 	w, p := open(t)

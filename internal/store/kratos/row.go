@@ -32,7 +32,7 @@ func (r row) text(column string) string {
 
 // number reads a whole number; 0 if there is none.
 func (r row) number(column string) int64 {
-	n, _ := strconv.ParseInt(r.text(column), 10, 64) // what is no number is none
+	n, _ := strconv.ParseInt(r.text(column), 10, 64) // what is not a number is none
 	return n
 }
 
@@ -44,7 +44,7 @@ func (r row) boolCol(column string) bool {
 	case int64:
 		return v != 0
 	default:
-		ok, _ := strconv.ParseBool(r.text(column)) // what is no boolean is false
+		ok, _ := strconv.ParseBool(r.text(column)) // what is not a boolean is false
 		return ok
 	}
 }
@@ -57,7 +57,7 @@ func (r row) raw(column string) json.RawMessage {
 	}
 	var compact bytes.Buffer
 	if json.Compact(&compact, []byte(text)) != nil {
-		return json.RawMessage(text) // the writer says that it is no JSON
+		return json.RawMessage(text) // the writer says that it is not JSON
 	}
 	return compact.Bytes()
 }

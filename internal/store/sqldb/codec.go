@@ -137,7 +137,7 @@ func IsKey(text string) bool {
 	return len(text) <= MaxKey && utf8.ValidString(text) && !strings.Contains(text, "\x00")
 }
 
-// WellFormed returns JSON with U+FFFD in place of what is no character: halves of surrogate
+// WellFormed returns JSON with U+FFFD in place of what is not a character: halves of surrogate
 // pairs and bytes that are not UTF-8. That is what readers of this program see there in any
 // case (RFC 8259, section 8.2); databases and programs beside it refuse the whole value.
 func WellFormed(raw []byte) []byte {
@@ -170,7 +170,7 @@ func wellFormed(raw []byte) (n int, isCharacter bool) {
 		return 2 * escapeLength, true
 	case isEscape:
 		return escapeLength, true
-	case bytes.HasPrefix(raw, []byte(`\\`)): // what follows is no escape
+	case bytes.HasPrefix(raw, []byte(`\\`)): // what follows is not an escape
 		return 2, true
 	}
 	r, n := utf8.DecodeRune(raw)

@@ -61,7 +61,7 @@ func listenFor(c *pgx.ConnConfig, pooled bool, around string) (func(context.Cont
 			return nil, fmt.Errorf("dsn_listen: %w", err)
 		}
 	} else if pooled {
-		return nil, nil //nolint:nilnil // no listener, which is no error
+		return nil, nil //nolint:nilnil // no listener, which is not an error
 	}
 	c = c.Copy()
 	return func(ctx context.Context, wake func()) error { return listenPostgres(ctx, c, wake) }, nil

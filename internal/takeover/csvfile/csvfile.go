@@ -15,7 +15,7 @@ import (
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
-// The columns that are no claims. Any other is a claim of its name; a name with dots
+// The columns that are not claims. Any other is a claim of its name; a name with dots
 // is a member of an object.
 const (
 	columnKey      = "id"

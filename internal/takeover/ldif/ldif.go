@@ -42,7 +42,7 @@ const maxLine = 1 << 20
 // entry is an entry of the directory: its attributes without options, in lower case.
 type entry map[string][]string
 
-// Users reads a file. Entries that are no people are passed over.
+// Users reads a file. Entries that are not people are passed over.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		for e, err := range entries(r) {

@@ -205,7 +205,7 @@ func (r *relay) startWithoutReturn(resp *http.Response, body []byte) ([]byte, er
 	return body, nil
 }
 
-// succeeded tells whether a submission ended its flow: by an answer that is no flow, or a redirect to neither a form nor an error.
+// succeeded tells whether a submission ended its flow: by an answer that is not a flow, or a redirect to neither a form nor an error.
 func succeeded(resp *http.Response) bool {
 	location := resp.Header.Get("Location")
 	return resp.StatusCode == http.StatusOK ||
