@@ -69,6 +69,7 @@ func importKeys(typ string, identifiers []string, config json.RawMessage) (ident
 	if err != nil {
 		return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
 	}
+	noteUnknownFlags(config, keys.Keys)
 	var lost []string
 	if typ == webauthn.ID {
 		first := func(k ceremony.Key) bool { return k.Passwordless }
@@ -94,6 +95,21 @@ func importKeys(typ string, identifiers []string, config json.RawMessage) (ident
 	}
 	c, err := keyform.Credential(typ, keys)
 	return c, lost, err
+}
+
+// noteUnknownFlags marks keys whose configuration has no flags: servers kept none for years.
+func noteUnknownFlags(config json.RawMessage, keys []ceremony.Key) {
+	var given struct {
+		Credentials []struct {
+			Flags json.RawMessage `json:"flags"`
+		} `json:"credentials"`
+	}
+	if json.Unmarshal(config, &given) != nil {
+		return // ParseKeys has said so
+	}
+	for i, c := range given.Credentials {
+		keys[i].Flags.Unknown = len(c.Flags) == 0 || string(c.Flags) == "null"
+	}
 }
 
 // convertFactor is the converter of factors for take-overs. A credential without a

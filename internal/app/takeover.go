@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
+	"hash/maphash"
 	"strings"
 
-	"github.com/symbolon/symbolon/internal/claims"
 	"github.com/symbolon/symbolon/internal/config"
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/kratoskeys"
@@ -35,6 +33,9 @@ type Takeover struct {
 	writer  *takeover.Writer
 	options TakeoverOptions
 	report  takeover.Report
+
+	seed maphash.Seed
+	seen map[uint64]struct{} // hashes of the ids that were read
 }
 
 // OpenTakeover opens the database of a configuration, brings its tables up to date and
@@ -53,7 +54,7 @@ func OpenTakeover(ctx context.Context, o Options, t TakeoverOptions) (*Takeover,
 		return nil, err
 	}
 	c := a.current.Load()
-	return &Takeover{app: a, options: t, writer: &takeover.Writer{
+	return &Takeover{app: a, options: t, seed: maphash.MakeSeed(), writer: &takeover.Writer{
 		Store: a.db, Drafts: c.identities, Converters: c.converters(), Challenge: c.pendingChallenge, Now: a.now, DryRun: t.DryRun,
 	}}, nil
 }
@@ -80,42 +81,12 @@ func (t *Takeover) FromKratos(ctx context.Context, from *store.Kratos) (takeover
 	})
 }
 
-// FromUsers takes the users of another system. An error of one user becomes a line of the
-// report; one without a user ends the run.
-func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User, error], s takeover.Shape, m takeover.Mapper) (takeover.Report, error) {
-	return t.from(ctx, func(_ context.Context, yield func(portion) bool) {
-		var p portion
-		for u, err := range users {
-			if err != nil && u.Key == "" {
-				p.failed = err
-				break
-			}
-			var record takeover.Record
-			if err == nil {
-				record, err = s.Record(u, m)
-			}
-			if err != nil {
-				p.refused = append(p.refused, takeover.Line{ID: u.Key, Refused: true, Text: err.Error()})
-			} else {
-				p.records = append(p.records, record)
-			}
-			if len(p.records)+len(p.refused) < takeoverBatch {
-				continue
-			}
-			if !yield(p) {
-				return
-			}
-			p = portion{}
-		}
-		yield(p)
-	})
-}
-
 // portion is what one transaction stores.
 type portion struct {
 	records []takeover.Record
 	refused []takeover.Line // users that make no record
 	failed  error           // what ended the reading behind these
+	lost    []string        // claims that no trait got, by name
 }
 
 // from stores what is read. While a portion is stored the next one is read, on another
@@ -143,6 +114,8 @@ func (t *Takeover) from(ctx context.Context, read func(ctx context.Context, yiel
 	for p := range pages {
 		t.report.Read += len(p.refused)
 		t.report.Refused += len(p.refused)
+		takeover.Count(&t.report.Claims, p.lost...)
+		t.countProviders(p.records)
 		for _, line := range p.refused {
 			t.options.Tell(line)
 		}
@@ -157,49 +130,8 @@ func (t *Takeover) write(ctx context.Context, batch []takeover.Record) error {
 	if err := t.writer.Write(ctx, batch, &t.report, t.options.Tell); err != nil {
 		return err
 	}
-	copied := t.report
-	copied.Credentials = maps.Clone(t.report.Credentials)
-	t.options.Progress(copied)
+	t.options.Progress(t.report.Clone())
 	return nil
-}
-
-// Mapper returns what makes traits of a system's claims: a Jsonnet program like those of
-// providers, or, without one, the names in the schema.
-func (t *Takeover) Mapper(ctx context.Context, schemaID, name, program string) (takeover.Mapper, error) {
-	schema, err := t.app.current.Load().schemas.Schema(ctx, schemaID)
-	if err != nil {
-		return nil, err
-	}
-	if program == "" {
-		return takeover.SchemaMapper{Schema: schema}, nil
-	}
-	compiled, err := claims.Compile(name, program)
-	if err != nil {
-		return nil, err
-	}
-	return programMapper{ctx, compiled}, nil
-}
-
-// programMapper is a mapper by Jsonnet, in the life of one command.
-type programMapper struct {
-	ctx     context.Context //nolint:containedctx // of the command that made it
-	program *claims.Mapper
-}
-
-func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
-	raw, err := json.Marshal(values)
-	if err != nil {
-		return nil, fmt.Errorf("its claims are not JSON: %w", err)
-	}
-	c, err := claims.Decode(raw)
-	if err != nil {
-		return nil, fmt.Errorf("its claims can't be read: %w", err)
-	}
-	made, err := m.program.Map(m.ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("the mapper refuses it: %w", err)
-	}
-	return made.Traits, nil
 }
 
 // converters turn credentials as other systems store them into those of the methods.

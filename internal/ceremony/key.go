@@ -51,6 +51,8 @@ type Flags struct {
 	Verified       bool `json:"user_verified"`
 	BackupEligible bool `json:"backup_eligible"`
 	BackupState    bool `json:"backup_state"`
+	// Unknown: the key was made elsewhere, and it is not known whether it may be backed up. Its next ceremony tells.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // ParseKeys reads the stored form.
@@ -159,6 +161,6 @@ func (k Key) used(after *webauthn.Credential, verified bool, now time.Time) (Key
 	}
 	now = now.UTC().Truncate(time.Second)
 	k.Authenticator.SignCount, k.LastUsedAt = after.Authenticator.SignCount, &now
-	k.Flags.BackupState, k.Flags.Present = after.Flags.BackupState, true
+	k.Flags.BackupEligible, k.Flags.BackupState, k.Flags.Present, k.Flags.Unknown = after.Flags.BackupEligible, after.Flags.BackupState, true, false
 	return k, nil
 }

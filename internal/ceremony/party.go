@@ -211,6 +211,10 @@ func (p *Party) Judge(pending Pending, o Owner, a Answer, now time.Time) (Judged
 func (p *Party) validate(pending Pending, o Owner, k Key, a Answer) (*webauthn.Credential, error) {
 	discoverable := len(pending.Session.UserID) == 0
 	owner := o
+	if k.Flags.Unknown { // nothing to compare with (section 7.2, step 18)
+		k.Flags.BackupEligible = a.parsed.Response.AuthenticatorData.Flags.HasBackupEligible()
+		owner.Keys = Keys{Keys: o.Keys}.With(k).Keys
+	}
 	if discoverable && len(k.Handle) > 0 {
 		owner.Handle = k.Handle
 	}

@@ -202,6 +202,23 @@ func TestJudge(t *testing.T) {
 			o.Keys[0] = got.Key
 		}
 	})
+	t.Run("key of another server that may be backed up", func(t *testing.T) {
+		t.Parallel()
+		for _, sort := range []ceremony.Sort{ceremony.SecondFactor, ceremony.Passkey} {
+			o, k := enrolled(t, p, sort, ceremonytest.Present|ceremonytest.BackupEligible)
+			o.Keys[0].Flags = ceremony.Flags{Unknown: true}
+			options, pending := ask(t, p, sort, o)
+			got, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{}))
+			if err != nil || got.Key.Flags.Unknown || !got.Key.Flags.BackupEligible {
+				t.Fatalf("Judge = %+v, %v", got, err)
+			}
+			o.Keys[0], k.Flags = got.Key, ceremonytest.Present
+			options, pending = ask(t, p, sort, o)
+			if _, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{})); !errors.Is(err, ceremony.ErrRefused) {
+				t.Errorf("Judge of the flag taken back = %v, want ErrRefused", err)
+			}
+		}
+	})
 	for name, prepare := range ceremonytest.AssertionLies(site) {
 		for what, sort := range map[string]ceremony.Sort{"second factor": ceremony.SecondFactor, "passkey": ceremony.Passkey} {
 			t.Run(name+", "+what, func(t *testing.T) {

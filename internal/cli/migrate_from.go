@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
@@ -58,8 +61,13 @@ func (f *takeoverFlags) run(cmd *cobra.Command, e *env, c *config.Config, take f
 	if f.report != "" {
 		fmt.Fprintf(e.Stdout, "What was not taken is in %s.\n", f.report)
 	}
-	if err = errors.Join(err, t.Close()); err != nil {
+	switch err = errors.Join(err, t.Close()); {
+	case err != nil && f.dryRun:
+		return fmt.Errorf("%w\nNothing was changed", err)
+	case err != nil:
 		return fmt.Errorf("%w\nWhat was taken so far stays. Run the command again to go on", err)
+	case report.Refused > 0:
+		return fmt.Errorf("%d of %s refused", report.Refused, plural(report.Read, "account was", "accounts were"))
 	}
 	return nil
 }
@@ -96,6 +104,28 @@ func printTakeover(w io.Writer, r takeover.Report, dryRun bool) {
 	for _, typ := range slices.Sorted(maps.Keys(r.Credentials)) {
 		fmt.Fprintf(w, "  %-14s %d\n", typ, r.Credentials[typ])
 	}
+	for _, part := range []struct {
+		counts map[string]int
+		text   string
+	}{
+		{r.Claims, "Claims that no trait of the schema gets (--mapper can take them), with the number of accounts: %s.\n"},
+		{r.Providers, "Providers of links that the configuration does not have (--provider gives them other ids), with the number of links: %s.\n"},
+	} {
+		if len(part.counts) > 0 {
+			fmt.Fprintf(w, part.text, counted(part.counts))
+		}
+	}
+}
+
+// counted lists names with their numbers, the largest first.
+func counted(counts map[string]int) string {
+	var all []string
+	names := slices.Sorted(maps.Keys(counts))
+	slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
+	for _, name := range names {
+		all = append(all, fmt.Sprintf("%s (%d)", visible(name), counts[name]))
+	}
+	return strings.Join(all, ", ")
 }
 
 // progress shows a line that grows on a terminal once a second at most.
@@ -127,6 +157,7 @@ type userFlags struct {
 	mapper    string
 	providers map[string]string
 	issuer    string
+	encoding  string
 }
 
 func (f *userFlags) add(c *cobra.Command) {
@@ -134,14 +165,23 @@ func (f *userFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.schema, "schema", "default", "the `ID` of the identity schema that the accounts get")
 	c.Flags().StringVar(&f.mapper, "mapper", "", "a Jsonnet `FILE` that makes traits of claims, as providers have; default: the traits of the same name")
 	c.Flags().StringToStringVar(&f.providers, "provider", nil, "the id here of a provider there, such as google-oauth2=google; may be repeated")
+	c.Flags().StringVar(&f.encoding, "encoding", "", "the `NAME` of the encoding of the files, such as windows-1252; default: UTF-8, or UTF-16 with a byte order mark")
 	c.Flags().StringVar(&f.issuer, "issuer", "Symbolon", "the `NAME` that authenticator apps show")
 }
 
-// take stores the users of files, which read turns into a sequence.
-func (f *userFlags) take(cmd *cobra.Command, e *env, system string, files []string, read reader) error {
+// take stores the users of files.
+func (f *userFlags) take(cmd *cobra.Command, e *env, system string, files []string, from source) error {
+	if _, err := htmlindex.Get(cmp.Or(f.encoding, "utf-8")); err != nil {
+		return usageError{fmt.Errorf("--encoding %s: there is no encoding of that name", f.encoding)}
+	}
 	c, err := f.load(e)
 	if err != nil {
 		return err
+	}
+	if from.prepare != nil {
+		if err := from.prepare(files); err != nil {
+			return err
+		}
 	}
 	return f.run(cmd, e, c, func(t *app.Takeover) (report takeover.Report, err error) {
 		mapper, err := f.mapperFor(cmd.Context(), t)
@@ -150,8 +190,8 @@ func (f *userFlags) take(cmd *cobra.Command, e *env, system string, files []stri
 		}
 		shape := takeover.Shape{System: system, SchemaID: f.schema, Providers: f.providers, Issuer: f.issuer}
 		for _, name := range files {
-			err = withFile(e, name, func(r io.Reader) error {
-				users, err := read(r)
+			err = withFile(e, name, f.encoding, func(r io.Reader) error {
+				users, err := from.read(r)
 				if err == nil {
 					report, err = t.FromUsers(cmd.Context(), users, shape, mapper)
 				}
@@ -160,6 +200,9 @@ func (f *userFlags) take(cmd *cobra.Command, e *env, system string, files []stri
 			if err != nil {
 				return report, fmt.Errorf("%s: %w", name, err)
 			}
+		}
+		if from.rest != nil {
+			return t.FromUsers(cmd.Context(), from.rest(), shape, mapper)
 		}
 		return report, nil
 	})
@@ -179,30 +222,40 @@ func (f *userFlags) mapperFor(ctx context.Context, t *app.Takeover) (takeover.Ma
 
 // withFile reads a file, or the standard input for "-". What is compressed by gzip or in
 // UTF-16 with a byte order mark is read all the same.
-func withFile(e *env, name string, use func(io.Reader) error) error {
+func withFile(e *env, name, encoding string, use func(io.Reader) error) error {
 	if name == "-" {
-		return withText(e.Stdin, use)
+		return withText(e.Stdin, encoding, use)
 	}
 	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	return errors.Join(withText(file, use), file.Close())
+	return errors.Join(withText(file, encoding, use), file.Close())
 }
 
-func withText(r io.Reader, use func(io.Reader) error) error {
+func withText(r io.Reader, name string, use func(io.Reader) error) error {
 	buffered := bufio.NewReader(r)
-	switch head, _ := buffered.Peek(2); string(head) { // shorter files are neither
-	case "\x1f\x8b":
+	if head, _ := buffered.Peek(2); string(head) == "\x1f\x8b" { // shorter files are not compressed
 		unpacked, err := gzip.NewReader(buffered)
 		if err != nil {
 			return err
 		}
-		return withText(unpacked, use)
-	case "\xff\xfe", "\xfe\xff":
-		return use(transform.NewReader(buffered, unicode.BOMOverride(unicode.UTF8.NewDecoder())))
+		return withText(unpacked, name, use)
 	}
-	return use(buffered)
+	var decode transform.Transformer = transform.Nop
+	if name != "" {
+		from, err := htmlindex.Get(name)
+		if err != nil {
+			return err
+		}
+		decode = from.NewDecoder()
+	}
+	text := transform.NewReader(buffered, unicode.BOMOverride(decode))
+	err := use(transform.NewReader(text, encoding.UTF8Validator))
+	if errors.Is(err, encoding.ErrInvalidUTF8) {
+		err = fmt.Errorf("%w: name the encoding of the file with --encoding, such as windows-1252", err)
+	}
+	return err
 }
 
 // joined are examples, one on a line.

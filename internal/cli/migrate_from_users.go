@@ -5,6 +5,8 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,24 +24,29 @@ import (
 // reader reads the users of one file.
 type reader = func(io.Reader) (iter.Seq2[takeover.User, error], error)
 
-// plain is a reader that needs nothing but the file.
-func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*cobra.Command) reader {
-	return func(*cobra.Command) reader {
-		return func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return read(r), nil }
+// source is how a system's files are read. The functions are called in the order of the fields.
+type source struct {
+	prepare func(files []string) error // what is read and checked before the first file; may be nil
+	read    reader
+	rest    func() iter.Seq2[takeover.User, error] // what is left after the last file; may be nil
+}
+
+// plain is a source that needs nothing but the files.
+func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*env, *userFlags) source {
+	return func(*env, *userFlags) source {
+		return source{read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return read(r), nil }}
 	}
 }
 
 // newMigrateUsersCommands are the commands for other systems, each with what it reads.
 func newMigrateUsersCommands(e *env) []*cobra.Command {
 	return []*cobra.Command{
-		newUsersCommand(e, "keycloak", "the users of a Keycloak realm export",
-			joined("symbolon migrate from-keycloak -c symbolon.yml realm.json"), plain(keycloak.Users)),
+		newKeycloakCommand(e),
 		newAuth0Command(e),
 		newFirebaseCommand(e),
 		newUsersCommand(e, "supabase", "the users of Supabase Auth",
-			joined("symbolon migrate from-supabase -c symbolon.yml users.json"), func(*cobra.Command) reader {
-				return func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return supabase.Users(r, time.Now()), nil }
-			}),
+			joined("symbolon migrate from-supabase -c symbolon.yml users.json"),
+			plain(func(r io.Reader) iter.Seq2[takeover.User, error] { return supabase.Users(r, time.Now()) })),
 		newUsersCommand(e, "authentik", "the users of authentik, as 'ak dumpdata' writes them",
 			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(authentik.Users)),
 		newUsersCommand(e, "ldif", "the people of an LDAP directory in LDIF",
@@ -49,7 +56,7 @@ func newMigrateUsersCommands(e *env) []*cobra.Command {
 	}
 }
 
-func newUsersCommand(e *env, system, what, example string, read func(*cobra.Command) reader) *cobra.Command {
+func newUsersCommand(e *env, system, what, example string, from func(*env, *userFlags) source) *cobra.Command {
 	var f userFlags
 	c := &cobra.Command{
 		Use:   "from-" + system + " FILE...",
@@ -57,36 +64,87 @@ func newUsersCommand(e *env, system, what, example string, read func(*cobra.Comm
 		Long: `Take over the accounts of the files. The command opens the database of the
 configuration, so no server may run on it. It may be stopped and run again:
 accounts that are here already stay as they are. Ids that are UUIDs stay; others
-become the same UUID in each run. docs/from-others.md says how each system exports.`,
+become the same UUID in each run. docs/from-others.md says how each system exports.
+
+Exit codes: 0 every account was taken or is here already, 1 some were refused or a
+file can't be read, 2 wrong usage.`,
 		Example: example,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return f.take(cmd, e, system, files, read(cmd))
+			return f.take(cmd, e, system, files, from(e, &f))
 		},
 	}
 	f.add(c)
 	return c
 }
 
+func newKeycloakCommand(e *env) *cobra.Command {
+	var realm string
+	c := newUsersCommand(e, "keycloak", "the users of a Keycloak realm export",
+		joined("symbolon migrate from-keycloak -c symbolon.yml realm.json",
+			"symbolon migrate from-keycloak -c symbolon.yml --realm shop all-realms.json",
+			"symbolon migrate from-keycloak -c symbolon.yml shop-users-0.json shop-users-1.json"),
+		func(e *env, f *userFlags) source {
+			return source{
+				prepare: func(files []string) error {
+					if realm != "" {
+						return nil
+					}
+					return oneRealm(e, f.encoding, files)
+				},
+				read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return keycloak.Users(r, realm), nil },
+			}
+		})
+	c.Flags().StringVar(&realm, "realm", "", "the `NAME` of the realm to read, where the files have accounts of several")
+	return c
+}
+
+// oneRealm refuses files with accounts of several realms: those of another realm are other people, some of them its
+// administrators. The standard input can't be read twice; reading it stops at the second realm.
+func oneRealm(e *env, encoding string, files []string) error {
+	var all []string
+	for _, name := range files {
+		if name == "-" {
+			continue
+		}
+		err := withFile(e, name, encoding, func(r io.Reader) error {
+			names, err := keycloak.Realms(r)
+			all = append(all, slices.DeleteFunc(names, func(n string) bool { return n == "" })...)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	slices.Sort(all)
+	if all = slices.Compact(all); len(all) > 1 {
+		return fmt.Errorf("the files have accounts of %d realms: %s. Name the one to take with --realm", len(all), strings.Join(all, ", "))
+	}
+	return nil
+}
+
 func newAuth0Command(e *env) *cobra.Command {
 	var hashes string
 	c := newUsersCommand(e, "auth0", "the users of an Auth0 export",
 		joined("symbolon migrate from-auth0 -c symbolon.yml --hashes hashes.json --provider google-oauth2=google users.json"),
-		func(*cobra.Command) reader {
-			return func(r io.Reader) (iter.Seq2[takeover.User, error], error) {
-				if hashes == "" {
-					return auth0.Users(r, nil), nil
-				}
-				file, err := os.Open(hashes)
-				if err != nil {
-					return nil, fmt.Errorf("read hashes: %w", err)
-				}
-				defer file.Close()
-				known, err := auth0.Hashes(file)
-				if err != nil {
-					return nil, fmt.Errorf("%s: %w", hashes, err)
-				}
-				return auth0.Users(r, known), nil
+		func(e *env, f *userFlags) source {
+			var known map[string]string
+			return source{
+				prepare: func([]string) error {
+					if hashes == "" {
+						return nil
+					}
+					err := withFile(e, hashes, f.encoding, func(r io.Reader) (err error) {
+						known, err = auth0.Hashes(r)
+						return err
+					})
+					if err != nil {
+						return fmt.Errorf("read hashes: %s: %w", hashes, err)
+					}
+					return nil
+				},
+				read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return auth0.Users(r, known), nil },
+				rest: func() iter.Seq2[takeover.User, error] { return auth0.Unused(known) },
 			}
 		})
 	c.Flags().StringVar(&hashes, "hashes", "", "the `FILE` of password hashes that Auth0's support hands out")
@@ -97,19 +155,23 @@ func newFirebaseCommand(e *env) *cobra.Command {
 	var parameters string
 	c := newUsersCommand(e, "firebase", "the users of a Firebase export",
 		joined("symbolon migrate from-firebase -c symbolon.yml --hash-parameters parameters.json users.json"),
-		func(*cobra.Command) reader {
-			return func(r io.Reader) (iter.Seq2[takeover.User, error], error) {
-				var p firebase.Params
-				if parameters != "" {
+		func(*env, *userFlags) source {
+			var p firebase.Params
+			return source{
+				prepare: func([]string) error {
+					if parameters == "" {
+						return nil
+					}
 					raw, err := os.ReadFile(parameters)
 					if err == nil {
 						p, err = firebase.ReadParams(raw)
 					}
 					if err != nil {
-						return nil, fmt.Errorf("read hash parameters: %w", err)
+						return fmt.Errorf("read hash parameters: %w", err)
 					}
-				}
-				return firebase.Users(r, p), nil
+					return nil
+				},
+				read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return firebase.Users(r, p), nil },
 			}
 		})
 	c.Flags().StringVar(&parameters, "hash-parameters", "",

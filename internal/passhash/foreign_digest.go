@@ -8,8 +8,10 @@ import (
 	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"strconv"
 	"strings"
 
 	"github.com/go-crypt/x/yescrypt"
@@ -131,6 +133,9 @@ func parseLDAP(encoded string) (spec, error) {
 	case "{PBKDF2-SHA256}", "{PBKDF2-SHA512}":
 		return parsePBKDF2(strings.ToLower(strings.Trim(scheme, "{}")[len("PBKDF2-"):]), strings.Split(text, "$"))
 	}
+	if scheme == "{PBKDF2_SHA256}" {
+		return parse389(text)
+	}
 	digest := plainDigests[ldapDigests[scheme]]
 	if digest == nil {
 		return spec{}, malformed("unknown scheme in braces; known are SSHA, SHA, SMD5, MD5 (with 256, 384, 512), CRYPT, ARGON2 and PBKDF2")
@@ -141,6 +146,19 @@ func parseLDAP(encoded string) (spec, error) {
 		return spec{}, malformed("%s whose digest is no base64 of its length", scheme)
 	}
 	return digestSpec(raw[:size], func(password string) []byte { return sum(digest, []byte(password), raw[size:]) }), nil
+}
+
+// parse389 reads the PBKDF2 of 389 Directory Server and FreeIPA: the iterations in 4 bytes, 64 of salt, 256 of key. The
+// first 32 of the key are a whole block of PBKDF2 (RFC 8018, section 5.2), and enough to compare.
+func parse389(text string) (spec, error) {
+	raw, err := decode(text)
+	if err != nil || len(raw) != 4+64+256 {
+		return spec{}, malformed("{PBKDF2_SHA256} that is not base64 of iterations, salt and key")
+	}
+	return parsePBKDF2("sha256", []string{
+		strconv.FormatUint(uint64(binary.BigEndian.Uint32(raw)), 10),
+		base64.RawStdEncoding.EncodeToString(raw[4:68]), base64.RawStdEncoding.EncodeToString(raw[68:100]),
+	})
 }
 
 // repeated is the iteration of phpass: the digest of salt and password, then of

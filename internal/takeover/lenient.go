@@ -61,18 +61,23 @@ func ParseFlag(text string) (bool, error) {
 }
 
 // Moment reads a time as databases, directories and spreadsheets write it, in UTC where it
-// names no zone; a number is seconds or milliseconds since 1970. It is zero for anything else.
+// names no zone; a number is seconds, milliseconds or microseconds since 1970, perhaps with a
+// fraction. It is zero for anything else.
 func Moment(text string) time.Time {
 	text = strings.TrimSpace(text)
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 && len(text) <= 13 {
-		if len(text) > 10 {
-			return time.UnixMilli(n).UTC()
+	whole, _, _ := strings.Cut(text, ".")
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n > 0 && len(whole) <= 16 && strings.Trim(text, "0123456789.") == "" {
+		switch {
+		case len(whole) > 13:
+			return time.UnixMicro(int64(n)).UTC()
+		case len(whole) > 10:
+			return time.UnixMilli(int64(n)).UTC()
 		}
-		return time.Unix(n, 0).UTC()
+		return time.UnixMilli(int64(n * 1000)).UTC()
 	}
 	for _, layout := range []string{
 		time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07", "2006-01-02 15:04:05.999999999 MST",
-		"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02", "20060102150405Z0700", "20060102150405.9Z0700", time.RFC1123Z, time.RFC1123,
+		"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", "2006-01-02", "20060102150405Z0700", "20060102150405.9Z0700", time.RFC1123Z, time.RFC1123,
 	} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC()

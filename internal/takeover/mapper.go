@@ -3,6 +3,8 @@ package takeover
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/symbolon/symbolon/internal/traits"
@@ -10,14 +12,35 @@ import (
 
 // SchemaMapper fills the traits of a schema with claims of the same meaning: by the whole
 // path of a trait, by its last name, and by the names that schemas commonly have for the
-// standard claims. Claims without a trait are dropped.
+// standard claims. Claims without a trait are dropped, which Lost tells.
 type SchemaMapper struct{ Schema *traits.Schema }
+
+// Lost names the claims that no trait gets, and those of which a trait gets the first value alone.
+func (m SchemaMapper) Lost(values map[string]any) []string {
+	lost := map[string]bool{}
+	for name := range values {
+		lost[name] = name != "email_verified" && name != "phone_number_verified"
+	}
+	for _, f := range m.Schema.Fields() {
+		if f.Structured {
+			continue
+		}
+		name, value := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email")
+		head, _, _ := strings.Cut(name, ".")
+		lost[name], lost[head] = false, false
+		if len(value) > 1 && !f.Multiple {
+			lost[name+" (all but the first value)"] = true
+		}
+	}
+	maps.DeleteFunc(lost, func(_ string, is bool) bool { return !is })
+	return slices.Sorted(maps.Keys(lost))
+}
 
 // Traits implements Mapper.
 func (m SchemaMapper) Traits(values map[string]any) (json.RawMessage, error) {
 	form := map[string][]string{}
 	for _, f := range m.Schema.Fields() {
-		if value := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email"); len(value) > 0 && !f.Structured {
+		if _, value := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email"); len(value) > 0 && !f.Structured {
 			if !f.Multiple {
 				value = value[:1]
 			}
@@ -31,19 +54,19 @@ func (m SchemaMapper) Traits(values map[string]any) (json.RawMessage, error) {
 	return made, nil
 }
 
-// find returns the texts of the claim that a trait of that path means.
-func find(values map[string]any, path string, email bool) []string {
+// find returns the claim that a trait of that path means, and its texts.
+func find(values map[string]any, path string, email bool) (name string, _ []string) {
 	leaf := path[strings.LastIndex(path, ".")+1:]
 	candidates := append([]string{path, leaf}, synonyms(strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(path)))...)
 	if email {
 		candidates = append(candidates, "email")
 	}
-	for _, name := range candidates {
+	for _, name = range candidates {
 		if texts := texts(member(values, name)); len(texts) > 0 {
-			return texts
+			return name, texts
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // synonyms are the standard claims that schemas know under other names, without their

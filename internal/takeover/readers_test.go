@@ -24,8 +24,9 @@ import (
 // readers are all of them, with parameters that fit.
 func readers() map[string]func(io.Reader) iter.Seq2[takeover.User, error] {
 	return map[string]func(io.Reader) iter.Seq2[takeover.User, error]{
-		"keycloak": keycloak.Users, "authentik": authentik.Users, "ldif": ldif.Users, "csv": csvfile.Users,
-		"auth0": func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) },
+		"authentik": authentik.Users, "ldif": ldif.Users, "csv": csvfile.Users,
+		"keycloak": func(r io.Reader) iter.Seq2[takeover.User, error] { return keycloak.Users(r, "") },
+		"auth0":    func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) },
 		"firebase": func(r io.Reader) iter.Seq2[takeover.User, error] {
 			return firebase.Users(r, firebase.Params{SignerKey: "AAAA", SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 14})
 		},

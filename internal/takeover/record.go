@@ -13,6 +13,7 @@ import (
 type Record struct {
 	// Identity has the id that the other system gave, or none, and no addresses.
 	Identity    identity.Identity
+	Name        string // what its owner is known by, for the report; may be empty
 	Addresses   []Address
 	Credentials []Credential
 	Sessions    []session.Session
@@ -48,4 +49,20 @@ type Challenge struct {
 	Hash    string // what the other system stored of the secret
 	Address identity.Address
 	Expires time.Time
+}
+
+// name is what a person recognises the account by.
+func (r *Record) name() string {
+	if r.Name != "" {
+		return r.Name
+	}
+	for _, c := range r.Credentials {
+		if c.Type == identity.TypePassword && len(c.Identifiers) > 0 {
+			return c.Identifiers[0]
+		}
+	}
+	for _, a := range r.Addresses {
+		return a.Value
+	}
+	return ""
 }

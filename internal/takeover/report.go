@@ -1,6 +1,10 @@
 package takeover
 
-import "github.com/symbolon/symbolon/internal/identity"
+import (
+	"maps"
+
+	"github.com/symbolon/symbolon/internal/identity"
+)
 
 // Report counts what became of records.
 type Report struct {
@@ -11,6 +15,26 @@ type Report struct {
 	Sessions    int            `json:"sessions"`
 	Challenges  int            `json:"pending_links_and_codes"`
 	Credentials map[string]int `json:"credentials"`
+	// Claims counts the accounts whose claims of that name no trait got.
+	Claims map[string]int `json:"claims_without_trait,omitempty"`
+	// Providers counts the links to providers that the configuration does not have.
+	Providers map[string]int `json:"unknown_providers,omitempty"`
+}
+
+// Clone is a copy that shares nothing with the report.
+func (r Report) Clone() Report {
+	r.Credentials, r.Claims, r.Providers = maps.Clone(r.Credentials), maps.Clone(r.Claims), maps.Clone(r.Providers)
+	return r
+}
+
+// Count adds to a map of a report.
+func Count(in *map[string]int, names ...string) {
+	if *in == nil {
+		*in = map[string]int{}
+	}
+	for _, name := range names {
+		(*in)[name]++
+	}
 }
 
 // Line is one thing that was not taken.

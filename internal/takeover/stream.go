@@ -3,6 +3,7 @@ package takeover
 import (
 	"bufio"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// errNoUsers says that a document is JSON and holds nothing of the kind.
-var errNoUsers = errors.New("the file has no users where this kind of export has them")
+// ErrNoUsers says that a document is JSON and has no users.
+var ErrNoUsers = errors.New("the file has no users where this kind of export has them")
 
 // Convert reads one user of an export.
 type Convert func(json.RawMessage) (User, error)
@@ -29,7 +30,9 @@ func Array(r io.Reader, member string, convert Convert) iter.Seq2[User, error] {
 // that is an array itself, one by one. An error is the last element.
 func Elements(r io.Reader, member string) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		d := json.NewDecoder(r)
+		buffered := bufio.NewReader(r)
+		SkipMark(buffered)
+		d := json.NewDecoder(buffered)
 		switch first, err := d.Token(); {
 		case err != nil:
 			yield(nil, fmt.Errorf("the file is no JSON: %w", err))
@@ -38,8 +41,15 @@ func Elements(r io.Reader, member string) iter.Seq2[json.RawMessage, error] {
 		case first == json.Delim('{') && seek(d, member):
 			each(d, yield)
 		default:
-			yield(nil, errNoUsers)
+			yield(nil, ErrNoUsers)
 		}
+	}
+}
+
+// SkipMark skips the byte order mark that editors put before UTF-8.
+func SkipMark(r *bufio.Reader) {
+	if mark, _ := r.Peek(3); string(mark) == "\ufeff" {
+		_, _ = r.Discard(3)
 	}
 }
 
@@ -47,9 +57,7 @@ func Elements(r io.Reader, member string) iter.Seq2[json.RawMessage, error] {
 // them, as Array does.
 func Lines(r io.Reader, convert Convert) iter.Seq2[User, error] {
 	buffered := bufio.NewReader(r)
-	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
-		_, _ = buffered.Discard(3)
-	}
+	SkipMark(buffered)
 	for {
 		next, err := buffered.ReadByte()
 		if err == nil {
@@ -139,9 +147,13 @@ type Key struct {
 	Name          string
 	AddedAt       time.Time
 	Passwordless  bool
+	AAGUID        string   // of the model, as a UUID; may be empty
+	Transports    []string // how browsers reach it
+	Handle        string   // the user handle that it was made with; may be empty
 }
 
-// JSON is the key in the form that method webauthn imports.
+// JSON is the key in the form that method webauthn imports. It has no flags: whether a key may be copied (WebAuthn
+// Level 3, section 6.1.3) is not exported, and its next use tells.
 func (k Key) JSON() (json.RawMessage, error) {
 	id, err := Bytes(k.ID)
 	if err != nil || len(id) == 0 {
@@ -151,11 +163,19 @@ func (k Key) JSON() (json.RawMessage, error) {
 	if err != nil || len(public) == 0 {
 		return nil, errors.New("its public key is no base64")
 	}
-	return json.Marshal(map[string]any{
+	model, err := hex.DecodeString(strings.ReplaceAll(k.AAGUID, "-", ""))
+	if err != nil || len(model) != 16 {
+		model = make([]byte, 16) // not told
+	}
+	made := map[string]any{
 		"id": id, "public_key": public, "attestation_type": "none", "display_name": k.Name, "added_at": k.AddedAt,
-		"authenticator": map[string]any{"aaguid": make([]byte, 16), "sign_count": k.SignCount},
-		"flags":         map[string]any{"user_present": true}, "is_passwordless": k.Passwordless,
-	})
+		"authenticator":   map[string]any{"aaguid": model, "sign_count": k.SignCount},
+		"is_passwordless": k.Passwordless, "transports": k.Transports,
+	}
+	if k.Handle != "" {
+		made["user_handle"] = []byte(k.Handle)
+	}
+	return json.Marshal(made)
 }
 
 // Bytes reads base64 in either alphabet, padded or not.

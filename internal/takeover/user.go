@@ -1,6 +1,7 @@
 package takeover
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -25,12 +26,23 @@ type User struct {
 	Links          []Link
 	TOTP           string // base32, or an otpauth URL
 	RecoveryCodes  []string
-	Keys           []json.RawMessage // WebAuthn, in the form of the import format
+	Keys           []json.RawMessage // WebAuthn, second factors, in the form of the import format
+	Passkeys       []json.RawMessage // those that sign in without a password
 	Disabled       bool
 	CreatedAt      time.Time
 	MetadataPublic map[string]any
 	MetadataAdmin  map[string]any
 	Notes          []string
+}
+
+// Name is what its owner is known by.
+func (u User) Name() string {
+	for _, claim := range []string{"email", "preferred_username", "phone_number", "name"} {
+		if text, ok := u.Claims[claim].(string); ok && text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // Link is the account of a person at a provider.
@@ -57,7 +69,8 @@ func (s Shape) Record(u User, m Mapper) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	out := Record{Notes: u.Notes, Verified: verified(u.Claims), Identity: identity.Identity{
+	u.checkLinks()
+	out := Record{Name: cmp.Or(u.Name(), u.Key), Notes: u.Notes, Verified: verified(u.Claims), Identity: identity.Identity{
 		ID: s.id(u.Key), SchemaID: s.SchemaID, Traits: values, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
 		MetadataPublic: object(u.MetadataPublic), MetadataAdmin: object(u.MetadataAdmin), State: identity.Active,
 	}}
@@ -97,10 +110,27 @@ func (s Shape) credentials(u User) []Credential {
 		}
 		add("lookup_secret", nil, map[string]any{"recovery_codes": codes})
 	}
-	if len(u.Keys) > 0 {
-		add("webauthn", nil, map[string]any{"credentials": u.Keys})
+	for _, keys := range [][]json.RawMessage{u.Keys, u.Passkeys} {
+		if len(keys) > 0 {
+			add("webauthn", nil, map[string]any{"credentials": keys})
+		}
 	}
 	return all
+}
+
+// checkLinks drops links without a subject, which would let the owners of all such links into one account, and second
+// ones of the same name.
+func (u *User) checkLinks() {
+	var kept []Link
+	for _, l := range u.Links {
+		switch {
+		case strings.TrimSpace(l.Provider) == "" || strings.TrimSpace(l.Subject) == "":
+			u.Note("the account at provider %q is not taken: it has no id there", l.Provider)
+		case !slices.Contains(kept, l):
+			kept = append(kept, l)
+		}
+	}
+	u.Links = kept
 }
 
 // otpauth is the URL of a secret in the form that authenticator apps read.

@@ -51,6 +51,8 @@ type Writer struct {
 	Challenge func(Challenge, *identity.Identity) (*flow.Flow, error)
 	Now       func() time.Time
 	DryRun    bool // everything is done and undone again
+
+	undone owners // what accounts that a dry run has undone would have
 }
 
 // prepared is a record in the terms of the store.
@@ -63,6 +65,7 @@ type prepared struct {
 	name    string
 	notes   []string // what of it is not taken
 	refused error    // why all of it is not taken
+	stored  bool
 }
 
 // errUndo ends the transaction of a dry run.
@@ -86,6 +89,9 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 	}
 	if err != nil && !errors.Is(err, errUndo) {
 		return fmt.Errorf("store accounts: %w", err)
+	}
+	if w.DryRun {
+		w.undone.add(all)
 	}
 	batch.Read, batch.Present = len(records), len(records)-len(all)
 	report.sum(batch)
@@ -172,8 +178,12 @@ func (w *Writer) take(ctx context.Context, p *prepared, batch *Report, apart boo
 		batch.Refused++
 		return []Line{{ID: p.identity.ID, Name: p.name, Refused: true, Text: text}}
 	}
+	p.stored = false // a transaction may be retried
 	if p.refused != nil {
 		return refuse(p.refused.Error()), nil
+	}
+	if conflict := w.undone.conflict(p); conflict != "" {
+		return refuse(conflict), nil
 	}
 	var err error
 	if apart {
@@ -185,44 +195,19 @@ func (w *Writer) take(ctx context.Context, p *prepared, batch *Report, apart boo
 	case err != nil && !apart && !errors.Is(err, errs.ErrUnavailable):
 		return nil, fmt.Errorf("%w: %w", errOne, err)
 	case errors.Is(err, errs.ErrConflict):
-		return refuse("an identifier or address of it belongs to another account: " + w.taken(ctx, p)), nil
+		return refuse(belongs(w.taken(ctx, p))), nil
 	case errors.Is(err, errs.ErrUnavailable):
 		return nil, err
 	case err != nil:
 		return refuse(err.Error()), nil
 	}
+	p.stored = true
 	batch.add(p)
 	var lines []Line
 	for _, text := range p.notes {
 		lines = append(lines, Line{ID: p.identity.ID, Name: p.name, Text: text})
 	}
 	return lines, nil
-}
-
-// name is what a person recognises the account by.
-func (r *Record) name() string {
-	for _, c := range r.Credentials {
-		if c.Type == identity.TypePassword && len(c.Identifiers) > 0 {
-			return c.Identifiers[0]
-		}
-	}
-	for _, a := range r.Addresses {
-		return a.Value
-	}
-	return ""
-}
-
-// taken names identifiers of a refused account that others have.
-func (w *Writer) taken(ctx context.Context, p *prepared) string {
-	for _, c := range p.credentials {
-		for _, identifier := range c.Identifiers {
-			owner, _, err := w.Store.IdentityByIdentifier(ctx, c.Type, identifier)
-			if err == nil {
-				return fmt.Sprintf("%q of %s", identifier, owner.ID)
-			}
-		}
-	}
-	return "an address, or its own name in another system"
 }
 
 func (w *Writer) store(ctx context.Context, p *prepared) error {

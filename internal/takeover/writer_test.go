@@ -201,6 +201,29 @@ func TestWriter_Write_dryRun(t *testing.T) {
 	}
 }
 
+// A dry run undoes each batch, and still sees what accounts of different batches have in common.
+func TestWriter_Write_dryRunOfConflicts(t *testing.T) {
+	t.Parallel()
+	var said [2][]takeover.Line
+	for i, dry := range []bool{true, false} {
+		w := newWorld(t)
+		w.DryRun = dry
+		twin := vera()
+		twin.Identity.ID, twin.Identity.ExternalID = "0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f11", ""
+		named := vera()
+		named.Identity.ID, named.Credentials, named.Addresses = "0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f12", nil, []takeover.Address{}
+		named.Identity.Traits = json.RawMessage(`{"email":"named@example.org"}`)
+		for _, r := range []takeover.Record{vera(), twin, named} {
+			r.Sessions, r.Challenges = nil, nil
+			w.write(t, r)
+			said[i] = append(said[i], w.lines...)
+		}
+	}
+	if diff := cmp.Diff(said[0], said[1]); diff != "" || len(said[0]) != 2 {
+		t.Errorf("the dry run says %+v, the run %+v", said[0], said[1])
+	}
+}
+
 // Users of other systems get their addresses from their traits.
 func TestShape_Record(t *testing.T) {
 	t.Parallel()

@@ -2,9 +2,12 @@ package auth0
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,8 +33,9 @@ type user struct {
 	Blocked    takeover.Flag   `json:"blocked"`
 	Created    json.RawMessage `json:"created_at"` // a text, or {"$date": …}
 	Identities []struct {
-		Provider string        `json:"provider"`
-		UserID   takeover.Text `json:"user_id"`
+		Provider   string        `json:"provider"`
+		Connection string        `json:"connection"`
+		UserID     takeover.Text `json:"user_id"`
 	} `json:"identities"`
 	UserMetadata map[string]any `json:"user_metadata"`
 	AppMetadata  map[string]any `json:"app_metadata"`
@@ -57,7 +61,8 @@ type oid struct {
 const database = "auth0"
 
 // Users reads one file or several in turn: exports of users, and files of password
-// hashes, whose lines complete the users of the same id where they come first.
+// hashes, whose lines complete the users of the same id where they come first. A hash that
+// completed a user is removed from the map.
 func Users(r io.Reader, hashes map[string]string) iter.Seq2[takeover.User, error] {
 	return takeover.Lines(r, func(raw json.RawMessage) (takeover.User, error) {
 		var u user
@@ -78,6 +83,17 @@ func Hashes(r io.Reader) (map[string]string, error) {
 		hashes[u.Key] = u.PasswordHash
 	}
 	return hashes, nil
+}
+
+// Unused yields an error for each hash that completed no user.
+func Unused(hashes map[string]string) iter.Seq2[takeover.User, error] {
+	return func(yield func(takeover.User, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(hashes)) {
+			if !yield(takeover.User{Key: key}, errors.New("is in the file of password hashes and not among the users")) {
+				return
+			}
+		}
+	}
 }
 
 func (u user) key() string {
@@ -109,7 +125,9 @@ func (u user) neutral(hashes map[string]string) (takeover.User, error) {
 	out.Set("phone_number", u.Phone)
 	out.Set("phone_number_verified", bool(u.PhoneOK))
 	out.SetAll(u.UserMetadata)
-	if err := u.setHash(&out, hashes[out.Key]); err != nil {
+	fromFile := hashes[out.Key]
+	delete(hashes, out.Key)
+	if err := u.setHash(&out, fromFile); err != nil {
 		out.Note("the password is not taken, and its owner has to recover the account: %v", err)
 	}
 	u.setLinks(&out)
@@ -126,12 +144,30 @@ func own(provider string) bool {
 func (u user) setLinks(out *takeover.User) {
 	for _, i := range u.Identities {
 		if !own(i.Provider) {
-			out.Links = append(out.Links, takeover.Link{Provider: i.Provider, Subject: string(i.UserID)})
+			out.Links = append(out.Links, link(i.Provider, i.Connection, string(i.UserID)))
 		}
 	}
 	if provider, id, ok := strings.Cut(out.Key, "|"); ok && len(u.Identities) == 0 && !own(provider) {
-		out.Links = append(out.Links, takeover.Link{Provider: provider, Subject: id})
+		out.Links = append(out.Links, link(provider, "", id))
 	}
+}
+
+// link is the account at a provider. Of some kinds, such as oidc and samlp, there are several connections: each is a
+// provider of its own, whose name stands before the subject.
+func link(provider, connection, id string) takeover.Link {
+	switch provider {
+	case "oidc", "samlp", "waad", "adfs", "ad", "auth0-adldap", "okta", "pingfederate", "google-apps", "oauth2":
+	default:
+		return takeover.Link{Provider: provider, Subject: id}
+	}
+	named, subject, ok := strings.Cut(id, "|")
+	switch {
+	case connection != "" && strings.HasPrefix(id, connection+"|"):
+		return takeover.Link{Provider: connection, Subject: id[len(connection)+1:]}
+	case connection == "" && ok:
+		return takeover.Link{Provider: named, Subject: subject}
+	}
+	return takeover.Link{Provider: provider, Subject: id}
 }
 
 func (u user) setFactors(out *takeover.User) {

@@ -54,11 +54,12 @@ type belongings struct {
 // sources have, and what those of its kind have.
 type connection struct{ source, subject string }
 
-// Users reads a dump. It is read whole: objects of a user may stand before or after it.
+// Users reads a dump. What belongs to users is held in memory, because it may stand before or after them; other objects,
+// such as events and sessions, are passed over.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
-		var dump []object
-		if err := json.NewDecoder(r).Decode(&dump); err != nil {
+		dump, err := objects(r)
+		if err != nil {
 			yield(takeover.User{}, fmt.Errorf("the file is no dump of objects: %w", err))
 			return
 		}
@@ -82,6 +83,29 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 			yield(takeover.User{}, errors.New("the dump has no object of authentik_core.user"))
 		}
 	}
+}
+
+// objects are those of a dump that say something of users.
+func objects(r io.Reader) (kept []object, err error) {
+	for raw, err := range takeover.Elements(r, "") {
+		if err != nil {
+			return nil, err
+		}
+		var o object
+		if err := json.Unmarshal(raw, &o); err != nil {
+			return nil, err
+		}
+		if slices.Contains([]string{"authentik_core.user", "authentik_core.source", "authentik_core.group"}, o.Model) || o.isLink() || o.isDevice() {
+			kept = append(kept, o)
+		}
+	}
+	return kept, nil
+}
+
+func (o object) isLink() bool { return strings.HasSuffix(o.Model, "sourceconnection") }
+
+func (o object) isDevice() bool {
+	return strings.HasPrefix(o.Model, "authentik_stages_authenticator") && (strings.HasSuffix(o.Model, "device") || strings.HasSuffix(o.Model, "token"))
 }
 
 func name(key any) string {
@@ -131,9 +155,7 @@ type device struct {
 }
 
 func (b belongings) add(o object) error {
-	isLink := strings.HasSuffix(o.Model, "sourceconnection")
-	isDevice := strings.HasPrefix(o.Model, "authentik_stages_authenticator") && (strings.HasSuffix(o.Model, "device") || strings.HasSuffix(o.Model, "token"))
-	if !isLink && !isDevice {
+	if !o.isLink() && !o.isDevice() {
 		return nil
 	}
 	var d device
@@ -143,7 +165,7 @@ func (b belongings) add(o object) error {
 	owner, unconfirmed := name(d.User), d.Confirmed != nil && !bool(*d.Confirmed)
 	_, model, _ := strings.Cut(o.Model, ".")
 	switch {
-	case isLink:
+	case o.isLink():
 		b.connect(name(o.Key), d)
 	case model == "staticdevice" && !unconfirmed:
 		b.static[owner] = append(b.static[owner], name(o.Key))
@@ -215,6 +237,8 @@ func (o object) user(of belongings) (takeover.User, error) {
 		Key: cmp.Or(u.UUID, u.Username, key), PasswordHash: u.Password, Disabled: u.Active != nil && !bool(*u.Active),
 		CreatedAt: takeover.Moment(string(u.Joined)), Keys: of.keys[key], Notes: of.notes[key],
 	}
+	// There is no proof of addresses there, and what people may write into attributes is none.
+	out.Set("email_verified", false)
 	if u.Password != "" && u.Password[0] == '!' { // Django's mark of an unusable one
 		out.PasswordHash = ""
 	}

@@ -25,6 +25,7 @@ const (
 	columnLinks    = "providers"      // provider:subject, separated by blanks
 	columnDisabled = "disabled"
 	columnCreated  = "created_at"
+	columnEnabled  = "enabled"         // the opposite of disabled
 	columnPublic   = "metadata_public" // JSON
 	columnAdmin    = "metadata_admin"
 )
@@ -33,7 +34,7 @@ const (
 func aliases() map[string]string {
 	return map[string]string{
 		"user_id": columnKey, "userid": columnKey, "uuid": columnKey, "_id": columnKey, "hash": columnHash, "passwordhash": columnHash, "encrypted_password": columnHash,
-		"hashed_password": columnHash, "created": columnCreated, "createdat": columnCreated, "blocked": columnDisabled,
+		"hashed_password": columnHash, "created": columnCreated, "createdat": columnCreated, "blocked": columnDisabled, "is_disabled": columnDisabled, "active": columnEnabled, "is_active": columnEnabled, "is_enabled": columnEnabled,
 		"e-mail": "email", "mail": "email", "email_address": "email", "username": "preferred_username", "login": "preferred_username",
 		"emailverified": "email_verified", "firstname": "given_name", "first_name": "given_name", "lastname": "family_name", "last_name": "family_name",
 		"phone": "phone_number",
@@ -43,7 +44,7 @@ func aliases() map[string]string {
 // standard are the names that are found in any case, and with blanks for underscores.
 func standard() []string {
 	return append([]string{
-		columnKey, columnHash, columnTOTP, columnCodes, columnLinks, columnDisabled, columnCreated, columnPublic, columnAdmin,
+		columnKey, columnHash, columnTOTP, columnCodes, columnLinks, columnDisabled, columnEnabled, columnCreated, columnPublic, columnAdmin,
 		"email", "preferred_username", "given_name", "family_name", "name", "phone_number",
 	}, booleans()...)
 }
@@ -52,12 +53,13 @@ func standard() []string {
 func booleans() []string { return []string{"email_verified", "phone_number_verified"} }
 
 // Users reads a file whose first line names the columns. Commas, semicolons and tabs
-// separate.
+// separate; quotes are those of RFC 4180.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		buffered := bufio.NewReader(r)
+		takeover.SkipMark(buffered)
 		rows := csv.NewReader(buffered)
-		rows.Comma, rows.LazyQuotes, rows.FieldsPerRecord = separator(buffered), true, -1
+		rows.Comma, rows.FieldsPerRecord = separator(buffered), -1
 		names, err := rows.Read()
 		if err == nil {
 			names, err = columns(names)
@@ -66,24 +68,34 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 			yield(takeover.User{}, fmt.Errorf("line 1: %w", err))
 			return
 		}
-		for n := 2; ; n++ {
-			values, err := rows.Read()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				yield(takeover.User{}, err)
-				return
-			}
-			u, err := user(names, values)
-			if err != nil {
-				u.Key, err = cmp.Or(u.Key, fmt.Sprintf("row %d", n)), fmt.Errorf("row %d: %w", n, err)
-			}
-			if !yield(u, err) {
+		for {
+			u, err := next(rows, names)
+			if errors.Is(err, io.EOF) || !yield(u, err) || u.Key == "" {
 				return
 			}
 		}
 	}
+}
+
+// next reads a row. What is wrong with it comes with a user that has a key alone; an error without a user ends the file:
+// it can't be read, or a quoted value has swallowed the rows that follow it.
+func next(rows *csv.Reader, names []string) (takeover.User, error) {
+	values, err := rows.Read()
+	var quotes *csv.ParseError
+	switch {
+	case errors.As(err, &quotes) && quotes.StartLine == quotes.Line:
+		return takeover.User{Key: fmt.Sprintf("line %d", quotes.Line)}, fmt.Errorf("line %d: a quote stands inside a value: put the value in quotes and double those in it", quotes.Line)
+	case errors.As(err, &quotes):
+		return takeover.User{}, fmt.Errorf("the quoted value that begins in line %d does not end where a value may end (line %d)", quotes.StartLine, quotes.Line)
+	case err != nil:
+		return takeover.User{}, err
+	}
+	line, _ := rows.FieldPos(0)
+	u, err := user(names, values)
+	if err != nil {
+		return takeover.User{Key: cmp.Or(u.Key, fmt.Sprintf("line %d", line))}, fmt.Errorf("line %d: %w", line, err)
+	}
+	return u, nil
 }
 
 // separator looks at the first line.
@@ -101,7 +113,7 @@ func separator(r *bufio.Reader) rune {
 
 func columns(names []string) ([]string, error) {
 	for i, name := range names {
-		names[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
+		names[i] = strings.TrimSpace(name)
 	}
 	known := aliases()
 	for i, name := range names {
@@ -111,6 +123,11 @@ func columns(names []string) ([]string, error) {
 		}
 		if slices.Contains(standard(), plain) && !slices.Contains(names, plain) {
 			names[i] = plain
+		}
+	}
+	for i, name := range names {
+		if name != "" && slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("names the column %s twice", name)
 		}
 	}
 	if !slices.Contains(names, columnKey) && !slices.Contains(names, "email") && !slices.Contains(names, "preferred_username") {
@@ -141,6 +158,7 @@ func user(names, values []string) (takeover.User, error) {
 }
 
 func set(u *takeover.User, name, value string) (err error) {
+	value = strings.TrimSpace(value)
 	switch {
 	case value == "":
 	case name == columnKey:
@@ -160,7 +178,13 @@ func set(u *takeover.User, name, value string) (err error) {
 			u.Links = append(u.Links, takeover.Link{Provider: provider, Subject: subject})
 		}
 	case name == columnDisabled:
-		u.Disabled, err = takeover.ParseFlag(value)
+		var disabled bool
+		disabled, err = takeover.ParseFlag(value)
+		u.Disabled = u.Disabled || disabled
+	case name == columnEnabled:
+		var enabled bool
+		enabled, err = takeover.ParseFlag(value)
+		u.Disabled = u.Disabled || !enabled
 	case name == columnCreated:
 		if u.CreatedAt = takeover.Moment(value); u.CreatedAt.IsZero() {
 			u.Note("created_at %q is no time", value)

@@ -120,7 +120,7 @@ func (u user) neutral(p Params) (takeover.User, error) {
 		}
 	}
 	if len(u.Factors) > 0 {
-		out.Note("second factors by phone are not taken: the export does not say which number is proven")
+		out.Note("second factors are not taken: the export has neither the secrets of authenticator apps nor which phone number is proven")
 	}
 	if u.Hash == "" {
 		return out, nil

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +45,7 @@ type credential struct {
 	Secret     string `json:"secretData"`
 	Data       string `json:"credentialData"`
 	Label      string `json:"userLabel"`
+	OldValue   string `json:"value"`
 	OldHash    string `json:"hashedSaltedValue"`
 	OldSalt    string `json:"salt"`
 	OldRounds  int    `json:"hashIterations"`
@@ -56,39 +55,17 @@ type credential struct {
 	CreatedMil int64  `json:"createdDate"`
 }
 
-// Users reads the accounts of a realm export, of one of all realms, or of one of the files of
-// users that a directory export writes. It stops with an error where the file is no such
-// export.
-func Users(r io.Reader) iter.Seq2[takeover.User, error] {
-	return takeover.Users(convert, accounts(r))
-}
-
-func accounts(r io.Reader) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		for raw, err := range takeover.Elements(r, "users") {
-			var realm struct {
-				Users []json.RawMessage `json:"users"`
-			}
-			all := []json.RawMessage{raw}
-			if json.Unmarshal(raw, &realm) == nil && realm.Users != nil { // an export of all realms
-				all = realm.Users
-			}
-			for _, one := range all {
-				if !yield(one, err) {
-					return
-				}
-			}
-		}
-	}
-}
-
-func convert(raw json.RawMessage) (takeover.User, error) {
+// convert reads an account; onlyFederated says that the realm has but a part of it.
+func convert(raw json.RawMessage, onlyFederated bool) (takeover.User, error) {
 	var u user
 	if err := json.Unmarshal(raw, &u); err != nil {
 		return takeover.User{}, err
 	}
 	if u.ID == "" && u.Username == "" {
 		return takeover.User{}, errors.New("has neither id nor username")
+	}
+	if onlyFederated {
+		return takeover.User{}, fmt.Errorf("(%s) is an account of a directory, of which the realm keeps credentials and links alone: take the people over from the directory", cmp.Or(u.ID, u.Username))
 	}
 	return u.neutral(), nil
 }
@@ -107,7 +84,7 @@ func (u user) neutral() takeover.User {
 	out.MetadataAdmin = u.memberships()
 	u.note(&out)
 	for _, c := range u.Credentials {
-		if err := c.addTo(&out); err != nil {
+		if err := c.addTo(&out, u.ID); err != nil {
 			out.Note("%s is not taken: %v", c.Type, err)
 		}
 	}
@@ -156,12 +133,17 @@ func (u user) note(out *takeover.User) {
 	}
 }
 
-func (c credential) addTo(out *takeover.User) error {
+func (c credential) addTo(out *takeover.User, id string) error {
 	switch c.Type {
 	case "password":
 		hash, err := c.password()
+		if out.PasswordHash != "" {
+			return errors.New("there is a first password, and one is kept")
+		}
 		out.PasswordHash = hash
 		return err
+	case "password-history":
+		return nil // hashes that its owner may not use again
 	case "recovery-authn-codes":
 		return errors.New("recovery codes are stored in a form that can't be read back; the owner makes new ones")
 	case "otp", "totp":
@@ -172,9 +154,13 @@ func (c credential) addTo(out *takeover.User) error {
 		out.TOTP = seed
 		return err
 	case "webauthn", "webauthn-passwordless":
-		key, err := c.key()
-		if err == nil {
+		key, err := c.key(id)
+		switch {
+		case err != nil:
+		case c.Type == "webauthn":
 			out.Keys = append(out.Keys, key)
+		default:
+			out.Passkeys = append(out.Passkeys, key)
 		}
 		return err
 	default:
@@ -244,7 +230,10 @@ func (c credential) totp() (string, error) {
 		Algorithm string `json:"algorithm"`
 		Encoding  string `json:"secretEncoding"`
 	}{"totp", 6, 30, "HmacSHA1", ""}
-	if err := c.decode(&secret, &data); err != nil {
+	if c.Secret == "" { // before version 8
+		secret.Value, data.SubType = c.OldValue, c.Type
+		data.Digits, data.Period, data.Algorithm = cmp.Or(c.OldDigits, 6), cmp.Or(c.OldPeriod, 30), cmp.Or(c.OldName, data.Algorithm)
+	} else if err := c.decode(&secret, &data); err != nil {
 		return "", err
 	}
 	if data.SubType != "totp" {
@@ -254,25 +243,30 @@ func (c credential) totp() (string, error) {
 	if data.Encoding == "BASE32" {
 		seed = secret.Value
 	}
+	if secret.Value == "" {
+		return "", errors.New("its secret is not in the export")
+	}
 	algorithm := strings.ToUpper(strings.TrimPrefix(data.Algorithm, "Hmac"))
 	return "otpauth://totp/account?secret=" + seed + "&algorithm=" + algorithm +
 		"&digits=" + strconv.Itoa(data.Digits) + "&period=" + strconv.Itoa(data.Period), nil
 }
 
 // key is a security key. Its parts are base64 with or without the alphabet for URLs.
-func (c credential) key() (json.RawMessage, error) {
+// The user handle is the id of the user.
+func (c credential) key(userID string) (json.RawMessage, error) {
 	var data struct {
-		ID        string `json:"credentialId"`
-		PublicKey string `json:"credentialPublicKey"`
-		Counter   uint32 `json:"counter"`
-		AAGUID    string `json:"aaguid"`
+		ID         string   `json:"credentialId"`
+		PublicKey  string   `json:"credentialPublicKey"`
+		Counter    uint32   `json:"counter"`
+		AAGUID     string   `json:"aaguid"`
+		Transports []string `json:"transports"`
 	}
 	if err := c.decode(&struct{}{}, &data); err != nil {
 		return nil, err
 	}
 	return takeover.Key{
 		ID: data.ID, PublicKey: data.PublicKey, SignCount: data.Counter, Name: c.Label, AddedAt: time.UnixMilli(c.CreatedMil).UTC(),
-		Passwordless: c.Type == "webauthn-passwordless",
+		Passwordless: c.Type == "webauthn-passwordless", AAGUID: data.AAGUID, Transports: data.Transports, Handle: userID,
 	}.JSON()
 }
 

@@ -22,7 +22,7 @@ func mustUsers(t *testing.T, name string) ([]takeover.User, []error) {
 		users  []takeover.User
 		faults []error
 	)
-	for u, err := range Users(file) {
+	for u, err := range Users(file, "") {
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -80,7 +80,7 @@ func TestUsers_otherFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var last error
-			for u, err := range Users(strings.NewReader(text)) {
+			for u, err := range Users(strings.NewReader(text), "") {
 				if err != nil && u.Key == "" {
 					last = err
 				}
@@ -97,7 +97,7 @@ func TestUsers_cutOff(t *testing.T) {
 	t.Parallel()
 	var keys []string
 	var last error
-	for u, err := range Users(strings.NewReader(`[{"users":[{"id":"a"},{}]},{"users":[{"id":"c"}]},{"users":[{"id":"d"`)) {
+	for u, err := range Users(strings.NewReader(`[{"users":[{"id":"a"},{}]},{"users":[{"id":"c"}]},{"users":[{"id":"d"`), "") {
 		keys, last = append(keys, u.Key), err
 	}
 	if diff := cmp.Diff([]string{"a", "number 2", "c", ""}, keys); diff != "" {

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
-	"encoding/binary"
+	endian "encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/symbolon/symbolon/internal/takeover"
 )
@@ -33,7 +34,23 @@ func keys() []string {
 
 // people are the object classes whose entries are accounts.
 func people() []string {
-	return []string{"person", "organizationalperson", "inetorgperson", "posixaccount", "account", "user"}
+	return []string{"person", "organizationalperson", "inetorgperson", "posixaccount", "account", "user", "inetuser", "shadowaccount", "sambasamaccount"}
+}
+
+// others are the object classes whose entries are not accounts, whatever else they are.
+func others() []string { return []string{"computer", "contact"} }
+
+// binary is where an entry keeps the names of attributes with values that are not text. No attribute has that name.
+const binary = "\x00binary"
+
+// opaque reports whether an attribute never is text: photographs, certificates, and what Active Directory computes with.
+func opaque(name string) bool {
+	switch name {
+	case "jpegphoto", "photo", "audio", "thumbnailphoto", "thumbnaillogo", "usercertificate", "usersmimecertificate", "userpkcs12", "cacertificate",
+		"objectsid", "sidhistory", "logonhours", "ms-ds-consistencyguid", "msexchmailboxguid", "msexchmailboxsecuritydescriptor", "krbprincipalkey", "krbextradata":
+		return true
+	}
+	return false
 }
 
 // maxLine bounds an unfolded line, in bytes: photographs are longer and are skipped.
@@ -42,7 +59,7 @@ const maxLine = 1 << 20
 // entry is an entry of the directory: its attributes without options, in lower case.
 type entry map[string][]string
 
-// Users reads a file. Entries that are not people are passed over.
+// Users reads a file. Entries that are not people are passed over; those that do not say what they are come as errors.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		for e, err := range entries(r) {
@@ -50,7 +67,18 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 				yield(takeover.User{}, err)
 				return
 			}
-			if e.person() && !yield(e.neutral(), nil) {
+			var u takeover.User
+			switch {
+			case e.person() && e.key() == "":
+				u, err = takeover.User{Key: "none"}, errors.New("an entry of a person has no dn and nothing else that names it")
+			case e.person():
+				u = e.neutral()
+			case e.first("dn") != "" && len(e["objectclass"]) == 0:
+				u, err = takeover.User{Key: e.first("dn")}, errors.New("has no objectClass, and may be of a person or not: export that attribute, too")
+			default:
+				continue
+			}
+			if !yield(u, err) {
 				return
 			}
 		}
@@ -58,30 +86,43 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 }
 
 func (e entry) person() bool {
-	for _, class := range e["objectclass"] {
-		if slices.Contains(people(), strings.ToLower(class)) {
-			return !slices.ContainsFunc(e["objectclass"], func(class string) bool { return strings.EqualFold(class, "computer") })
+	is := func(classes []string) bool {
+		return slices.ContainsFunc(e["objectclass"], func(class string) bool { return slices.Contains(classes, strings.ToLower(class)) })
+	}
+	return is(people()) && !is(others())
+}
+
+// first is the first value of an attribute; empty if there is none.
+func (e entry) first(name string) string {
+	if len(e[name]) == 0 {
+		return ""
+	}
+	return e[name][0]
+}
+
+// key names the entry for all time.
+func (e entry) key() string {
+	for _, name := range append(keys(), "dn") {
+		if value := e.first(name); value != "" {
+			return value
 		}
 	}
-	return false
+	return ""
 }
 
 func (e entry) neutral() takeover.User {
-	out := takeover.User{Key: e["dn"][0]}
-	for _, name := range keys() {
-		if len(e[name]) > 0 && e[name][0] != "" {
-			out.Key = e[name][0]
-			break
-		}
-	}
-	out.Set("dn", e["dn"][0])
+	out := takeover.User{Key: e.key()}
+	out.Set("dn", e.first("dn"))
 	out.Disabled, out.CreatedAt = e.disabled(), e.created()
+	for _, name := range e[binary] {
+		out.Note("a value of %s is not taken: it is not text", name)
+	}
 	known := claims()
 	for _, name := range slices.Sorted(maps.Keys(e)) {
 		claim, ok := known[name]
 		values := e[name]
 		switch {
-		case name == "dn" || name == "userpassword" || name == "objectclass":
+		case name == "dn" || name == "userpassword" || name == "objectclass" || name == binary:
 		case ok && out.Claims[claim] == nil:
 			out.Set(claim, values[0])
 			if len(values) > 1 {
@@ -107,18 +148,18 @@ func (e entry) neutral() takeover.User {
 
 // disabled reports whether the entry may not sign in: in Active Directory by the flag
 // ACCOUNTDISABLE (MS-ADTS 2.2.16), in 389 and FreeIPA by nsAccountLock, in OpenLDAP by a lock
-// of its password policy without an end.
+// of its password policy without an end, in eDirectory by loginDisabled, in OpenDJ and PingDirectory by
+// ds-pwp-account-disabled, in Oracle's by inetUserStatus.
 func (e entry) disabled() bool {
-	first := func(name string) string {
-		if len(e[name]) == 0 {
-			return ""
-		}
-		return e[name][0]
-	}
-	flags, err := strconv.ParseInt(first("useraccountcontrol"), 10, 64)
+	flags, err := strconv.ParseInt(e.first("useraccountcontrol"), 10, 64)
 	const accountDisable = 2
-	return err == nil && flags&accountDisable != 0 || strings.EqualFold(first("nsaccountlock"), "true") ||
-		first("pwdaccountlockedtime") == "000001010000Z"
+	for _, name := range []string{"nsaccountlock", "logindisabled", "ds-pwp-account-disabled"} {
+		if strings.EqualFold(e.first(name), "true") {
+			return true
+		}
+	}
+	status := strings.ToLower(e.first("inetuserstatus"))
+	return err == nil && flags&accountDisable != 0 || e.first("pwdaccountlockedtime") == "000001010000Z" || status == "inactive" || status == "deleted"
 }
 
 // created is when the entry was made; zero if it does not say so.
@@ -138,13 +179,19 @@ func entries(r io.Reader) iter.Seq2[entry, error] {
 		flush := func() bool {
 			done := current
 			current = entry{}
-			if dn := done["dn"]; len(dn) == 0 || dn[0] == "" { // the root of the server (RFC 4512, section 5.1) is no account
+			if len(done) == 0 {
+				return true
+			}
+			if dn, ok := done["dn"]; ok && dn[0] == "" { // the root of the server (RFC 4512, section 5.1) is no account
 				return true
 			}
 			return yield(done, nil)
 		}
 		for line, err := range unfolded(r) {
 			n++
+			if begins(line) && current["dn"] != nil && !flush() { // there was no empty line between them
+				return
+			}
 			if err == nil && line != "" {
 				err = current.add(line)
 			}
@@ -159,6 +206,9 @@ func entries(r io.Reader) iter.Seq2[entry, error] {
 		flush()
 	}
 }
+
+// begins reports whether a line is the first of an entry.
+func begins(line string) bool { return len(line) > 3 && strings.EqualFold(line[:3], "dn:") }
 
 // unfolded joins lines that continue (RFC 2849, note 2), and drops comments and lines that
 // are longer than maxLine.
@@ -205,7 +255,7 @@ func unfolded(r io.Reader) iter.Seq2[string, error] {
 // guid writes the 16 bytes of Active Directory as it does: its first three fields are
 // little-endian (MS-DTYP 2.3.4).
 func guid(b []byte) string {
-	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint16(b[4:]), binary.LittleEndian.Uint16(b[6:]), b[8:10], b[10:])
+	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", endian.LittleEndian.Uint32(b), endian.LittleEndian.Uint16(b[4:]), endian.LittleEndian.Uint16(b[6:]), b[8:10], b[10:])
 }
 
 func (e entry) add(line string) error {
@@ -235,8 +285,11 @@ func (e entry) add(line string) error {
 	default:
 		value = strings.TrimLeft(value, " ")
 	}
-	if strings.ToValidUTF8(value, "") == value { // others are binary, such as photographs
+	switch {
+	case utf8.ValidString(value):
 		e[name] = append(e[name], value)
+	case !slices.Contains(e[binary], name) && !opaque(name):
+		e[binary] = append(e[binary], name)
 	}
 	return nil
 }

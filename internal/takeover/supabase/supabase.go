@@ -1,11 +1,15 @@
 package supabase
 
 import (
+	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +56,9 @@ type factor struct {
 // users that stand before them are too, and others come one after the other.
 func Users(r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
-		d := reader{Decoder: json.NewDecoder(r), now: now, links: map[string][]link{}, factors: map[string][]factor{}, yield: yield}
+		buffered := bufio.NewReader(r)
+		takeover.SkipMark(buffered)
+		d := reader{Decoder: json.NewDecoder(buffered), now: now, links: map[string][]link{}, factors: map[string][]factor{}, yield: yield}
 		if err := d.document(); err != nil && !errors.Is(err, errStop) {
 			yield(takeover.User{}, err)
 		}
@@ -67,6 +73,7 @@ type reader struct {
 	now     time.Time
 	links   map[string][]link
 	factors map[string][]factor
+	seen    [2]bool           // the lists of links and of factors were there
 	waiting []json.RawMessage // users that came before what belongs to them
 	n       int
 	yield   func(takeover.User, error) bool
@@ -101,17 +108,30 @@ func (d *reader) document() error {
 			return err
 		}
 	}
+	return d.orphans()
+}
+
+// orphans tells of links and factors whose user the document does not have.
+func (d *reader) orphans() error {
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(d.links)), maps.Keys(d.factors))
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if !d.yield(takeover.User{Key: cmp.Or(id, "none")}, errors.New("has identities or factors, and no row among the users")) {
+			return errStop
+		}
+	}
 	return nil
 }
 
 func (d *reader) member(name json.Token) error {
 	each := func(json.RawMessage) error { return nil }
 	switch {
-	case name == "users" && len(d.links)+len(d.factors) > 0:
+	case name == "users" && d.seen == [2]bool{true, true}:
 		each = d.user
 	case name == "users":
 		each = func(raw json.RawMessage) error { d.waiting = append(d.waiting, raw); return nil }
 	case name == "identities":
+		d.seen[0] = true
 		each = func(raw json.RawMessage) error {
 			var l link
 			err := json.Unmarshal(raw, &l)
@@ -119,6 +139,7 @@ func (d *reader) member(name json.Token) error {
 			return err
 		}
 	case name == "mfa_factors":
+		d.seen[1] = true
 		each = func(raw json.RawMessage) error {
 			var f factor
 			err := json.Unmarshal(raw, &f)
@@ -171,6 +192,8 @@ func (d *reader) user(raw json.RawMessage) error {
 		out, err = takeover.User{Key: fmt.Sprintf("number %d", d.n)}, fmt.Errorf("user number %d is no row of auth.users: %w", d.n, err)
 	} else {
 		out = u.neutral(append(u.Links, d.links[u.ID]...), append(u.Factors, d.factors[u.ID]...), d.now)
+		delete(d.links, u.ID)
+		delete(d.factors, u.ID)
 	}
 	if !d.yield(out, err) {
 		return errStop
@@ -184,16 +207,19 @@ func (u user) neutral(links []link, factors []factor, now time.Time) takeover.Us
 		out.MetadataAdmin = u.ListedApp
 	}
 	out.Set("email", u.Email)
-	out.Set("email_verified", u.Email != "" && u.Confirmed+u.OldConfirmed != "")
+	// confirmed_at is when the first of both was confirmed: it tells of the e-mail address where no phone number was.
+	out.Set("email_verified", u.Email != "" && (u.Confirmed != "" || u.OldConfirmed != "" && u.PhoneOK == ""))
 	if u.Phone != "" {
 		out.Set("phone_number", "+"+strings.TrimPrefix(string(u.Phone), "+"))
-		out.Set("phone_number_verified", u.PhoneOK != "")
 	}
+	// Set in any case: people write their own metadata, which follow.
+	out.Set("phone_number_verified", u.Phone != "" && u.PhoneOK != "")
 	out.SetAll(u.User)
 	out.SetAll(u.ListedUser)
 	out.Set("name", firstText(out.Claims, "name", "full_name"))
 	out.Set("picture", firstText(out.Claims, "picture", "avatar_url"))
-	out.Disabled = u.Deleted != "" || takeover.Moment(string(u.Banned)).After(now)
+	banned := takeover.Moment(string(u.Banned))
+	out.Disabled = u.Deleted != "" || banned.After(now) || u.Banned != "" && banned.IsZero() // such as "infinity"
 	for _, l := range links {
 		if l.Provider == "email" || l.Provider == "phone" {
 			continue

@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/takeover"
+)
+
+// FromUsers takes the users of another system. An error of one user becomes a line of the
+// report; one without a user ends the run.
+func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User, error], s takeover.Shape, m takeover.Mapper) (takeover.Report, error) {
+	return t.from(ctx, func(_ context.Context, yield func(portion) bool) {
+		var p portion
+		for u, err := range users {
+			if err != nil && u.Key == "" {
+				p.failed = err
+				break
+			}
+			var record takeover.Record
+			if err == nil {
+				record, err = s.Record(u, m)
+			}
+			if err == nil && !t.first(record.Identity.ID) {
+				err = fmt.Errorf("its id %q is that of an account that came before it in the files", u.Key)
+			}
+			if err != nil {
+				p.refused = append(p.refused, takeover.Line{ID: u.Key, Name: u.Name(), Refused: true, Text: err.Error()})
+			} else {
+				p.records = append(p.records, record)
+				p.lose(m, u.Claims)
+			}
+			if len(p.records)+len(p.refused) < takeoverBatch {
+				continue
+			}
+			if !yield(p) {
+				return
+			}
+			p = portion{}
+		}
+		yield(p)
+	})
+}
+
+// lose notes the claims of an account that no trait got, as far as its mapper knows.
+func (p *portion) lose(m takeover.Mapper, claims map[string]any) {
+	if knows, ok := m.(interface {
+		Lost(claims map[string]any) []string
+	}); ok {
+		p.lost = append(p.lost, knows.Lost(claims)...)
+	}
+}
+
+// first reports whether no account of that id was read before in this run. It takes some 20 bytes for each.
+func (t *Takeover) first(id string) bool {
+	if t.seen == nil {
+		t.seen = map[uint64]struct{}{}
+	}
+	hash := maphash.String(t.seed, id)
+	_, again := t.seen[hash]
+	t.seen[hash] = struct{}{}
+	return !again
+}
+
+// countProviders counts links that work only when their provider is configured.
+func (t *Takeover) countProviders(records []takeover.Record) {
+	known := t.app.current.Load().config.Selfservice.Methods.OIDC.Providers
+	for _, r := range records {
+		for _, c := range r.Credentials {
+			for _, identifier := range c.Identifiers {
+				provider, _, _ := strings.Cut(identifier, ":")
+				if c.Type == identity.TypeOIDC && !slices.ContainsFunc(known, func(p config.Provider) bool { return p.ID == provider }) {
+					takeover.Count(&t.report.Providers, provider)
+				}
+			}
+		}
+	}
+}
+
+// Mapper returns what makes traits of a system's claims: a Jsonnet program like those of
+// providers, or, without one, the names in the schema.
+func (t *Takeover) Mapper(ctx context.Context, schemaID, name, program string) (takeover.Mapper, error) {
+	schema, err := t.app.current.Load().schemas.Schema(ctx, schemaID)
+	if err != nil {
+		return nil, err
+	}
+	if program == "" {
+		return takeover.SchemaMapper{Schema: schema}, nil
+	}
+	compiled, err := claims.Compile(name, program)
+	if err != nil {
+		return nil, err
+	}
+	return programMapper{ctx, compiled}, nil
+}
+
+// programMapper is a mapper by Jsonnet, in the life of one command.
+type programMapper struct {
+	ctx     context.Context //nolint:containedctx // of the command that made it
+	program *claims.Mapper
+}
+
+func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
+	raw, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("its claims are not JSON: %w", err)
+	}
+	c, err := claims.Decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("its claims can't be read: %w", err)
+	}
+	made, err := m.program.Map(m.ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("the mapper refuses it: %w", err)
+	}
+	return made.Traits, nil
+}
