@@ -24,7 +24,7 @@ const (
 // groupCommitter commits the transactions of many goroutines together (group commit).
 // Flushing a commit to disk costs more than most transactions, and SQLite has one writer
 // at a time anyway, so each caller joins a batch: one transaction of the database in which
-// each member runs under its own savepoint.
+// each member after the first runs under its own savepoint.
 //
 // It is a mutex with a queue. The member that holds it runs its function on its own
 // goroutine, then passes it to the next in the queue; if the queue is empty or the batch
@@ -116,9 +116,12 @@ func (w *groupCommitter) member(ctx context.Context, do txFunc) (*batch, error) 
 	if err != nil {
 		return nil, err
 	}
-	if do.single {
+	switch {
+	case do.single:
 		err = do.fn(ctx, w.conn)
-	} else {
+	case b.members == 0:
+		err = w.first(ctx, do)
+	default:
 		err = w.conn.savepoint(ctx, func() error { return do.fn(ctx, w.conn) })
 	}
 	if err != nil {
@@ -126,6 +129,30 @@ func (w *groupCommitter) member(ctx context.Context, do txFunc) (*batch, error) 
 	}
 	b.members++
 	return b, nil
+}
+
+// first runs the first member of a batch. It needs no savepoint, since rolling the whole
+// transaction back undoes nothing else; most batches have no other member.
+func (w *groupCommitter) first(ctx context.Context, do txFunc) (err error) {
+	kept := false
+	defer func() {
+		if !kept {
+			w.rollBack(ctx)
+		}
+	}()
+	err = do.fn(ctx, w.conn)
+	kept = err == nil
+	return err
+}
+
+// rollBack ends a batch that has no members yet.
+func (w *groupCommitter) rollBack(ctx context.Context) {
+	if w.conn.do(ctx, "ROLLBACK") != nil {
+		w.disconnect()
+	} else {
+		w.conn.lost = false
+	}
+	w.open = nil
 }
 
 // join returns the batch that is open, or opens one.
