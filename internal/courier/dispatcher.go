@@ -35,6 +35,9 @@ const (
 	// gatherFor is how long the outcome of a delivery waits for those of others, so that
 	// one commit stores them all.
 	gatherFor = 2 * time.Millisecond
+	// syncEvery is how often commits of a busy dispatcher wait for the disk. If the machine
+	// crashes, the messages that were sent since then are sent again.
+	syncEvery = 250 * time.Millisecond
 	// stopWithin is how long deliveries may go on after Run was told to end. The
 	// whole server stops within ten seconds.
 	stopWithin = 8 * time.Second
@@ -123,7 +126,8 @@ func (d *Dispatcher) start(ctx, work context.Context, running *round) error {
 	if free == 0 {
 		return nil
 	}
-	claimed, err := d.next(ctx, outcomes, free)
+	claimed, err := d.next(ctx, outcomes, free, d.inTx(running))
+	running.more = len(claimed) == free
 	if err != nil {
 		for _, m := range outcomes {
 			running.start(func() *Stored { d.record(work, m); return nil })
@@ -139,7 +143,7 @@ func (d *Dispatcher) start(ctx, work context.Context, running *round) error {
 // next stores outcomes and claims messages in one transaction: the commit costs more than
 // either. Each message that was sent and whose outcome is not stored keeps a worker, so
 // that a crash repeats no more messages than there are workers.
-func (d *Dispatcher) next(ctx context.Context, outcomes []*Stored, free int) (claimed []*Stored, err error) {
+func (d *Dispatcher) next(ctx context.Context, outcomes []*Stored, free int, inTx transaction) (claimed []*Stored, err error) {
 	now := d.outbox.now()
 	claim := func(ctx context.Context) (err error) {
 		claimed, err = d.outbox.store.ClaimMessages(ctx, d.name, now, now.Add(d.config.Lease), free)
@@ -150,7 +154,7 @@ func (d *Dispatcher) next(ctx context.Context, outcomes []*Stored, free int) (cl
 		return claimed, err
 	}
 	var stale []*Stored
-	err = d.outbox.store.InTx(ctx, func(ctx context.Context) error {
+	err = inTx(ctx, func(ctx context.Context) error {
 		stale = nil
 		for _, m := range outcomes {
 			err := d.outbox.store.RecordDelivery(ctx, m)
@@ -169,6 +173,20 @@ func (d *Dispatcher) next(ctx context.Context, outcomes []*Stored, free int) (cl
 		d.notStored(ctx, m, errs.ErrStale)
 	}
 	return claimed, nil
+}
+
+type transaction func(ctx context.Context, f func(context.Context) error) error
+
+// inTx returns how the next transaction commits: asynchronously if another one follows soon
+// that stores the outcomes of the deliveries in progress and claims more. A commit that waits
+// for the disk makes those before it safe too.
+func (d *Dispatcher) inTx(running *round) transaction {
+	now := d.outbox.now()
+	if running.more && running.busy > 0 && now.Sub(running.synced) < syncEvery {
+		return d.outbox.store.InTxAsync
+	}
+	running.synced = now
+	return d.outbox.store.InTx
 }
 
 // finish waits for the deliveries in progress and stores their outcomes.
@@ -225,6 +243,8 @@ func (d *Dispatcher) closeChannel() {
 type round struct {
 	busy     int // workers that deliver, or store an outcome by themselves
 	sent     int
+	more     bool         // the last claim found work for every worker that was free
+	synced   time.Time    // when a commit last waited for the disk
 	outcomes []*Stored    // of deliveries that have ended, not yet stored
 	ended    chan *Stored // the message of each delivery that ends; nil if nothing is to be stored
 }

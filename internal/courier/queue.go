@@ -60,6 +60,9 @@ type Store interface {
 	AfterCommit(ctx context.Context, f func())
 	// InTx runs f in a transaction that f's context carries. f may run more than once.
 	InTx(ctx context.Context, f func(context.Context) error) error
+	// InTxAsync is InTx whose commit does not wait for the disk: if the machine crashes
+	// before a commit that does, its work is undone.
+	InTxAsync(ctx context.Context, f func(context.Context) error) error
 	waiting
 	records
 }
@@ -202,12 +205,12 @@ func (o *Outbox) open(kept *Stored) (Rendered, error) {
 	if kept.Sealed == "" {
 		return r, errErased
 	}
-	plain, err := o.sealer.Open(kept.Sealed, kept.ID)
+	plain, err := o.sealer.OpenBytes(kept.Sealed, kept.ID)
 	if err != nil {
 		return r, err
 	}
 	var b body
-	if err := json.Unmarshal([]byte(plain), &b); err != nil {
+	if err := json.Unmarshal(plain, &b); err != nil {
 		return r, fmt.Errorf("read body: %w", err)
 	}
 	r.Text, r.HTML, r.Data = b.Text, b.HTML, b.Data

@@ -252,6 +252,50 @@ func TestDispatcher_commits(t *testing.T) {
 	})
 }
 
+// noting notes of each transaction that stores outcomes whether its commit waits for the disk.
+type noting struct {
+	courier.Store
+	waits []bool
+}
+
+func (s *noting) InTx(ctx context.Context, f func(context.Context) error) error {
+	s.waits = append(s.waits, true)
+	return s.Store.InTx(ctx, f)
+}
+
+func (s *noting) InTxAsync(ctx context.Context, f func(context.Context) error) error {
+	s.waits = append(s.waits, false)
+	return s.Store.InTxAsync(ctx, f)
+}
+
+// While there is more to send, a commit waits for the disk four times a second, and the last
+// one does, so that a crash of the machine repeats little.
+func TestDispatcher_waitsForTheDisk(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(w *world) {
+		w.channel.answer = func(context.Context, courier.Rendered) error {
+			pause(20 * time.Millisecond)
+			return nil
+		}
+		for i := range 300 { // a hundred rounds of three workers: two seconds
+			w.queue(fmt.Sprintf("%d@example.org", i))
+		}
+		s := &noting{Store: w.db}
+		stop := w.runOn(w.newOutbox(s, testSecrets...), w.channel, config())
+		within(10 * time.Second)
+		stop()
+		waited := 0
+		for _, waits := range s.waits {
+			if waits {
+				waited++
+			}
+		}
+		if all := len(s.waits); all < 100 || waited < 7 || waited > 12 || !s.waits[all-1] {
+			w.t.Errorf("%d of %d commits waited: %v", waited, all, s.waits)
+		}
+	})
+}
+
 // A delivery that hangs does not keep the outcomes of others from being stored.
 func TestDispatcher_slowDelivery(t *testing.T) {
 	t.Parallel()

@@ -52,14 +52,20 @@ func (s *Sealer) Seal(plain, bound string) string {
 
 // Open decrypts what Seal returned; ErrSealed if no secret fits or bound differs.
 func (s *Sealer) Open(sealed, bound string) (string, error) {
+	plain, err := s.OpenBytes(sealed, bound)
+	return string(plain), err
+}
+
+// OpenBytes is Open for long values: it makes no copy of what it decrypts.
+func (s *Sealer) OpenBytes(sealed, bound string) ([]byte, error) {
 	raw, ok := decode(base64.RawStdEncoding, sealed)
 	if !ok {
-		return "", ErrSealed
+		return nil, ErrSealed
 	}
 	for _, key := range s.keys {
 		if plain, err := key.Open(nil, nil, raw, []byte(bound)); err == nil {
-			return string(plain), nil
+			return plain, nil
 		}
 	}
-	return "", ErrSealed
+	return nil, ErrSealed
 }

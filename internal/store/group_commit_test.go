@@ -147,6 +147,66 @@ func TestWritesShareACommit(t *testing.T) {
 	}
 }
 
+// A commit that waits for the disk takes writes that need not; one that does not wait is
+// over before a write begins that must be safe.
+func TestInTxAsync(t *testing.T) {
+	t.Parallel()
+	const full, normal = 2, 1 // https://sqlite.org/pragma.html#pragma_synchronous
+	for name, test := range map[string]struct {
+		options        string
+		during, beside int
+		commits        uint64
+	}{
+		"as it is":            {"", normal, full, 2},
+		"with less in dsn":    {"?synchronous=normal", normal, normal, 1},
+		"with the same in it": {"?synchronous=full", normal, full, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, err := Open(t.Context(), Config{DSN: "sqlite://" + t.TempDir() + "/test.db" + test.options, Now: frozen()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			level := func(ctx context.Context) (n int, err error) {
+				return n, db.QueryRow(ctx, []any{&n}, `PRAGMA synchronous`)
+			}
+			want := func(want int) func(context.Context) error {
+				return func(ctx context.Context) error {
+					if n, err := level(ctx); err != nil || n != want {
+						t.Errorf("level is %d, %v, want %d", n, err, want)
+					}
+					return nil
+				}
+			}
+			var wg sync.WaitGroup
+			before := db.Stats().Batches
+			err = db.InTxAsync(t.Context(), func(ctx context.Context) error {
+				wg.Go(func() {
+					if err := db.InTx(t.Context(), want(test.beside)); err != nil {
+						t.Error(err)
+					}
+				})
+				queued(db, 1)
+				wg.Go(func() {
+					if err := db.InTxAsync(t.Context(), want(test.beside)); err != nil {
+						t.Error(err)
+					}
+				})
+				queued(db, 2)
+				return want(test.during)(ctx)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			wg.Wait()
+			if n := db.Stats().Batches - before; n != test.commits {
+				t.Errorf("%d commits, want %d", n, test.commits)
+			}
+		})
+	}
+}
+
 func TestBatchAge(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

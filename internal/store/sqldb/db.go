@@ -99,6 +99,8 @@ type pools struct {
 	// prepare sets the database up once it is known to be ours; nil if there is
 	// nothing to do.
 	prepare func(context.Context, *sql.DB) error
+	// async: no commit waits for the disk.
+	async bool
 	// listen waits for notifications; nil if the database has none.
 	listen func(ctx context.Context, wake func()) error
 }
@@ -130,6 +132,9 @@ func Open(ctx context.Context, schema Schema, c Config) (*DB, error) {
 	p, err := d.Open(src, c)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), follower.close())
+	}
+	if p.async {
+		d.Async, d.Sync = "", ""
 	}
 	db := &DB{dialect: d, logger: c.Logger, now: c.Now, listen: p.listen, replica: follower, file: p.file, timeout: c.Timeout, reads: newPool(p.read, &d)}
 	if d.Notifies {

@@ -40,6 +40,9 @@ type Dialect struct {
 	// ByStatement: transactions begin and end by statements, because the driver's own end
 	// of one waits for a server that hangs without a bound.
 	ByStatement bool
+	// Async makes the commits that follow asynchronous: of a connection where Begin is set,
+	// until Sync, and else of the transaction. Empty where a database cannot.
+	Async, Sync string
 	// Prepare keeps prepared statements here; otherwise the driver prepares them.
 	Prepare bool
 

@@ -48,6 +48,7 @@ type groupCommitter struct {
 
 	session *sql.Conn
 	conn    *conn
+	async   bool // commits of conn, and that of the open batch, do not wait for the disk
 	open    *batch
 }
 
@@ -75,6 +76,7 @@ type txFunc struct {
 	// fails, so it needs no savepoint.
 	single bool
 	until  time.Time // when it is too late to commit, for pooledCommitter
+	async  bool      // see DB.InTxAsync
 }
 
 // run runs a transaction as a member of a batch and returns when the batch is
@@ -112,7 +114,7 @@ func (w *groupCommitter) member(ctx context.Context, do txFunc) (*batch, error) 
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	b, err := w.join(ctx)
+	b, err := w.join(ctx, do.async)
 	if err != nil {
 		return nil, err
 	}
@@ -155,13 +157,18 @@ func (w *groupCommitter) rollBack(ctx context.Context) {
 	w.open = nil
 }
 
-// join returns the batch that is open, or opens one.
-func (w *groupCommitter) join(ctx context.Context) (*batch, error) {
-	if w.open != nil {
+// join returns the batch that is open, or opens one. One whose commit waits for the disk
+// takes every member, another only those that need not wait.
+func (w *groupCommitter) join(ctx context.Context, async bool) (*batch, error) {
+	if w.open != nil && (async || !w.async) {
 		return w.open, nil
 	}
+	w.commit()
 	if err := w.connect(ctx); err != nil {
 		return nil, fmt.Errorf("connect to database: %w", err)
+	}
+	if err := w.setAsync(ctx, async); err != nil {
+		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
 	if err := w.conn.do(ctx, w.dialect.Begin); err != nil {
 		w.disconnect()
@@ -169,6 +176,25 @@ func (w *groupCommitter) join(ctx context.Context) (*batch, error) {
 	}
 	w.open = &batch{began: w.now(), done: make(chan struct{})}
 	return w.open, nil
+}
+
+// setAsync says whether the commits that follow wait for the disk. SQLite sets that when it
+// compiles the statement, so a prepared one would do nothing.
+func (w *groupCommitter) setAsync(ctx context.Context, async bool) error {
+	if async == w.async || w.dialect.Async == "" {
+		return nil
+	}
+	statement := w.dialect.Sync
+	if async {
+		statement = w.dialect.Async
+	}
+	_, err := w.session.ExecContext(ctx, statement)
+	if err != nil {
+		w.disconnect()
+		return w.dialect.Classify(err)
+	}
+	w.async = async
+	return nil
 }
 
 // pass passes the mutex to the next in the queue, with the batch open if it may grow.
@@ -298,7 +324,7 @@ func (w *groupCommitter) connect(ctx context.Context) error {
 	if err != nil {
 		return w.dialect.Classify(err)
 	}
-	w.session = c
+	w.session, w.async = c, false
 	w.conn = &conn{sql: c, dialect: w.dialect, stmts: map[string]*sql.Stmt{}}
 	return nil
 }

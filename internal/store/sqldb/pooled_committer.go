@@ -101,6 +101,11 @@ func (p *pooledCommitter) use(ctx context.Context, c *sql.Conn, do txFunc) error
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to undo, and else nothing to do about it
 	in := &conn{sql: tx, dialect: p.dialect}
+	if do.async && p.dialect.Async != "" {
+		if _, err := tx.ExecContext(ctx, p.dialect.Async); err != nil {
+			return fmt.Errorf("begin transaction: %w", safeToRetry(p.dialect.Classify(err)))
+		}
+	}
 	if err := do.fn(ctx, in); err != nil {
 		if in.lost {
 			err = safeToRetry(err)

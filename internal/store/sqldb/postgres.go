@@ -32,6 +32,7 @@ func postgresDialect() Dialect {
 		Clock:     `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`,
 		Isolation: sql.LevelReadCommitted,
 		Notifies:  true,
+		Async:     `SET LOCAL synchronous_commit TO off`,
 		Rebind: func(query string) string {
 			// With an array, PostgreSQL looks up a few ids instead of reading all rows.
 			return numbered(limited.ReplaceAllString(query, ` WHERE id = ANY (ARRAY($1 FOR UPDATE SKIP LOCKED))`))

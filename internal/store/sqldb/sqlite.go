@@ -33,6 +33,8 @@ func sqliteDialect() Dialect {
 		Folder:   "sqlite",
 		Tables:   `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
 		Begin:    `BEGIN IMMEDIATE`,
+		Async:    `PRAGMA synchronous = NORMAL`,
+		Sync:     `PRAGMA synchronous = FULL`,
 		Prepare:  true,
 		Classify: classifySQLite,
 		Open:     openSQLite,
@@ -46,7 +48,7 @@ func openSQLite(src source, c Config) (*pools, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pools{name: src.rest}
+	p := &pools{name: src.rest, async: o.synchronous != "full"}
 	name := memoryName()
 	if src.rest != memoryPath {
 		var path string

@@ -23,22 +23,30 @@ import (
 // of the timeout (errs.ErrUnavailable) keeps it from running. A panic in fn rolls its work
 // back and reaches the caller.
 func (db *DB) InTx(ctx context.Context, fn func(context.Context) error) error {
-	return db.inTx(ctx, false, fn)
+	return db.inTx(ctx, txFunc{}, false, fn)
+}
+
+// InTxAsync is InTx with an asynchronous commit: it does not wait for the disk. Other
+// transactions see the work at once, but a crash of the machine or of the database server
+// undoes it unless a transaction that waited was committed after it. For work that may
+// well be done again.
+func (db *DB) InTxAsync(ctx context.Context, fn func(context.Context) error) error {
+	return db.inTx(ctx, txFunc{async: true}, false, fn)
 }
 
 // InWhole is InTx for many writes that succeed or fail together. Nested calls of InTx undo
 // nothing there, which makes them cheap: if one fails, the transaction fails, even if fn
 // returns no error.
 func (db *DB) InWhole(ctx context.Context, fn func(context.Context) error) error {
-	return db.inTx(ctx, true, fn)
+	return db.inTx(ctx, txFunc{}, true, fn)
 }
 
-func (db *DB) inTx(ctx context.Context, whole bool, fn func(context.Context) error) error {
+func (db *DB) inTx(ctx context.Context, do txFunc, whole bool, fn func(context.Context) error) error {
 	if outer := txOf(ctx); outer != nil {
 		return outer.nest(ctx, fn)
 	}
 	var hooks []func()
-	err := db.write(ctx, txFunc{fn: func(ctx context.Context, c *conn) error {
+	do.fn = func(ctx context.Context, c *conn) error {
 		t := &tx{conn: c, whole: whole}
 		defer func() { t.over = true }()
 		ctx = context.WithValue(ctx, txKey{}, t)
@@ -54,8 +62,8 @@ func (db *DB) inTx(ctx context.Context, whole bool, fn func(context.Context) err
 			return t.broken
 		}
 		return err
-	}})
-	if err != nil {
+	}
+	if err := db.write(ctx, do); err != nil {
 		return err
 	}
 	for _, hook := range hooks {

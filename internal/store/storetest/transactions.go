@@ -15,6 +15,7 @@ import (
 func transactionTests() []test {
 	return []test{
 		{"a transaction keeps all its writes or none", txAtomic},
+		{"a transaction whose commit is asynchronous is seen at once, or undone", txAsync},
 		{"a transaction alone sees its own writes", txIsolated},
 		{"one of many transactions that fails is undone alone", txAlone},
 		{"transactions that lock an identity change it one after the other", txLockAndSave},
@@ -53,6 +54,18 @@ func txAtomic(t *testing.T, s Store) {
 		})
 		wantError(t, err, want)
 		wantSame(t, []bool{stored(t, s, a), stored(t, s, b)}, []bool{want == nil, want == nil})
+	}
+}
+
+func txAsync(t *testing.T, s Store) {
+	for _, want := range []error{nil, errTest} {
+		f := NewFlow()
+		err := s.InTxAsync(t.Context(), func(ctx context.Context) error {
+			must(t, s.CreateFlow(ctx, f))
+			return want
+		})
+		wantError(t, err, want)
+		wantSame(t, stored(t, s, f), want == nil)
 	}
 }
 
