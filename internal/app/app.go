@@ -15,6 +15,7 @@ import (
 	"github.com/symbolon/symbolon/internal/revocation"
 	"github.com/symbolon/symbolon/internal/session"
 	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/webhook"
 )
 
 // Options are what an app is made of.
@@ -50,6 +51,7 @@ type base struct {
 	metrics  *metrics.Metrics
 	limiter  *limits
 	ended    *revocation.Feed
+	asides   *webhook.Asides
 
 	// What the console shows and remembers.
 	started      time.Time
@@ -64,7 +66,7 @@ type base struct {
 // wrong with the database.
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{
-		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version)},
+		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version), asides: webhook.NewAsides()},
 		swapped: make(chan struct{}, 1),
 	}
 	a.started, a.history = a.now(), a.metrics.NewHistory(a.now)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"github.com/symbolon/symbolon/internal/config"
 	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi"
 	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 	"github.com/symbolon/symbolon/internal/netguard"
 	"github.com/symbolon/symbolon/internal/program"
@@ -70,8 +70,8 @@ func (a *composition) webHook(guard *netguard.Guard, at string, w config.WebHook
 	r := w.Request
 	c := webhook.Config{
 		Name: at, URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{}, Ignore: w.Ignore, Parse: w.Parse, Marked: w.Marked,
-		Shown: a.config.WebHookHeaders,
-		Auth:  webhook.Auth{Type: r.Auth.Type, User: r.Auth.User, Password: r.Auth.Password.Reveal(), Name: r.Auth.Name, Value: r.Auth.Value.Reveal(), In: r.Auth.In},
+		Shown: a.config.WebHookHeaders, Hidden: httpapi.OwnCookies(a.config.Session.Cookie.Name),
+		Auth: webhook.Auth{Type: r.Auth.Type, User: r.Auth.User, Password: r.Auth.Password.Reveal(), Name: r.Auth.Name, Value: r.Auth.Value.Reveal(), In: r.Auth.In},
 	}
 	for name, value := range r.Headers {
 		c.Headers[name] = value.Reveal()
@@ -92,8 +92,5 @@ func (a *composition) webHook(guard *netguard.Guard, at string, w config.WebHook
 	if err != nil {
 		return nil, fmt.Errorf("config.url of a web_hook: %w", err)
 	}
-	client.Timeout = 0 // the call has its own, over all attempts
-	// Another address would get the body and the keys.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return webhook.New(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.log), nil
+	return webhook.New(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.asides, a.log), nil
 }

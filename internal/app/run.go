@@ -107,7 +107,7 @@ func serve(s *http.Server, l net.Listener) error {
 	return err
 }
 
-// stop lets requests in progress end, then cuts off the rest.
+// stop lets requests in progress and the calls that they left behind end, then cuts off the rest.
 func (a *App) stop(servers []*http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
@@ -121,5 +121,6 @@ func (a *App) stop(servers []*http.Server) error {
 		})
 	}
 	group.Wait()
+	a.asides.Close(ctx)
 	return nil
 }

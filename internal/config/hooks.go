@@ -2,10 +2,10 @@ package config
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -43,23 +43,19 @@ func (h Hooks) Names() []string {
 	return out
 }
 
-// String shows a hook without its secrets; another configuration shows otherwise.
+// String shows a hook without its secrets, which its path, query and headers may hold.
 func (h Hook) String() string {
 	if h.Web == nil {
 		return h.Name
 	}
-	raw := fmt.Sprintf("%+v %s %v", *h.Web, h.Web.Request.URL.Reveal(), revealed(h.Web.Request))
-	return fmt.Sprintf("%s %.6x", h.Name, sha256.Sum256([]byte(raw)))
-}
-
-// revealed are the secrets of a request, to tell one configuration from another.
-func revealed(r HTTPRequest) []string {
-	out := []string{r.Auth.Password.Reveal(), r.Auth.Value.Reveal()}
-	for name, value := range r.Headers {
-		out = append(out, name+value.Reveal())
+	text := h.Name
+	if h.Web.ID != "" {
+		text += " " + h.Web.ID
 	}
-	slices.Sort(out)
-	return out
+	if u, err := url.Parse(h.Web.Request.URL.Reveal()); err == nil {
+		text += " " + h.Web.Request.Method + " " + u.Scheme + "://" + u.Host
+	}
+	return text
 }
 
 // webHookConfig is how files write a WebHook.

@@ -29,6 +29,7 @@ func (e *Engine) apply(ctx context.Context, j *judged) (Result, error) {
 		if result, err = effect(e, ctx, &now); err != nil {
 			return err
 		}
+		j.held, j.imagined = now.held, now.imagined
 		result.Flow = now.flow
 		return e.store.SaveFlow(ctx, now.flow)
 	})

@@ -103,7 +103,7 @@ func (e *Engine) verify(ctx context.Context, j *judged, owner *identity.Identity
 			return nil, err
 		}
 		c.Mail.Created = owner.CreatedAt
-		if err := e.mail.Enqueue(ctx, c.Mail); err != nil {
+		if err := e.post(ctx, j, c.Mail); err != nil {
 			return nil, err
 		}
 		if err := e.identities.MarkSent(ctx, owner.ID, a.ID); err != nil {
@@ -268,24 +268,25 @@ func addFlow(link, id string) (string, error) {
 
 // noticesOf lists the addresses that get mail about what settings change.
 func (e *Engine) noticesOf(j *judged) []identity.Address {
-	switch fact := j.fact.(type) {
-	case NewCredential, ProvedExternalAccount, RemoveCredential:
-		if e.config.Notices {
-			return j.identity.Verifiable
-		}
+	var to []identity.Address
+	switch j.fact.(type) {
 	case ClosedAccount:
 		return j.identity.Verifiable
-	case NewTraits:
-		var to []identity.Address
-		if e.verifies() {
-			to = fact.Draft.NewAddresses()
-		}
+	case NewCredential, ProvedExternalAccount, RemoveCredential:
 		if e.config.Notices {
-			to = append(slices.Clip(to), fact.Draft.RemovedAddresses()...)
+			to = slices.Clone(j.identity.Verifiable)
 		}
-		return to
+	case NewTraits:
+	default:
+		return nil
 	}
-	return nil
+	if e.verifies() {
+		to = append(to, j.draft.NewAddresses()...)
+	}
+	if e.config.Notices {
+		to = append(to, j.draft.RemovedAddresses()...)
+	}
+	return to
 }
 
 // notifyOwner writes to the addresses of an identity about a change of credentials

@@ -21,6 +21,7 @@ type checked struct {
 	redeemed bool
 	byPage   bool
 	callback *CallbackParams
+	told     *told
 }
 
 // check makes the checks on a submission, each once and in this order: does the

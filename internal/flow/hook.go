@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/message"
@@ -17,8 +18,9 @@ type Hook interface {
 	// Parses reports whether the answer may refuse the step or change the identity. Such hooks
 	// are called before anything is stored.
 	Parses() bool
-	// Call tells the program of the step. The error is a *Rejected where the program refuses
-	// it, and of code errs.Upstream where it can't be asked. The change is nil for none.
+	// Call tells the program of the step, until the context ends. The error is a *Rejected where
+	// the program refuses it, and of code errs.Upstream where it can't be asked. The change is
+	// nil for none.
 	Call(context.Context, HookCall) (*IdentityChange, error)
 }
 
@@ -28,7 +30,10 @@ type HookCall struct {
 	Identity *identity.Identity // nil before anybody has proved to be one
 	Session  *session.Session   // nil where there is none
 	URL      string             // of the request
-	// Transient is what the submission carries for hooks, a JSON object; nil for nothing.
+	// Before: the call is before the flow, whose identity is not shown beside it.
+	Before bool
+	// Transient is what the submission carries for hooks, a JSON object; nil where nothing was
+	// submitted.
 	Transient json.RawMessage
 }
 
@@ -72,13 +77,22 @@ func (e *Engine) hooksAfter(k Kind, method string) []Hook {
 	return c.AfterAll
 }
 
-// callAll calls hooks in their order, those that parse or those that don't.
-func callAll(ctx context.Context, hooks []Hook, parse bool, call HookCall, change func(*IdentityChange) error) error {
+// which hooks of a list are called.
+type which uint8
+
+const (
+	every which = iota
+	parsing
+	plain // all others
+)
+
+// call calls hooks in their order.
+func (t *told) call(ctx context.Context, hooks []Hook, w which, call HookCall, change func(*IdentityChange) error) error {
 	for _, h := range hooks {
-		if h.Parses() != parse {
+		if w != every && h.Parses() != (w == parsing) {
 			continue
 		}
-		made, err := h.Call(ctx, call)
+		made, err := t.once(ctx, h, call)
 		if err == nil && made != nil && change != nil {
 			err = change(made)
 		}
@@ -89,17 +103,31 @@ func callAll(ctx context.Context, hooks []Hook, parse bool, call HookCall, chang
 	return nil
 }
 
+// once calls a hook, or repeats what it answered.
+func (t *told) once(ctx context.Context, h Hook, call HookCall) (*IdentityChange, error) {
+	about := ""
+	if call.Identity != nil {
+		about = call.Identity.ID
+	}
+	if said, ok := t.answers[h]; ok && said.identityID == about {
+		return said.change, nil
+	}
+	began := t.now()
+	ctx, cancel := context.WithTimeout(ctx, t.left)
+	defer cancel()
+	call.URL = withoutSecrets(call.URL)
+	made, err := h.Call(ctx, call)
+	t.left -= t.now().Sub(began)
+	if err == nil {
+		t.answers[h] = hookAnswer{identityID: about, change: made}
+	}
+	return made, err
+}
+
 // before calls the hooks before a flow.
-func (e *Engine) before(ctx context.Context, f *Flow, owner *identity.Identity, s *session.Session, url string, in Input) error {
-	hooks := e.config.Kinds[f.Kind].Before
-	if len(hooks) == 0 {
-		return nil
-	}
-	call := HookCall{Flow: f, Identity: owner, Session: s, URL: url, Transient: in.transient()}
-	if err := callAll(ctx, hooks, true, call, nil); err != nil {
-		return err
-	}
-	return callAll(ctx, hooks, false, call, nil)
+func (e *Engine) before(ctx context.Context, t *told, call HookCall) error {
+	call.Before = true
+	return t.call(ctx, e.config.Kinds[call.Flow.Kind].Before, every, call, nil)
 }
 
 // transient is what a submission carries for hooks.
@@ -107,100 +135,165 @@ func (in Input) transient() json.RawMessage {
 	if raw := in.object["transient_payload"]; len(raw) > 0 && raw[0] == '{' {
 		return raw
 	}
-	return nil
+	return json.RawMessage("{}")
+}
+
+// hooked reports whether a submission calls hooks once it is judged.
+func (e *Engine) hooked(j *judged) bool {
+	return len(e.hooksAfter(j.flow.Kind, j.method)) > 0 || j.flow.Kind == Recovery && len(e.config.Kinds[Settings].Before) > 0
 }
 
 // ask calls the hooks that have a say before the effect of a judged submission, while no
 // transaction is open.
 func (e *Engine) ask(ctx context.Context, j *judged) error {
-	hooks := e.hooksAfter(j.flow.Kind, j.method)
-	if len(hooks) == 0 {
+	if !e.hooked(j) {
 		return nil
 	}
+	hooks := e.hooksAfter(j.flow.Kind, j.method)
 	call := HookCall{Flow: j.flow, Session: j.caller.Session, URL: j.url, Transient: j.input.transient()}
 	switch fact := j.fact.(type) {
 	case Authenticated:
 		if j.flow.Kind != Login {
 			return nil
 		}
-		call.Identity, call.Session = fact.Identity, e.provisional(j, fact)
-		if err := callAll(ctx, hooks, true, call, nil); err != nil {
-			return err
-		}
-		return callAll(ctx, hooks, false, call, nil)
+		call.Identity, call.Session = fact.Identity, e.provisional(j, fact.Identity, fact.Factor)
+		return j.told.call(ctx, hooks, every, call, nil)
 	case ProvedAddress:
-		if j.flow.Kind != Recovery {
-			return nil
-		}
-		owner, err := e.identities.ByID(ctx, fact.IdentityID)
-		if err != nil {
-			return err
-		}
-		call.Identity = owner
-		return callAll(ctx, hooks, false, call, nil)
+		return e.askProved(ctx, j, fact, call)
 	}
 	if j.draft == nil || j.flow.Kind != Registration && j.flow.Kind != Settings {
 		return nil
 	}
+	j.holds = j.flow.Kind == Registration && slices.ContainsFunc(hooks, func(h Hook) bool { return !h.Parses() })
 	shown := j.draft.Identity
 	call.Identity = &shown
-	return callAll(ctx, hooks, true, call, func(c *IdentityChange) (err error) {
-		if j.draft, err = e.redraft(ctx, j, c); err == nil {
-			*call.Identity = j.draft.Identity
-			if fact, ok := j.fact.(NewTraits); ok {
-				fact.Draft = j.draft
-				j.fact = fact
-			}
-		}
-		if err == nil { // the answer may change what needs more of the session
-			err = e.permit(ctx, j, j.draft.Protected())
-		}
+	return j.told.call(ctx, hooks, parsing, call, func(c *IdentityChange) error {
+		err := e.redraft(ctx, j, c)
+		*call.Identity = j.draft.Identity
 		return err
 	})
 }
 
-// provisional is the session that a login is about to make, as hooks see it.
-func (e *Engine) provisional(j *judged, proof Authenticated) *session.Session {
+// askProved calls the hooks before the effect of a proof of an address. After a recovery those
+// before the settings that it leads to are asked too, before anything is stored.
+func (e *Engine) askProved(ctx context.Context, j *judged, fact ProvedAddress, call HookCall) error {
+	owner, err := e.identities.ByID(ctx, fact.IdentityID)
+	if err != nil {
+		return err
+	}
+	call.Identity = owner
+	hooks := e.hooksAfter(j.flow.Kind, j.method)
+	if j.flow.Kind != Recovery {
+		return j.told.call(ctx, hooks, parsing, call, nil)
+	}
+	if err := j.told.call(ctx, hooks, every, call, nil); err != nil || len(e.config.Kinds[Settings].Before) == 0 {
+		return err
+	}
+	j.next = e.settingsAfter(j, owner)
+	return e.before(ctx, j.told, HookCall{Flow: j.next, Identity: owner, Session: e.provisional(j, owner, fact.Factor), URL: j.url})
+}
+
+// provisional is the session that a submission is about to make, as hooks see it.
+func (e *Engine) provisional(j *judged, owner *identity.Identity, factor session.Factor) *session.Session {
 	now := e.now()
-	s := &session.Session{IdentityID: proof.Identity.ID, Identity: proof.Identity, Active: true, IssuedAt: now, AuthenticatedAt: now}
-	if has := j.caller.Session; has != nil && has.IdentityID == proof.Identity.ID {
+	s := &session.Session{IdentityID: owner.ID, Identity: owner, Active: true, IssuedAt: now, AuthenticatedAt: now}
+	if has := j.caller.Session; has != nil && has.IdentityID == owner.ID {
 		raised := *has
 		s = &raised
 	}
-	factor := proof.Factor
 	factor.At = now
 	s.Factors = append(slices.Clip(s.Factors), factor)
 	return s
 }
 
-// tell calls the hooks that follow what has been stored.
-func (e *Engine) tell(ctx context.Context, c checked, r Result) error {
-	hooks := e.hooksAfter(c.flow.Kind, c.method)
-	if len(hooks) > 0 && r.Outcome == Completed && r.Identity != nil {
-		call := HookCall{Flow: r.Flow, Identity: r.Identity, Session: r.Session, URL: c.url, Transient: c.input.transient()}
-		switch c.flow.Kind {
-		case Registration, Settings, Verification:
-			if err := callAll(ctx, hooks, false, call, nil); err != nil {
-				return e.undo(ctx, c.flow.Kind, r, err)
-			}
-		case Login, Recovery: // which were asked before
-		}
+// spend takes away what counts once although a hook keeps its proof from its effect: a
+// one-time code that was right is of no more use (RFC 6238, 5.2). It returns the flow as it is then, and
+// why the hook said no. A link stays good: it is no guess, and its mailbox opens it again.
+func (e *Engine) spend(ctx context.Context, j *judged, refused error) (*Flow, error) {
+	proof, signsIn := j.fact.(Authenticated)
+	_, proves := j.fact.(ProvedAddress)
+	typed := j.waits() && !j.redeemed && (signsIn || proves)
+	if !typed && !proof.Spent {
+		return j.flow, refused
 	}
-	if r.Next != nil && r.Next.Kind == Settings {
-		return e.before(ctx, r.Next, r.Identity, r.Session, c.url, Input{})
+	f := j.flow
+	err := e.store.InTx(ctx, func(ctx context.Context) error {
+		if proof.Spent {
+			if _, err := e.stillValid(ctx, proof); err != nil {
+				return err
+			}
+			if err := e.upgrade(ctx, proof.Identity.ID, proof); err != nil {
+				return err
+			}
+		}
+		if !typed {
+			return nil
+		}
+		f = j.flow.clone()
+		f.State, f.Active, f.ResumeHash = Open, "", ""
+		delete(f.Private, j.method)
+		if _, err := e.renderForm(ctx, f, j.caller); err != nil {
+			return err
+		}
+		return e.store.SaveFlow(ctx, f)
+	})
+	if err != nil {
+		return j.flow, err
+	}
+	return f, refused
+}
+
+// post queues a mail that follows a submission, or holds it back until the hooks after it have
+// let it pass.
+func (e *Engine) post(ctx context.Context, j *judged, m courier.Message) error {
+	if j.holds {
+		j.held = append(j.held, m)
+		return nil
+	}
+	return e.mail.Enqueue(ctx, m)
+}
+
+// tell calls the hooks that follow what has been stored. A registration whose hook fails is
+// taken back: its owner is told that it failed, and could not try again.
+func (e *Engine) tell(ctx context.Context, j *judged, r Result) error {
+	hooks := e.hooksAfter(j.flow.Kind, j.method)
+	if len(hooks) == 0 || r.Outcome != Completed || r.Identity == nil || j.imagined {
+		return nil
+	}
+	call := HookCall{Flow: r.Flow, Identity: r.Identity, URL: j.url, Transient: j.input.transient()}
+	switch j.flow.Kind {
+	case Settings, Verification:
+		call.Session = r.Session
+		return j.told.call(ctx, hooks, plain, call, nil)
+	case Registration:
+		err := j.told.call(ctx, hooks, plain, call, nil)
+		if err == nil && len(j.held) > 0 {
+			err = e.store.InTx(ctx, func(ctx context.Context) error { return e.enqueue(ctx, j.held) })
+		}
+		if err != nil {
+			return e.undo(ctx, j, r, err)
+		}
+	case Login, Recovery: // which were asked before
 	}
 	return nil
 }
 
-// undo takes a registration back whose hook failed: its owner is told that it failed, and
-// could not try again.
-func (e *Engine) undo(ctx context.Context, k Kind, r Result, failed error) error {
-	if k != Registration {
-		return failed
-	}
-	// There is none where the form hides that the identifier is taken.
-	if err := e.identities.Delete(context.WithoutCancel(ctx), r.Identity.ID); err != nil && !errors.Is(err, errs.ErrNotFound) {
-		return err
+// undo deletes the identity of a registration and has its form as it was.
+func (e *Engine) undo(ctx context.Context, j *judged, r Result, failed error) error {
+	err := e.store.InTx(ctx, func(ctx context.Context) error {
+		// An operator may have deleted it first.
+		if err := e.identities.Delete(ctx, r.Identity.ID); err != nil && !errors.Is(err, errs.ErrNotFound) {
+			return err
+		}
+		f := j.flow.clone()
+		f.Version = r.Flow.Version
+		if err := e.store.SaveFlow(ctx, f); err != nil && !errors.Is(err, errs.ErrStale) {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return errors.Join(failed, err)
 	}
 	return failed
 }

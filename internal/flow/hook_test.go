@@ -21,12 +21,16 @@ type program struct {
 	change *flow.IdentityChange
 	err    error
 	calls  []flow.HookCall
+	on     func(context.Context, flow.HookCall) // is done when it is called; nil for nothing
 }
 
 func (p *program) Parses() bool { return p.parses }
 
-func (p *program) Call(_ context.Context, c flow.HookCall) (*flow.IdentityChange, error) {
+func (p *program) Call(ctx context.Context, c flow.HookCall) (*flow.IdentityChange, error) {
 	p.calls = append(p.calls, c)
+	if p.on != nil {
+		p.on(ctx, c)
+	}
 	return p.change, p.err
 }
 

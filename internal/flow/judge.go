@@ -3,7 +3,9 @@ package flow
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/session"
 )
@@ -18,6 +20,15 @@ type judged struct {
 	attempts *attempts
 	// rests is what the decision rested on; apply looks at it again.
 	rests conditions
+	// noticed are the addresses whose mails about a change are counted.
+	noticed []identity.Address
+	// next is the flow of settings that a recovery leads to, if hooks have seen it.
+	next *Flow
+	// holds: mails wait in held until hooks let the effect pass.
+	holds bool
+	held  []courier.Message
+	// imagined: the effect made no identity, and its result only looks so.
+	imagined bool
 }
 
 // conditions are what must still hold when the effect happens.
@@ -241,12 +252,15 @@ func (e *Engine) loadSettingsSchema(ctx context.Context, k Kind, fact ProvedAddr
 	return err
 }
 
-// countNotices counts the mails that a change in settings sends.
+// countNotices counts the mails that a change in settings sends, each once.
 func (e *Engine) countNotices(ctx context.Context, j *judged) error {
-	to := e.noticesOf(j)
+	to := slices.DeleteFunc(slices.Clone(e.noticesOf(j)), func(a identity.Address) bool {
+		return identity.Find(j.noticed, a.Via, a.Normalized) != nil
+	})
 	if len(to) == 0 {
 		return nil
 	}
+	j.noticed = append(j.noticed, to...)
 	a := Attempt{Kind: LimitNotify, IdentityID: j.identity.ID}
 	for _, address := range to {
 		a.Identifiers = append(a.Identifiers, address.Normalized)

@@ -60,18 +60,12 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 		return Result{}, err
 	}
 
-	client := j.flow.Client
-	if j.redeemed {
-		client = Browser // links open in browsers, whichever client asked for them
-	}
 	if j.caller.TakesOver {
 		j.flow.handOver(j.caller.nextCSRF(owner.ID))
 	}
-	next := e.newFlow(Settings, client, e.now())
-	next.Request = withoutSecrets(j.url)
-	next.IdentityID, next.ReturnTo = owner.ID, j.flow.ReturnTo
-	if next.Client == Browser {
-		next.CSRF = secret.MaskCSRF(j.caller.nextCSRF(owner.ID))
+	next := e.settingsAfter(j, owner)
+	if j.next != nil { // the one that hooks have seen
+		next = j.next.clone()
 	}
 	until := issued.AuthenticatedAt.Add(e.config.PrivilegedAge)
 	next.Form.Messages = []message.Message{message.RecoveryDone(until, e.config.PrivilegedAge)}
@@ -84,6 +78,21 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	return Result{
 		Outcome: Completed, Session: issued, Token: token, Identity: owner, Redirect: e.Page(next), Next: next,
 	}, nil
+}
+
+// settingsAfter is the flow that a recovery leads to.
+func (e *Engine) settingsAfter(j *judged, owner *identity.Identity) *Flow {
+	client := j.flow.Client
+	if j.redeemed {
+		client = Browser // links open in browsers, whichever client asked for them
+	}
+	next := e.newFlow(Settings, client, e.now())
+	next.Request = withoutSecrets(j.url)
+	next.IdentityID, next.ReturnTo = owner.ID, j.flow.ReturnTo
+	if client == Browser {
+		next.CSRF = secret.MaskCSRF(j.caller.nextCSRF(owner.ID))
+	}
+	return next
 }
 
 // mayRecover reports whether an address lets the owner of an identity back in. A new

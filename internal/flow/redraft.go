@@ -4,32 +4,61 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/message"
 )
 
-// redraft makes the draft of a submission again with what a hook says of the identity. Its
-// traits are judged by their schema, as if they had been typed.
-func (e *Engine) redraft(ctx context.Context, j *judged, c *IdentityChange) (*identity.Draft, error) {
-	d := j.draft
+// redraft replaces the draft of a submission by what a hook makes of it. That is judged as if
+// the person had typed it: the traits by their schema, the change by what it needs of the
+// session, and its mails by their limit.
+func (e *Engine) redraft(ctx context.Context, j *judged, c *IdentityChange) (err error) {
+	if j.draft, err = e.changedDraft(ctx, j, c); err != nil {
+		return err
+	}
+	if fact, ok := j.fact.(NewTraits); ok {
+		fact.Draft = j.draft
+		j.fact = fact
+	}
+	switch {
+	case j.flow.Kind == Registration && c.Traits != nil && e.config.HideExisting:
+		return j.attempts.countRegistration(ctx, j.draft) // owners of what it wants get mail
+	case j.flow.Kind == Settings:
+		if err := e.permit(ctx, j, j.draft.Protected()); err != nil {
+			return err
+		}
+		return e.countNotices(ctx, j)
+	}
+	return nil
+}
+
+// changedDraft returns the draft that a hook makes of a submission's, which stays as it is.
+func (e *Engine) changedDraft(ctx context.Context, j *judged, c *IdentityChange) (*identity.Draft, error) {
+	own := *j.draft
+	d := &own
 	if c.Traits != nil || c.SchemaID != nil {
 		var err error
 		if d, err = e.draftChanged(ctx, j, c); err != nil {
-			return nil, err
+			return j.draft, err
 		}
 	}
 	i := &d.Identity
-	e.addTo(i, c)
+	i.Verifiable = slices.Clone(i.Verifiable) // its owner's session may share them
+	said := *c
+	if j.flow.Kind == Settings { // what the owner has proven stays proven
+		said.Proven = slices.DeleteFunc(slices.Clone(c.Proven), func(p ProvenAddress) bool { return !p.Verified })
+	}
+	e.addTo(i, &said)
 	if c.State == nil || *c.State == identity.Active {
 		return d, nil
 	}
 	if *c.State != identity.Inactive {
-		return nil, Reject("", message.Reason(fmt.Sprintf("The state %q is neither active nor inactive.", *c.State)))
+		return j.draft, Reject("", message.Reason(fmt.Sprintf("The state %q is neither active nor inactive.", *c.State)))
 	}
 	if j.flow.Kind == Registration {
-		return nil, errDisabledByHook
+		return j.draft, errDisabledByHook
 	}
 	i.State, i.StateChangedAt = identity.Inactive, e.now()
 	return d, nil
@@ -82,6 +111,7 @@ func (e *Engine) draftChanged(ctx context.Context, j *judged, c *IdentityChange)
 		return nil, rejectTraits(err)
 	}
 	i := &made.Identity
+	i.ID = old.Identity.ID // by which the hook knows a newcomer
 	i.MetadataPublic, i.MetadataAdmin, i.ExternalID = old.Identity.MetadataPublic, old.Identity.MetadataAdmin, old.Identity.ExternalID
 	for k := range i.Verifiable {
 		a := &i.Verifiable[k]

@@ -80,7 +80,7 @@ func (e *Engine) identifiersTaken(ctx context.Context, j *judged, result Result)
 	if err := j.flow.remember(registeredMemory, true); err != nil {
 		return Result{}, err
 	}
-	result.Identity = e.likeCreated(j.draft)
+	result.Identity, j.imagined = e.likeCreated(j.draft), true
 	return result, e.notifyExistingOwners(ctx, j.draft)
 }
 

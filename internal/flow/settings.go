@@ -113,7 +113,7 @@ func (e *Engine) removeCredential(ctx context.Context, j *judged, fact RemoveCre
 // the identity's other sessions where that is configured. After a recovery it
 // always does: an intruder who knew the old password may have signed in since.
 func (e *Engine) saveCredential(ctx context.Context, j *judged) (*identity.Identity, error) {
-	saved, err := e.identities.Save(ctx, j.draft)
+	saved, err := e.saveTraits(ctx, j, j.draft) // which a hook may have changed
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +125,8 @@ func (e *Engine) saveCredential(ctx context.Context, j *judged) (*identity.Ident
 	return saved, e.notifyOwner(ctx, j, saved)
 }
 
+// saveTraits stores a draft, asks its new addresses to prove themselves and writes to those that
+// it gives up.
 func (e *Engine) saveTraits(ctx context.Context, j *judged, draft *identity.Draft) (*identity.Identity, error) {
 	if e.config.KeepAddress {
 		draft.RetainOldAddresses()
@@ -132,9 +134,25 @@ func (e *Engine) saveTraits(ctx context.Context, j *judged, draft *identity.Draf
 	if draft.LosesIdentifiers() {
 		return nil, Reject("", message.Of(message.KeyLastIdentifier))
 	}
+	var vouched []string // ids of addresses that a hook says are proven; what is stored says otherwise
+	for _, a := range draft.Identity.Verifiable {
+		if was := identity.Find(j.identity.Verifiable, a.Via, a.Normalized); was != nil && a.Verified && !was.Verified {
+			vouched = append(vouched, a.ID)
+		}
+	}
 	saved, err := e.identities.Save(ctx, draft)
 	if err != nil {
 		return nil, err
+	}
+	for _, id := range vouched {
+		if err := e.identities.MarkVerified(ctx, saved.ID, id); err != nil {
+			return nil, err
+		}
+	}
+	if len(vouched) > 0 {
+		if saved, err = e.identities.ByID(ctx, saved.ID); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := e.verify(ctx, j, saved, draft.NewAddresses()); err != nil {
 		return nil, err

@@ -82,7 +82,11 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	if err := e.openSettings(ctx, f, subject, r.Caller); err != nil {
 		return Result{}, err
 	}
-	if err := e.before(ctx, f, subject, r.Caller.Session, r.URL, Input{}); err != nil {
+	call := HookCall{Flow: f, Identity: subject, URL: r.URL}
+	if r.Kind == Settings {
+		call.Session = r.Caller.Session
+	}
+	if err := e.before(ctx, e.newTold(), call); err != nil {
 		return Result{}, err
 	}
 	if err := e.create(ctx, f, subject, r.Caller); err != nil {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -39,9 +40,11 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 	began := e.now()
 	var result Result
 	var err error
+	told := e.newTold()
 	for range overtakings {
 		var c checked
 		c, err = e.check(ctx, r)
+		c.told = told
 		waits := c.waits()
 		result, err = e.finish(ctx, c, err)
 		if !errors.Is(err, errs.ErrStale) || !waits {
@@ -53,6 +56,26 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 	}
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
+}
+
+// hookTime bounds all calls of one submission together. A listener gives an answer 60 s.
+const hookTime = 40 * time.Second
+
+// told is what a submission has told hooks. A submission that is judged once more, because
+// another request changed what it rested on, calls no hook again for the same identity.
+type told struct {
+	now     func() time.Time
+	left    time.Duration
+	answers map[Hook]hookAnswer
+}
+
+type hookAnswer struct {
+	identityID string // empty for none
+	change     *IdentityChange
+}
+
+func (e *Engine) newTold() *told {
+	return &told{now: e.now, left: hookTime, answers: map[Hook]hookAnswer{}}
 }
 
 // waits reports whether the flow waits for a secret.
@@ -74,8 +97,10 @@ func wait(ctx context.Context, d time.Duration) {
 // finish runs a checked submission to its end, or renders why the check refused it.
 func (e *Engine) finish(ctx context.Context, c checked, refused error) (Result, error) {
 	result, err := Result{}, refused
+	c.told = cmp.Or(c.told, e.newTold())
 	if refused == nil && c.flow.Kind == Settings {
-		err = e.before(ctx, c.flow, c.caller.Session.Identity, c.caller.Session, c.url, c.input)
+		s := c.caller.Session
+		err = e.before(ctx, c.told, HookCall{Flow: c.flow, Identity: s.Identity, Session: s, URL: c.url, Transient: c.input.transient()})
 	}
 	if err == nil {
 		result, c, err = e.run(ctx, c)
@@ -91,7 +116,8 @@ func (e *Engine) finish(ctx context.Context, c checked, refused error) (Result, 
 
 // run judges and applies. A credential that changed while it was judged is judged
 // once more. The submission is returned with the flow that it ended in, which is
-// another one if the fact belongs to another kind.
+// another one if the fact belongs to another kind. A submission that hooks are told of goes
+// on to its end when its client hangs up: they must not hear of what does not happen.
 func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 	for retried := false; ; retried = true {
 		j, err := e.judge(ctx, c)
@@ -100,16 +126,19 @@ func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 		}
 		c = j.checked
 		var result Result
-		if err == nil {
-			err = e.ask(ctx, j)
+		if err == nil && e.hooked(j) {
+			ctx = context.WithoutCancel(ctx)
+			if err = e.ask(ctx, j); err != nil {
+				c.flow, err = e.spend(ctx, j, err)
+			}
 		}
 		if err == nil {
 			result, err = e.apply(ctx, j)
 		}
 		if err == nil {
 			e.dropRetained(ctx, j.fact)
-			if err = e.tell(ctx, c, result); err != nil {
-				return Result{}, c, err // and stays counted: its mails are out
+			if err = e.tell(ctx, j, result); err != nil {
+				return Result{}, c, err // and stays counted: a form that fails is no way around a limit
 			}
 			j.attempts.refund()
 			return result, c, nil

@@ -90,6 +90,16 @@ func (k *cookies) name(plain string) string {
 	return plain
 }
 
+// OwnCookies returns a function that reports whether the cookie of a name is one by which this
+// server knows a session, a browser or a flow. session is the configured name of the session cookie.
+func OwnCookies(session string) func(name string) bool {
+	return func(name string) bool {
+		plain := strings.TrimPrefix(name, hostPrefix)
+		own := []string{strings.TrimPrefix(session, hostPrefix), continuityCookieName, deviceCookieName, offeredCookieName}
+		return slices.Contains(own, plain) || strings.HasPrefix(plain, "csrf_token")
+	}
+}
+
 // values are what a request has under a name, in the browser's order: there may be
 // several, set for other paths or domains, and by other sites of the domain.
 func values(r *http.Request, name string) []string {

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/symbolon/symbolon/internal/flow"
@@ -24,16 +23,14 @@ func (h *Hook) shown(ctx context.Context, c flow.HookCall) (map[string]any, erro
 		}
 	}
 	for _, cookie := range (&http.Request{Header: sent}).Cookies() {
-		cookies[cookie.Name] = cookie.Value
+		if h.config.Hidden == nil || !h.config.Hidden(cookie.Name) {
+			cookies[cookie.Name] = cookie.Value
+		}
 	}
 	out["request_headers"], out["request_cookies"] = headers, cookies
 	out["request_method"], out["request_url"] = r.Method, c.URL
-	if shown, ok := out["flow"].(map[string]any); ok {
-		payload := c.Transient
-		if payload == nil {
-			payload = json.RawMessage("{}")
-		}
-		shown["transient_payload"] = payload
+	if shown, ok := out["flow"].(map[string]any); ok && c.Transient != nil {
+		shown["transient_payload"] = c.Transient
 	}
 	return out, nil
 }

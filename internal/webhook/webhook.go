@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ type Config struct {
 	Marked bool
 	// Headers of the client's request that the program is given.
 	Shown []string
+	// Hidden reports whether a cookie of the client's request, by its name, is kept from the
+	// program, because it opens an account here; nil for none.
+	Hidden func(name string) bool
 }
 
 // Auth is how a request proves who sends it.
@@ -47,11 +51,30 @@ type Auth struct {
 
 // The bounds of a call.
 const (
-	attempts  = 3
-	maxAnswer = 5 << 20
-	maxTime   = 30 * time.Second // with its attempts
-	maxAside  = 64               // calls that no flow waits for, at a time
+	attempts   = 3
+	maxAnswer  = 5 << 20
+	maxTime    = 30 * time.Second // with its attempts
+	maxWaiting = 256              // calls of a hook that flows wait for, at a time
+	maxAside   = 64               // calls of a hook that no flow waits for, at a time
+	maxAsides  = 256              // and of all hooks together
 )
+
+// Asides are the calls that no flow waits for, of all hooks of a process.
+type Asides struct{ slots chan struct{} }
+
+// NewAsides returns them; none is in progress.
+func NewAsides() *Asides { return &Asides{slots: make(chan struct{}, maxAsides)} }
+
+// Close waits until all calls have ended, or the context has; none begins afterwards.
+func (a *Asides) Close(ctx context.Context) {
+	for range cap(a.slots) {
+		select {
+		case a.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
 
 // Shapes writes what programs are shown, as JSON.
 type Shapes interface {
@@ -64,7 +87,9 @@ type Hook struct {
 	client *http.Client
 	shapes Shapes
 	log    *slog.Logger
-	aside  chan struct{}
+	// waiting and aside are the calls in progress that a flow waits for or does not.
+	waiting, aside chan struct{}
+	asides         *Asides
 	// wait waits between attempts.
 	wait func(context.Context, time.Duration) error
 }
@@ -72,8 +97,15 @@ type Hook struct {
 var _ flow.Hook = (*Hook)(nil)
 
 // New returns a hook that has called nothing yet.
-func New(c Config, client *http.Client, shapes Shapes, log *slog.Logger) *Hook {
-	return &Hook{config: c, client: client, shapes: shapes, log: log, aside: make(chan struct{}, maxAside), wait: wait}
+func New(c Config, client *http.Client, shapes Shapes, asides *Asides, log *slog.Logger) *Hook {
+	own := *client
+	own.Timeout = 0 // a call has its own, over all attempts
+	// Another address would get the body and the keys.
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Hook{
+		config: c, client: &own, shapes: shapes, asides: asides, log: log, wait: wait,
+		waiting: make(chan struct{}, maxWaiting), aside: make(chan struct{}, maxAside),
+	}
 }
 
 // Parses implements flow.Hook.
@@ -88,26 +120,52 @@ func (h *Hook) Call(ctx context.Context, c flow.HookCall) (*flow.IdentityChange,
 	if err != nil {
 		return nil, failed("web hook: the body could not be made", err)
 	}
-	if !h.config.Ignore {
-		ctx, cancel := context.WithTimeout(ctx, maxTime)
-		defer cancel()
-		return h.ask(ctx, body)
-	}
-	select {
-	case h.aside <- struct{}{}:
-	default:
-		h.log.WarnContext(ctx, "a web hook is called too often at a time; one call was left out", slog.String("hook", h.config.Name))
+	if h.config.Ignore {
+		h.callAside(ctx, body)
 		return nil, nil
 	}
+	select {
+	case h.waiting <- struct{}{}:
+		defer func() { <-h.waiting }()
+	default:
+		return nil, &errs.Error{Code: errs.Unavailable, ID: "web_hook_busy", RetryAfter: time.Second, Reason: "The service is busy right now. Please try again in a moment."}
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	return h.ask(ctx, body)
+}
+
+// callAside calls the program while the flow goes on.
+func (h *Hook) callAside(ctx context.Context, body string) {
+	leave, ok := h.enter()
+	if !ok {
+		h.log.WarnContext(ctx, "too many calls of web hooks are in progress; one was left out", slog.String("hook", h.config.Name))
+		return
+	}
 	go func() {
-		defer func() { <-h.aside }()
+		defer leave()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxTime)
 		defer cancel()
 		if _, err := h.ask(ctx, body); err != nil {
 			h.log.WarnContext(ctx, "a web hook failed, which no flow waited for", slog.String("hook", h.config.Name), slog.Any("error", err))
 		}
 	}()
-	return nil, nil
+}
+
+// enter takes a place among the calls that no flow waits for, if there is one.
+func (h *Hook) enter() (leave func(), ok bool) {
+	select {
+	case h.aside <- struct{}{}:
+	default:
+		return nil, false
+	}
+	select {
+	case h.asides.slots <- struct{}{}:
+		return func() { <-h.asides.slots; <-h.aside }, true
+	default:
+		<-h.aside
+		return nil, false
+	}
 }
 
 // ask sends the request until there is an answer, and reads it.
@@ -121,10 +179,16 @@ func (h *Hook) ask(ctx context.Context, body string) (*flow.IdentityChange, erro
 		if err == nil {
 			err = fmt.Errorf("webhook failed with status code %d", status)
 		}
-		if attempt == attempts || h.wait(ctx, time.Duration(attempt)*time.Second) != nil {
+		if attempt == attempts || lasting(err) || h.wait(ctx, time.Duration(attempt)*time.Second) != nil {
 			return nil, upstream(fmt.Sprintf("%s giving up after %d attempt(s)", h.config.Method, attempt), err)
 		}
 	}
+}
+
+// lasting reports whether another attempt would fail alike.
+func lasting(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted || errors.Is(err, netguard.ErrForbidden) || errors.Is(err, netguard.ErrTooLarge)
 }
 
 func (h *Hook) send(ctx context.Context, body, call string) (status int, answer []byte, err error) {

@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -9,10 +11,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/netguard"
 	"github.com/symbolon/symbolon/internal/program"
 	"github.com/symbolon/symbolon/internal/reqctx"
 )
@@ -28,6 +32,7 @@ func (shapes) Context(c flow.HookCall) (map[string]any, error) {
 type sink struct {
 	status []int // one for each request, the last for all further ones
 	answer string
+	to     string // of a redirect; empty for none
 	sent   []*http.Request
 	bodies []string
 }
@@ -35,6 +40,9 @@ type sink struct {
 func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	s.sent, s.bodies = append(s.sent, r), append(s.bodies, string(body))
+	if s.to != "" {
+		w.Header().Set("Location", s.to)
+	}
 	w.WriteHeader(s.status[min(len(s.sent), len(s.status))-1])
 	_, _ = io.WriteString(w, s.answer)
 }
@@ -47,7 +55,7 @@ func hook(t *testing.T, s *sink, c Config) *Hook {
 	if c.Method == "" {
 		c.Method = http.MethodPost
 	}
-	h := New(c, server.Client(), shapes{}, slog.New(slog.DiscardHandler))
+	h := New(c, server.Client(), shapes{}, NewAsides(), slog.New(slog.DiscardHandler))
 	h.wait = func(context.Context, time.Duration) error { return nil }
 	return h
 }
@@ -56,7 +64,7 @@ func call(t *testing.T, h *Hook) (*flow.IdentityChange, error) {
 	t.Helper()
 	header := http.Header{"User-Agent": {"agent/9"}, "X-Custom": {"no"}, "Cookie": {"a=b"}}
 	ctx := reqctx.With(t.Context(), &reqctx.Request{Method: http.MethodPost, Header: header})
-	return h.Call(ctx, flow.HookCall{Flow: &flow.Flow{ID: "f1"}, URL: "https://id.example.org/x"})
+	return h.Call(ctx, flow.HookCall{Flow: &flow.Flow{ID: "f1"}, URL: "https://id.example.org/x", Transient: json.RawMessage("{}")})
 }
 
 func body(t *testing.T, text string) func(context.Context) (*program.Program, error) {
@@ -178,5 +186,106 @@ func TestCall_change(t *testing.T) {
 	s.answer = "hello"
 	if _, err = call(t, hook(t, s, Config{Parse: true})); errs.Of(err) != errs.Upstream {
 		t.Errorf("no JSON: %v", err)
+	}
+}
+
+// What would fail alike is tried once.
+func TestCall_lasting(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	h := hook(t, &sink{status: []int{200}}, Config{})
+	for name, why := range map[string]error{
+		"address that is not allowed": netguard.ErrForbidden, "certificate of nobody": &tls.CertificateVerificationError{Err: errors.New("unknown authority")},
+	} {
+		asked = 0
+		h.client = &http.Client{Transport: answering(func(*http.Request) (*http.Response, error) { asked++; return nil, why })}
+		if _, err := call(t, h); errs.Of(err) != errs.Upstream || asked != 1 {
+			t.Errorf("%s: asked %d times, %v", name, asked, err)
+		}
+	}
+	s := &sink{status: []int{200}, answer: strings.Repeat(" ", maxAnswer+1)}
+	if _, err := call(t, hook(t, s, Config{Parse: true})); errs.Of(err) != errs.Upstream || len(s.sent) != 1 {
+		t.Errorf("an answer that is too large: asked %d times, %v", len(s.sent), err)
+	}
+}
+
+// answering is what a client sends by.
+type answering func(*http.Request) (*http.Response, error)
+
+func (a answering) RoundTrip(r *http.Request) (*http.Response, error) { return a(r) }
+
+// More calls than a flow may wait for are refused at once, and those that ended make room.
+func TestCall_waiting(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}}
+	h := hook(t, s, Config{})
+	for range maxWaiting {
+		h.waiting <- struct{}{}
+	}
+	if _, err := call(t, h); errs.Of(err) != errs.Unavailable || len(s.sent) != 0 {
+		t.Errorf("full: %v, %d requests", err, len(s.sent))
+	}
+	<-h.waiting
+	for range 2 {
+		if _, err := call(t, h); err != nil {
+			t.Errorf("room again: %v", err)
+		}
+	}
+}
+
+// A server that stops waits for the calls that no flow waits for, for a time, and begins none.
+func TestAsides(t *testing.T) {
+	t.Parallel()
+	for patience, want := range map[time.Duration]time.Duration{time.Minute: 2 * time.Second, time.Second: time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			asked, ended := 0, 0
+			h := New(Config{Ignore: true, Method: http.MethodPost, URL: "http://127.0.0.1/"}, &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
+				asked++
+				time.Sleep(2 * time.Second)
+				ended++
+				return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, r.Context().Err()
+			})}, shapes{}, NewAsides(), slog.New(slog.DiscardHandler))
+			began := time.Now()
+			if _, err := call(t, h); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			h.asides.Close(ctx)
+			if waited := time.Since(began); waited != want || (ended == 1) != (patience > want) {
+				t.Errorf("patience %v: waited %v, %d ended", patience, waited, ended)
+			}
+			if _, err := call(t, h); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute)
+			if patience > want && asked != 1 {
+				t.Errorf("%d calls after the end", asked-1)
+			}
+		})
+	}
+}
+
+// Cookies that open an account here stay here.
+func TestCall_cookies(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}}
+	h := hook(t, s, Config{Hidden: func(name string) bool { return name == "a" }, Body: body(t, `function(ctx) ctx.request_cookies`)})
+	if _, err := call(t, h); err != nil || strings.Contains(s.bodies[0], `"a"`) {
+		t.Errorf("%v, %v", s.bodies, err)
+	}
+}
+
+// The body and the keys go to no other address.
+func TestCall_redirect(t *testing.T) {
+	t.Parallel()
+	other := &sink{status: []int{200}}
+	server := httptest.NewServer(other)
+	t.Cleanup(server.Close)
+	for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		s := &sink{status: []int{status}, to: server.URL}
+		if _, err := call(t, hook(t, s, Config{})); errs.Of(err) != errs.Upstream || len(other.sent) != 0 {
+			t.Errorf("%d: %v, %d requests at the other address", status, err, len(other.sent))
+		}
 	}
 }

@@ -25,7 +25,7 @@ func (h HookShapes) Context(c flow.HookCall) (map[string]any, error) {
 		return nil, err
 	}
 	out := map[string]any{"flow": shown}
-	if c.Identity != nil {
+	if c.Identity != nil && !c.Before {
 		if out["identity"], err = asObject(h.renderer.identity(c.Identity)); err != nil {
 			return nil, err
 		}
