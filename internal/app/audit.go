@@ -18,8 +18,8 @@ import (
 	"github.com/symbolon/symbolon/internal/store"
 )
 
-// eventKeys derives the keys of the audit log from the secrets, so that a writer of the
-// database who does not know them cannot forge it. New events are sealed with the first.
+// eventKeys derives the keys of the audit log from the secrets, so that a person who can
+// write to the database but does not know the secrets can't forge an entry. The first key seals new events.
 func eventKeys(c *config.Config) (keys event.Keys, err error) {
 	for _, s := range c.Secrets.Signing() {
 		key, err := hkdf.Key(sha256.New, []byte(s), nil, "symbolon/events", sha256.Size)

@@ -9,9 +9,9 @@ import (
 	"github.com/symbolon/symbolon/internal/method/totp"
 )
 
-// credentialConfig is what administrators see of a credential that they ask for by its type: what an authenticator app
-// and a provider hold in clear, and never a recovery code, of which there is a hash alone. It is nil where a secret can't
-// be opened.
+// credentialConfig is what administrators see of a credential that they ask for by its type: the secrets that an
+// authenticator app and a provider know too, in clear text, but never recovery codes, of which only hashes are stored. It
+// is nil where a secret can't be decrypted.
 func (a *composition) credentialConfig(identityID string, c identity.Credential) json.RawMessage {
 	shown, err := c.Config, error(nil)
 	switch c.Type {

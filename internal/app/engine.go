@@ -17,8 +17,8 @@ import (
 	"github.com/symbolon/symbolon/internal/webui"
 )
 
-// sentAfter is well above what it takes to ask for a link or code on a machine that has
-// something else to do, and below what a person notices.
+// sentAfter is the least time that the answer to a request for a link or code takes. It is
+// well above what the work takes on a busy machine, and below what a person notices.
 const sentAfter = 20 * time.Millisecond
 
 // page is a path of the built-in pages below the public URL, used where the

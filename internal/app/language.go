@@ -24,8 +24,8 @@ type localizedQueue struct {
 	trait string // path of the trait with the language; empty for none
 }
 
-// Enqueue implements courier.Queue. The recipient's trait decides, else the request
-// that caused the mail: the person who asked for it is likely to read it.
+// Enqueue implements courier.Queue. The recipient's trait decides the language. Without
+// one it is that of the request, whose sender is most likely the recipient.
 func (a localizedQueue) Enqueue(ctx context.Context, m courier.Message) error {
 	request := reqctx.From(ctx)
 	preferred := ""

@@ -122,8 +122,8 @@ func (l *limits) Count(ctx context.Context, attempt flow.Attempt) (refund func()
 		}
 	}
 	if attempt.KnownBrowser != "" {
-		// A browser in which the owner signed in before has a count of its own, so that
-		// strangers who guess do not lock the owner out (OWASP: device cookies).
+		// A browser in which the owner has signed in before is counted separately, so that
+		// strangers who guess can't lock the owner out (OWASP: device cookies).
 		add("device/"+string(attempt.Kind), attempt.KnownBrowser, c.PerIdentity)
 	} else {
 		add("identity/"+string(attempt.Kind), attempt.IdentityID, c.PerIdentity)

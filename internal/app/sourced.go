@@ -108,7 +108,7 @@ func (s *sourced[T]) read(ctx context.Context) ([]byte, error) {
 	})
 }
 
-// take compiles what was read, unless it is what is there already.
+// take compiles what was read, unless it equals what is in use.
 func (s *sourced[T]) take(ctx context.Context, raw []byte, err error) {
 	s.until = s.now().Add(sourceAge)
 	if err == nil && (!s.known || s.text != string(raw)) {

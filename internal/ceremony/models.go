@@ -2,8 +2,8 @@ package ceremony
 
 import "encoding/hex"
 
-// Model is the name of the product that an authenticator says it is, empty if it is unknown or says nothing. It is a
-// proposal for the name of a key, and no proof: without attestation anything can claim to be anything.
+// Model is the product name that an authenticator claims, empty if it claims none or an unknown one. It is a suggestion
+// for the name of a key and proves nothing: without attestation an authenticator can claim any product.
 func (k Key) Model() string {
 	switch hex.EncodeToString(k.Authenticator.AAGUID) {
 	case "fbfc3007154e4ecc8c0b6e020557d7bd":

@@ -74,7 +74,7 @@ func newValidation(client *adminclient.Client) (*validation, error) {
 	return &validation{client: client, hasher: hasher, schemas: map[string]*traits.Schema{}, owners: map[string]string{}}, nil
 }
 
-// maxMistakes bounds what is kept of files in which nothing is right.
+// maxMistakes bounds how many mistakes are kept of one file.
 const maxMistakes = 10_000
 
 // check looks at everything. The error says that the server could not be asked.

@@ -101,7 +101,7 @@ func flagKeys() []Key {
 	}
 }
 
-// formKeys are what v26 lets operators choose of forms.
+// formKeys are the settings of forms that v26 has.
 func formKeys() []Key {
 	const at = "selfservice.flows."
 	sender := oneOf(UseLink, UseCode)

@@ -284,8 +284,8 @@ func (k Key) hooks() []string {
 	return names
 }
 
-// absentBelow looks for absent settings below an unknown group of which nothing
-// else is a setting, such as clients.http in clients.
+// absentBelow looks for absent settings below an unknown group that holds no other
+// settings, such as clients.http in clients.
 func (l *loader) absentBelow(path string, f field) bool {
 	if f.value.shape != object || len(f.value.fields) == 0 {
 		return f.value.shape == object && l.isAbsentGroup(path)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// shape is what a node is before anybody knows which key it is for.
+// shape is what a node is before its key is known.
 type shape int
 
 const (

@@ -23,9 +23,9 @@ func (f *findings) fail(key, text string) {
 
 func (f *findings) warn(key, text string) { f.odd = append(f.odd, Problem{Key: key, Text: text}) }
 
-// conflicts checks the settings against one another. What v0.5 started with is
-// at most a warning, but for an open admin listener and secrets everybody
-// knows.
+// conflicts checks the settings against one another. A file that
+// v0.5 started with gets warnings at most, except for an open admin listener and
+// secrets copied from an example.
 func (c *Config) conflicts() (problems, warnings []Problem) {
 	f := &findings{}
 	for _, check := range []func(*findings){

@@ -60,7 +60,7 @@ func (o *Console) operators(h handler) handler {
 
 var errReadOnly = &refusal{http.StatusForbidden, "You may look, but not change anything", "Your role is read. Ask for the role write in serve.admin.console.operators if you need it."}
 
-// open serves a page to everybody who may reach the listener.
+// open serves a page to every client that reaches the listener.
 func (o *Console) open(get, post handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := get

@@ -34,7 +34,7 @@ func (o *Console) endSessions(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		err = o.Sessions.RevokeOthers(r.Context(), i.ID, "")
 	}
-	// What is no longer there is what was wanted.
+	// A session that is gone already needs no error: it was to end.
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}

@@ -72,8 +72,8 @@ func (o *Console) showEdit(w http.ResponseWriter, r *http.Request, status int, i
 	return o.showForm(w, r, status, "Edit "+nameOf(i), body, i.Traits, why)
 }
 
-// showForm shows the form with the traits there are, or with what was typed and
-// what is wrong with it.
+// showForm shows the form with the stored traits, or with what the operator typed and the
+// errors in it.
 func (o *Console) showForm(w http.ResponseWriter, r *http.Request, status int, heading string, body editBody, values json.RawMessage, why *rejected) error {
 	schema, err := o.schema(r.Context(), body.Schema)
 	if err != nil {
@@ -140,8 +140,8 @@ func (o *Console) create(w http.ResponseWriter, r *http.Request) error {
 	return o.redirect(w, o.at("identities", created.ID)+"?done=created")
 }
 
-// save replaces the traits that the form shows. What the schema does not name
-// stays as it is.
+// save replaces the traits that the form shows. Traits that the schema does
+// not name stay.
 func (o *Console) save(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return errForm
@@ -187,7 +187,7 @@ func (o *Console) save(w http.ResponseWriter, r *http.Request) error {
 
 const changedMeanwhile = "The identity has changed since you opened the form. What you typed is still here; saving it now replaces the other change."
 
-// rejectionOf says why the form has to be shown again; nil if it has not.
+// rejectionOf says why the form must be shown again; nil if it need not be.
 func rejectionOf(err error, form url.Values, wrong map[string]error) *rejected {
 	why := &rejected{form: form, wrong: wrong}
 	switch invalid, is := errors.AsType[*traits.Invalid](err); {

@@ -171,7 +171,7 @@ func credentialsOf(kept []identity.Credential) []credential {
 		}
 		out = append(out, one)
 	}
-	// First what people sign in with, then what is added to it.
+	// First factors come first, then second factors.
 	order := []string{identity.TypePassword, identity.TypeOIDC, "passkey", "code", "totp", "webauthn", "lookup_secret"}
 	slices.SortStableFunc(out, func(a, b credential) int { return slices.Index(order, a.Type) - slices.Index(order, b.Type) })
 	return out

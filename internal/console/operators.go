@@ -60,9 +60,9 @@ func (o *Console) locked() bool {
 	return o.config.Token != "" || o.config.Password != "" || len(o.config.Operators) > 0
 }
 
-// operator returns who sends a request: by the cookie of an operator, or the token as a
-// bearer token, which proxies can add; nil for a stranger. The error is that of storage,
-// which knows who has signed out.
+// operator returns the operator who sends a request. An operator is known by a cookie, or
+// by the admin token as a bearer token, which a proxy can add. It is nil for others. The
+// error is that of storage, which records sign-outs.
 func (o *Console) operator(r *http.Request) (*Operator, error) {
 	if !o.locked() {
 		return &Operator{Name: byNobody, Role: Write}, nil

@@ -155,7 +155,7 @@ func (o *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		reqctx.Note(r.Context(), slog.String("error", err.Error()))
 	}
-	// Storage that has just failed to answer is not asked once more who has signed out.
+	// Do not ask storage who has signed out if it has just failed to answer.
 	allowed := !o.locked() || o.hasBearerToken(r)
 	if !allowed && status != http.StatusServiceUnavailable {
 		who, _ := o.operator(r)

@@ -8,7 +8,7 @@
 // through httpapi and mailbox.
 //
 // A message is rendered and queued in the transaction of the flow that causes it,
-// so none is sent for what was undone, and none is lost for what was committed.
+// so a rollback sends none and a commit loses none.
 // A delivery is recorded after the server has accepted the message: a node that
 // crashes in between sends that message again, under the same Message-ID. Bodies
 // hold live links: they are sealed, and erased when the message is sent or, if it

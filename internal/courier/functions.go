@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// functions are what templates may call, beside those of Go's templates. Names
-// and order of arguments are those that templates of v0.5 know from the sprig
-// library. None reads the environment, files, the network, the clock or chance:
-// what a mail says depends on what it is given alone.
+// functions are those that templates may call in addition to Go's own. Their names
+// and the order of their arguments are those of the sprig library, which templates of
+// v0.5 use. None of them reads the environment, files, the network, the clock or random
+// numbers: a mail depends only on the data that its template is given.
 var functions = texttemplate.FuncMap{
 	"lower":      strings.ToLower,
 	"upper":      strings.ToUpper,

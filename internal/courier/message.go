@@ -98,7 +98,7 @@ type Change struct {
 	Address string
 }
 
-// Message is what is to be told to whom.
+// Message is one message: its template, its recipient and what it says.
 type Message struct {
 	Template Template
 	To       string // e-mail address, or phone number in the form of E.164

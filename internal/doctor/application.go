@@ -61,8 +61,8 @@ func promises(schema any, way string) bool {
 	return false
 }
 
-// sessionReach sees whether the session cookie reaches the application's own server. Signing
-// out tells where the cookie is taken from, even to who has none.
+// sessionReach sees whether the session cookie reaches the application's own server. The answer
+// to a sign-out names the domain of the cookie, even without a session.
 func (w *walk) sessionReach(ctx context.Context) verdict {
 	app, err := url.Parse(w.config.Origin)
 	if err != nil || strings.EqualFold(app.Hostname(), w.asked.Hostname()) {

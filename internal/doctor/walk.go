@@ -80,8 +80,8 @@ func found(code, format string, args ...any) verdict {
 
 func skip(why string) verdict { return verdict{seen: why, skipped: true} }
 
-// steps is the order of the walk: that in which a browser meets the links, with
-// what is grave whether or not anything works before what only works.
+// steps are the checks in the order in which a browser meets the links. Faults that are
+// dangerous even where sign-in works come first.
 func (w *walk) steps() []step {
 	reached := []string{"reach", "listener"}
 	known := []string{"app flow", "address"}

@@ -32,7 +32,7 @@ type CallbackParams struct {
 	Answer url.Values // query or form
 }
 
-// redirectEffect lets the person go and notes what to expect.
+// redirectEffect sends the person to a provider and stores what the callback must match.
 func redirectEffect(e *Engine, _ context.Context, j *judged) (Result, error) {
 	to := j.fact.(RedirectTo)
 	if j.flow.Kind == Settings {

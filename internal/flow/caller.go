@@ -6,7 +6,7 @@ import (
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
-// Caller is what is known of who makes a request.
+// Caller is what is known of the client that makes a request, and of the person behind it.
 type Caller struct {
 	Session *session.Session // nil when anonymous
 	CSRF    string           // value of the csrf_token cookie; empty if absent

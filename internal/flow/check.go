@@ -26,8 +26,8 @@ type checked struct {
 
 // check makes the checks on a submission, each once and in this order: does the
 // kind take the method and the caller, is the flow there, is it this caller's, is
-// it still open, may this client send so, is it readable. An error before the
-// flow is known to be the caller's changes nothing and shows nothing of it. The
+// it still open, may this client send so, is it readable. Until the
+// flow is known to be the caller's, an error changes nothing and reveals nothing of it. The
 // flow is returned beside an error once it was found: it tells the transport who
 // is asking.
 func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err error) {

@@ -45,7 +45,7 @@ type (
 		// Traits is what the provider's claims say about the person, a JSON object;
 		// nil in settings, where a link changes no traits.
 		Traits json.RawMessage
-		// Fixed: what the person types adds to Traits and replaces nothing of them.
+		// Fixed: what the person types can add to Traits but not replace them.
 		Fixed bool
 		// Vouched is what the operator lets the provider say of a newcomer beside the
 		// traits: metadata and verified addresses.

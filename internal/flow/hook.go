@@ -27,7 +27,7 @@ type Hook interface {
 // HookCall is what a hook is told.
 type HookCall struct {
 	Flow     *Flow
-	Identity *identity.Identity // nil before anybody has proved to be one
+	Identity *identity.Identity // nil until the person has proved who they are
 	Session  *session.Session   // nil where there is none
 	URL      string             // of the request
 	// Before: the call is before the flow, whose identity is not shown beside it.

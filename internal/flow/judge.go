@@ -91,8 +91,8 @@ func (e *Engine) addCredentials(ctx context.Context, v *View) error {
 }
 
 // about returns the identity that a flow is about: the owner of settings, the
-// person who signs in again or with a second factor; nil before anybody has
-// proved to be one.
+// person who signs in again or with a second factor; nil until the
+// person has proved who they are.
 func (e *Engine) about(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
 	if c.Session == nil || f.Kind != Settings && !f.forSignedIn() {
 		return nil, nil

@@ -93,8 +93,8 @@ func (a *attempts) spend(ctx context.Context, what Attempt) (refund func(), err 
 	}
 }
 
-// CountGuess counts a guess at a password before the method judges it; success
-// gives it back. The error is to be returned as it is.
+// CountGuess counts a guess at a password before the method judges it; a success
+// refunds it. The caller must return the error unchanged.
 func (s Submission) CountGuess(ctx context.Context, identityID, identifier string) error {
 	a := Attempt{Kind: LimitPassword, IdentityID: identityID, Identifiers: []string{traits.Normalize(identifier)}}
 	if identityID != "" {

@@ -150,7 +150,7 @@ func (e *Engine) saveLink(ctx context.Context, j *judged) (*identity.Identity, e
 }
 
 // claimPendingLink takes over the external account that waits in a registration
-// whose identifiers are taken: who signs in now is asked whether it is theirs. It
+// whose identifiers are taken: the person who signs in now is asked whether it is theirs. It
 // works once, and in the browser that the registration belongs to.
 func (e *Engine) claimPendingLink(ctx context.Context, f *Flow, from string, c Caller) error {
 	old, err := e.load(ctx, Registration, from)

@@ -105,7 +105,7 @@ type Challenge struct {
 
 // FactorCounter is the optional capability of a method whose credentials are
 // factors. The engine asks every enabled method, so that a method which is
-// switched off neither counts nor locks anybody out.
+// switched off neither counts nor locks people out.
 type FactorCounter interface {
 	Method
 	// CountFactors counts what the identity can use with this method on that kind of

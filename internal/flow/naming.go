@@ -13,7 +13,7 @@ import (
 // identifierField is the input that takes the identifier, in all methods that need one.
 const identifierField = "identifier"
 
-// named is what a login keeps of who the person says to be.
+// named is what a login flow stores of the identifier that the person entered.
 type named struct {
 	Identifier string `json:"identifier"`
 	// IdentityID is whose methods alone are offered; empty for all methods.
@@ -87,8 +87,8 @@ func (e *Engine) namesFirst(f *Flow) bool {
 }
 
 // applies reports whether a step has its turn: one that needs the identifier waits for
-// it, and where an owner is set only what that owner can use is left. What has sent a
-// secret stays until it is back.
+// it, and where an owner is set only what that owner can use is left. A step that
+// has sent a secret stays on offer until the secret comes back.
 func (e *Engine) applies(m Method, step Step, f *Flow, n naming) bool {
 	switch {
 	case !n.first, step.Role == Naming, f.State == Challenged && f.Active == m.ID():

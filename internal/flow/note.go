@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// wireNote is the slot of Flow.Private in which the wire keeps what is its own.
+// wireNote is the slot of Flow.Private that belongs to the wire.
 const wireNote = "wire"
 
 // WireNote reads what the wire has kept with the flow; ok is false if there is

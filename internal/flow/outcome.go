@@ -45,14 +45,14 @@ type Result struct {
 	// Unproven: no session was issued, since no address of the identity is proven. The
 	// outcome is Redirected.
 	Unproven bool
-	// StepUp: the session that was issued is below what its check asks for; a second
-	// factor comes before Redirect.
+	// StepUp: the level of the new session is lower than the session check asks for, so a
+	// second factor comes before Redirect.
 	StepUp bool
 	// Enrol: the identity must set up a factor before its session counts; the settings
 	// come before Redirect.
 	Enrol bool
-	// Continuity is what only this browser must keep until it is back; empty if
-	// nothing.
+	// Continuity is a secret that this browser must keep, and show when it returns from a
+	// provider; empty if there is none.
 	Continuity string
 }
 

@@ -37,8 +37,8 @@ func (p Policy) due(i *identity.Identity) time.Time {
 // anywhere but in settings.
 var ErrFactorRequired = errs.New(errs.Forbidden, "factor_required", "This account needs a second factor. Set one up in the settings.")
 
-// policyOf returns the policy of an identity; ok is false if there is none, or if none of
-// its methods is switched on: then no account could meet it.
+// policyOf returns the policy of an identity; ok is false if there is none, or if all of
+// its methods are switched off, since no account could then meet it.
 func (e *Engine) policyOf(i *identity.Identity) (p Policy, ok bool) {
 	if p, ok = e.config.Policies[i.SchemaID]; !ok {
 		return p, false

@@ -110,8 +110,8 @@ func (e *Engine) confirmedBefore(ctx context.Context, f *Flow, r RedeemRequest) 
 	return Result{Outcome: Completed, Flow: f, Identity: owner, Redirect: e.returnURL(f, r.Method)}, nil
 }
 
-// unknownToken starts the kind afresh for a token that opens nothing here. It may
-// still open something elsewhere, so it is not kept.
+// unknownToken starts a new flow of the kind for a token that is not known here. The token
+// may still be valid on another server, so it is not stored.
 func (e *Engine) unknownToken(ctx context.Context, r RedeemRequest) error {
 	why := message.KeyVerificationInvalid
 	if r.Kind == Recovery {

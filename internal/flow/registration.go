@@ -97,8 +97,8 @@ func (e *Engine) likeCreated(d *identity.Draft) *identity.Identity {
 	return i
 }
 
-// notifyExistingOwners writes to the addresses of a registration that failed because
-// its identifier is taken: to their owner it is news, to anyone else it is nothing.
+// notifyExistingOwners mails the addresses of a registration that failed because its
+// identifier is taken. Only the owner of an address reads the mail, so strangers learn nothing.
 func (e *Engine) notifyExistingOwners(ctx context.Context, d *identity.Draft) error {
 	return e.mailAll(ctx, d.Identity.Verifiable, courier.Message{Template: courier.RegistrationTaken})
 }

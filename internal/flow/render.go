@@ -17,8 +17,8 @@ import (
 )
 
 // reject shows the form once more with what was wrong, for a *Rejected; any other
-// error is passed on. The flow is the caller's own: check has seen to it. What the
-// flow says beside the form, such as what is about to be linked, stays.
+// error is passed on. check has made sure that the flow is the caller's own. Messages
+// that do not belong to a field, such as which account is about to be linked, stay.
 func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, error) {
 	rejected, ok := errors.AsType[*Rejected](why)
 	if !ok {
@@ -77,8 +77,8 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	return Result{Outcome: FormRejected, Flow: f, Identity: subject, Session: c.caller.Session, Cause: rejected.Cause}, nil
 }
 
-// renderForm makes the form of a flow again from what the methods offer to whom it
-// is about, who is returned.
+// renderForm makes the form of a flow again from what the methods offer to the identity
+// that the flow is about. It returns that identity.
 func (e *Engine) renderForm(ctx context.Context, f *Flow, c Caller) (*identity.Identity, error) {
 	subject, err := e.about(ctx, f, c)
 	if err != nil {

@@ -31,8 +31,8 @@ type StartRequest struct {
 	// StepsUp: a login for which no level is named asks a session that falls short for
 	// its second factor, instead of sending it back.
 	StepsUp bool
-	// Link is the id of a registration whose identifiers were taken: who signs in is
-	// asked whether its external account is theirs. Login of browsers only.
+	// Link is the id of a registration whose identifiers were taken: the person who
+	// signs in is asked whether its external account is theirs. Login of browsers only.
 	Link   string
 	Caller Caller
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/symbolon/symbolon/internal/errs"
 )
 
-// SubmitRequest is one submission of one method's form. Its body has been read
-// whole before the caller was looked at: who sends slowly gains no time in which
-// to be signed in no more.
+// SubmitRequest is one submission of one method's form. Its body is read
+// whole before the session of the caller is looked up, so a client that sends slowly can't
+// act for a session that has ended meanwhile.
 type SubmitRequest struct {
 	Kind   Kind
 	Method string

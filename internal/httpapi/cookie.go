@@ -47,7 +47,7 @@ type cookies struct {
 	session    *secret.Signer
 	// plain signed session cookies before their name got the prefix. A cookie that is
 	// written under the prefix does not open with it, so that another site of the domain
-	// can not set it under the name that anybody may set.
+	// can not set it under the name that other hosts may set.
 	plain      *secret.Signer
 	continuity *secret.Signer
 	csrf       *secret.CSRFKeys

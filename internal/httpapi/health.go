@@ -16,7 +16,7 @@ func (s *Server) alive(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusOK, healthy)
 }
 
-// ready asks the database. Why it is not ready is told to administrators alone.
+// ready asks the database. Only the admin listener says why it is not ready.
 func (s *Server) ready(listener string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx, cancel := context.WithTimeout(r.Context(), readyWithin)

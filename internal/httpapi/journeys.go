@@ -115,7 +115,7 @@ func (m *mount) breakLoop(w http.ResponseWriter, r *http.Request, err error) err
 	return err
 }
 
-// export is what a person gets who asks for their data.
+// export is the download for people who ask for their data.
 type export struct {
 	Exported  time.Time       `json:"exported_at"`
 	ID        string          `json:"id"`

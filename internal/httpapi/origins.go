@@ -17,8 +17,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// Origins are the origins of a configuration in the form in which browsers send them,
-// and what is to be said of how they were written.
+// Origins are the origins of a configuration as browsers send them, and warnings about
+// how they were written.
 type Origins struct {
 	All      []string // "*", origins, and origins with one "*"
 	Warnings []string

@@ -283,8 +283,8 @@ func (d *Draft) RetainOldAddresses() {
 	}
 }
 
-// DropRetained ends what RetainOldAddresses began: from now on the traits alone say what signs in
-// and recovers. It changes nothing while a verifiable address is unproven.
+// DropRetained removes the addresses that RetainOldAddresses kept: only those in the traits
+// sign in and recover from now on. It changes nothing while a verifiable address is unproven.
 func (s *Service) DropRetained(ctx context.Context, id string) error {
 	i, err := s.store.Identity(ctx, id)
 	if err != nil {

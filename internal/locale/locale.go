@@ -58,8 +58,8 @@ type Choice struct {
 	matcher language.Matcher
 }
 
-// NewChoice returns a choice among the tags of All; the first is for those who
-// want none of them. Without tags all are on offer. Unknown tags are left out.
+// NewChoice returns a choice among the tags of All; the first is for visitors
+// who want none of them. Without tags all are on offer. Unknown tags are left out.
 func NewChoice(tags ...string) *Choice {
 	c := &Choice{}
 	var parsed []language.Tag

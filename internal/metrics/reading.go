@@ -24,7 +24,7 @@ func (m *Metrics) Read(read func(context.Context) []Reading) {
 	m.registry.MustRegister(readings(read))
 }
 
-// readings is an unchecked collector: which labels there are is known when it is read.
+// readings is an unchecked collector: its labels are not known before it is read.
 type readings func(context.Context) []Reading
 
 // Describe implements prometheus.Collector.

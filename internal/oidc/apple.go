@@ -19,8 +19,8 @@ import (
 	"github.com/symbolon/symbolon/internal/claims"
 )
 
-// clientSecret is what proves to the provider who asks. Apple wants one signed for the
-// occasion.
+// clientSecret authenticates this server to the provider. Apple wants one that is freshly
+// signed.
 func (p *Provider) clientSecret() (string, error) {
 	if p.config.Provider != "apple" {
 		return p.config.ClientSecret.Reveal(), nil

@@ -22,8 +22,8 @@ const (
 // Problem is why a sign-in failed.
 type Problem struct {
 	Kind Kind
-	// Text is for the person. It may quote what the provider said in the query string,
-	// and so what anyone could have put there: show it as text.
+	// Text is for the person. It may quote the query string of the callback,
+	// which anyone can forge: show it as text.
 	Text string
 	// Cause is for the log. It holds no code, token or secret.
 	Cause error

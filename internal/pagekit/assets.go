@@ -52,7 +52,7 @@ func Handlers(path string, own []byte) map[string]http.Handler {
 }
 
 // asset serves an embedded file, which browsers revalidate each time. It needs no access
-// control: it holds nothing about anybody.
+// control: it holds no personal data.
 func asset(content []byte, media string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -15,7 +15,7 @@ const keepMemory = time.Minute
 
 // argon2Pool computes Argon2 in memory that it keeps from one hash to the next: taking
 // and clearing it each time cost more than the computation (docs/adr/0014-argon2.md).
-// What it keeps and what is in use fit the budget together, where one hash alone does.
+// The memory in use and the memory it keeps never exceed the budget, unless one hash alone does.
 // It is safe for concurrent use.
 type argon2Pool struct {
 	budget   int64

@@ -7,8 +7,8 @@
 // check what it imports.
 //
 // Invariants: every hash passes one gate, which bounds memory, processors and
-// waiting; a hash string is read by this package alone, so what is judged is what
-// is computed, and nothing is allocated for parameters above the limits; neither
-// passwords nor hashes appear in errors. The parameters are those of the OWASP
+// waiting; only this package parses hash strings, so the parameters that it checks
+// are those that it computes with, and it allocates nothing for parameters above the
+// limits; neither passwords nor hashes appear in errors. The parameters are those of the OWASP
 // Password Storage Cheat Sheet; OWASP ASVS 11.4.2 asks for such hashes.
 package passhash

@@ -38,7 +38,7 @@ type Config struct {
 	// raises them where it is higher.
 	Limits Limits
 	// Budget is how many bytes all hashes together may use; 0 is a quarter of what
-	// the process may use, at most 1 GiB. It is at least what one new hash takes.
+	// the process may use, at most 1 GiB. At least one new hash always fits.
 	Budget int64
 	// XCrypto computes Argon2 with golang.org/x/crypto instead of package argon2.
 	XCrypto bool

@@ -59,16 +59,16 @@ func newBreaches(base string, client *http.Client, now func() time.Time, onUnrea
 	}
 }
 
-// clock lets the cache's time be that of the policy. It has no ticks: expired
-// counts are removed while others are asked for.
+// clock makes the cache use the policy's time. It never ticks: expired counts are removed
+// when other counts are looked up.
 type clock func() time.Time
 
 func (c clock) NowNano() int64 { return c().UnixNano() }
 
 func (clock) Tick(time.Duration) <-chan time.Time { return nil }
 
-// count returns in how many breaches a password was found. Who asks for the same
-// password meanwhile waits for the same answer.
+// count returns in how many breaches a password was found. Requests for the
+// same password wait for the answer that is under way.
 func (b *breaches) count(ctx context.Context, password string) (int, error) {
 	sum := sha1.Sum([]byte(password)) //nolint:gosec // see the import
 	hash := strings.ToUpper(hex.EncodeToString(sum[:]))

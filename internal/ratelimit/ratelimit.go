@@ -46,8 +46,8 @@ func New(window time.Duration, now func() time.Time) *Limiter {
 	}
 }
 
-// clock lets the cache's time be that of the limiter. It has no ticks: expired
-// counters are removed while others are charged.
+// clock makes the cache use the limiter's time. It never ticks: expired counters are
+// removed when other counters are used.
 type clock func() time.Time
 
 func (c clock) NowNano() int64 { return c().UnixNano() }

@@ -44,7 +44,7 @@ func (k *CSRFKeys) Issue(owner string) string {
 
 // Valid reports whether a cookie value counts in the browser of an identity: it was
 // issued here, and for that identity. Where no identity is signed in any value that was
-// issued here counts, as everybody could get one.
+// issued here counts, as every client could get one.
 func (k *CSRFKeys) Valid(cookie, owner string) bool {
 	raw, ok := csrfRaw(cookie)
 	if !ok {

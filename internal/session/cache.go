@@ -22,7 +22,7 @@ type cache struct {
 	entries *otter.Cache[string, *Cached]
 	seed    maphash.Seed
 	count   atomic.Uint64
-	all     atomic.Uint64 // the mark of everybody
+	all     atomic.Uint64 // the mark of all identities
 	marks   [stripes]atomic.Uint64
 }
 

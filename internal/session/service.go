@@ -141,8 +141,8 @@ func (s *Service) Lock(ctx context.Context, id string) (*Session, error) {
 // Proof says how Upgrade treats a session.
 type Proof struct {
 	Factor Factor
-	// Enrolled: the factor was set up, which is not a sign-in: the session gets neither
-	// younger nor longer.
+	// Enrolled: the factor was set up, which is not a sign-in: it neither counts as a recent
+	// authentication nor extends the session.
 	Enrolled bool
 	// KeepToken: the client cannot take a new token.
 	KeepToken bool

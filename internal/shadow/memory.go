@@ -28,8 +28,8 @@ func (m *memory) take(n int) bool {
 
 func (m *memory) give(n int) { m.left.Add(int64(n)) }
 
-// capture keeps what passes through, unless it is too long or there is no room. The
-// transport may still read a request after it was answered.
+// capture keeps the body that passes through, unless it is too long or memory is short. The
+// transport may still read a request after its answer has arrived.
 type capture struct {
 	memory *memory
 	mu     sync.Mutex

@@ -75,8 +75,8 @@ func (db *DB) DueDeletions(ctx context.Context, now time.Time, limit int) (ids [
 	return ids, nil
 }
 
-// DeleteIfDue deletes an identity if it is to be deleted by now. Taking the note first
-// makes a sign-in that cancels the deletion wait, or wins.
+// DeleteIfDue deletes an identity if its deletion is due. It removes the row of the deletion
+// first, so that a sign-in that cancels the deletion either waits for it or comes first.
 func (db *DB) DeleteIfDue(ctx context.Context, id string, now time.Time) (deleted bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context) error {
 		n, err := db.Exec(ctx, `DELETE FROM identity_deletions WHERE identity_id = ? AND delete_at <= ?`, id, sqldb.Micros(now))

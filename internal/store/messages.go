@@ -191,8 +191,8 @@ func messages(ctx context.Context, ask query, text string, args ...any) ([]*cour
 	return found, err
 }
 
-// RetryMessage queues a dead message again; errs.ErrNotFound if there is none of
-// that id that is dead and still has its body.
+// RetryMessage queues a dead message again. The error is errs.ErrNotFound if no message
+// has the id, is dead and still has its body.
 func (db *DB) RetryMessage(ctx context.Context, id string, now time.Time) error {
 	id, ok := sqldb.CanonicalID(id)
 	if !ok {

@@ -64,8 +64,8 @@ func eachText(value any, visit func(string)) {
 	}
 }
 
-// saveSearch makes what an identity is found by that of its present state, in which it has
-// that version. seen is the version that it was of before, -1 for none.
+// saveSearch brings the search terms of an identity up to date with the version that is
+// given. seen is the version that they were of before, -1 for none.
 func (db *DB) saveSearch(ctx context.Context, i *identity.Identity, credentials []identity.Credential, version int) (seen int, err error) {
 	text, stored := searchText(i, credentials), ""
 	err = db.QueryRow(ctx, []any{&stored, &seen}, `SELECT text, version FROM identity_search WHERE identity_id = ?`, i.ID)

@@ -165,8 +165,8 @@ func (db *DB) RevokeSessions(ctx context.Context, identityID, exceptID string) e
 		if err != nil || ended == 0 {
 			return err
 		}
-		// After the update, so that none is missed that was made meanwhile. Those that had
-		// ended before are listed once more.
+		// Listed after the update, so that a session created meanwhile is not missed. Sessions
+		// that had ended before are listed again, which does no harm.
 		ids, err := db.openSessions(ctx, identityID, exceptID, false)
 		if err != nil {
 			return err

@@ -140,8 +140,8 @@ func (i *Issuer) Issue(ctx context.Context, template string, s Subject) (string,
 	return keys.sign(body)
 }
 
-// mapped merges what the mapper makes over the claims. It cannot touch what says whose
-// token it is and who made it, nor let the token live longer.
+// mapped merges the output of the mapper over the claims. The mapper cannot change the
+// protected claims, which name the subject and the issuer, nor let the token live longer.
 func mapped(ctx context.Context, t Template, s Subject, claims, protected map[string]any) (map[string]any, error) {
 	mapper, err := t.Mapper(ctx)
 	if err != nil {

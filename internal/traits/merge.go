@@ -74,8 +74,8 @@ func (p *property) change(merged map[string]any, name string, value any) {
 	merged[name] = result
 }
 
-// cleared reports whether a submitted value says that there shall be none: empty
-// text, an empty list, or a list input that was emptied.
+// cleared reports whether a submitted value removes its trait: empty text, an empty list,
+// or a list input that was emptied.
 func cleared(value any) bool {
 	switch v := value.(type) {
 	case string:

@@ -28,7 +28,7 @@ func (l *leaf) shownAs(v any) any {
 }
 
 // shows reports whether the input of the leaf can show a value. An input that
-// cannot is empty, and an empty one then says nothing.
+// can't is left empty, and submitting it empty keeps the value.
 func (l *leaf) shows(v any) bool {
 	text, isText := v.(string)
 	switch v.(type) {

@@ -92,7 +92,7 @@ func (f *Form) Confidential() bool {
 	return false
 }
 
-// Clone copies a form as far as anybody changes it: messages, groups and nodes, not what
+// Clone copies the parts of a form that callers change: messages, groups and nodes, not what
 // values and parameters hold.
 func (f *Form) Clone() Form {
 	c := Form{Messages: slices.Clone(f.Messages), Groups: slices.Clone(f.Groups)}

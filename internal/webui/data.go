@@ -70,8 +70,8 @@ func (p *Pages) posted(do func(http.ResponseWriter, *http.Request) (string, erro
 // donePath is the page after a registration that did not sign in.
 const donePath = "/registration/done"
 
-// ClosedPath is the page that a person is led to who has closed their account, below the
-// public URL.
+// ClosedPath is the page, below the public URL, that people see after they closed their
+// account.
 const ClosedPath = "settings/closed"
 
 // donePage says that something has succeeded, and leads on.

@@ -163,15 +163,15 @@ func (p *Pages) NotFound() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.ServeError(w, r, errs.ErrNotFound) })
 }
 
-// cookieCauses lists what keeps a browser from sending the cookie of a form. What
-// this request shows to be so comes first, then what usually is.
+// cookieCauses lists what keeps a browser from sending the cookie of a form: first the
+// causes that this request shows, then the usual ones.
 func (p *Pages) cookieCauses(d *page, r *http.Request) []string {
 	public := p.source.StartURL(flow.Login)
 	var keys []string
 	if cameElsewhere(r.Host, public) {
 		keys = append(keys, "cause.host")
 	}
-	// Only a hint: anybody may send the header, and nothing but a sentence hangs on it.
+	// Any client can send this header; it only decides which hint is shown.
 	insecure := public.Scheme == "https" && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "http")
 	if insecure {
 		keys = append(keys, "cause.http")

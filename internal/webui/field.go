@@ -42,7 +42,7 @@ func (d *formRenderer) field(method string, n *ui.Node) pagekit.Field {
 	return f
 }
 
-// fault words what is wrong with a field. A box that has to be ticked has one fault.
+// fault says what is wrong with a field. A required checkbox can only be unticked.
 func (d *formRenderer) fault(f *pagekit.Field, m message.Message) string {
 	if f.Control == pagekit.Checkbox && f.Required && !f.Checked {
 		return d.first("script.tick")
@@ -98,8 +98,8 @@ func (d *formRenderer) explain(f *pagekit.Field) {
 	}
 }
 
-// options lists the values of an enumeration, with none first where none may be
-// or none is chosen yet.
+// options lists the values of an enumeration. An empty option comes first where the field
+// is optional or has no value yet.
 func (d *formRenderer) options(n *ui.Node) []pagekit.Option {
 	chosen, found := pagekit.ValueText(n.Value), false
 	var out []pagekit.Option

@@ -47,8 +47,8 @@ type flowPage struct {
 	Named *named
 }
 
-// signIn is a page for people who are not signed in. Those who are see who they
-// are, unless they came to prove it once more.
+// signIn is a page for people who are not signed in. People who are signed in see their
+// account instead, unless the flow asks them to prove who they are again.
 func (p *Pages) signIn(k flow.Kind) view {
 	show := p.flow(k)
 	return func(w http.ResponseWriter, r *http.Request) error {

@@ -125,7 +125,7 @@ func (p *Pages) endSession(_ http.ResponseWriter, r *http.Request) (to string, e
 	if id == "" {
 		query.Set("ended", "others")
 	}
-	// What is no longer there is what was wanted.
+	// A session that is gone already needs no error: it was to end.
 	if err := p.source.EndSession(r, s, id); err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return "", err
 	}

@@ -165,7 +165,7 @@ const (
 )
 
 // mark paints the mark in shades of the accent, so that it belongs to the product.
-// It stands on the panel, and has to be seen there.
+// It stands on the panel and must be visible there.
 func (t Theme) mark(svg []byte) ([]byte, error) {
 	if t.Accent == "" {
 		return svg, nil

@@ -12,11 +12,10 @@ import (
 	"github.com/symbolon/symbolon/internal/message"
 )
 
-// RunMethod checks what every method keeps, in each kind that it serves: its steps
-// say what they are worth, an empty, broken or ill-typed submission is rejected on
-// the form and changes nothing, so is memory that was tampered with, nothing is
-// a failure of the server, and other kinds do not know the method. open returns a world with the method and a
-// person who has what the method needs.
+// RunMethod checks the contract of a method in each kind that it serves. Its steps have a
+// role. Empty, broken or ill-typed submissions and tampered memory are rejected on the form,
+// change nothing and are never a failure of the server. Other kinds do not know the method.
+// open returns a world with the method, and a person who has what the method needs.
 func RunMethod(t *testing.T, method string, open func(testing.TB) (*World, Person)) {
 	t.Helper()
 	w, _ := open(t)

@@ -16,7 +16,7 @@ type Routes struct {
 }
 
 // Route is one method of one path. Op says which of the operations that wires
-// share it is; a wire serves what it alone has by Handle.
+// share it is; a wire serves the routes that it alone has by Handle.
 type Route struct {
 	Verb string // GET answers HEAD as well; empty for every verb
 	Path string // a pattern of http.ServeMux below the wire's base

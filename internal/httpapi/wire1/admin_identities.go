@@ -98,7 +98,7 @@ func (w *Wire) create(ctx context.Context, in identityBody) (*identity.Identity,
 	return created, operatorFault(err)
 }
 
-// fill puts on a draft what operators say beside traits.
+// fill copies what an operator sent besides traits to a draft.
 func (w *Wire) fill(ctx context.Context, d *identity.Draft, in identityBody) error {
 	i := &d.Identity
 	if in.State != "" {

@@ -43,7 +43,7 @@ func sendsJSON(r *http.Request) bool {
 	return wire.AcceptsJSON(r) || media == jsonType
 }
 
-// noContent answers that it is done. Some clients look at the type of what is not there.
+// noContent answers 204. The type is set because some clients read it even without a body.
 func noContent(w http.ResponseWriter) error {
 	w.Header()["Content-Type"] = []string{jsonUTF8}
 	w.WriteHeader(http.StatusNoContent)

@@ -62,7 +62,7 @@ type Host interface {
 	EnsureCSRF(w http.ResponseWriter, r *http.Request)
 }
 
-// Engine is what operations need of flows beside what httpapi does with them.
+// Engine is what the operations of this wire need of the flow engine in addition to what httpapi uses.
 // *flow.Engine satisfies it.
 type Engine interface {
 	OfferRecovery(context.Context, flow.RecoveryRequest) (flow.RecoveryOffer, error)
@@ -126,8 +126,8 @@ type Courier interface {
 }
 
 // identifier names the one trait that people of a schema sign in with, and what they
-// call it. Traits of several values do not count; both are empty where there is none or
-// a choice.
+// call it. Traits with several values do not count. Both are empty where no trait or more
+// than one is an identifier.
 func (p Parts) identifier(ctx context.Context, schemaID string) (out struct{ name, title string }) {
 	schema, err := p.Schemas.Schema(ctx, schemaID)
 	if err != nil {

@@ -26,8 +26,8 @@ type Renderer struct {
 // which this wire is served, if any.
 func NewRenderer(base *url.URL) *Renderer { return &Renderer{base: base, root: base.String()} }
 
-// view is what the wire shows of a flow beside what the engine keeps: which step
-// of a form, and what the schema calls things.
+// view is what the wire shows in addition to the flow itself: the step of the form, and
+// the titles that the schema gives to traits.
 type view struct {
 	step string // of registration: stepProfile, stepCredentials; empty for one form
 	done bool   // nothing is left to fill in

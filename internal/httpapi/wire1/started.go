@@ -62,8 +62,8 @@ func (w *Wire) checkStart(r wire.Request) error {
 	return nil
 }
 
-// organizationOf is the organization that a flow was started for. There are none, so
-// that no visitor can sign in to one.
+// organizationOf is the organization that a flow was started for. This server has
+// no organizations, so no visitor can sign in to one.
 func organizationOf(f *flow.Flow) string {
 	u, err := url.Parse(f.Request)
 	if err != nil || f.Kind != flow.Login && f.Kind != flow.Registration {
@@ -170,9 +170,8 @@ func (w *Wire) Fetched(r wire.Request, result flow.Result, err error) wire.Answe
 	return w.show(r, result, http.StatusOK)
 }
 
-// ofBrowser reports whether the form of a flow would be taken from this browser.
-// Flows that were made for a browser that is not known yet are anybody's who has
-// their id.
+// ofBrowser reports whether this browser may send the form of a flow. A flow without an
+// owner, such as one that a mail leads to, belongs to any browser that knows its id.
 func ofBrowser(f *flow.Flow, c flow.Caller) bool {
 	return f.CSRF == "" || secret.CheckCSRF(f.CSRF, c.CSRF)
 }

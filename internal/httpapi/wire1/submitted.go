@@ -304,8 +304,8 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 	return fail(err, asJSON)
 }
 
-// notGenuine answers a form without the token of the browser that sent it. A person
-// who has signed in meanwhile has no use for a login form: their browser goes on.
+// notGenuine answers a form without the token of the browser that sent it. A browser
+// whose visitor has signed in meanwhile needs no login form and is redirected.
 func (w *Wire) notGenuine(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
 	f := result.Flow
 	if !asJSON && f != nil && f.Kind == flow.Login && !f.Refresh && r.Caller.Session != nil {
@@ -327,8 +327,8 @@ func flowNotFound(k flow.Kind) *fault {
 	return refusal(http.StatusNotFound, "", fmt.Sprintf("The %s request could not be found. Please restart the flow.", k), "")
 }
 
-// useless answers the submission of who is signed in already. A login says so on
-// its form.
+// useless answers the submission of a person who is signed in already. A login says so
+// on its form.
 func (w *Wire) useless(r wire.Request, result flow.Result, in *flow.LoggedIn, asJSON bool) wire.Answer {
 	if !asJSON && in.Kind == flow.Registration {
 		return wire.Redirect(in.Redirect)

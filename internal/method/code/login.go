@@ -12,7 +12,7 @@ import (
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
-// showLogin asks who it is, and then for the code that was sent.
+// showLogin asks for the identifier, and then for the code that was sent.
 func (m *Method) showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {
 	kept, ok, err := waiting(v)
 	if err != nil {
@@ -55,8 +55,8 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, err
 	}
-	// An address that is not proven is no way in: a stranger may have registered it. Who signs in again does so as
-	// themselves.
+	// An unproven address signs no one in: a stranger may have registered it. A person who signs in again can only
+	// do so to the same account.
 	if owner != nil && (!address.Verified || s.Identity != nil && s.Identity.ID != owner.ID) {
 		owner, address = nil, nil
 	}
@@ -64,7 +64,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 }
 
 // finish takes a code of a login. counted is the identity that guesses count against; empty for the client's address
-// alone, where anybody may try and must not lock the owner out.
+// alone, where strangers may try and must not lock the owner out.
 func (m *Method) finish(ctx context.Context, s flow.Submission, kept memory, counted string) (flow.Fact, error) {
 	var in struct {
 		Code string `json:"code" required:"filled"`

@@ -46,7 +46,7 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 	return map[flow.Kind]flow.Step{flow.Login: {Role: flow.Naming, Show: show, Submit: m.name}}
 }
 
-// show asks who it is, and then offers to say so again.
+// show asks for the identifier, and once it is known offers to enter another.
 func show(_ context.Context, v flow.View) ([]ui.Node, error) {
 	who := ui.Node{Name: "identifier", Type: "text", Required: true, Label: message.LabelIdentifier, Autocomplete: "username"}
 	nodes := []ui.Node{ui.CSRF(), who}

@@ -11,7 +11,7 @@ import (
 )
 
 // rejected shows the person what went wrong at a provider. The cause is for the log,
-// where a provider that does not work for anybody does not concern one request alone.
+// where a provider that fails for all people is an error of its own, not of one request.
 func (m *Method) rejected(ctx context.Context, p *Provider, err error) error {
 	problem, ok := errors.AsType[*protocol.Problem](err)
 	if !ok || problem.Kind != protocol.Refused {

@@ -13,7 +13,7 @@ import (
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
-// showLogin asks for both; who signs in again need not type the identifier.
+// showLogin asks for identifier and password, and for the password alone when a person signs in again.
 func showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {
 	identifier := ui.Node{Name: "identifier", Type: "text", Required: true, Label: message.LabelIdentifier, Autocomplete: "username"}
 	if known := v.Credential(identity.TypePassword); known != nil && len(known.Identifiers) > 0 {

@@ -18,7 +18,7 @@ import (
 // ID is the method's name on the wire and in configuration, and the type of its credentials.
 const ID = "totp"
 
-// Names finds what an app shows beside the issuer.
+// Names finds the account name that an authenticator app shows beside the issuer.
 type Names interface {
 	// NameFor returns what the schema marks as the name of an identity for a method; empty if it marks nothing.
 	NameFor(ctx context.Context, i *identity.Identity, method string) (string, error)

@@ -43,8 +43,8 @@ type gathered struct {
 // add inserts a row by a query that ends in its VALUES. If ctx ends or an eighth more than
 // the timeout runs out before there is an answer, the row may be inserted all the same.
 func (g *gatherer) add(ctx context.Context, query string, args []any) error {
-	// The statement's own time ends first, and with it the connections that are dead: the
-	// caller who asks again then gets another one.
+	// The statement times out first, which drops dead connections, so that a caller who
+	// retries gets a new one.
 	ctx, cancel := context.WithTimeout(ctx, g.timeout+g.timeout/8)
 	defer cancel()
 	row := &gathered{ctx: ctx, args: args, done: make(chan error, 1)}

@@ -82,7 +82,7 @@ func (p *pooledCommitter) connect(ctx context.Context) (*sql.Conn, error) {
 	return nil, fmt.Errorf("connect to database: %w", safeToRetry(p.dialect.Classify(err)))
 }
 
-// safeToRetry marks the loss of a connection as retryable. It is for places where
+// safeToRetry marks the loss of a connection as retryable. Call it only where
 // nothing can have been committed.
 func safeToRetry(err error) error {
 	if !errors.Is(err, errDead) || errors.Is(err, errRetryable) {

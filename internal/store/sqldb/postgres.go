@@ -39,7 +39,7 @@ func postgresDialect() Dialect {
 		},
 		Classify: classifyPostgres,
 		Lock:     lockPostgres,
-		// Of several hosts the standbys, and the primary if there are none.
+		// With several hosts, prefer standbys, and use the primary if there are none.
 		ReplicaParams: map[string]string{"target_session_attrs": "prefer-standby"},
 		Open:          openPostgres,
 	}

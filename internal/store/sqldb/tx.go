@@ -12,7 +12,7 @@ import (
 
 // InTx runs fn in a transaction that fn's context carries; every method called
 // with that context takes part. A nested call joins: it is committed with the
-// outer one, and if it fails it is undone alone, so that the outer fn may go on.
+// outer one. If it fails, only its own writes are rolled back, and the outer fn may continue.
 // After a write that failed, fn must return an error or have made it in a nested
 // call: PostgreSQL takes no other statement before something is undone.
 //
@@ -83,9 +83,9 @@ func (db *DB) AfterCommit(ctx context.Context, f func()) {
 	f()
 }
 
-// Join runs fn in the context's transaction, if there is one, and else in one of its own.
-// Unlike a nested InTx it costs nothing there, and undoes nothing: if fn fails, the
-// transaction must fail.
+// Join runs fn in the context's transaction, or in a new one if there is none. Unlike a
+// nested InTx it needs no savepoint and rolls nothing back: if fn fails, the caller must
+// let the whole transaction fail.
 func (db *DB) Join(ctx context.Context, fn func(context.Context) error) error {
 	if txOf(ctx) != nil {
 		return fn(ctx)

@@ -38,7 +38,7 @@ func addressKept(t *testing.T, s Store) {
 	kept := i.Verifiable[0]
 	must(t, s.MarkVerified(t.Context(), kept.ID, Now))
 
-	// What the caller read before knows nothing of it.
+	// The caller still holds what it read before that.
 	mine := newAddress("a@example.org")
 	mine.Value = "A@example.org"
 	i.Verifiable = []identity.Address{newAddress("b@example.org"), mine}

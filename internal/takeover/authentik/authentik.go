@@ -50,8 +50,8 @@ type belongings struct {
 	notes   map[string][]string
 }
 
-// connection is an account at a source. A dump has it in two objects of one key: what all
-// sources have, and what those of its kind have.
+// connection is an account at a source. A dump holds it as two objects with one key: the
+// members that all sources have, and those of its kind of source.
 type connection struct{ source, subject string }
 
 // Users reads a dump. What belongs to users is held in memory, because it may stand before or after them; other objects,
