@@ -33,7 +33,7 @@ func Check(ctx context.Context, c *config.Config) (warnings []config.Problem, er
 	}
 	var found config.Problems
 	if err := store.CheckDSN(c.DSN.Reveal()); err != nil {
-		found = append(found, about("dsn", err))
+		found = append(found, about("dsn", errors.New(strings.TrimPrefix(err.Error(), "read dsn: "))))
 	} else if err := folderExists(store.FileOf(c.DSN.Reveal())); err != nil {
 		found = append(found, about("dsn", err))
 	}
@@ -88,6 +88,9 @@ func folderExists(file string) error {
 	}
 	if !info.IsDir() {
 		return fmt.Errorf("names a file in %s, which is not a folder", filepath.Dir(file))
+	}
+	if own, err := os.Stat(file); err == nil && own.IsDir() {
+		return fmt.Errorf("names %s, which is a folder; name a file in it", file)
 	}
 	return nil
 }

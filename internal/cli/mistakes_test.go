@@ -84,6 +84,8 @@ func setupMistakes() map[string]setupMistake {
 		"a mapper that is gone":         {file: provider("provider: google, mapper_url: 'file://FOLDER/gone.jsonnet'"), wrong: "gone.jsonnet"},
 		"a mapper that is none":         {file: provider("provider: google, mapper_url: 'file://FOLDER/broken.json'"), wrong: "providers[0]"},
 		"certificates that are gone":    {file: fine + "serve: {public: {tls: {cert_file: FOLDER/c.pem, key_file: FOLDER/k.pem}}}", wrong: "serve.public.tls.cert_file and key_file can't be used"},
+		"a folder as database":          {file: "dsn: sqlite://FOLDER\nsecrets: {default: [a-long-and-random-text-0]}", wrong: "which is a folder; name a file in it"},
+		"a password that ends the host": {file: "dsn: 'postgres://u:p@ss#w/rd@127.0.0.1:1/x'\nsecrets: {default: [a-long-and-random-text-0]}", wrong: "dsn the password has a character that ends the host; percent-encode it"},
 		"a folder that is gone":         {file: "dsn: sqlite://FOLDER/gone/db.sqlite\nsecrets: {default: [a-long-and-random-text-0]}", wrong: "dsn names a file in"},
 		"an origin with a path":         {file: fine + "serve: {public: {cors: {enabled: true, allowed_origins: ['http://localhost:3000/app']}}}", warned: "path has no meaning"},
 		"an origin with a slash":        {file: fine + "serve: {public: {cors: {enabled: true, allowed_origins: ['http://localhost:3000/']}}}"},

@@ -13,6 +13,7 @@ import (
 // deduce fills in what follows from other settings.
 func (l *loader) deduce() {
 	c := l.config
+	c.Serve.Public.Host, c.Serve.Admin.Host = unbracketed(c.Serve.Public.Host), unbracketed(c.Serve.Admin.Host)
 	if c.Serve.Public.BaseURL == nil {
 		c.Serve.Public.BaseURL = l.guess("serve.public.base_url", c.Serve.Public.Host, c.Serve.Public.Port, c.Serve.Public.TLS)
 	}

@@ -60,7 +60,7 @@ func returnKey(flow, method string) Key {
 		path, subject = path+method+".", flow+" with "+method
 	}
 	return Key{
-		Path: path + "default_browser_return_url", Example: "https://app.example.org/after-" + flow,
+		Path: path + "default_browser_return_url", Example: "https://app.example.org/after-" + flow, must: visitable(),
 		Help: "Where browsers go after " + subject + " succeeded, unless return_to said otherwise.",
 	}
 }

@@ -19,7 +19,7 @@ func serveKeys() []Key {
 			"Where browsers and apps reach the public listener. It stands in every link, form action and redirect, and gives the anti-CSRF cookie its domain and path. When unset it is guessed: https:// where this listener has a certificate, else http://, with the address by which this machine is called."),
 		key("serve.public.wire", Key{Example: WireV1, since: ours, must: oneOf(WireV05, WireV1)},
 			"The API that the root of the public listener speaks: that of Kratos v0.5 or today's, v1. Both are always served below /v0.5 and /v1. When unset, version decides: v0.5 and older, or no version: v0.5; newer: v1."),
-		key("serve.public.host", Key{Default: "0.0.0.0", Example: "127.0.0.1", Restart: true},
+		key("serve.public.host", Key{Default: "0.0.0.0", Example: "127.0.0.1", Restart: true, must: bindable()},
 			"The address that the public listener binds to. 0.0.0.0 is every address of the machine."),
 		key("serve.public.port", Key{Default: "4433", Example: "8080", Restart: true, must: between(0, 65535)},
 			"The port of the public listener. 0 takes any free one."),
@@ -35,7 +35,7 @@ func adminKeys() []Key {
 	keys := []Key{
 		key("serve.admin.base_url", Key{Example: "https://id-admin.internal.example.org/", must: absolute()},
 			"Where operators reach the admin listener. It stands in Location and Link headers. When unset it is guessed as serve.public.base_url is."),
-		key("serve.admin.host", Key{Default: "127.0.0.1", Example: "10.0.0.5", Restart: true},
+		key("serve.admin.host", Key{Default: "127.0.0.1", Example: "10.0.0.5", Restart: true, must: bindable()},
 			"The address that the admin listener binds to. v0.5 listens on every address; here it must be said, and needs serve.admin.token or serve.admin.insecure."),
 		key("serve.admin.port", Key{Default: "4434", Example: "8081", Restart: true, must: between(0, 65535)},
 			"The port of the admin listener. 0 takes any free one."),

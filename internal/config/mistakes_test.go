@@ -27,6 +27,32 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		"a hook before a flow is no setting": {
 			"dsn: memory\nselfservice: {flows: {login: {bfore: {hooks: []}}}}\n", []string{"selfservice.flows.login.bfore is not a setting"},
 		},
+		"a port that is none in an address": {
+			"dsn: memory\nserve: {public: {base_url: 'https://id.example.org:99999/'}}\n", []string{"serve.public.base_url is \"https://id.example.org:99999/\"; it must be an absolute http:// or https:// address"},
+		},
+		"a wildcard in an address": {
+			"dsn: memory\nserve: {public: {base_url: 'https://*.example.org/'}}\n", []string{"serve.public.base_url is \"https://*.example.org/\"; it must be an absolute"},
+		},
+		"half an address to listen at": {
+			"dsn: memory\nserve: {public: {host: '[::1'}}\n", []string{"serve.public.host is \"[::1\"; it must be a host name or an IP address alone, without scheme and port"},
+		},
+		"an address to listen at with a port": {
+			"dsn: memory\nserve: {admin: {host: '127.0.0.1:4434'}}\n", []string{"serve.admin.host is \"127.0.0.1:4434\"; it must be a host name or an IP address alone"},
+		},
+		"a URL to listen at": {
+			"dsn: memory\nserve: {public: {host: 'http://127.0.0.1'}}\n", []string{"serve.public.host is \"http://127.0.0.1\"; it must be a host name or an IP address alone"},
+		},
+		"a script to return to": {
+			"dsn: memory\nselfservice: {whitelisted_return_urls: ['https://a.example', 'JavaScript:alert(1)']}\n",
+			[]string{"selfservice.whitelisted_return_urls is \"javascript:alert(1)\"; item 2 must be an address to go to, and none of javascript:"},
+		},
+		"a document to return to": {
+			"dsn: memory\nselfservice: {flows: {login: {after: {default_browser_return_url: 'data:text/html,x'}}}}\n",
+			[]string{"selfservice.flows.login.after.default_browser_return_url is \"data:text/html,x\"; it must be an address to go to"},
+		},
+		"a file in Latin-1": {
+			"dsn: memory\nui: {name: B\xfccher}\n", []string{"2:13: is not UTF-8; save the file in this encoding"},
+		},
 		"a key given twice": {
 			"dsn: memory\nlog: {level: info, level: debug}\n", []string{`2:20: "level" is given twice, first at /etc/c.yaml:2:7; keep one`},
 		},
@@ -184,6 +210,18 @@ func TestEmptyFilesAreNoMistake(t *testing.T) {
 	for _, name := range []string{"/c.yaml", "/c.json", "/c.toml"} {
 		for _, text := range []string{"", " \n", map[string]string{"/c.yaml": "# nothing\n", "/c.json": "null", "/c.toml": "# nothing\n"}[name]} {
 			mustLoad(t, Source{Files: []string{name}, ReadFile: files{name: text}.read, Environ: []string{"DSN=memory"}})
+		}
+	}
+}
+
+// Editors of Windows put a mark before the text of a file.
+func TestFileWithByteOrderMark(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"/a.yaml": "dsn: memory\n", "/a.json": `{"dsn":"memory"}`, "/a.toml": "dsn = \"memory\"\n",
+	} {
+		if _, p := parseFile(name, []byte("\uFEFF"+text)); p != nil {
+			t.Errorf("%s: %s", name, p.Text)
 		}
 	}
 }

@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 )
 
 // parseFile parses a configuration file by its extension.
 func parseFile(name string, data []byte) (*node, *Problem) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // which editors of Windows write
 	at := positions(name, data)
+	if bad := notUTF8(data); bad >= 0 {
+		return nil, &Problem{Text: "is not UTF-8; save the file in this encoding", Origin: at(bad)}
+	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		return &node{shape: object, origin: Origin{Kind: FromFile, Name: name}}, nil
 	}
@@ -24,6 +29,18 @@ func parseFile(name string, data []byte) (*node, *Problem) {
 		Text:   "the name must end in .yaml, .yml, .json or .toml",
 		Origin: Origin{Kind: FromFile, Name: name},
 	}
+}
+
+// notUTF8 returns where a file stops being UTF-8, -1 for nowhere. Of YAML, UTF-16 is read too (YAML 1.2, section 5.2).
+func notUTF8(data []byte) int {
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) || utf8.Valid(data) {
+		return -1
+	}
+	at := 0
+	for r, size := utf8.DecodeRune(data); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRune(data[at:]) {
+		at += size
+	}
+	return at
 }
 
 // positions turns byte offsets of a file into lines and columns.

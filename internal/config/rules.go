@@ -93,9 +93,52 @@ func absolute() rule {
 		ok: func(v any) bool {
 			u, is := v.(*url.URL)
 			return is && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
-				u.User == nil && u.RawQuery == "" && u.Fragment == ""
+				u.User == nil && u.RawQuery == "" && u.Fragment == "" && validPort(u.Port()) && !strings.ContainsAny(u.Hostname(), "* ")
 		},
 	}
+}
+
+// bindable wants what a listener binds to: one address of this machine, or all.
+func bindable() rule {
+	name := regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+	return rule{
+		text: "a host name or an IP address alone, without scheme and port",
+		ok: func(v any) bool {
+			s, is := v.(string)
+			if !is {
+				return false
+			}
+			_, err := netip.ParseAddr(unbracketed(s))
+			return err == nil || s == "" || name.MatchString(s)
+		},
+	}
+}
+
+// unbracketed is an address as listeners take it; people copy IPv6 addresses out of URLs.
+func unbracketed(host string) string {
+	if inner, ok := strings.CutPrefix(host, "["); ok && strings.HasSuffix(inner, "]") {
+		return strings.TrimSuffix(inner, "]")
+	}
+	return host
+}
+
+// visitable wants an address that a browser may be sent to: apps have schemes of their own, but those here
+// run or show what stands in the address itself.
+func visitable() rule {
+	inert := []string{"javascript", "data", "vbscript", "blob", "about", "file", "view-source"}
+	return rule{
+		text: "an address to go to, and none of " + strings.Join(inert, ":, ") + ":",
+		ok: func(v any) bool {
+			u, is := v.(*url.URL)
+			return is && (u == nil || !slices.Contains(inert, strings.ToLower(u.Scheme)))
+		},
+	}
+}
+
+// and adds that no two items are equal.
+func (r rule) and(other rule) rule {
+	r.different = r.different || other.different
+	return r
 }
 
 func emailAddress() rule {

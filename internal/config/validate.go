@@ -2,11 +2,15 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
 )
 
 // minSecret is the length of secrets that v0.5 asks for, in characters.
@@ -123,6 +127,11 @@ func (c *Config) checkConsole(f *findings) {
 
 func (c *Config) checkPublic(f *findings) {
 	p := c.Serve.Public
+	if host := p.BaseURL.Hostname(); strings.ContainsFunc(host, func(r rune) bool { return r > '~' }) {
+		if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+			f.fail("serve.public.base_url", fmt.Sprintf("has the host %s; write it as browsers send it: %s", host, ascii))
+		}
+	}
 	if p.BaseURL.Scheme == "http" && c.SecureCookies() {
 		f.warn("serve.public.base_url", "is http:// and not on this machine; cookies are marked Secure and browsers will not send them there: serve it over https://")
 	}
@@ -196,7 +205,11 @@ func weakness(s string) string {
 func (c *Config) checkCookie(f *findings) {
 	k, host := c.Session.Cookie, c.Serve.Public.BaseURL.Hostname()
 	domain := strings.ToLower(strings.TrimPrefix(k.Domain, "."))
-	if domain != "" && !strings.EqualFold(host, domain) && !strings.HasSuffix(strings.ToLower(host), "."+domain) {
+	if strings.ContainsAny(domain, ":/* ") && net.ParseIP(domain) == nil {
+		f.warn("session.cookie.domain", fmt.Sprintf("is %q; write the domain alone, without scheme, port, path and *; browsers will drop the cookie", k.Domain))
+	} else if suffix, icann := publicsuffix.PublicSuffix(domain); icann && domain != "" && suffix == domain && strings.Contains(host, ".") {
+		f.warn("session.cookie.domain", fmt.Sprintf("is %q, under which anybody can have a name; browsers will drop the cookie: name the domain that is yours", k.Domain))
+	} else if domain != "" && !strings.EqualFold(host, domain) && !strings.HasSuffix(strings.ToLower(host), "."+domain) {
 		f.warn("session.cookie.domain", fmt.Sprintf("is %q, which neither is nor contains %s, the host of serve.public.base_url; browsers will drop the cookie", k.Domain, host))
 	}
 	secure := c.SecureCookies()

@@ -43,6 +43,12 @@ func TestSettingsThatContradictOneAnother(t *testing.T) {
 		"a secret that repeats":             {"secrets: {default: [a-long-and-random-text-0, aaaaaaaaaaaaaaaaaaaaaaa]}", "secrets.default item 2 repeats the same few characters", ""},
 		"the same secret twice":             {"secrets: {default: [a-long-and-random-text-0, a-long-and-random-text-0]}", "secrets.default has the same value twice; remove item 2", ""},
 		"a short secret on loopback":        {"serve: {public: {base_url: 'http://127.0.0.1', host: 127.0.0.1}}\nsecrets: {cookie: [short]}", "", "secrets.cookie item 1 has fewer than 16 characters"},
+		"a host in other letters":           {"serve: {public: {base_url: 'https://id.bücher.example/'}}", "has the host id.bücher.example; write it as browsers send it: id.xn--bcher-kva.example", ""},
+		"a cookie domain with a port":       {"session: {cookie: {domain: 'example.org:443'}}", "", `session.cookie.domain is "example.org:443"; write the domain alone`},
+		"a cookie domain with a scheme":     {"session: {cookie: {domain: 'https://example.org'}}", "", "write the domain alone"},
+		"a cookie domain with a wildcard":   {"session: {cookie: {domain: '*.example.org'}}", "", "write the domain alone"},
+		"a cookie domain of everybody":      {"serve: {public: {base_url: 'https://auth.co.uk/'}}\nsession: {cookie: {domain: co.uk}}", "", `session.cookie.domain is "co.uk", under which anybody can have a name`},
+		"a cookie domain with a dot":        {"session: {cookie: {domain: .example.org}}", "", ""},
 		"plain http in public":              {"serve: {public: {base_url: 'http://id.example.org'}}", "", "serve.public.base_url is http:// and not on this machine"},
 		"every origin with cookies":         {"serve: {public: {cors: {enabled: true}}}", "", "allowed_origins is * while allow_credentials is true"},
 		"everybody is a trusted proxy":      {"serve: {trusted_proxies: [0.0.0.0/0]}", "", "0.0.0.0/0 is everybody"},
@@ -169,6 +175,9 @@ func TestBaseURLsAreGuessed(t *testing.T) {
 			src := source("dsn: memory\nserve: " + test.serve)
 			src.Dev = test.dev
 			c, _ := mustLoad(t, src)
+			if strings.ContainsAny(c.Serve.Public.Host+c.Serve.Admin.Host, "[]") {
+				t.Errorf("listens at %s, %s", c.Serve.Public.Host, c.Serve.Admin.Host)
+			}
 			if c.Serve.Public.BaseURL.String() != test.public || c.Serve.Admin.BaseURL.String() != test.admin || c.SecureCookies() != test.secure {
 				t.Errorf("got %s, %s, secure %t", c.Serve.Public.BaseURL, c.Serve.Admin.BaseURL, c.SecureCookies())
 			}

@@ -52,6 +52,9 @@ func readOrigin(text string) (origin, why string) {
 		return "", "which has no scheme and so is no origin; write for example https://" + text
 	}
 	host, path, hasPath := strings.Cut(rest, "/")
+	if strings.ContainsAny(scheme+host, `^$\()|?{},; `) {
+		return "", "which is no origin: there are no regular expressions, and one * may stand for any characters; write for example https://*.example.com"
+	}
 	if ascii, err := idna.Lookup.ToASCII(strings.ToLower(host)); err == nil && !strings.Contains(host, "*") && !strings.Contains(host, ":") {
 		host = ascii
 	}

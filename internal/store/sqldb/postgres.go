@@ -96,6 +96,9 @@ func postgresConfig(src source) (*pgx.ConnConfig, error) {
 	if err != nil { // its text may show the password
 		return nil, errors.New("read dsn: host, port, sslmode, certificate files or target_session_attrs are wrong; " + postgresForm)
 	}
+	if !strings.HasPrefix(c.Host, "/") && strings.ContainsAny(c.Host, "#@/") {
+		return nil, errors.New("read dsn: the password has a character that ends the host; percent-encode it: / as %2F, # as %23, ? as %3F, @ as %40")
+	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = connectTimeout
 	}
