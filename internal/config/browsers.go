@@ -53,12 +53,10 @@ func (c *Config) returns() []*url.URL {
 	own := c.Selfservice
 	all := append(slices.Clone(own.WhitelistedReturnURLs), own.DefaultBrowserReturnURL)
 	login, registration, settings := own.Flows.Login.After, own.Flows.Registration.After, own.Flows.Settings.After
-	for _, after := range []After{
-		login.Password, login.OIDC, login.Code, login.WebAuthn, login.Passkey, login.TOTP, login.LookupSecret,
-		registration.Password, registration.OIDC, registration.Code, registration.WebAuthn, registration.Passkey,
-		settings.Password, settings.Profile, settings.OIDC, settings.TOTP, settings.LookupSecret, settings.WebAuthn, settings.Passkey,
-	} {
-		all = append(all, after.DefaultBrowserReturnURL)
+	for _, flow := range []any{&login, &registration, &settings} {
+		for _, after := range afterMethods(flow) {
+			all = append(all, after.DefaultBrowserReturnURL)
+		}
 	}
 	return append(all, login.DefaultBrowserReturnURL, registration.DefaultBrowserReturnURL, settings.DefaultBrowserReturnURL,
 		own.Flows.Verification.DefaultBrowserReturnURL)

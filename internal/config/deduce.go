@@ -253,33 +253,24 @@ func (l *loader) deduceSchema() {
 // deduceHooks gives the hooks of all methods to those whose own are not set.
 func (l *loader) deduceHooks() {
 	flows := &l.config.Selfservice.Flows
-	login, registration, settings := &flows.Login.After, &flows.Registration.After, &flows.Settings.After
-	for flow, all := range map[string]struct {
-		hooks   Hooks
-		methods map[string]*After
+	for _, f := range []struct {
+		name  string
+		hooks Hooks
+		after any
 	}{
-		"login": {login.Hooks, map[string]*After{
-			"password": &login.Password, "oidc": &login.OIDC, "code": &login.Code, "webauthn": &login.WebAuthn,
-			"passkey": &login.Passkey, "totp": &login.TOTP, "lookup_secret": &login.LookupSecret,
-		}},
-		"registration": {registration.Hooks, map[string]*After{
-			"password": &registration.Password, "oidc": &registration.OIDC, "code": &registration.Code,
-			"webauthn": &registration.WebAuthn, "passkey": &registration.Passkey,
-		}},
-		"settings": {settings.Hooks, map[string]*After{
-			"password": &settings.Password, "profile": &settings.Profile, "oidc": &settings.OIDC, "totp": &settings.TOTP,
-			"lookup_secret": &settings.LookupSecret, "webauthn": &settings.WebAuthn, "passkey": &settings.Passkey,
-		}},
+		{"login", flows.Login.After.Hooks, &flows.Login.After},
+		{"registration", flows.Registration.After.Hooks, &flows.Registration.After},
+		{"settings", flows.Settings.After.Hooks, &flows.Settings.After},
 	} {
-		key := "selfservice.flows." + flow + ".after."
+		key := "selfservice.flows." + f.name + ".after."
 		at, said := l.origins[key+"hooks"]
 		if !said {
 			continue
 		}
-		for method, after := range all.methods {
+		for method, after := range afterMethods(f.after) {
 			own := key + method + ".hooks"
 			if from := l.origins[own].Kind; from == "" || from == FromProfile {
-				after.Hooks = all.hooks
+				after.Hooks = f.hooks
 				l.origins[own] = at
 			}
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -146,26 +147,33 @@ type FeatureFlags struct {
 }
 
 // ByMethod is what follows a login, by the id of the method.
-func (a AfterLogin) ByMethod() map[string]After {
-	return map[string]After{
-		"password": a.Password, "oidc": a.OIDC, "code": a.Code, "webauthn": a.WebAuthn, "passkey": a.Passkey,
-		"totp": a.TOTP, "lookup_secret": a.LookupSecret,
-	}
-}
+func (a AfterLogin) ByMethod() map[string]After { return byMethod(&a) }
 
 // ByMethod is what follows a registration, by the id of the method.
-func (a AfterRegistration) ByMethod() map[string]After {
-	return map[string]After{
-		"password": a.Password, "oidc": a.OIDC, "code": a.Code, "webauthn": a.WebAuthn, "passkey": a.Passkey,
-	}
-}
+func (a AfterRegistration) ByMethod() map[string]After { return byMethod(&a) }
 
 // ByMethod is what follows a change of settings, by the id of the method.
-func (a AfterSettings) ByMethod() map[string]After {
-	return map[string]After{
-		"password": a.Password, "profile": a.Profile, "oidc": a.OIDC, "totp": a.TOTP, "lookup_secret": a.LookupSecret,
-		"webauthn": a.WebAuthn, "passkey": a.Passkey,
+func (a AfterSettings) ByMethod() map[string]After { return byMethod(&a) }
+
+func byMethod(after any) map[string]After {
+	found := map[string]After{}
+	for id, a := range afterMethods(after) {
+		found[id] = *a
 	}
+	return found
+}
+
+// afterMethods finds the members that belong to one method each, by its id, in an AfterLogin,
+// AfterRegistration or AfterSettings.
+func afterMethods(after any) map[string]*After {
+	found := map[string]*After{}
+	v := reflect.ValueOf(after).Elem()
+	for i := range v.NumField() {
+		if a, ok := v.Field(i).Addr().Interface().(*After); ok {
+			found[memberName(v.Type().Field(i))] = a
+		}
+	}
+	return found
 }
 
 // checkFactors judges second factors and keys.

@@ -167,10 +167,7 @@ type member struct {
 func members(of reflect.Type, path string, index []int, found map[string]member) {
 	for i := range of.NumField() {
 		f := of.Field(i)
-		name, tagged := f.Tag.Lookup("key")
-		if !tagged {
-			name = snakeCase(f.Name)
-		}
+		name := memberName(f)
 		at, absolute := strings.CutPrefix(name, "/")
 		if !absolute {
 			at = strings.TrimPrefix(path+"."+name, ".")
@@ -187,6 +184,13 @@ func members(of reflect.Type, path string, index []int, found map[string]member)
 			}
 		}
 	}
+}
+
+func memberName(f reflect.StructField) string {
+	if name, tagged := f.Tag.Lookup("key"); tagged {
+		return name
+	}
+	return snakeCase(f.Name)
 }
 
 // snakeCase turns MaxAge into max_age and BaseURL into base_url.

@@ -170,17 +170,22 @@ func (t *table) shown(k Key, root any) any {
 	if k.kind == kindObjects {
 		return t.shownList(k, reflect.ValueOf(pointer).Elem())
 	}
-	if raw, ok := pointer.(*json.RawMessage); ok {
-		if *raw == nil {
+	return shown(pointer)
+}
+
+// shown is a value that is not a list of groups, without secrets; nil if it is unset.
+func shown(pointer any) any {
+	switch p := pointer.(type) {
+	case *json.RawMessage:
+		if *p == nil {
 			return nil
 		}
-		return *raw
-	}
-	if headers, ok := pointer.(*Headers); ok {
-		if len(*headers) == 0 {
+		return *p
+	case *Headers:
+		if len(*p) == 0 {
 			return nil
 		}
-		return *headers
+		return *p
 	}
 	values, isList := items(pointer)
 	if !isList {

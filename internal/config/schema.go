@@ -2,11 +2,8 @@ package config
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
-	"net/url"
 	"slices"
-	"time"
 )
 
 // JSONSchema is the JSON Schema (draft 7) of configuration files, for editors that
@@ -154,29 +151,8 @@ func (k Key) sample(written string) any {
 	if err := assign(k, pointer, n); err != nil {
 		return written
 	}
-	return sampleOf(pointer, written)
-}
-
-func sampleOf(pointer any, written string) any {
-	switch p := pointer.(type) {
-	case *bool:
-		return *p
-	case *int:
-		return *p
-	case *json.RawMessage:
-		return *p
-	case *Headers:
+	if k.kind == kindHeaders { // whose values are secrets otherwise
 		return json.RawMessage(written)
-	case *time.Duration, **url.URL:
-		return written
 	}
-	values, isList := items(pointer)
-	if !isList {
-		return written
-	}
-	texts := make([]string, len(values))
-	for i, v := range values {
-		texts[i] = fmt.Sprint(plainText(v))
-	}
-	return texts
+	return shown(pointer)
 }
