@@ -86,7 +86,7 @@ var vague = regexp.MustCompile(`\b((?:[Ww]hat|[Ww]hich|[Tt]hat|[Ii]t) is no \w|[
 var notProse = regexp.MustCompile(`code\.nobody\.|"mysql", "nobody"| is no (?:longer|more|such|way|need|use|other)\b`)
 
 // maxVague is how many lines may hold a vague word, so that a quotation is possible.
-const maxVague = 16
+const maxVague = 20
 
 func TestPlainWords(t *testing.T) {
 	t.Parallel()

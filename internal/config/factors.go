@@ -169,7 +169,7 @@ func afterMethods(after any) map[string]*After {
 	found := map[string]*After{}
 	v := reflect.ValueOf(after).Elem()
 	for i := range v.NumField() {
-		if a, ok := v.Field(i).Addr().Interface().(*After); ok {
+		if a, ok := reflect.TypeAssert[*After](v.Field(i).Addr()); ok {
 			found[memberName(v.Type().Field(i))] = a
 		}
 	}

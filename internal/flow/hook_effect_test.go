@@ -92,7 +92,7 @@ func TestHook_hangUp(t *testing.T) {
 	}
 }
 
-// The identity of a newcomer has the id that its hook was shown, whatever the hook changes.
+// The identity of a newcomer has the id that its hook was shown, no matter what the hook changes.
 func TestHook_registrationID(t *testing.T) {
 	t.Parallel()
 	after := &program{parses: true, change: &flow.IdentityChange{Traits: json.RawMessage(`{"email":"other@example.org"}`)}}

@@ -116,7 +116,7 @@ func (e *Engine) finish(ctx context.Context, c checked, refused error) (Result, 
 
 // run judges and applies. A credential that changed while it was judged is judged
 // once more. The submission is returned with the flow that it ended in, which is
-// another one if the fact belongs to another kind. A submission that hooks are told of goes
+// another one if the fact belongs to another kind. A submission that hooks are called for goes
 // on to its end when its client hangs up: they must not hear of what does not happen.
 func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 	for retried := false; ; retried = true {

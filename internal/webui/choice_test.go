@@ -60,7 +60,7 @@ func TestLogin_identifier_rejected(t *testing.T) {
 	})
 }
 
-// One button of a page stands out, whatever there is to choose from.
+// One button of a page stands out, no matter how many there are.
 func TestSecondFactor_oneButtonStandsOut(t *testing.T) {
 	t.Parallel()
 	recovery := ui.Group{Method: "lookup_secret", Nodes: []ui.Node{csrf(), {Name: "lookup_secret", Type: "text", Required: true}}}

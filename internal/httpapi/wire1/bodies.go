@@ -55,7 +55,7 @@ func decodeObject(r *http.Request, limit int64, into any) error {
 	return nil
 }
 
-// decodeLoose decodes a JSON body of operators, whatever its media type; members that are
+// decodeLoose decodes a JSON body of operators, of any media type; members that are
 // not known are ignored.
 func decodeLoose(r *http.Request, limit int64, into any) error {
 	body, err := readBody(r, limit)

@@ -174,7 +174,7 @@ func TestSessions(t *testing.T) {
 	for _, path := range []string{"/sessions", "/sessions/5f7d9b2c-0000-4000-8000-000000000000"} {
 		want(t, path, two.ask(t, http.MethodDelete, path, nil), 401, "No valid session cookie found")
 	}
-	want(t, "list of nobody", two.ask(t, http.MethodGet, "/sessions", nil), 401, "")
+	want(t, "list without a session", two.ask(t, http.MethodGet, "/sessions", nil), 401, "")
 	want(t, "exchange", one.ask(t, http.MethodGet, "/sessions/token-exchange", nil), 400, "init_code")
 	want(t, "exchange of nothing", one.ask(t, http.MethodGet, "/sessions/token-exchange?init_code=a&return_to_code=b", nil), 404, "no session yet")
 
@@ -238,7 +238,7 @@ func TestSettings_factors(t *testing.T) {
 	want(t, "second factor", d.submit(t, second, map[string]any{"method": "totp", "totp_code": text}), 200, `"aal2"`)
 	want(t, "refresh", d.start(t, "login", "?refresh=true"), 200, "1010003")
 	want(t, "unlink", d.submit(t, d.start(t, "settings", ""), map[string]any{"method": "totp", "totp_unlink": true}), 200, "totp_qr")
-	want(t, "nobody", s.script().ask(t, http.MethodGet, "/self-service/settings/browser", nil), 401, "session_inactive")
+	want(t, "no session", s.script().ask(t, http.MethodGet, "/self-service/settings/browser", nil), 401, "session_inactive")
 	want(t, "no owner", s.script().ask(t, http.MethodGet, "/self-service/settings/flows?id="+form.text("id"), nil), 401, "")
 	want(t, "to login", s.browser().ask(t, http.MethodGet, "/self-service/settings/browser?return_to=https://app.shop.test/", nil), 303, "login/browser")
 	s.now = func() time.Time { return time.Now().Add(2 * time.Hour) }

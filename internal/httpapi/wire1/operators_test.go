@@ -48,7 +48,7 @@ func TestRecovery(t *testing.T) {
 	} {
 		want(t, body, o.operate(t, http.MethodPost, "/admin/recovery/code", body), 400, says)
 	}
-	want(t, "of nobody", o.operate(t, http.MethodPost, "/admin/recovery/code", `{"identity_id":"5f7d9b2c-0000-4000-8000-000000000000"}`), 404, "could not find identity")
+	want(t, "of no identity", o.operate(t, http.MethodPost, "/admin/recovery/code", `{"identity_id":"5f7d9b2c-0000-4000-8000-000000000000"}`), 404, "could not find identity")
 
 	for name, c := range map[string]*client{"script": s.script(), "native": s.native()} {
 		form := c.start(t, "recovery", "")
@@ -162,7 +162,7 @@ func TestAdminIdentities(t *testing.T) {
 	want(t, "unknown", o.operate(t, http.MethodGet, "/admin/identities/5f7d9b2c-0000-4000-8000-000000000000", nil), 404, "")
 	registered := s.native().register(t, "registered@example.org").text("identity.id")
 	noted := []map[string]any{{"op": "add", "path": "/metadata_public", "value": map[string]any{"a": 1}}}
-	want(t, "note on somebody who registered", o.operate(t, http.MethodPatch, "/admin/identities/"+registered, noted), 200, `"a":1`)
+	want(t, "note on a person who registered", o.operate(t, http.MethodPatch, "/admin/identities/"+registered, noted), 200, `"a":1`)
 	put := map[string]any{"schema_id": "default", "state": "inactive", "traits": map[string]any{"email": "put@example.org"}}
 	want(t, "replace", o.operate(t, http.MethodPut, "/admin/identities/"+id, put), 200, `"inactive"`)
 	want(t, "disabled", s.script().login(t, "put@example.org"), 401, "This account was disabled")

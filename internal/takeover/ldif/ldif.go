@@ -37,7 +37,7 @@ func people() []string {
 	return []string{"person", "organizationalperson", "inetorgperson", "posixaccount", "account", "user", "inetuser", "shadowaccount", "sambasamaccount"}
 }
 
-// others are the object classes whose entries are not accounts, whatever else they are.
+// others are the object classes whose entries are not accounts, no matter what else they are.
 func others() []string { return []string{"computer", "contact"} }
 
 // binary is where an entry keeps the names of attributes with values that are not text. No attribute has that name.
