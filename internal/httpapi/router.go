@@ -112,6 +112,9 @@ func (e *route) prepareLogs() {
 	for verb := range e.verbs {
 		e.logs[verb] = e.newLog(verb)
 	}
+	if e.all != nil { // as session checks
+		e.logs[http.MethodGet] = e.newLog(http.MethodGet)
+	}
 }
 
 func (e *route) newLog(verb string) slog.Handler {
