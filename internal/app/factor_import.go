@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/symbolon/symbolon/internal/ceremony"
@@ -23,9 +22,8 @@ import (
 func factorTypes() []string { return []string{totp.ID, lookup.ID, webauthn.ID, passkey.ID} }
 
 // ImportFactor makes a credential of a second factor or of keys from the form in which Ory Kratos 26 stores it: secrets
-// are sealed and codes hashed here. lost says what could not be taken. The error is of code errs.Invalid where nothing
-// could.
-func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, identifiers []string, config json.RawMessage) (_ identity.Credential, lost []string, err error) {
+// are sealed and codes hashed here. The error is of code errs.Invalid where the form is not that.
+func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, identifiers []string, config json.RawMessage) (identity.Credential, error) {
 	unreadable := func(err error) error {
 		return errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
 	}
@@ -35,10 +33,9 @@ func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, 
 			URL string `json:"totp_url"`
 		}
 		if err := json.Unmarshal(config, &in); err != nil {
-			return identity.Credential{}, nil, unreadable(err)
+			return identity.Credential{}, unreadable(err)
 		}
-		c, err := totp.Import(a.seals, identityID, in.URL, a.now())
-		return c, nil, err
+		return totp.Import(a.seals, identityID, in.URL, a.now())
 	case lookup.ID:
 		var in struct {
 			Codes []struct {
@@ -47,7 +44,7 @@ func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, 
 			} `json:"recovery_codes"`
 		}
 		if err := json.Unmarshal(config, &in); err != nil {
-			return identity.Credential{}, nil, unreadable(err)
+			return identity.Credential{}, unreadable(err)
 		}
 		var codes []string
 		var used []time.Time
@@ -56,36 +53,26 @@ func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, 
 		}
 		c, err := lookup.Import(ctx, a.hasher, codes, used, a.now())
 		c.Identifiers = []string{identityID}
-		return c, nil, err
+		return c, err
 	case webauthn.ID, passkey.ID:
 		return importKeys(typ, identifiers, config)
 	}
-	return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", "There is no credential of type "+typ+".")
+	return identity.Credential{}, errs.New(errs.Invalid, "credential_invalid", "There is no credential of type "+typ+".")
 }
 
-// importKeys takes keys. A security key that signs in without a password is a passkey here.
-func importKeys(typ string, identifiers []string, config json.RawMessage) (identity.Credential, []string, error) {
+// importKeys takes keys, as the factors that they are.
+func importKeys(typ string, identifiers []string, config json.RawMessage) (identity.Credential, error) {
 	keys, err := ceremony.ParseKeys(config)
 	if err != nil {
-		return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
+		return identity.Credential{}, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
 	}
 	noteUnknownFlags(config, keys.Keys)
-	var lost []string
-	if typ == webauthn.ID {
-		first := func(k ceremony.Key) bool { return k.Passwordless }
-		if len(keys.Keys) > 0 && !slices.ContainsFunc(keys.Keys, func(k ceremony.Key) bool { return !k.Passwordless }) {
-			typ = passkey.ID
-		} else if before := len(keys.Keys); slices.ContainsFunc(keys.Keys, first) {
-			keys.Keys = slices.DeleteFunc(keys.Keys, first)
-			lost = append(lost, fmt.Sprintf("%d security keys for sign-in without a password are not taken, beside those that are second factors", before-len(keys.Keys)))
-		}
-	}
 	if len(keys.Keys) == 0 {
-		return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", "credentials."+typ+".config.credentials has no key.")
+		return identity.Credential{}, errs.New(errs.Invalid, "credential_invalid", "credentials."+typ+".config.credentials has no key.")
 	}
 	for i, k := range keys.Keys {
 		if len(k.ID) == 0 || len(k.PublicKey) == 0 {
-			return identity.Credential{}, nil, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("Key %d of credentials.%s has no id or no public_key.", i, typ))
+			return identity.Credential{}, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("Key %d of credentials.%s has no id or no public_key.", i, typ))
 		}
 	}
 	if typ == passkey.ID {
@@ -93,8 +80,7 @@ func importKeys(typ string, identifiers []string, config json.RawMessage) (ident
 			keys.Handles = append(keys.Handles, []byte(handle))
 		}
 	}
-	c, err := keyform.Credential(typ, keys)
-	return c, lost, err
+	return keyform.Credential(typ, keys)
 }
 
 // noteUnknownFlags marks keys whose configuration has no flags: servers kept none for years.
@@ -118,9 +104,9 @@ func (a *composition) convertFactor(ctx context.Context, identityID string, c ta
 	if len(c.Config) == 0 || string(c.Config) == `{}` {
 		return identity.Credential{}, nil, nil
 	}
-	made, lost, err := a.ImportFactor(ctx, identityID, c.Type, c.Identifiers, c.Config)
+	made, err := a.ImportFactor(ctx, identityID, c.Type, c.Identifiers, c.Config)
 	if known, ok := errors.AsType[*errs.Error](err); ok {
 		err = errors.New(known.Reason)
 	}
-	return made, lost, err
+	return made, nil, err
 }

@@ -53,13 +53,21 @@ func (a *composition) newFactors(c *config.Config) error {
 		return err
 	}
 	found := names{a.identities, a.schemas, c.Identity.DefaultSchemaID}
-	public := c.Serve.Public.BaseURL
+	public, also := c.Serve.Public.BaseURL, ""
 	if m.WebAuthn.Enabled {
+		also = webauthn.ID
 		party, err := a.party(m.WebAuthn.RP)
 		if err != nil {
 			return fmt.Errorf("selfservice.methods.webauthn.config.rp: %w", err)
 		}
-		a.factors = append(a.factors, webauthn.New(party, found, public.String(), a.now, a.log))
+		decoys, err := secret.NewSigner("security keys of unknown people", c.Secrets.Signing())
+		if err != nil {
+			return err
+		}
+		a.factors = append(a.factors, webauthn.New(party, found, decoys, webauthn.Config{
+			Public: public.String(), Passwordless: m.WebAuthn.Passwordless, TwoFactors: m.WebAuthn.TwoFactors,
+			RequireVerification: m.WebAuthn.RequireVerification, Tells: c.Selfservice.Flows.Login.TellMethods,
+		}, a.now, a.log))
 	}
 	if m.Passkey.Enabled {
 		party, err := a.party(m.Passkey.RP)
@@ -68,7 +76,7 @@ func (a *composition) newFactors(c *config.Config) error {
 		}
 		a.factors = append(a.factors, passkey.New(party, found, passkey.Config{
 			Name: a.siteName(m.Passkey.RP), Public: public.String(), TwoFactors: m.Passkey.TwoFactors,
-			RequireVerification: m.Passkey.RequireVerification,
+			RequireVerification: m.Passkey.RequireVerification, Also: also,
 		}, a.now, a.log))
 	}
 	if conf := codeConfig(c); conf.Passwordless || conf.SecondFactor || conf.Recovery || conf.Verification {

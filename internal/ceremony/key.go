@@ -31,7 +31,7 @@ type Key struct {
 	Name            string        `json:"display_name"`
 	AddedAt         time.Time     `json:"added_at"`
 	LastUsedAt      *time.Time    `json:"last_used_at,omitempty"`
-	Passwordless    bool          `json:"is_passwordless"`
+	Passwordless    bool          `json:"is_passwordless"` // a first factor, and no second one
 	Flags           Flags         `json:"flags"`
 	Transports      []string      `json:"transports,omitempty"`
 	// Handle is the user handle that this key was made with, where it is not that of the others.
@@ -108,6 +108,11 @@ func (k Keys) Find(hexID string) int {
 	return slices.IndexFunc(k.Keys, func(key Key) bool { return key.HexID() == hexID })
 }
 
+// Of returns the keys that are a first factor, or those that are a second one.
+func (k Keys) Of(first bool) []Key {
+	return slices.DeleteFunc(slices.Clone(k.Keys), func(key Key) bool { return key.Passwordless != first })
+}
+
 // With returns the keys with one replaced by its later state.
 func (k Keys) With(after Key) Keys {
 	k.Keys = slices.Clone(k.Keys)
@@ -150,13 +155,14 @@ func (k *Key) library() webauthn.Credential {
 	return c
 }
 
-// used is the key after a ceremony that verified (WebAuthn Level 3, section 7.2, steps 18 to 26).
-func (k Key) used(after *webauthn.Credential, verified bool, now time.Time) (Key, error) {
+// used is the key after a ceremony (WebAuthn Level 3, section 7.2, steps 18 to 26). missed says that it was to verify its
+// user and did not. A key that is not asked to may verify at one time and not at another, as those with a PIN do.
+func (k Key) used(after *webauthn.Credential, missed bool, now time.Time) (Key, error) {
 	if after.Authenticator.CloneWarning {
 		k.Authenticator.CloneWarning = true
 		return k, ErrCloned
 	}
-	if k.Flags.Verified && !verified {
+	if k.Flags.Verified && missed {
 		return k, ErrUnverified
 	}
 	now = now.UTC().Truncate(time.Second)

@@ -63,9 +63,11 @@ func (p *Party) Name() string { return p.library.Config.RPDisplayName }
 // Sort says what a key is for.
 type Sort uint8
 
-// The sorts: a second factor beside another proof, or a passkey that finds its owner by itself.
+// The sorts: a security key of a person who is known already, the same where it is to verify its user, or a passkey that
+// finds its owner by itself.
 const (
-	SecondFactor Sort = iota
+	SecurityKey Sort = iota
+	VerifyingKey
 	Passkey
 )
 
@@ -102,12 +104,16 @@ func (o Owner) WebAuthnCredentials() []webauthn.Credential {
 }
 
 func (s Sort) selection() protocol.AuthenticatorSelection {
-	if s == Passkey {
+	switch s {
+	case Passkey:
 		required := true
 		return protocol.AuthenticatorSelection{
 			RequireResidentKey: &required, ResidentKey: protocol.ResidentKeyRequirementRequired,
 			UserVerification: protocol.VerificationPreferred,
 		}
+	case VerifyingKey:
+		return protocol.AuthenticatorSelection{UserVerification: protocol.VerificationPreferred}
+	case SecurityKey:
 	}
 	return protocol.AuthenticatorSelection{UserVerification: protocol.VerificationDiscouraged}
 }
@@ -203,7 +209,8 @@ func (p *Party) Judge(pending Pending, o Owner, a Answer, now time.Time) (Judged
 		return Judged{}, because(ErrRefused, err)
 	}
 	verified := a.parsed.Response.AuthenticatorData.Flags.HasUserVerified()
-	key, err := o.Keys[at].used(after, verified, now)
+	missed := !verified && pending.Session.UserVerification != protocol.VerificationDiscouraged
+	key, err := o.Keys[at].used(after, missed, now)
 	return Judged{Key: key, Verified: verified}, err
 }
 

@@ -52,7 +52,7 @@ func TestCreated(t *testing.T) {
 	for name, algorithm := range map[string]int{"ES256": ceremonytest.ES256, "EdDSA": ceremonytest.EdDSA, "RS256": ceremonytest.RS256} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			options, pending, err := p.Create(ceremony.SecondFactor, jo())
+			options, pending, err := p.Create(ceremony.SecurityKey, jo())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,7 +66,7 @@ func TestCreated(t *testing.T) {
 	for name, prepare := range ceremonytest.CreationLies(site) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			options, pending, err := p.Create(ceremony.SecondFactor, jo())
+			options, pending, err := p.Create(ceremony.SecurityKey, jo())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestCreated(t *testing.T) {
 	}
 	t.Run("algorithm that was not offered", func(t *testing.T) {
 		t.Parallel()
-		options, pending, err := p.Create(ceremony.SecondFactor, jo())
+		options, pending, err := p.Create(ceremony.SecurityKey, jo())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,11 +90,11 @@ func TestCreated(t *testing.T) {
 	})
 	t.Run("answer to an earlier challenge", func(t *testing.T) {
 		t.Parallel()
-		old, _, err := p.Create(ceremony.SecondFactor, jo())
+		old, _, err := p.Create(ceremony.SecurityKey, jo())
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, pending, err := p.Create(ceremony.SecondFactor, jo())
+		_, pending, err := p.Create(ceremony.SecurityKey, jo())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestCreated(t *testing.T) {
 func TestMalformed(t *testing.T) {
 	t.Parallel()
 	p := party(t)
-	_, pending, err := p.Create(ceremony.SecondFactor, jo())
+	_, pending, err := p.Create(ceremony.SecurityKey, jo())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,8 +164,8 @@ func TestJudge(t *testing.T) {
 	p := party(t)
 	t.Run("second factor", func(t *testing.T) {
 		t.Parallel()
-		o, k := enrolled(t, p, ceremony.SecondFactor, ceremonytest.Present)
-		options, pending := ask(t, p, ceremony.SecondFactor, o)
+		o, k := enrolled(t, p, ceremony.SecurityKey, ceremonytest.Present)
+		options, pending := ask(t, p, ceremony.SecurityKey, o)
 		if !strings.Contains(options, base64.RawURLEncoding.EncodeToString(k.ID)) {
 			t.Errorf("options %s do not name the key", options)
 		}
@@ -204,7 +204,7 @@ func TestJudge(t *testing.T) {
 	})
 	t.Run("key of another server that may be backed up", func(t *testing.T) {
 		t.Parallel()
-		for _, sort := range []ceremony.Sort{ceremony.SecondFactor, ceremony.Passkey} {
+		for _, sort := range []ceremony.Sort{ceremony.SecurityKey, ceremony.Passkey} {
 			o, k := enrolled(t, p, sort, ceremonytest.Present|ceremonytest.BackupEligible)
 			o.Keys[0].Flags = ceremony.Flags{Unknown: true}
 			options, pending := ask(t, p, sort, o)
@@ -220,7 +220,7 @@ func TestJudge(t *testing.T) {
 		}
 	})
 	for name, prepare := range ceremonytest.AssertionLies(site) {
-		for what, sort := range map[string]ceremony.Sort{"second factor": ceremony.SecondFactor, "passkey": ceremony.Passkey} {
+		for what, sort := range map[string]ceremony.Sort{"second factor": ceremony.SecurityKey, "passkey": ceremony.Passkey} {
 			t.Run(name+", "+what, func(t *testing.T) {
 				t.Parallel()
 				o, k := enrolled(t, p, sort, ceremonytest.Present)
@@ -241,10 +241,10 @@ func TestJudge(t *testing.T) {
 func TestCounter(t *testing.T) {
 	t.Parallel()
 	p := party(t)
-	o, k := enrolled(t, p, ceremony.SecondFactor, ceremonytest.Present)
+	o, k := enrolled(t, p, ceremony.SecurityKey, ceremonytest.Present)
 	clone := *k
 	login := func(k *ceremonytest.Key) error {
-		options, pending := ask(t, p, ceremony.SecondFactor, o)
+		options, pending := ask(t, p, ceremony.SecurityKey, o)
 		got, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{}))
 		if err == nil {
 			o.Keys[0] = got.Key
@@ -299,6 +299,21 @@ func TestUserVerification(t *testing.T) {
 	k.Flags = ceremonytest.Present
 	if _, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{})); !errors.Is(err, ceremony.ErrUnverified) {
 		t.Errorf("a touch by a key that verified before: %v, want ErrUnverified", err)
+	}
+}
+
+// A key with a PIN verifies its user when it is made, and not where that is discouraged.
+func TestUserVerification_notAsked(t *testing.T) {
+	t.Parallel()
+	p := party(t)
+	o, k := enrolled(t, p, ceremony.SecurityKey, ceremonytest.Present|ceremonytest.Verified)
+	for sort, want := range map[ceremony.Sort]error{ceremony.SecurityKey: nil, ceremony.VerifyingKey: ceremony.ErrUnverified} {
+		options, pending := ask(t, p, sort, o)
+		k.Flags = ceremonytest.Present
+		got, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{}))
+		if !errors.Is(err, want) || err == nil && !got.Key.Flags.Verified {
+			t.Errorf("sort %d: %v, want %v", sort, err, want)
+		}
 	}
 }
 

@@ -62,6 +62,9 @@ type WebAuthn struct {
 	Enabled      bool
 	Passwordless bool         `key:"config.passwordless"`
 	RP           RelyingParty `key:"config.rp"`
+	// TwoFactors and RequireVerification are as those of Passkey, for keys that are a first factor.
+	TwoFactors          bool `key:"config.two_factors"`
+	RequireVerification bool `key:"config.require_user_verification"`
 }
 
 // Passkey is signing in with a discoverable credential.
@@ -184,11 +187,10 @@ func (c *Config) checkFactors(f *findings) {
 		f.fail("selfservice.methods.code.mfa_enabled", "is true, and so is passwordless_enabled: one mailbox would be both factors; keep one")
 	}
 	for _, keys := range []struct {
-		name         string
-		on           bool
-		rp           RelyingParty
-		passwordless bool
-	}{{"webauthn", m.WebAuthn.Enabled, m.WebAuthn.RP, m.WebAuthn.Passwordless}, {"passkey", m.Passkey.Enabled, m.Passkey.RP, false}} {
+		name string
+		on   bool
+		rp   RelyingParty
+	}{{"webauthn", m.WebAuthn.Enabled, m.WebAuthn.RP}, {"passkey", m.Passkey.Enabled, m.Passkey.RP}} {
 		if !keys.on {
 			continue
 		}
@@ -199,8 +201,8 @@ func (c *Config) checkFactors(f *findings) {
 		if _, err := netip.ParseAddr(strings.Trim(id, "[]")); err == nil {
 			f.fail("selfservice.methods."+keys.name+".config.rp.id", "would be "+id+", but browsers bind keys to a domain; set it, or use localhost in serve.public.base_url")
 		}
-		if keys.passwordless {
-			f.warn("selfservice.methods.webauthn.config.passwordless", "is true, but security keys are a second factor here; enable selfservice.methods.passkey to sign in without a password")
-		}
+	}
+	if m.WebAuthn.TwoFactors && !m.WebAuthn.Passwordless {
+		f.warn("selfservice.methods.webauthn.config.two_factors", "is true, but new security keys are a second factor; it counts for keys that are a first one, with passwordless")
 	}
 }

@@ -45,8 +45,9 @@ func policyKeys() []Key {
 
 func (c *Config) checkPolicies(f *findings) {
 	m, seen := c.Selfservice.Methods, map[string]bool{}
-	second := map[string]bool{"totp": m.TOTP.Enabled, "lookup_secret": m.LookupSecret.Enabled, "webauthn": m.WebAuthn.Enabled, "code": m.Code.MFA}
+	second := map[string]bool{"totp": m.TOTP.Enabled, "lookup_secret": m.LookupSecret.Enabled, "webauthn": m.WebAuthn.Enabled && !m.WebAuthn.Passwordless, "code": m.Code.MFA}
 	on := maps.Clone(second)
+	on["webauthn"] = m.WebAuthn.Enabled
 	on["passkey"], on["code"] = m.Passkey.Enabled, m.Code.MFA || m.Code.Passwordless
 	for i, p := range c.Security.RequiredFactors {
 		at, can := fmt.Sprintf("%s[%d].", policies, i), false

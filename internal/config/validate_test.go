@@ -74,7 +74,7 @@ func TestSettingsThatContradictOneAnother(t *testing.T) {
 		"one mailbox for both factors":      {"selfservice: {methods: {code: {passwordless_enabled: true, mfa_enabled: true}}}", "one mailbox would be both factors", ""},
 		"keys on an address":                {"selfservice: {methods: {passkey: {enabled: true, config: {rp: {id: 127.0.0.1}}}}}", "browsers bind keys to a domain", ""},
 		"keys on a domain":                  {"selfservice: {methods: {webauthn: {enabled: true}}}", "", ""},
-		"security keys as first factor":     {"selfservice: {methods: {webauthn: {enabled: true, config: {passwordless: true}}}}", "", "security keys are a second factor here"},
+		"two factors of second factors":     {"selfservice: {methods: {webauthn: {enabled: true, config: {two_factors: true}}}}", "", "new security keys are a second factor"},
 		"back-off the wrong way round":      {"courier: {backoff: {min: 2h}}", "courier.backoff.min is 2h, more than courier.backoff.max, 1h", ""},
 		"mail from another person":          {"courier: {smtp: {connection_uri: 'smtp://mail:25'}}", "", "mail will come from no-reply@id.example.org"},
 		"mail from Ory":                     {"courier: {smtp: {connection_uri: 'smtp://mail:25', from_address: no-reply@ory.kratos.sh}}", "", "is not your domain"},

@@ -31,8 +31,7 @@ type checked struct {
 // flow is returned beside an error once it was found: it tells the transport who
 // is asking.
 func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err error) {
-	step, served := e.steps[r.Kind][r.Method]
-	if !served || !e.sends(r.Kind, r.Method) {
+	if _, served := e.steps[r.Kind][r.Method]; !served || !e.sends(r.Kind, r.Method) {
 		return c, errs.ErrNotFound
 	}
 	if err := e.checkSession(r.Kind, r.Caller, r.Kind == Login, ""); err != nil {
@@ -45,6 +44,7 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 	if err != nil {
 		return c, err
 	}
+	step, _ := e.stepFor(f, r.Method)
 	c = checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage}
 	if err := e.checkOwner(f, r); err != nil {
 		return c, err
@@ -134,6 +134,16 @@ func (e *Engine) checkStepUp(f *Flow, c Caller) error {
 		return ErrFirstFactorRequired
 	}
 	return nil
+}
+
+// stepFor returns what a method does in a flow: in a login, the step of the rank that the flow
+// asks for.
+func (e *Engine) stepFor(f *Flow, method string) (step Step, ok bool) {
+	step, ok = e.steps[f.Kind][method]
+	if step.Other != nil && !step.fits(f) {
+		return *step.Other, ok
+	}
+	return step, ok
 }
 
 // checkLifetime restarts a flow that is over.

@@ -161,7 +161,8 @@ func (e *Engine) adapt(ctx context.Context, j *judged) error {
 	if err != nil {
 		return err
 	}
-	j.flow, j.step, j.identity = next, e.steps[k][j.method], nil
+	j.flow, j.identity = next, nil
+	j.step, _ = e.stepFor(next, j.method)
 	return nil
 }
 

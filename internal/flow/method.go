@@ -64,6 +64,9 @@ const (
 type Step struct {
 	Role  Role
 	Needs Needs
+	// Other is the step of the other rank in a login, for a method whose credentials are of
+	// either; nil for methods of one rank. New credentials are of the rank of Role.
+	Other *Step
 	// Privileged steps need a recently authenticated session of the level that its
 	// identity can reach before they judge.
 	Privileged bool

@@ -58,6 +58,9 @@ func (e *Engine) fulfils(p Policy, method string) bool {
 func (e *Engine) obeys(p Policy, i *identity.Identity, credentials []identity.Credential) bool {
 	return slices.ContainsFunc(e.counters, func(m FactorCounter) bool {
 		counted := m.CountFactors(i, credentials, Browser)
+		if len(p.Factors) == 0 && e.steps[Login][m.ID()].Other != nil {
+			return counted.Second > 0
+		}
 		return e.fulfils(p, m.ID()) && counted.First+counted.Second > 0
 	})
 }

@@ -141,7 +141,7 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 // offered returns the step of a method in a flow; ok is false if the form has no part
 // for it.
 func (e *Engine) offered(method string, f *Flow) (step Step, ok bool) {
-	step, ok = e.steps[f.Kind][method]
+	step, ok = e.stepFor(f, method)
 	return step, ok && step.Show != nil && (!step.BrowserOnly || f.Client != API) && step.fits(f) && e.sends(f.Kind, method)
 }
 

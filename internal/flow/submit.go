@@ -51,7 +51,7 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 			break
 		}
 	}
-	if result.Outcome == Pending {
+	if result.Outcome == Pending || asksNamed(r.Kind, result, e.steps[r.Kind][r.Method]) {
 		wait(ctx, e.config.SentAfter-e.now().Sub(began))
 	}
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
@@ -76,6 +76,12 @@ type hookAnswer struct {
 
 func (e *Engine) newTold() *told {
 	return &told{now: e.now, left: hookTime, answers: map[Hook]hookAnswer{}}
+}
+
+// asksNamed reports whether a sign-in has named a person and is asked for a proof of theirs, which
+// takes as long for people who are unknown.
+func asksNamed(k Kind, r Result, s Step) bool {
+	return k == Login && r.Outcome == Prepares && s.Needs == NeedsIdentifier
 }
 
 // waits reports whether the flow waits for a secret.

@@ -138,12 +138,9 @@ func (m *mount) setFactors(ctx context.Context, d *identity.Draft, in *credentia
 		if f.body == nil {
 			continue
 		}
-		c, lost, err := m.Factors.ImportFactor(ctx, d.Identity.ID, f.typ, f.body.Identifiers, f.body.Config)
+		c, err := m.Factors.ImportFactor(ctx, d.Identity.ID, f.typ, f.body.Identifiers, f.body.Config)
 		if err != nil {
 			return err
-		}
-		if len(lost) > 0 {
-			return errs.New(errs.Invalid, "credential_invalid", "credentials."+f.typ+": "+lost[0]+".")
 		}
 		d.Set(c)
 	}

@@ -100,8 +100,8 @@ type Passwords interface {
 
 // Factors turns what an administrator gives as second factors or keys into credentials.
 type Factors interface {
-	// ImportFactor takes the form in which v26 stores a credential; lost says what of it could not be taken.
-	ImportFactor(ctx context.Context, identityID, typ string, identifiers []string, config json.RawMessage) (c identity.Credential, lost []string, err error)
+	// ImportFactor takes the form in which v26 stores a credential.
+	ImportFactor(ctx context.Context, identityID, typ string, identifiers []string, config json.RawMessage) (identity.Credential, error)
 }
 
 // Meter observes requests.

@@ -64,8 +64,8 @@ type Form struct {
 	RemoveLabel          string // with the name of the key for %s
 }
 
-// List returns buttons for each key. last says that the only key may not go.
-func (f Form) List(keys []ceremony.Key, last bool) []ui.Node {
+// List returns buttons for each key. last is the one that may not go, nil for none.
+func (f Form) List(keys []ceremony.Key, last *ceremony.Key) []ui.Node {
 	var nodes []ui.Node
 	for _, k := range keys {
 		context := map[string]any{
@@ -77,11 +77,19 @@ func (f Form) List(keys []ceremony.Key, last bool) []ui.Node {
 		nodes = append(nodes,
 			ui.Node{
 				Name: f.Remove, Type: "submit", Value: k.HexID(), Label: fmt.Sprintf(f.RemoveLabel, k.Name), Context: context,
-				Disabled: last && len(keys) == 1,
+				Disabled: last != nil && last.HexID() == k.HexID(),
 			},
 			ui.Node{Name: f.Rename, Type: "submit", Value: k.HexID(), Label: "Rename " + k.Name, Context: context})
 	}
 	return nodes
+}
+
+// Last returns the one first factor among keys if the person has no other, nil if there is more than that.
+func Last(first []ceremony.Key, all int) *ceremony.Key {
+	if len(first) != 1 || all > 1 {
+		return nil
+	}
+	return &first[0]
 }
 
 // Change removes or renames a key as the submission says; nil if it asks for neither.

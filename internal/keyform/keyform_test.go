@@ -38,21 +38,21 @@ func stored(t *testing.T) *identity.Credential {
 
 func TestList(t *testing.T) {
 	t.Parallel()
-	nodes := form().List(keys().Keys, false)
+	nodes := form().List(keys().Keys, nil)
 	if len(nodes) != 4 || nodes[0].Name != "remove" || nodes[0].Value != "01" || nodes[0].Label != `Remove "Blue"` || nodes[3].Name != "rename" || nodes[3].Value != "ff" {
 		t.Errorf("nodes are %+v", nodes)
 	}
 	if nodes[0].Context["last_used_at"] != "1970-01-01T00:33:20Z" || nodes[2].Context["last_used_at"] != nil {
 		t.Errorf("contexts are %v and %v", nodes[0].Context, nodes[2].Context)
 	}
-	for _, c := range []struct {
-		keys     int
-		last     bool
-		disabled bool
-	}{{1, true, true}, {1, false, false}, {2, true, false}} {
-		if got := form().List(keys().Keys[:c.keys], c.last)[0].Disabled; got != c.disabled {
-			t.Errorf("%d keys, last factor %t: disabled is %t", c.keys, c.last, got)
+	for _, c := range []struct{ keys, all int }{{1, 1}, {1, 2}, {2, 2}} {
+		shown := keys().Keys[:c.keys]
+		if got := form().List(shown, keyform.Last(shown, c.all))[0].Disabled; got != (c.all == 1) {
+			t.Errorf("%d of %d first factors: disabled is %t", c.keys, c.all, got)
 		}
+	}
+	if other := keys().Keys[1]; form().List(keys().Keys, &other)[0].Disabled {
+		t.Error("another key than the last first factor may not go")
 	}
 }
 

@@ -86,6 +86,7 @@ const (
 	KeyKeyInvalid         = "key.invalid"
 	KeyKeyUnknown         = "key.unknown"
 	KeyKeyNone            = "key.none"
+	KeyKeyPrepare         = "key.prepare"
 	KeyKeyGone            = "key.gone"
 	KeyKeyNameless        = "key.nameless"
 	KeyCodeTooOften       = "code.too_often"
@@ -189,6 +190,7 @@ var catalogue = map[string]Entry{
 	KeyKeyInvalid:         {Error, "The answer of the security key is invalid, please try again.", none},
 	KeyKeyUnknown:         {Error, "This account does not exist or has no security key set up.", none},
 	KeyKeyNone:            {Error, "You have no WebAuthn device set up.", none},
+	KeyKeyPrepare:         {Info, "Prepare your WebAuthn device (e.g. security key, biometrics scanner, ...) and press continue.", none},
 	KeyKeyGone:            {Error, "You tried to remove a WebAuthn credential which does not exist.", nil},
 	KeyKeyNameless:        {Error, "Could not find any login identifiers. Did you forget to set them? This could also be caused by a server misconfiguration.", none},
 	KeyCodeTooOften:       {Error, "The request was submitted too often. Please request another code.", nil},

@@ -60,6 +60,7 @@ var numbers = map[string]int{
 	message.KeyKeyInvalid:                         4000045,
 	message.KeyKeyUnknown:                         4000015,
 	message.KeyKeyNone:                            4000013,
+	message.KeyKeyPrepare:                         1010012,
 	message.KeyKeyNameless:                        4000046,
 	message.KeyCodeUnknown:                        4000035,
 	message.KeyCodeSameMailbox:                    4000047,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/httpapi/wire"
 )
 
@@ -49,3 +50,7 @@ func noContent(w http.ResponseWriter) error {
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
+
+// leadsIn reports whether a flow leads in: until it has, its answers are errors to
+// scripts, also where all is well so far.
+func leadsIn(k flow.Kind) bool { return k == flow.Login || k == flow.Registration }

@@ -153,8 +153,14 @@ func (b *form) factorLabel(in *ui.Node) *Message {
 	case "webauthn_register_displayname":
 		return label(1050013, "Name of the security key")
 	case "webauthn_register_trigger":
+		if b.flow.Kind == flow.Registration {
+			return label(1040004, "Sign up with security key")
+		}
 		return label(1050012, "Add security key")
 	case "webauthn_login_trigger":
+		if b.asksKey() {
+			return label(1010013, "Continue")
+		}
 		return label(1010008, "Sign in with hardware key")
 	case "passkey_remove":
 		return named(1050020, `Remove passkey "%v"`)
@@ -239,6 +245,8 @@ func factorEntry(key string) (entry, bool) {
 		return entry{id: 4000007, kind: failure}, true
 	case message.KeyKeyUnknown:
 		return entry{id: 4000015, kind: failure}, true
+	case message.KeyKeyPrepare:
+		return entry{id: 1010012, kind: info}, true
 	case message.KeyKeyNone:
 		return entry{id: 4000013, kind: failure}, true
 	case message.KeyKeyNameless:

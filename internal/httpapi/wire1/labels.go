@@ -67,6 +67,8 @@ func (b *form) providerLabel(in *ui.Node) *Message {
 // submitLabel is the text of a method's button.
 func (b *form) submitLabel(method string) *Message {
 	switch {
+	case b.flow.Kind == flow.Login && method == groupKeys:
+		return label(1010008, "Sign in with hardware key")
 	case b.flow.Kind == flow.Login && method == "totp":
 		return label(1010009, "Use Authenticator")
 	case b.flow.Kind == flow.Login && method == "lookup_secret":

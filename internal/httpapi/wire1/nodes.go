@@ -81,6 +81,7 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 		}
 		return b.rank(a) - b.rank(c)
 	})
+	b.key()
 	if b.waitsForCode() {
 		b.codeForm()
 	}
@@ -216,7 +217,7 @@ func (b *form) autocomplete(in *ui.Node) string {
 	switch {
 	case in.Name == "password":
 		return in.Autocomplete
-	case in.Name == "identifier" && b.flow.Kind == flow.Login && (b.flow.Form.Group(groupIdentifier) != nil || !b.flow.Refresh && b.flow.Form.Group("passkey") != nil):
+	case in.Name == "identifier" && b.flow.Kind == flow.Login && (b.flow.Form.Group(groupIdentifier) != nil || !b.flow.Refresh && b.offersKeys()):
 		return "username webauthn"
 	case !isTrait(in.Name):
 		return ""
@@ -288,7 +289,7 @@ func (b *form) rankEntry(n Node, last int) int {
 		}
 		return 9 + last
 	case groupPassword:
-		if b.flow.Kind == flow.Registration && last == 0 && b.flow.Form.Group("passkey") == nil {
+		if b.flow.Kind == flow.Registration && last == 0 && !b.offersKeys() {
 			return 3
 		}
 		return 11 + last

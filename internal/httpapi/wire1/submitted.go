@@ -40,6 +40,8 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 		return w.goOn(r, result, http.StatusOK)
 	case asJSON && result.Outcome == flow.FormRejected:
 		return w.show(r, result, http.StatusBadRequest)
+	case asJSON && asksForKey(r, result):
+		return wire.Fail(changeLocation(r.Page(f)))
 	case asJSON && leadsIn(f.Kind):
 		return w.goOn(r, result, http.StatusBadRequest)
 	case asJSON:
@@ -105,10 +107,6 @@ func transient(in flow.Input) json.RawMessage {
 // provesAddress reports whether a flow waits for a secret that proves an address: a wrong
 // one is not an error to scripts, which show the form again.
 func provesAddress(f *flow.Flow) bool { return sendsCodes(f.Kind) && f.State == flow.Challenged }
-
-// leadsIn reports whether a flow leads in: until it has, its answers are errors to
-// scripts, also where all is well so far.
-func leadsIn(k flow.Kind) bool { return k == flow.Login || k == flow.Registration }
 
 // changeLocation asks a client to open a page in the browser.
 func changeLocation(to string) *fault {

@@ -39,6 +39,9 @@ type Config struct {
 	TwoFactors bool
 	// RequireVerification refuses passkeys that did not verify their user.
 	RequireVerification bool
+	// Also is the type of further credentials whose keys sign in here, if they are first factors and find their owner by
+	// themselves; empty for none.
+	Also string
 }
 
 // Method is the passkey method.
@@ -203,6 +206,9 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (fl
 	if err != nil {
 		return nil, err
 	}
+	if c.Type != ID {
+		owner.Keys = keys.Of(true)
+	}
 	judged, err := m.party.Judge(kept.Pending, owner, answer, m.now())
 	if errors.Is(err, ceremony.ErrCloned) {
 		m.log.WarnContext(ctx, "the counter of a passkey went back; it may be cloned",
@@ -232,7 +238,11 @@ func (m *Method) whose(ctx context.Context, s flow.Submission, a ceremony.Answer
 	if len(a.Handle()) == 0 {
 		return nil, nil, ceremony.ErrUnknownKey
 	}
-	person, c, err := m.identities.ByCredential(ctx, ID, ceremony.HandleIdentifier(a.Handle()))
+	handle := ceremony.HandleIdentifier(a.Handle())
+	person, c, err := m.identities.ByCredential(ctx, ID, handle)
+	if errors.Is(err, errs.ErrNotFound) && m.config.Also != "" {
+		person, c, err = m.identities.ByCredential(ctx, m.config.Also, handle)
+	}
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil, nil, ceremony.ErrUnknownKey
 	}

@@ -55,7 +55,7 @@ func (m *Method) showSettings(_ context.Context, v flow.View) ([]ui.Node, error)
 	if err != nil || !ok {
 		return nil, err
 	}
-	nodes := append([]ui.Node{ui.CSRF()}, form().List(keys.Keys, v.FirstFactors <= 1)...)
+	nodes := append([]ui.Node{ui.CSRF()}, form().List(keys.Keys, keyform.Last(keys.Keys, v.FirstFactors))...)
 	return append(nodes,
 		ui.Node{Name: form().Name, Type: "text", Value: "", Label: "Name of the passkey", Autocomplete: "off"},
 		ui.Node{Name: "passkey_register_trigger", Type: "button", Value: "", Label: "Add passkey", OnClick: "oryPasskeySettingsRegistration"},

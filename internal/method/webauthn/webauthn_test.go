@@ -15,6 +15,7 @@ import (
 	"github.com/symbolon/symbolon/internal/keyform"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/method/webauthn"
+	"github.com/symbolon/symbolon/internal/secret"
 	"github.com/symbolon/symbolon/internal/session"
 )
 
@@ -22,16 +23,30 @@ const site = "https://id.example.org"
 
 func openLogged(t testing.TB, log *slog.Logger) (*flowtest.World, flowtest.Person) {
 	t.Helper()
+	return openAs(t, webauthn.Config{}, log)
+}
+
+// methods are those of a world in which operators have decided so.
+func methods(t testing.TB, w *flowtest.World, c webauthn.Config, log *slog.Logger) []flow.Method {
+	t.Helper()
+	c.Public = site
+	decoys, err := secret.NewSigner("test", []string{"0123456789abcdef"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	party, err := ceremony.New(ceremony.Config{ID: "example.org", Name: "Example", Origins: []string{site}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
-		return []flow.Method{
-			&flowtest.Stub{Name: identity.TypePassword, Roles: map[flow.Kind]flow.Role{flow.Login: flow.FirstFactor}},
-			webauthn.New(party, w.Identities, site, w.Now, log),
-		}
-	})
+	return []flow.Method{
+		&flowtest.Stub{Name: identity.TypePassword, Roles: map[flow.Kind]flow.Role{flow.Login: flow.FirstFactor}},
+		webauthn.New(party, w.Identities, decoys, c, w.Now, log),
+	}
+}
+
+func openAs(t testing.TB, c webauthn.Config, log *slog.Logger) (*flowtest.World, flowtest.Person) {
+	t.Helper()
+	w := flowtest.New(t, func(w *flowtest.World) []flow.Method { return methods(t, w, c, log) }, flowtest.Hook(flow.Registration, webauthn.ID, "session"))
 	return w, w.Person("ada@example.org", true)
 }
 
@@ -255,10 +270,13 @@ func TestLogin_keyOfSomebodyElse(t *testing.T) {
 func TestCountFactors(t *testing.T) {
 	t.Parallel()
 	m := &webauthn.Method{}
-	for config, want := range map[string]int{`{"credentials":[{"id":"AA=="},{"id":"AQ=="}]}`: 2, `{}`: 0, `{"credentials":[]}`: 0, `"broken"`: 0} {
+	for config, want := range map[string]flow.Factors{
+		`{"credentials":[{"id":"AA=="},{"id":"AQ=="}]}`: {Second: 2}, `{}`: {}, `{"credentials":[]}`: {}, `"broken"`: {},
+		`{"credentials":[{"id":"AA==","is_passwordless":true},{"id":"AQ=="}]}`: {First: 1, Second: 1},
+	} {
 		c := []identity.Credential{{Type: webauthn.ID, Config: json.RawMessage(config)}}
-		if got := m.CountFactors(nil, c, flow.Browser); got != (flow.Factors{Second: want}) {
-			t.Errorf("%s: %+v, want %d", config, got, want)
+		if got := m.CountFactors(nil, c, flow.Browser); got != want {
+			t.Errorf("%s: %+v, want %+v", config, got, want)
 		}
 	}
 }

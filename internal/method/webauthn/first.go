@@ -1,0 +1,197 @@
+package webauthn
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/symbolon/symbolon/internal/ceremony"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/keyform"
+	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/ui"
+)
+
+// errNoKey says that the account which the flow asks is not there, or has lost its keys meanwhile.
+var errNoKey = fmt.Errorf("%w: the account has no such key", ceremony.ErrRefused)
+
+// orNoKey tells a missing row from a fault of the database.
+func orNoKey(err error) error {
+	if errors.Is(err, errs.ErrNotFound) {
+		return errNoKey
+	}
+	return err
+}
+
+// asked is what a login remembers of whom it has asked for a key.
+type asked struct {
+	keyform.Memory
+	Identifier string `json:"identifier"`            // as typed
+	IdentityID string `json:"identity_id,omitempty"` // empty where the keys are made up
+}
+
+// beginFirst asks for a key at once where it is known whose: the person signs in again.
+func (m *Method) beginFirst(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	if s.Identity == nil {
+		return nil, nil
+	}
+	keys, err := keyform.Keys(s.Credential(ID))
+	if err != nil || len(keys.Of(true)) == 0 {
+		return nil, err
+	}
+	name, err := m.identities.NameFor(ctx, s.Identity, ID)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := m.ask(name, s.Identity.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+	return flow.Prepared{Memory: kept}, nil
+}
+
+// ask asks for one of the person's first factors, or for a made-up key where there is none.
+func (m *Method) ask(identifier, id string, keys ceremony.Keys) (asked, error) {
+	o := m.owner(keys.Handle, keys.Of(true))
+	if len(o.Keys) == 0 {
+		id, o = "", m.decoy(identifier)
+	}
+	kept, err := m.request(m.sort(), o)
+	return asked{Memory: kept, Identifier: identifier, IdentityID: id}, err
+}
+
+// decoy makes up a key for an identifier, the same each time: strangers learn nothing of who has an account with a key
+// (WebAuthn Level 3, 14.6.2).
+func (m *Method) decoy(identifier string) ceremony.Owner {
+	id := sha256.Sum256([]byte(m.decoys.Sign(traits.Normalize(identifier))))
+	return m.owner(id[:16], []ceremony.Key{{ID: id[:]}})
+}
+
+func (m *Method) showFirst(_ context.Context, v flow.View) ([]ui.Node, error) {
+	var kept asked
+	ok, err := v.Recall(&kept)
+	switch {
+	case err != nil:
+		return nil, err
+	case ok:
+		return m.asking(kept.Identifier, kept.Memory), nil
+	case v.Identity != nil, !m.config.Passwordless && v.Named == nil:
+		return nil, nil
+	}
+	return []ui.Node{
+		ui.CSRF(), {Name: "identifier", Type: "text", Required: true, Label: message.LabelIdentifier, Autocomplete: "username"},
+	}, nil
+}
+
+// first asks for a key of the person who is named, or judges its answer.
+func (m *Method) first(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	var kept asked
+	ok, err := s.Recall(&kept)
+	if err != nil {
+		return nil, err
+	}
+	if text := s.Input.Blob("webauthn_login"); text != "" && ok {
+		return m.signIn(ctx, s, kept, text)
+	}
+	if s.Identity != nil {
+		return nil, flow.Reject("webauthn_login", message.Missing("webauthn_login"))
+	}
+	return m.named(ctx, s)
+}
+
+// named asks for a key of whom an identifier names.
+func (m *Method) named(ctx context.Context, s flow.Submission) (flow.Fact, error) {
+	var in struct {
+		Identifier string `json:"identifier" required:"filled"`
+	}
+	if err := s.Input.Bind(&in); err != nil {
+		return nil, err
+	}
+	if in.Identifier = strings.TrimSpace(in.Identifier); in.Identifier == "" {
+		return nil, flow.Reject("identifier", message.Missing("identifier"))
+	}
+	owner, keys, err := m.whose(ctx, in.Identifier)
+	if err != nil {
+		return nil, err
+	}
+	if m.config.Tells {
+		if err := s.CountGuess(ctx, owner, in.Identifier); err != nil {
+			return nil, err
+		}
+		if len(keys.Of(true)) == 0 {
+			return nil, flow.Reject("", message.Of(message.KeyKeyUnknown))
+		}
+	}
+	kept, err := m.ask(in.Identifier, owner, keys)
+	if err != nil {
+		return nil, err
+	}
+	return flow.Prepared{Memory: kept, Notify: []message.Message{message.Of(message.KeyKeyPrepare)}}, nil
+}
+
+// whose finds the account of an identifier and its keys. It reads as much where there is none.
+func (m *Method) whose(ctx context.Context, identifier string) (id string, keys ceremony.Keys, err error) {
+	owner, _, err := m.identities.ByIdentifier(ctx, identity.TypePassword, identifier)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return "", keys, err
+	}
+	looked := secret.NewIdentityID()
+	if err == nil {
+		id, looked = owner.ID, owner.ID
+	}
+	c, err := m.identities.Credential(ctx, looked, ID)
+	if errors.Is(err, errs.ErrNotFound) {
+		return id, keys, nil
+	}
+	if err == nil {
+		keys, err = keyform.Keys(c)
+	}
+	return id, keys, err
+}
+
+// signIn judges the answer of a key that was asked for.
+func (m *Method) signIn(ctx context.Context, s flow.Submission, kept asked, text string) (flow.Fact, error) {
+	if err := s.CountCode(ctx, ""); err != nil {
+		return nil, err
+	}
+	fact, err := m.verify(ctx, s, kept, text)
+	if err != nil {
+		return nil, keyform.Refuse(err, message.KeyKeyInvalid)
+	}
+	return fact, nil
+}
+
+func (m *Method) verify(ctx context.Context, s flow.Submission, kept asked, text string) (flow.Fact, error) {
+	if _, err := ceremony.Read(text); err != nil {
+		return nil, err
+	}
+	if kept.IdentityID == "" || s.Identity != nil && s.Identity.ID != kept.IdentityID {
+		return nil, errNoKey
+	}
+	person, err := m.identities.ByID(ctx, kept.IdentityID)
+	if err != nil {
+		return nil, orNoKey(err)
+	}
+	c, err := m.identities.Credential(ctx, person.ID, ID)
+	if err != nil {
+		return nil, orNoKey(err)
+	}
+	keys, err := keyform.Keys(c)
+	if err != nil {
+		return nil, err
+	}
+	judged, err := m.check(ctx, person.ID, m.owner(keys.Handle, keys.Of(true)), kept.Memory, text)
+	if err == nil && m.config.RequireVerification && !judged.Verified {
+		err = ceremony.ErrUnverified
+	}
+	if err != nil {
+		return nil, err
+	}
+	return authenticated(person, c, keys, judged.Key, m.factor(judged.Verified))
+}
