@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/symbolon/symbolon/internal/config"
@@ -45,7 +46,11 @@ func OpenTakeover(ctx context.Context, o Options, t TakeoverOptions) (*Takeover,
 	if err != nil {
 		return nil, err
 	}
-	_, err = migrations.Apply(ctx)
+	if t.DryRun {
+		o.Config, err = dryConfig(ctx, migrations, o.Config)
+	} else {
+		_, err = migrations.Apply(ctx)
+	}
 	if err = errors.Join(err, migrations.Close()); err != nil {
 		return nil, err
 	}
@@ -57,6 +62,25 @@ func OpenTakeover(ctx context.Context, o Options, t TakeoverOptions) (*Takeover,
 	return &Takeover{app: a, options: t, seed: maphash.MakeSeed(), writer: &takeover.Writer{
 		Store: a.db, Drafts: c.identities, Converters: c.converters(), Challenge: c.pendingChallenge, Now: a.now, DryRun: t.DryRun,
 	}}, nil
+}
+
+// dryConfig is the configuration for a dry run, which makes no tables: where there are none, it runs on a database in
+// memory.
+func dryConfig(ctx context.Context, m *Migrations, c *config.Config) (*config.Config, error) {
+	pending, err := m.Pending(ctx)
+	if err != nil || len(pending) == 0 {
+		return c, err
+	}
+	all, err := m.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(all, func(one Migration) bool { return !one.AppliedAt.IsZero() }) {
+		return nil, errors.New("the tables are those of an earlier release, and a dry run changes nothing: bring them up to date with 'symbolon migrate sql' first")
+	}
+	copied := *c
+	copied.DSN = config.SecretURL("memory")
+	return &copied, nil
 }
 
 // Close releases the database.
@@ -149,14 +173,32 @@ func (a *composition) converters() map[string]takeover.Converter {
 
 // convertCode takes the addresses that codes may be sent to.
 func convertCode(_ context.Context, _ string, c takeover.Credential) (identity.Credential, []string, error) {
-	var stored struct {
-		Addresses []struct {
-			Channel string `json:"channel"`
-			Address string `json:"address"`
-		} `json:"addresses"`
+	type address struct {
+		Channel string `json:"channel"`
+		Address string `json:"address"`
 	}
-	if err := json.Unmarshal(c.Config, &stored); err != nil {
-		return identity.Credential{}, nil, errors.New("its configuration can't be read")
+	var stored struct {
+		Addresses []address `json:"addresses"`
+		Type      string    `json:"address_type"` // of the identifiers, before there were addresses
+	}
+	if len(c.Config) > 0 {
+		if err := json.Unmarshal(c.Config, &stored); err != nil {
+			return identity.Credential{}, nil, errors.New("its configuration can't be read")
+		}
+	}
+	if stored.Type = strings.TrimSpace(stored.Type); len(stored.Addresses) == 0 && stored.Type != "" {
+		for _, identifier := range c.Identifiers {
+			channel := map[string]string{"email": "email", "phone": "sms", "sms": "sms"}[stored.Type]
+			if channel == "" {
+				return identity.Credential{}, nil, errors.New("it is for addresses of the type " + stored.Type)
+			}
+			stored.Addresses = append(stored.Addresses, address{channel, identifier})
+		}
+		config, err := json.Marshal(map[string]any{"addresses": stored.Addresses})
+		if err != nil {
+			return identity.Credential{}, nil, err
+		}
+		c.Config = config
 	}
 	made := identity.Credential{Type: c.Type, Config: c.Config}
 	for _, a := range stored.Addresses {
@@ -278,6 +320,11 @@ func OpenKratos(ctx context.Context, dsn, network string) (*Kratos, error) {
 // SetKratosAside makes room beside the tables of the original; see store.SetAside.
 func SetKratosAside(ctx context.Context, dsn string) (renamed int, err error) {
 	return store.SetAside(ctx, dsn)
+}
+
+// KratosIsAside reports whether the original's tables were set aside; see store.IsAside.
+func KratosIsAside(ctx context.Context, dsn string) (bool, error) {
+	return store.IsAside(ctx, dsn)
 }
 
 // PutKratosBack undoes SetKratosAside; see store.PutBack.

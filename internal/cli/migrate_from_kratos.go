@@ -67,8 +67,13 @@ func (f *kratosFlags) takeKratos(cmd *cobra.Command, e *env) error {
 	if f.inPlace {
 		source = c.DSN.Reveal()
 		if f.dryRun {
-			// The tables have their names, so there is no room for others beside them.
-			c.DSN = config.SecretURL("memory")
+			aside, err := app.KratosIsAside(cmd.Context(), source)
+			if err != nil {
+				return err
+			}
+			if !aside { // the tables have their names, so there is no room for others beside them
+				c.DSN = config.SecretURL("memory")
+			}
 		} else if renamed, err := app.SetKratosAside(cmd.Context(), source); err != nil {
 			return err
 		} else if renamed > 0 {

@@ -75,6 +75,19 @@ func SetAside(ctx context.Context, dsn string) (renamed int, err error) {
 	})
 }
 
+// IsAside reports whether SetAside has renamed the tables of the original in a database.
+func IsAside(ctx context.Context, dsn string) (bool, error) {
+	f, err := sqldb.OpenForeign(ctx, schema(), sqldb.Config{DSN: dsn})
+	if err != nil {
+		return false, err
+	}
+	names, err := f.Tables(ctx)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return slices.Contains(names, asidePrefix+"identity_credential_types") && !slices.Contains(names, "identity_credential_types"), err
+}
+
 // PutBack gives the tables of the original their names again, and sets aside those of
 // this program, under a prefix and without indexes, so that no data is lost either way.
 func PutBack(ctx context.Context, dsn string) (renamed int, err error) {

@@ -232,6 +232,9 @@ func TestFromKratos(t *testing.T) {
 				d.take(t, "--in-place", "--dry-run")
 				d.take(t, "--in-place")
 			}
+			if said := d.take(t, "--in-place", "--dry-run"); !strings.Contains(said, " 0 would be taken") {
+				t.Errorf("a dry run after the run says %s", said)
+			}
 			public, admin := d.serve(t)
 			check(t, version+".pg", public, admin)
 		})

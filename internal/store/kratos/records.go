@@ -119,9 +119,7 @@ func (b *batch) credentials(ctx context.Context) error {
 		ids = append(ids, r.text("id"))
 	}
 	identifiers := map[string][]string{}
-	where, args = among("identity_credential_id", ids)
-	named, err := b.read(ctx, "identity_credential_identifiers", []string{"identity_credential_id", "identifier"},
-		where+` ORDER BY created_at, id`, args)
+	named, err := b.readAmong(ctx, "identity_credential_identifiers", []string{"identity_credential_id", "identifier"}, "identity_credential_id", ids, "created_at, id")
 	if err != nil {
 		return err
 	}
@@ -171,8 +169,7 @@ func (b *batch) sessions(ctx context.Context) error {
 }
 
 func (b *batch) devices(ctx context.Context, sessions []string) (map[string]row, error) {
-	where, args := among("session_id", sessions)
-	rows, err := b.read(ctx, "session_devices", []string{"session_id", "user_agent", "ip_address"}, where+` ORDER BY created_at, id`, args)
+	rows, err := b.readAmong(ctx, "session_devices", []string{"session_id", "user_agent", "ip_address"}, "session_id", sessions, "created_at, id")
 	if err != nil {
 		return nil, err
 	}
@@ -280,8 +277,7 @@ func (b *batch) openFlows(ctx context.Context, table, column string, rows []row)
 	for _, r := range rows {
 		ids = append(ids, r.text(column))
 	}
-	where, args := among("id", ids)
-	found, err := b.read(ctx, table, []string{"id", "type", "state", "submit_count", "expires_at"}, where, args)
+	found, err := b.readAmong(ctx, table, []string{"id", "type", "state", "submit_count", "expires_at"}, "id", ids, "id")
 	if err != nil {
 		return nil, err
 	}
@@ -302,12 +298,14 @@ func (b *batch) pending(ctx context.Context, table, address string, columns []st
 		addresses = append(addresses, id)
 	}
 	slices.Sort(addresses)
-	where, args := among(address, addresses)
-	if slices.Contains(b.columns[table], "identity_id") {
-		more, moreArgs := among("identity_id", b.ids)
-		where, args = where+` OR `+more, append(args, moreArgs...)
+	found, err := b.readAmong(ctx, table, columns, address, addresses, "id")
+	if err != nil || !slices.Contains(b.columns[table], "identity_id") {
+		return found, err
 	}
-	return b.read(ctx, table, columns, where+` ORDER BY id`, args)
+	more, err := b.readAmong(ctx, table, columns, "identity_id", b.ids, "id")
+	found = append(found, more...)
+	slices.SortStableFunc(found, func(x, y row) int { return strings.Compare(x.text("id"), y.text("id")) })
+	return slices.CompactFunc(found, func(x, y row) bool { return x.text("id") == y.text("id") }), err
 }
 
 // challenge adds a pending link or code to its account. One that an operator made names

@@ -180,6 +180,23 @@ func among(column string, values []string) (string, []any) {
 	return column + ` IN (?` + strings.Repeat(`, ?`, len(values)-1) + `)`, args
 }
 
+// readAmong reads rows whose column has one of the values, in order, in as many queries as the databases' limits of
+// parameters ask for: a person may have thousands of sessions.
+func (s *Source) readAmong(ctx context.Context, table string, columns []string, column string, values []string, order string) (found []row, err error) {
+	for part := range slices.Chunk(values, amongAtOnce) {
+		where, args := among(column, part)
+		rows, err := s.read(ctx, table, columns, where+` ORDER BY `+order, args)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rows...)
+	}
+	return found, nil
+}
+
+// amongAtOnce is how many values one query compares with; SQLite takes 32,766 parameters.
+const amongAtOnce = 5000
+
 // query returns rows with the columns numbered from "0".
 func (s *Source) query(ctx context.Context, query string, args ...any) ([]row, error) {
 	if s.dialect.Rebind != nil {

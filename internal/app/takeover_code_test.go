@@ -1,0 +1,29 @@
+package app
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/symbolon/symbolon/internal/takeover"
+)
+
+// Earlier versions of the original name the kind of the identifiers and no addresses.
+func TestConvertCode(t *testing.T) {
+	t.Parallel()
+	for config, want := range map[string][]string{
+		`{"addresses":[{"channel":"email","address":"Vera@example.org"}]}`: {"vera@example.org"},
+		`{"address_type":"email","used_at":null}`:                         {"vera@example.org"},
+		`{"address_type":"email                               "}`:         {"vera@example.org"},
+		`{}`: nil,
+		``:   nil,
+	} {
+		made, lost, err := convertCode(t.Context(), "", takeover.Credential{Type: "code", Identifiers: []string{"Vera@example.org"}, Config: json.RawMessage(config)})
+		if err != nil || len(lost) > 0 || !slices.Equal(made.Identifiers, want) {
+			t.Errorf("%s: %+v, %v, %v", config, made, lost, err)
+		}
+	}
+	if _, _, err := convertCode(t.Context(), "", takeover.Credential{Identifiers: []string{"x"}, Config: json.RawMessage(`{"address_type":"pigeon"}`)}); err == nil {
+		t.Error("an address of an unknown type is lost without a word")
+	}
+}
