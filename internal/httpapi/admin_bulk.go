@@ -40,6 +40,16 @@ type patched struct {
 // importIdentities creates many identities, each for itself: one that is refused
 // does not stop the others.
 func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
+	waiting, stop := context.WithTimeout(r.Context(), importWait)
+	err := m.imports.Acquire(waiting, 1)
+	stop()
+	if err != nil {
+		return &errs.Error{
+			Code: errs.Unavailable, ID: "imports_busy", Message: "The server is busy with other imports", RetryAfter: importWait,
+			Reason: fmt.Sprintf("%d imports are running, which is the most at a time. Send this one again when one of them has ended.", maxImports),
+		}
+	}
+	defer m.imports.Release(1)
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == ndjson {
 		return m.importStream(w, r)
 	}
@@ -56,6 +66,12 @@ func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 	m.importAll(r, slices.Values(in.Identities), func(p patched, _ bool) { out = append(out, p) })
 	return writeJSON(w, http.StatusOK, map[string]any{"identities": out})
 }
+
+// maxImports is how many imports a server takes at a time, over all listeners and wires; others wait for importWait.
+const (
+	maxImports = 8
+	importWait = 30 * time.Second
+)
 
 // importers is how many identities of one import are in memory: read, checked, stored or
 // about to be answered. Each that is larger than importSize counts for several.

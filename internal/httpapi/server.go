@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/symbolon/symbolon/internal/adminapi"
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/flow"
@@ -208,6 +210,7 @@ type Server struct {
 	// below its name. The built-in pages use its forms, and so does the admin
 	// listener where a route belongs to no wire.
 	pagesMount *mount
+	imports    *semaphore.Weighted
 	now        func() time.Time
 }
 
@@ -234,7 +237,7 @@ func New(p Parts, c Config) (*Server, error) {
 	s := &Server{
 		Parts: p, engine: p.Engine, sessions: p.Sessions, errors: p.Errors,
 		config: c, cookies: k, proxies: trusted, now: p.Now,
-		pages: pages,
+		pages: pages, imports: semaphore.NewWeighted(maxImports),
 	}
 	if part := s.wire1Parts().Missing(); part != "" {
 		return nil, fmt.Errorf("the part %s of the server is missing", part)
