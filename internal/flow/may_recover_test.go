@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -40,6 +41,42 @@ func TestMayRecover(t *testing.T) {
 			owner := &identity.Identity{ID: "one", Verifiable: []identity.Address{a}, Recovery: []identity.Address{a}}
 			if may, err := e.mayRecover(t.Context(), owner, a.Via, a.Normalized); err != nil || may != c.want {
 				t.Errorf("may recover is %v, %v", may, err)
+			}
+		})
+	}
+}
+
+// drafting is pasts that tells when credentials would end.
+type drafting struct{ pasts }
+
+var errDrafted = errors.New("the credentials would end")
+
+func (drafting) DraftUnchanged(context.Context, *identity.Identity) (*identity.Draft, error) {
+	return nil, errDrafted
+}
+
+// Where a server confirms no addresses, a past that is not known yet is taken for the one that its identities have.
+func TestFirstProof_unknownPast(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ confirms, proven, known, ends bool }{
+		{confirms: true, known: true, ends: true},
+		{confirms: true, known: true, proven: true},
+		{confirms: true},
+		{known: true, ends: true},
+		{known: true, proven: true},
+		{ends: true},
+	} {
+		t.Run(fmt.Sprintf("%+v", c), func(t *testing.T) {
+			t.Parallel()
+			e := &Engine{identities: drafting{pasts{proven: c.proven, known: c.known}}, challengers: map[Kind]Challenger{}}
+			if c.confirms {
+				e.challengers[Verification] = anyChallenger{}
+				e.config = Config{Kinds: map[Kind]KindConfig{Verification: {Enabled: true}}}
+			}
+			a := identity.Address{Via: identity.ViaEmail, Normalized: "new@example.org"}
+			_, _, err := e.firstProof(t.Context(), &identity.Identity{ID: "one", Verifiable: []identity.Address{a}}, ProvedAddress{Via: a.Via, Normalized: a.Normalized})
+			if errors.Is(err, errDrafted) != c.ends {
+				t.Errorf("firstProof = %v", err)
 			}
 		})
 	}

@@ -122,7 +122,9 @@ func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact 
 	if owner.Proven() {
 		return false, owner, nil
 	}
-	if before, known, err := e.identities.ProvenBefore(ctx, owner.ID); before || !known || err != nil {
+	// Where that is not known yet, a server that asks for proofs keeps the credentials: the owner may have lost an address
+	// that was proven. One that asks for none has next to no identity with a proof, and anyone could have waited there.
+	if before, known, err := e.identities.ProvenBefore(ctx, owner.ID); before || !known && e.verifies() || err != nil {
 		return false, owner, err
 	}
 	draft, err := e.identities.DraftUnchanged(ctx, owner)
