@@ -13,8 +13,8 @@ func TestConvertCode(t *testing.T) {
 	t.Parallel()
 	for config, want := range map[string][]string{
 		`{"addresses":[{"channel":"email","address":"Vera@example.org"}]}`: {"vera@example.org"},
-		`{"address_type":"email","used_at":null}`:                         {"vera@example.org"},
-		`{"address_type":"email                               "}`:         {"vera@example.org"},
+		`{"address_type":"email","used_at":null}`:                          {"vera@example.org"},
+		`{"address_type":"email                               "}`:          {"vera@example.org"},
 		`{}`: nil,
 		``:   nil,
 	} {
