@@ -47,8 +47,8 @@ func (b *bench) stepUps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Those that are measured, and a tenth before that, at no more than 2,500 a second.
-	count := int(2500 * (b.plan.round.Seconds()*float64(b.plan.rounds) + b.plan.round.Seconds()/10))
+	// Those that are measured, and a tenth before that, at no more than 5,000 a second.
+	count := int(5000 * (b.plan.round.Seconds()*float64(b.plan.rounds) + b.plan.round.Seconds()/10))
 	dsn := "sqlite://" + dir + "/sessions.db"
 	if err := fillSecondFactors(ctx, dsn, count); err != nil {
 		return err
