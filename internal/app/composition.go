@@ -9,6 +9,7 @@ import (
 	"github.com/symbolon/symbolon/internal/httpapi"
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/method/oidc"
+	"github.com/symbolon/symbolon/internal/method/password"
 	"github.com/symbolon/symbolon/internal/netguard"
 	"github.com/symbolon/symbolon/internal/passhash"
 	"github.com/symbolon/symbolon/internal/passpolicy"
@@ -27,6 +28,7 @@ type composition struct {
 	identities *identity.Service
 	hasher     *passhash.Hasher
 	policy     *passpolicy.Policy
+	migration  password.Migration
 	providers  []oidc.Provider
 	posting    []string       // ids of those that answer by POST
 	tokens     *secret.Sealer // of providers
@@ -58,6 +60,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	for _, step := range []func() error{
 		func() error { return a.newSchemas(guard) },
 		func() error { return a.newPasswords(guard) },
+		func() error { return a.newMigration(guard) },
 		func() error { return a.newProviders(guard) },
 		func() error { return a.newTokens(guard) },
 		func() error { return a.newCourier(guard) },

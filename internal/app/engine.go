@@ -119,7 +119,7 @@ func (a *composition) methods(c *config.Config) []flow.Method {
 		method  flow.Method
 	}{
 		{c.Selfservice.Flows.Login.Style == config.StyleIdentifierFirst, identifier.New(a.identities, c.Selfservice.Flows.Login.TellMethods)},
-		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.log)},
+		{on.Password.Enabled, password.New(a.identities, a.hasher, a.policy, a.migration, a.log)},
 		{on.OIDC.Enabled, oidc.New(a.providers, a.identities, c.Serve.Public.BaseURL, a.log)},
 		{on.Profile.Enabled, profile.New(twoSteps(c))},
 		{on.Link.Enabled, link.New(a.identities, linkConfig(c), a.now)},

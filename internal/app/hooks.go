@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/symbolon/symbolon/internal/config"
 	"github.com/symbolon/symbolon/internal/flow"
@@ -67,9 +69,40 @@ func (a *composition) webHooks(guard *netguard.Guard, at string, list config.Hoo
 }
 
 func (a *composition) webHook(guard *netguard.Guard, at string, w config.WebHook) (flow.Hook, error) {
-	r := w.Request
+	c, client, err := a.hookCall(guard, at, "config.", w.Request)
+	if err != nil {
+		return nil, err
+	}
+	c.Ignore, c.Parse, c.Marked = w.Ignore, w.Parse, w.Marked
+	return webhook.New(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.asides, a.log), nil
+}
+
+// newMigration has the password method ask another system, where that is configured.
+func (a *composition) newMigration(guard *netguard.Guard) error {
+	m := a.config.Password.Migration
+	if !m.Enabled {
+		return nil
+	}
+	const at = "selfservice.methods.password.config.migrate_hook.config"
+	if m.Request.URL.Reveal() == "" {
+		return config.Problems{about(at+".url", errors.New("is needed with migrate_hook.enabled"))}
+	}
+	if auth := m.Request.Auth; auth.Type == "api_key" && auth.Name == "" {
+		return config.Problems{about(at+".auth.config.name", errors.New("is needed with auth.type api_key"))}
+	}
+	c, client, err := a.hookCall(guard, at, "", m.Request)
+	if err != nil {
+		return config.Problems{about(at, err)}
+	}
+	c.Marked = true
+	a.migration = webhook.NewMigration(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.asides, a.log)
+	return nil
+}
+
+// hookCall is what a hook sends, and by what. at names the hook in logs, member what errors are about.
+func (a *composition) hookCall(guard *netguard.Guard, at, member string, r config.HTTPRequest) (webhook.Config, *http.Client, error) {
 	c := webhook.Config{
-		Name: at, URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{}, Ignore: w.Ignore, Parse: w.Parse, Marked: w.Marked,
+		Name: at, URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{},
 		Shown: a.config.WebHookHeaders, Hidden: httpapi.OwnCookies(a.config.Session.Cookie.Name),
 		Auth: webhook.Auth{Type: r.Auth.Type, User: r.Auth.User, Password: r.Auth.Password.Reveal(), Name: r.Auth.Name, Value: r.Auth.Value.Reveal(), In: r.Auth.In},
 	}
@@ -83,14 +116,14 @@ func (a *composition) webHook(guard *netguard.Guard, at string, w config.WebHook
 		}
 		if !body.remote() {
 			if _, err := body.current(context.Background()); err != nil {
-				return nil, fmt.Errorf("config.body of a web_hook: %w", err)
+				return c, nil, fmt.Errorf("%sbody: %w", member, err)
 			}
 		}
 		c.Body = body.current
 	}
 	client, err := guard.Client(c.URL)
 	if err != nil {
-		return nil, fmt.Errorf("config.url of a web_hook: %w", err)
+		return c, nil, fmt.Errorf("%surl: %w", member, err)
 	}
-	return webhook.New(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.asides, a.log), nil
+	return c, client, nil
 }

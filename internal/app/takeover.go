@@ -225,7 +225,8 @@ func (a *composition) convertPassword(_ context.Context, _ string, c takeover.Cr
 		}
 	}
 	if stored.Hash == "" && stored.ByHook {
-		return made, []string{"the password is not taken: it was to come from a migration hook, and its owner has to recover the account"}, nil
+		made.Config = identity.PasswordElsewhere().Config
+		return made, []string{"the password is asked for by selfservice.methods.password.config.migrate_hook; without it the owner has to recover the account"}, nil
 	}
 	if stored.Hash == "" {
 		return made, nil, nil

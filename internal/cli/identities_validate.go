@@ -198,6 +198,7 @@ func (v *validation) credentials(raw json.RawMessage) []string {
 			Config struct {
 				HashedPassword string `json:"hashed_password"`
 				Password       string `json:"password"`
+				ByHook         bool   `json:"use_password_migration_hook"`
 			} `json:"config"`
 		} `json:"password"`
 	}
@@ -208,6 +209,9 @@ func (v *validation) credentials(raw json.RawMessage) []string {
 		return nil
 	}
 	hash, plain := in.Password.Config.HashedPassword, in.Password.Config.Password
+	if hash == "" && plain == "" && in.Password.Config.ByHook {
+		return nil
+	}
 	if (hash == "") == (plain == "") {
 		return []string{"credentials.password.config: give either hashed_password or password"}
 	}

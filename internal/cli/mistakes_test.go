@@ -61,6 +61,8 @@ func setupMistakes() map[string]setupMistake {
 		"a secret that is no list":      {file: "dsn: memory\nsecrets: {default: a-long-and-random-text-0}", wrong: "secrets.default is text; write a list of secrets"},
 		"a hook that is not here":       {file: fine + "selfservice: {flows: {login: {after: {password: {hooks: [{hook: b2b_sso, config: {}}]}}}}}", warned: "b2b_sso"},
 		"a web hook without a method":   {file: fine + "selfservice: {flows: {login: {after: {password: {hooks: [{hook: web_hook, config: {url: 'https://a'}}]}}}}}", wrong: "config.method is none of GET"},
+		"a migration without a URL":     {file: fine + "selfservice: {methods: {password: {config: {migrate_hook: {enabled: true}}}}}", wrong: "migrate_hook.config.url"},
+		"a migration's unnamed key":     {file: fine + "selfservice: {methods: {password: {config: {migrate_hook: {enabled: true, config: {url: 'https://a', auth: {type: api_key, config: {value: k}}}}}}}}", wrong: "auth.config.name"},
 		"a web hook's typing error":     {file: fine + "selfservice: {flows: {login: {after: {password: {hooks: [{hook: web_hook, config: {url: 'https://a', metod: POST}}]}}}}}", wrong: `unknown setting "metod"`},
 		"postgresql://":                 {file: "dsn: postgresql://a:b@c/d\nsecrets: {default: [a-long-and-random-text-0]}"},
 		"MySQL without tcp()":           {file: "dsn: mysql://a:b@localhost:3306/d\nsecrets: {default: [a-long-and-random-text-0]}", wrong: "mysql://user:password@tcp(host:3306)/database"},

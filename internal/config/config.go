@@ -291,6 +291,14 @@ type Password struct {
 	MaxBreaches         int
 	IgnoreNetworkErrors bool
 	BreachAPIURL        *url.URL `key:"breach_api_url"` // /range/XXXXX is asked below it
+	// Migration is asked for the passwords of identities that only another system knows.
+	Migration PasswordMigration `key:"/selfservice.methods.password.config.migrate_hook"`
+}
+
+// PasswordMigration is the call that asks another system whether a password is right.
+type PasswordMigration struct {
+	Enabled bool
+	Request HTTPRequest `key:"config"`
 }
 
 // LinkPages is how links in mails behave.

@@ -195,3 +195,20 @@ func requestKeys(at string) []Key {
 			"Where an api_key stands."),
 	}
 }
+
+// migrationKeys are those of the call that asks another system for passwords.
+func migrationKeys() []Key {
+	const at = "selfservice.methods.password.config.migrate_hook."
+	keys := []Key{key(at+"enabled", Key{since: v26, Default: "false", Example: "true"},
+		"Ask another system for the passwords of identities that were imported with use_password_migration_hook, and store the hash of a right one. See web-hooks.md.")}
+	for _, k := range requestKeys(at + "config.") {
+		switch k.Path {
+		case at + "config.url":
+			k.Example, k.Help = "https://old.example.org/password", "Where passwords are asked for. It gets them in clear: use https beyond this host."
+		case at + "config.body":
+			k.Help = "A Jsonnet program that makes the body of ctx.identifier and ctx.password. When unset, both as JSON."
+		}
+		keys = append(keys, k)
+	}
+	return keys
+}

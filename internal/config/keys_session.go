@@ -76,7 +76,7 @@ func hashLimitKeys() []Key {
 }
 
 func passwordKeys() []Key {
-	return []Key{
+	return append(migrationKeys(), []Key{
 		key("password.min_length", Key{Default: "6", Example: "12", since: ours, must: between(1, 1024)},
 			"The fewest bytes of a new password. The embedded profile asks for 8."),
 		key("password.common_list", Key{Default: "false", Example: "true", since: ours},
@@ -91,5 +91,5 @@ func passwordKeys() []Key {
 			"Accept a new password when the list of breaches cannot be reached. If false, it is refused until the list answers."),
 		key("password.breach_api_url", Key{Default: "https://api.pwnedpasswords.com", Example: "https://breaches.internal.example.org", since: ours, must: absolute()},
 			"Where the list of breaches is asked: /range/ with the first five hexadecimal digits of the password's SHA-1 is appended."),
-	}
+	}...)
 }

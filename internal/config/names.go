@@ -201,7 +201,6 @@ func absentKeys() []absent {
 		{"enterprise", ""},
 		{"courier.worker", "set courier.workers"},
 		{"courier.templates", "set courier.template_override_path"},
-		{"selfservice.methods.password.config.migrate_hook", "import the hashes"},
 		{"selfservice.methods.b2b", ""},
 		{"selfservice.methods.saml", ""},
 		{"selfservice.methods.captcha", ""},

@@ -29,6 +29,7 @@ type credentialsBody struct {
 		Config struct {
 			HashedPassword string `json:"hashed_password"`
 			Password       string `json:"password"`
+			ByHook         bool   `json:"use_password_migration_hook"`
 		} `json:"config"`
 	} `json:"password"`
 	TOTP         *factorBody `json:"totp"`
@@ -118,6 +119,10 @@ func (m *mount) setCredentials(ctx context.Context, d *identity.Draft, in *crede
 		return err
 	}
 	given := in.Password.Config
+	if given.ByHook && given.HashedPassword == "" && given.Password == "" {
+		d.Set(identity.PasswordElsewhere())
+		return nil
+	}
 	if (given.HashedPassword == "") == (given.Password == "") {
 		return errs.New(errs.Invalid, "password_invalid", "Give either credentials.password.config.hashed_password or credentials.password.config.password.")
 	}

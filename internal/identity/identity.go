@@ -87,6 +87,12 @@ type Credential struct {
 // reserves its identifiers.
 func (c *Credential) IsSet() bool { return string(c.Config) != `{}` && len(c.Config) > 0 }
 
+// PasswordElsewhere is the credential of a password that only the system knows that the identity
+// comes from. The first login with it stores its hash.
+func PasswordElsewhere() Credential {
+	return Credential{Type: TypePassword, Config: json.RawMessage(`{"use_password_migration_hook":true}`)}
+}
+
 // Find returns the address of via whose normalised value is given, nil if there is
 // none.
 func Find(in []Address, via, normalized string) *Address {

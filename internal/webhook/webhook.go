@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -113,7 +114,7 @@ func (h *Hook) Parses() bool { return h.config.Parse }
 
 // Call implements flow.Hook.
 func (h *Hook) Call(ctx context.Context, c flow.HookCall) (*flow.IdentityChange, error) {
-	body, err := h.body(ctx, c)
+	body, err := h.body(ctx, c, nil)
 	if errors.Is(err, errCancelled) {
 		return nil, nil
 	}
@@ -124,15 +125,28 @@ func (h *Hook) Call(ctx context.Context, c flow.HookCall) (*flow.IdentityChange,
 		h.callAside(ctx, body)
 		return nil, nil
 	}
+	leave, err := h.await()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	status, answer, err := h.exchange(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	return h.read(status, answer)
+}
+
+// await takes a place among the calls that flows wait for.
+func (h *Hook) await() (leave func(), err error) {
 	select {
 	case h.waiting <- struct{}{}:
-		defer func() { <-h.waiting }()
+		return func() { <-h.waiting }, nil
 	default:
 		return nil, &errs.Error{Code: errs.Unavailable, ID: "web_hook_busy", RetryAfter: time.Second, Reason: "The service is busy right now. Please try again in a moment."}
 	}
-	ctx, cancel := context.WithTimeout(ctx, maxTime)
-	defer cancel()
-	return h.ask(ctx, body)
 }
 
 // callAside calls the program while the flow goes on.
@@ -146,7 +160,11 @@ func (h *Hook) callAside(ctx context.Context, body string) {
 		defer leave()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxTime)
 		defer cancel()
-		if _, err := h.ask(ctx, body); err != nil {
+		status, answer, err := h.exchange(ctx, body)
+		if err == nil {
+			_, err = h.read(status, answer)
+		}
+		if err != nil {
 			h.log.WarnContext(ctx, "a web hook failed, which no flow waited for", slog.String("hook", h.config.Name), slog.Any("error", err))
 		}
 	}()
@@ -168,19 +186,19 @@ func (h *Hook) enter() (leave func(), ok bool) {
 	}
 }
 
-// ask sends the request until there is an answer, and reads it.
-func (h *Hook) ask(ctx context.Context, body string) (*flow.IdentityChange, error) {
+// exchange sends the request until there is an answer below 500.
+func (h *Hook) exchange(ctx context.Context, body string) (status int, answer []byte, err error) {
 	call := secret.NewID()
 	for attempt := 1; ; attempt++ {
 		status, answer, err := h.send(ctx, body, call)
 		if err == nil && status < http.StatusInternalServerError {
-			return h.read(status, answer)
+			return status, answer, nil
 		}
 		if err == nil {
 			err = fmt.Errorf("webhook failed with status code %d", status)
 		}
 		if attempt == attempts || lasting(err) || h.wait(ctx, time.Duration(attempt)*time.Second) != nil {
-			return nil, upstream(fmt.Sprintf("%s giving up after %d attempt(s)", h.config.Method, attempt), err)
+			return 0, nil, upstream(fmt.Sprintf("%s giving up after %d attempt(s)", h.config.Method, attempt), err)
 		}
 	}
 }
@@ -220,8 +238,8 @@ func (h *Hook) send(ctx context.Context, body, call string) (status int, answer 
 	return response.StatusCode, answer, err
 }
 
-// body makes the body of the request.
-func (h *Hook) body(ctx context.Context, c flow.HookCall) (string, error) {
+// body makes the body of the request. more are members of ctx beside those of every hook.
+func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (string, error) {
 	if h.config.Body == nil {
 		return "", nil
 	}
@@ -233,6 +251,7 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	maps.Copy(shown, more)
 	raw, err := json.Marshal(shown)
 	if err != nil {
 		return "", fmt.Errorf("write ctx: %w", err)

@@ -159,6 +159,9 @@ func (w *Wire) setCredentials(ctx context.Context, d *identity.Draft, in *creden
 	}
 	given := in.Password.Config
 	if given.HashedPassword == "" && given.Password == "" {
+		if given.ByHook {
+			d.Set(identity.PasswordElsewhere())
+		}
 		return nil
 	}
 	credential, err := w.parts.Passwords.Import(ctx, given.HashedPassword, given.Password)

@@ -45,14 +45,30 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if owner == nil {
 		return nil, m.pretend(ctx, in.Password, errs.ErrNotFound)
 	}
-	hash, err := hashOf(credential)
+	kept, err := stored(credential)
+	switch {
+	case err != nil:
+		return nil, err
+	case kept.Hash != "":
+		return m.verify(ctx, owner, credential, kept.Hash, in.Password)
+	case kept.ByHook && m.migration != nil:
+		return m.migrate(ctx, s, flow.Authenticated{Identity: owner, Factor: m.factor(), Judged: credential}, in.Identifier, in.Password)
+	}
+	return nil, m.pretend(ctx, in.Password, errors.New("identity has no password"))
+}
+
+// migrate asks the system that the account comes from, and stores the hash of a right password.
+// Where that is not possible now, the next login asks again.
+func (m *Method) migrate(ctx context.Context, s flow.Submission, proof flow.Authenticated, identifier, password string) (flow.Fact, error) {
+	right, err := m.migration.Matches(ctx, flow.HookCall{Flow: s.Flow, Identity: proof.Identity, URL: s.Flow.Request}, identifier, password)
 	if err != nil {
 		return nil, err
 	}
-	if hash == "" {
-		return nil, m.pretend(ctx, in.Password, errors.New("identity has no password"))
+	if !right {
+		return nil, m.pretend(ctx, password, nil) // which takes as long as to store the hash of a right one
 	}
-	return m.verify(ctx, owner, credential, hash, in.Password)
+	proof.Upgrade = m.upgrade(ctx, proof.Judged, password)
+	return proof, nil
 }
 
 // pretend takes as long as judging a password would.

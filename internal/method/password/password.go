@@ -36,17 +36,24 @@ type Policy interface {
 	Check(ctx context.Context, password string, identifiers []string) error
 }
 
+// Migration asks the system that an account comes from whether a password is right.
+// *webhook.Migration satisfies it.
+type Migration interface {
+	Matches(ctx context.Context, c flow.HookCall, identifier, password string) (bool, error)
+}
+
 // Method is the password method.
 type Method struct {
 	identities Identities
 	hasher     Hasher
 	policy     Policy
+	migration  Migration
 	log        *slog.Logger
 }
 
-// New returns the method.
-func New(i Identities, h Hasher, p Policy, log *slog.Logger) *Method {
-	return &Method{identities: i, hasher: h, policy: p, log: log}
+// New returns the method. migration is nil where no other system is asked for passwords.
+func New(i Identities, h Hasher, p Policy, migration Migration, log *slog.Logger) *Method {
+	return &Method{identities: i, hasher: h, policy: p, migration: migration, log: log}
 }
 
 var _ flow.FactorCounter = (*Method)(nil)
@@ -78,6 +85,8 @@ func (*Method) CountFactors(_ *identity.Identity, credentials []identity.Credent
 // the identifier without a password.
 type config struct {
 	Hash string `json:"hashed_password,omitempty"`
+	// ByHook: the system that the account comes from knows the password. The name is that of v26.
+	ByHook bool `json:"use_password_migration_hook,omitempty"`
 }
 
 // Credential returns a password credential for a hash in PHC format, without
@@ -90,12 +99,12 @@ func Credential(hash string) identity.Credential {
 	return identity.Credential{Type: identity.TypePassword, Config: raw}
 }
 
-func hashOf(c *identity.Credential) (string, error) {
-	var stored config
-	if err := json.Unmarshal(c.Config, &stored); err != nil {
-		return "", fmt.Errorf("read password credential: %w", err)
+func stored(c *identity.Credential) (config, error) {
+	var kept config
+	if err := json.Unmarshal(c.Config, &kept); err != nil {
+		return kept, fmt.Errorf("read password credential: %w", err)
 	}
-	return stored.Hash, nil
+	return kept, nil
 }
 
 // field is the input for a password. autocomplete tells password managers

@@ -44,6 +44,56 @@ func (h *hasher) VerifyNothing(context.Context, string) error {
 	return h.err
 }
 
+// elsewhere is the system that an account comes from.
+type elsewhere struct {
+	asked int
+	err   error
+}
+
+func (e *elsewhere) Matches(_ context.Context, _ flow.HookCall, identifier, plain string) (bool, error) {
+	e.asked++
+	return identifier == "ada@example.org" && plain == "old", e.err
+}
+
+// A password that only another system knows is asked for there until it was right once.
+func TestLogin_migration(t *testing.T) {
+	t.Parallel()
+	h, other := &hasher{}, &elsewhere{}
+	w, p := with(t, h)
+	w.Rebuild(password.New(w.Identities, h, policy{}, other, slog.New(slog.DiscardHandler)))
+	set(t, w, p, identity.PasswordElsewhere())
+	login := func(plain string) (flow.Result, error) {
+		b := w.Browser()
+		return b.Submit(b.Start(flow.Login), password.ID, map[string]string{"identifier": p.Email, "password": plain})
+	}
+	if r, err := login("wrong"); err != nil || r.Outcome != flow.FormRejected || flowtest.GroupSaid(r, password.ID) != message.KeyInvalidCredentials || h.pretended != 1 {
+		t.Errorf("wrong: %+v, %v", r, err)
+	}
+	if got := len(w.Limiter.Counted()); got != 1 {
+		t.Errorf("wrong: %d attempts count", got)
+	}
+	other.err = errs.New(errs.Upstream, "web_hook_failed", "no")
+	if _, err := login("old"); errs.Of(err) != errs.Upstream {
+		t.Errorf("out of reach: %v", err)
+	}
+	w.Limiter.Full = true
+	if r, err := login("old"); err != nil || r.Outcome != flow.FormRejected || other.asked != 2 {
+		t.Errorf("too many attempts: %+v, %v, asked %d times", r, err, other.asked)
+	}
+	other.err, w.Limiter.Full = nil, false
+	for _, asked := range []int{3, 3} { // the second time the hash is stored here
+		if r, err := login("old"); err != nil || r.Session == nil || other.asked != asked {
+			t.Errorf("right: %+v, %v, asked %d times", r, err, other.asked)
+		}
+	}
+	// Without a hook such a password is none.
+	set(t, w, p, identity.PasswordElsewhere())
+	w.Rebuild(password.New(w.Identities, h, policy{}, nil, slog.New(slog.DiscardHandler)))
+	if r, err := login("old"); err != nil || r.Outcome != flow.FormRejected || other.asked != 3 {
+		t.Errorf("without a hook: %+v, %v", r, err)
+	}
+}
+
 type policy struct{}
 
 func (policy) Check(_ context.Context, plain string, identifiers []string) error {
@@ -59,7 +109,7 @@ func (policy) Check(_ context.Context, plain string, identifiers []string) error
 func with(t testing.TB, h *hasher) (*flowtest.World, flowtest.Person) {
 	t.Helper()
 	w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
-		return []flow.Method{password.New(w.Identities, h, policy{}, slog.New(slog.DiscardHandler))}
+		return []flow.Method{password.New(w.Identities, h, policy{}, nil, slog.New(slog.DiscardHandler))}
 	}, flowtest.Hook(flow.Registration, password.ID, flow.HookSession))
 	p := w.Person("ada@example.org", true)
 	set(t, w, p, password.Credential("hash of right"))
@@ -209,7 +259,7 @@ func TestRegisterAndChange(t *testing.T) {
 
 func TestCountFactors(t *testing.T) {
 	t.Parallel()
-	m := password.New(nil, nil, nil, nil)
+	m := password.New(nil, nil, nil, nil, nil)
 	set := password.Credential("hash")
 	set.Identifiers = []string{"ada"}
 	for name, test := range map[string]struct {
