@@ -58,7 +58,9 @@ func (e *Engine) changedDraft(ctx context.Context, j *judged, c *IdentityChange)
 		return j.draft, Reject("", message.Reason(fmt.Sprintf("The state %q is neither active nor inactive.", *c.State)))
 	}
 	if j.flow.Kind == Registration {
-		return j.draft, errDisabledByHook
+		return j.draft, &errs.Error{
+			Code: errs.Unauthorized, ID: "identity_disabled", Reason: "This account was disabled.", Details: map[string]any{"identity_id": i.ID},
+		}
 	}
 	i.State, i.StateChangedAt = identity.Inactive, e.now()
 	return d, nil
@@ -83,9 +85,6 @@ func (e *Engine) addTo(i *identity.Identity, c *IdentityChange) {
 		}
 	}
 }
-
-// errDisabledByHook says that a program refuses the account.
-var errDisabledByHook = errs.New(errs.Unauthorized, "identity_disabled", "This account was disabled.")
 
 // draftChanged drafts the identity of a submission with other traits or by another schema.
 func (e *Engine) draftChanged(ctx context.Context, j *judged, c *IdentityChange) (*identity.Draft, error) {

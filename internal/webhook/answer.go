@@ -54,7 +54,7 @@ func (h *Hook) read(status int, answer []byte) (*flow.IdentityChange, error) {
 	}
 	var made change
 	if err := json.Unmarshal(answer, &made); err != nil {
-		return nil, upstream("webhook response could not be unmarshalled properly from JSON", err)
+		return nil, unreadable(err)
 	}
 	i := made.Identity
 	if i == nil {
@@ -67,6 +67,15 @@ func (h *Hook) read(status int, answer []byte) (*flow.IdentityChange, error) {
 		out.Proven = append(out.Proven, flow.ProvenAddress{Via: a.Via, Value: a.Value, Verified: a.Verified})
 	}
 	return out, nil
+}
+
+// unreadable says in v26's words why an answer can't be read.
+func unreadable(err error) error {
+	why := err.Error()
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		why = "a member has a value of the wrong type" // the error names types of ours
+	}
+	return upstream("webhook response could not be unmarshalled properly from JSON: "+why, nil)
 }
 
 // given is a JSON object, nil for anything else.
@@ -82,8 +91,8 @@ const maxMessages = 50
 
 func readRefusal(answer []byte) error {
 	var said refusal
-	if err := json.Unmarshal(answer, &said); err != nil {
-		return upstream("error while parsing webhook response", err)
+	if err := json.NewDecoder(bytes.NewReader(answer)).Decode(&said); err != nil {
+		return unreadable(err)
 	}
 	rejected := &flow.Rejected{Cause: errors.New("a web hook refused it")}
 	for _, at := range said.Messages {

@@ -183,9 +183,11 @@ func TestCall_change(t *testing.T) {
 	if c, err = call(t, hook(t, s, Config{})); c != nil || err != nil {
 		t.Errorf("without parse: %+v, %v", c, err)
 	}
-	s.answer = "hello"
-	if _, err = call(t, hook(t, s, Config{Parse: true})); errs.Of(err) != errs.Upstream {
-		t.Errorf("no JSON: %v", err)
+	for answer, says := range map[string]string{"hello": "from JSON: invalid character 'h'", `{"identity":{"state":1}}`: "from JSON: a member has a value of the wrong type"} {
+		s.answer = answer
+		if _, err = call(t, hook(t, s, Config{Parse: true})); errs.Of(err) != errs.Upstream || !strings.Contains(said(err), says) {
+			t.Errorf("%s: %v, %s", answer, err, said(err))
+		}
 	}
 }
 
@@ -288,4 +290,10 @@ func TestCall_redirect(t *testing.T) {
 			t.Errorf("%d: %v, %d requests at the other address", status, err, len(other.sent))
 		}
 	}
+}
+
+// said is what a client is told of an error.
+func said(err error) string {
+	e, _ := errors.AsType[*errs.Error](err)
+	return e.Message
 }

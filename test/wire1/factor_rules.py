@@ -6,6 +6,7 @@ but the body.
 """
 import base64
 import json
+import urllib.parse
 
 
 def walk(value, visit):
@@ -105,7 +106,11 @@ def part(exchange):
 
 
 def learn(exchange):
-    """Notes the nodes that native clients are to get as others do."""
+    """Notes the nodes that native clients are to get as others do, and what was typed in logins."""
+    sent = exchange['request']['body'] or ''
+    typed = json.loads(sent).get('identifier') if sent.startswith('{') else urllib.parse.parse_qs(sent).get('identifier', [''])[0]
+    if typed:
+        TYPED[flow_of(exchange)] = typed
     if part(exchange) in KEYS or 'webauthn_register_trigger' not in (exchange['response']['body'] or ''):
         return
     if not exchange['response']['body'].startswith('{'):
@@ -121,13 +126,15 @@ def learn(exchange):
 
 def native_keys(exchange, body):
     """Native clients have the nodes of security keys, so that nobody who has only a key is locked out (14)."""
-    if not isinstance(body, dict) or body.get('type') != 'api' or part(exchange) not in KEYS:
+    if not isinstance(body, dict) or body.get('type') != 'api' or '/self-service/settings' not in str((body.get('ui') or {}).get('action')):
         return
-    if '/self-service/settings' not in body['ui']['action']:
+    # The variants of hooks differ in their hooks alone.
+    alike = [k for k in KEYS if k == part(exchange) or k[1] == 'hooks' == part(exchange)[1]]
+    if not alike:
         return
     nodes = body['ui']['nodes']
     at = next((i for i, n in enumerate(nodes) if n['group'] in ('totp', 'passkey')), len(nodes))
-    nodes[at:at] = json.loads(KEYS[part(exchange)])
+    nodes[at:at] = json.loads(KEYS[part(exchange) if part(exchange) in KEYS else alike[0]])
 
 
 def tokens_live_a_minute(exchange, body):
@@ -139,5 +146,67 @@ def tokens_live_a_minute(exchange, body):
             claims['exp'] = 'iat + 60'
 
 
+OURS = ('ory_kratos_session', 'csrf_token', 'ory_kratos_continuity')
+
+
+def sent_to_hook(exchange):
+    """The request line of a request to a web hook, and the body that hook.jsonnet made of what it is shown; None for others."""
+    line, _, text = (exchange['response']['body'] or '').partition('\n')
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return line, None
+    known = exchange['request']['method'] == 'SINK' and isinstance(body, dict) and 'keys' in body and 'cookies' in body
+    return line, body if known else None
+
+
+def cookies_stay(exchange, _):
+    """Programs get no cookie that opens an account here."""
+    line, body = sent_to_hook(exchange)
+    if body is None:
+        return
+    body['cookies'] = {k: v for k, v in body['cookies'].items() if not k.startswith(OURS)}
+    exchange['response']['body'] = line + '\n' + json.dumps(body)
+
+
+def settings_carry_for_hooks(exchange, _):
+    """Hooks of settings get what the submission carries for hooks, as those of other flows."""
+    line, body = sent_to_hook(exchange)
+    if body is None or '/settings/' not in line or 'settings.profile' not in exchange['name'] or body['method'] != 'POST':
+        return
+    body['flow']['payload'] = {'from': 'settings'}
+    exchange['response']['body'] = line + '\n' + json.dumps(body)
+
+
+TYPED = {}  # flow -> the identifier that its last login was sent with
+
+
+def flow_of(exchange):
+    """The id of the flow that a request names."""
+    return str(exchange['request']['path']).rpartition('=')[2]
+
+
+def hooks_let_typed_stay(exchange, body):
+    """A login form that a hook refuses keeps the identifier that was typed, as others do."""
+    if not exchange['name'].startswith('hooks/') or not isinstance(body, dict) or '/self-service/login' not in str(exchange['request']['path']):
+        return
+    said = json.dumps(body.get('ui'))
+    if '"id": 123' not in said and '"id": 4000010' not in said:
+        return
+    for n in body['ui']['nodes']:
+        if n['attributes'].get('name') == 'identifier':
+            n['attributes']['value'] = TYPED[flow_of(exchange)]
+
+
+def no_page_after_the_last(exchange, _):
+    """An empty list has one page."""
+    headers = exchange['response']['headers']
+    if not exchange['name'].startswith('hooks/') or ['X-Total-Count', '0'] not in [[k, v] for k, v in headers]:
+        return
+    for h in headers:
+        if h[0].lower() == 'link':
+            h[1] = h[1].split(',<')[0]
+
+
 RULES = [tokens_live_a_minute, secure_where_kept, schema_urls_are_filled, any_authenticator, passkeys_have_names, keys_exclude_each_other, one_address_waits, failures_take_success_back,
-         no_message_on_a_missing_node, native_keys]
+         no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, no_page_after_the_last]

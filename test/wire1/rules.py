@@ -258,6 +258,7 @@ def hooks_fail_upstream(exchange):
     error.pop("debug", None)
     error.update(code=502, status="Bad Gateway", reason="A third-party upstream service responded improperly. Please try again later.")
     error["message"] = re.sub(r"(\w+) http\S+ giving up", r"\1 giving up", error["message"])
+    error["message"] = re.sub(r"(giving up after \d+ attempt\(s\)).*", r"\1", error["message"], flags=re.DOTALL)
     if answer["status"] >= 400:
         answer["status"] = 502
     answer["body"] = json.dumps(body)

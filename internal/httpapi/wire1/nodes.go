@@ -231,10 +231,19 @@ func (b *form) autocomplete(in *ui.Node) string {
 
 // submit adds the button of a method, unless its inputs are buttons themselves.
 func (b *form) submit(g *ui.Group) {
-	if g.Method == groupProvider || len(g.Nodes) == 0 || g.Node(methodName) != nil || ownButtons(g) {
+	if g.Method == groupProvider || len(g.Nodes) == 0 || ownButtons(g) {
 		return
 	}
-	b.nodes = append(b.nodes, button(g.Method, methodName, g.Method, b.submitLabel(g.Method)))
+	made := button(g.Method, methodName, g.Method, b.submitLabel(g.Method))
+	if has := g.Node(methodName); has != nil {
+		at := slices.IndexFunc(b.nodes, func(n Node) bool { return n.Group == g.Method && n.Attributes.Name == methodName })
+		if at < 0 || len(has.Messages) == 0 || has.Value != nil {
+			return
+		}
+		made.Messages = b.nodes[at].Messages // a hook says them of the button
+		b.nodes = slices.Delete(b.nodes, at, at+1)
+	}
+	b.nodes = append(b.nodes, made)
 }
 
 // rank orders the nodes as the wire has them; nodes of one rank keep their order.
