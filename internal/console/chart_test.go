@@ -86,7 +86,7 @@ func TestTheScaleHoldsEverythingAndHasAHalf(t *testing.T) {
 // 2.2, 1.4.11).
 func TestTheColoursOfChartsStandOut(t *testing.T) {
 	t.Parallel()
-	css := string(pagekit.Style(ownStyle))
+	css := string(pagekit.AdminStyle(ownStyle))
 	papers := regexp.MustCompile(`--paper: #([0-9a-f]{6})`).FindAllStringSubmatch(css, -1)
 	for n := 1; n <= 4; n++ {
 		colours := regexp.MustCompile(fmt.Sprintf(`--c%d: #([0-9a-f]{6})`, n)).FindAllStringSubmatch(css, -1)

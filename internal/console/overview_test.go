@@ -125,7 +125,7 @@ func TestTheOverviewIsALightPageOverAnySpan(t *testing.T) {
 	for _, span := range spans {
 		weight = max(weight, len(overview(t, nil, "?span="+span.name)))
 	}
-	weight += len(pagekit.Style(ownStyle)) + len(pagekit.File(pagekit.Mark))
+	weight += len(pagekit.AdminStyle(ownStyle)) + len(pagekit.File(pagekit.Mark))
 	if weight > 45_000 {
 		t.Errorf("the page weighs %d bytes with what it loads", weight)
 	}

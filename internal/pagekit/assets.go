@@ -30,6 +30,9 @@ func Style(own []byte) []byte {
 	return ignored.ReplaceAll(slices.Concat(File("tokens.css"), File("base.css"), own), nil)
 }
 
+// AdminStyle is Style for the pages of the admin listener, with what these share.
+func AdminStyle(own []byte) []byte { return Style(slices.Concat(File("admin.css"), own)) }
+
 // File returns one of the embedded files. A name that does not exist is a mistake in the
 // program.
 func File(name string) []byte {
@@ -44,7 +47,7 @@ func File(name string) []byte {
 // it refers to: <path>/style.css and its neighbours. own is the pages' own part of it.
 func Handlers(path string, own []byte) map[string]http.Handler {
 	return map[string]http.Handler{
-		path + "/style.css":    asset(Style(own), "text/css; charset=utf-8"),
+		path + "/style.css":    asset(AdminStyle(own), "text/css; charset=utf-8"),
 		path + "/" + Mark:      asset(File(Mark), SVG),
 		path + "/" + FontLatin: asset(File(FontLatin), WOFF2),
 		path + "/" + FontExt:   asset(File(FontExt), WOFF2),

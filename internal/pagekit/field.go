@@ -25,6 +25,7 @@ type Field struct {
 	Label         string
 	Value         string
 	Checked       bool
+	Unset         bool // a checkbox that has no value yet, and keeps none unless it is ticked
 	Options       []Option
 	Required      bool
 	Optional      string // the word that says so; empty if it is required, or goes without saying

@@ -101,3 +101,31 @@ func TestSight_Parts(t *testing.T) {
 		}
 	}
 }
+
+// The settings as served, sent back by a browser, change nothing: what has no value keeps none, and a number is chosen
+// among others however it is written.
+func TestSettings_sentBack(t *testing.T) {
+	t.Parallel()
+	profile := ui.Group{Method: "profile", Nodes: []ui.Node{
+		csrf(),
+		{Name: "traits.unset", Type: "checkbox"},
+		{Name: "traits.off", Type: "checkbox", Value: false},
+		{Name: "traits.factor", Type: "number", Options: []any{ui.Number("0.5"), ui.Number("1e3")}, Value: ui.Number("1000")},
+		{Name: "traits.word", Type: "text", Options: []any{"1", "01"}, Value: "01"},
+	}}
+	want := map[string]int{
+		`type="hidden" name="traits.unset" value=""`:      1,
+		`type="hidden" name="traits.off" value="false"`:   1,
+		`<option value="1000" selected>1e3</option>`:      1,
+		`<option value="01" selected>01</option>`:         1,
+		`<option value="" selected>`:                      0,
+		`type="hidden" name="traits.unset" value="false"`: 0,
+	}
+	s := showing(newFlow(flow.Settings, profile))
+	s.session = newSession(adaTraits)
+	counted(t, get(t, newPages(t, s), open("/settings")).Body.String(), want)
+
+	// A newcomer who ticks nothing has said so.
+	page := get(t, newPages(t, showing(newFlow(flow.Registration, profile))), open("/registration")).Body.String()
+	counted(t, page, map[string]int{`type="hidden" name="traits.unset" value="false"`: 1})
+}

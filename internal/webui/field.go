@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/pagekit"
 	"github.com/symbolon/symbolon/internal/ui"
@@ -56,6 +57,7 @@ func (d *formRenderer) shape(f *pagekit.Field, n *ui.Node) {
 	switch {
 	case n.Type == "checkbox":
 		f.Control, f.Checked = pagekit.Checkbox, pagekit.ValueText(n.Value) == "true"
+		f.Unset = n.Value == nil && !n.Required && d.flow.Kind == flow.Settings
 		return
 	case len(n.Options) > 0:
 		f.Control, f.Options = pagekit.Select, d.options(n)
@@ -76,8 +78,11 @@ func (d *formRenderer) shape(f *pagekit.Field, n *ui.Node) {
 	default:
 		f.Type, f.Dir = "text", "auto"
 	}
-	if n.Autocomplete == "username" {
-		f.Verbatim = true
+	switch n.Autocomplete {
+	case "username":
+		f.Verbatim, f.InputMode = true, d.identifierMode
+	case "one-time-code":
+		f.Verbatim, f.InputMode = true, "numeric"
 	}
 	if f.Value == "" && carriesAddress(n) {
 		f.Value = d.person
@@ -101,18 +106,27 @@ func (d *formRenderer) explain(f *pagekit.Field) {
 // options lists the values of an enumeration. An empty option comes first where the field
 // is optional or has no value yet.
 func (d *formRenderer) options(n *ui.Node) []pagekit.Option {
-	chosen, found := pagekit.ValueText(n.Value), false
+	chosen := pagekit.ValueText(n.Value)
 	var out []pagekit.Option
 	for _, v := range n.Options {
 		value := pagekit.ValueText(v)
-		o := pagekit.Option{Value: value, Text: value, Selected: n.Value != nil && value == chosen}
-		found = found || o.Selected
-		out = append(out, o)
+		out = append(out, pagekit.Option{Value: value, Text: value, Selected: n.Value != nil && value == chosen})
+	}
+	found := slices.ContainsFunc(out, func(o pagekit.Option) bool { return o.Selected })
+	if at := slices.IndexFunc(out, func(o pagekit.Option) bool { return n.Value != nil && sameNumber(o.Value, chosen) }); !found && at >= 0 {
+		out[at].Value, out[at].Selected, found = chosen, true, true
 	}
 	if !n.Required || !found {
 		out = append([]pagekit.Option{{Text: d.first("field.choose"), Selected: !found}}, out...)
 	}
 	return out
+}
+
+// sameNumber reports whether two texts are one number, such as 1e3 and 1000.
+func sameNumber(a, b string) bool {
+	x, err := strconv.ParseFloat(a, 64)
+	y, otherErr := strconv.ParseFloat(b, 64)
+	return err == nil && otherErr == nil && x == y
 }
 
 // label names a field: in the pages' words where they have some, in those of the

@@ -205,7 +205,7 @@ func (p *Pages) addSessions(w http.ResponseWriter, r *http.Request, d *page, bod
 func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *flowPage, f *flow.Flow) {
 	renderer := formRenderer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength, action: p.source.Action}
 	if f.Kind == flow.Login {
-		renderer.identifierLabel = p.identifierLabel(r, &renderer)
+		p.describeIdentifier(r, &renderer)
 	}
 	if renderer.person == "" {
 		renderer.person = p.carriedAddress(w, r, f)

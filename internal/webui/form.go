@@ -81,6 +81,7 @@ type formRenderer struct {
 	action      func(f *flow.Flow, method string) string
 	// identifierLabel names the field for the login identifier; empty for the general words.
 	identifierLabel string
+	identifierMode  string       // the keyboard for it; empty for the usual one
 	forgotten       pagekit.Link // beside the password; without a URL there is none
 	ids             map[string]bool
 }

@@ -198,28 +198,30 @@ func focusFirst(groups []group) {
 	}
 }
 
-// identifierLabel names the field for the login identifier after the traits of the default
-// schema that are identifiers; empty leaves it to the general words.
-func (p *Pages) identifierLabel(r *http.Request, d *formRenderer) string {
+// describeIdentifier names the field for the login identifier after the traits of the default
+// schema that are identifiers, and chooses its keyboard; without any, the general words stay.
+func (p *Pages) describeIdentifier(r *http.Request, d *formRenderer) {
 	if p.config.Schemas == nil {
-		return ""
+		return
 	}
 	schema, err := p.config.Schemas.Schema(r.Context(), p.config.DefaultSchema)
 	if err != nil {
-		return "" // the general words fit; the submission meets the error
+		return // the general words fit; the submission meets the error
 	}
 	var labels []string
 	for _, t := range schema.Fields() {
 		if t.Identifier {
 			labels = append(labels, d.label(&ui.Node{Name: t.Name, Label: t.Title}))
+			d.identifierMode = t.Type
 		}
+	}
+	if len(labels) != 1 || d.identifierMode != "email" && d.identifierMode != "tel" {
+		d.identifierMode = ""
 	}
 	switch len(labels) {
 	case 1:
-		return labels[0]
+		d.identifierLabel = labels[0]
 	case 2:
-		text, _ := d.T("field.either", "a", labels[0], "b", labels[1])
-		return text
+		d.identifierLabel, _ = d.T("field.either", "a", labels[0], "b", labels[1])
 	}
-	return ""
 }

@@ -49,7 +49,7 @@ await draw(themed, { file: 'pages-theme.png', locale: 'fr' }, (visitor) => visit
 // The console of a busy day is drawn as its golden file has it: a day takes a day.
 const golden = new URL('../../internal/console/', import.meta.url).pathname
 const kit = new URL('../../internal/pagekit/static/', import.meta.url).pathname
-const sheets = [kit + 'tokens.css', kit + 'base.css', golden + 'static/console.css']
+const sheets = [kit + 'tokens.css', kit + 'base.css', kit + 'admin.css', golden + 'static/console.css']
 const style = (await Promise.all(sheets.map((path) => readFile(path, 'utf8')))).join('')
 const kinds = { svg: 'image/svg+xml', woff2: 'font/woff2' }
 await draw({ publicURL: 'http://console.localhost' }, { file: 'console-overview.png', size: { width: 1200, height: 1010 } }, async (visitor) => {
