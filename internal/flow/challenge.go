@@ -292,16 +292,16 @@ func (e *Engine) noticesOf(j *judged) []identity.Address {
 // notifyOwner writes to the addresses of an identity about a change of credentials
 // that its owner may not have made (OWASP ASVS 6.3.7).
 func (e *Engine) notifyOwner(ctx context.Context, j *judged, owner *identity.Identity) error {
-	return e.notify(ctx, j, courier.CredentialsChanged, owner.ID, owner.Verifiable)
+	return e.notify(ctx, j.method, courier.CredentialsChanged, owner.ID, owner.Verifiable)
 }
 
-func (e *Engine) notify(ctx context.Context, j *judged, t courier.Template, ownerID string, to []identity.Address) error {
+func (e *Engine) notify(ctx context.Context, method string, t courier.Template, ownerID string, to []identity.Address) error {
 	if !e.config.Notices {
 		return nil
 	}
 	client := reqctx.From(ctx)
 	return e.mailAll(ctx, to, courier.Message{Template: t, IdentityID: ownerID, Change: courier.Change{
-		Method: j.method, At: e.now(), Device: client.UserAgent, Address: client.Address,
+		Method: method, At: e.now(), Device: client.UserAgent, Address: client.Address,
 	}})
 }
 

@@ -53,7 +53,7 @@ func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
 	}
 	s := Submission{
 		View: view, Input: c.input, Redeemed: c.redeemed, Callback: c.callback, Providers: c.caller.Providers,
-		drafts: e.drafter(c.flow), attempts: j.attempts, recovers: e.mayRecover,
+		drafts: e.drafter(c.flow), attempts: j.attempts, recovers: e.mayRecover, signsIn: e.maySignIn,
 	}
 	if j.fact, err = c.step.Submit(ctx, s); err != nil {
 		return nil, err

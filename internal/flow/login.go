@@ -36,7 +36,7 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 		}
 	}
 	if proof.Factor.Address != "" {
-		if owner, err = e.markVerified(ctx, owner, proof.Factor.Via, proof.Factor.Address); err != nil {
+		if owner, err = e.proveBySignIn(ctx, j, owner, proof.Factor.Via, proof.Factor.Address); err != nil {
 			return Result{}, err
 		}
 	}

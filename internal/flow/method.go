@@ -166,11 +166,21 @@ type Submission struct {
 
 	drafts   drafter
 	attempts *attempts
-	recovers func(ctx context.Context, owner *identity.Identity, via, normalized string) (bool, error)
+	recovers mayProve
+	signsIn  mayProve
 }
+
+// mayProve reports what the proof of an address may do for its owner.
+type mayProve func(ctx context.Context, owner *identity.Identity, via, normalized string) (bool, error)
 
 // MayRecover reports whether a recovery address lets its owner back in now. A method
 // treats one that does not as unknown.
 func (s Submission) MayRecover(ctx context.Context, owner *identity.Identity, a *identity.Address) (bool, error) {
 	return s.recovers(ctx, owner, a.Via, a.Normalized)
+}
+
+// MaySignIn reports whether a code to an address signs its owner in now. A method treats
+// one that does not as unknown.
+func (s Submission) MaySignIn(ctx context.Context, owner *identity.Identity, a *identity.Address) (bool, error) {
+	return s.signsIn(ctx, owner, a.Via, a.Normalized)
 }

@@ -47,6 +47,7 @@ type naming struct {
 	owner       *identity.Identity // whose methods alone are offered; nil for all
 	gone        bool               // the owner is there no more
 	credentials []identity.Credential
+	provable    bool // a code to an address that the owner never confirmed signs in
 }
 
 // naming reads whom a login was told of.
@@ -69,6 +70,13 @@ func (e *Engine) naming(ctx context.Context, f *Flow) (naming, error) {
 		return n, nil
 	} else if err != nil {
 		return n, err
+	}
+	for _, a := range n.owner.Verifiable {
+		if !n.provable && !a.Verified {
+			if n.provable, err = e.maySignIn(ctx, n.owner, a.Via, a.Normalized); err != nil {
+				return n, err
+			}
+		}
 	}
 	n.credentials, err = e.identities.Credentials(ctx, kept.IdentityID)
 	return n, err
@@ -98,6 +106,8 @@ func (e *Engine) applies(m Method, step Step, f *Flow, n naming) bool {
 	case n.gone:
 		return false
 	case n.owner == nil:
+		return true
+	case n.provable && step.Needs == SendsToIdentifier:
 		return true
 	}
 	counter, ok := m.(FactorCounter)

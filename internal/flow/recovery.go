@@ -32,7 +32,7 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	}
 	evicted := false
 	if !j.flow.Offered() || !j.caller.Vouched {
-		if evicted, owner, err = e.firstProof(ctx, owner, fact); err != nil {
+		if evicted, owner, err = e.firstProof(ctx, owner, fact.Via, fact.Normalized); err != nil {
 			return Result{}, err
 		}
 		if owner, err = e.markVerified(ctx, owner, fact.Via, fact.Normalized); err != nil {
@@ -93,44 +93,4 @@ func (e *Engine) settingsAfter(j *judged, owner *identity.Identity) *Flow {
 		next.CSRF = secret.MaskCSRF(j.caller.nextCSRF(owner.ID))
 	}
 	return next
-}
-
-// mayRecover reports whether an address lets the owner of an identity back in. A new
-// address that was never confirmed does not once the owner had confirmed another one: it may
-// be mistyped, or a stranger's. Nor does it while that is not known. Where the server
-// confirms no addresses it is all there is.
-func (e *Engine) mayRecover(ctx context.Context, owner *identity.Identity, via, normalized string) (bool, error) {
-	if !owner.Recovers(via, normalized) {
-		return false, nil
-	}
-	a := identity.Find(owner.Verifiable, via, normalized)
-	if a == nil || a.Verified || !e.verifies() {
-		return true, nil
-	}
-	before, known, err := e.identities.ProvenBefore(ctx, owner.ID)
-	return known && !before, err
-}
-
-// firstProof ends the credentials of an identity of which no address was ever
-// proven before: a stranger may have registered it with the address of the
-// person who proves it now, and waited (Sudhodanan and Paverd, Pre-hijacked
-// accounts, 2022).
-func (e *Engine) firstProof(ctx context.Context, owner *identity.Identity, fact ProvedAddress) (evicted bool, _ *identity.Identity, err error) {
-	if len(owner.Verifiable) == 0 || identity.Find(owner.Verifiable, fact.Via, fact.Normalized) == nil {
-		return false, owner, nil // it proves no address that could have been proven before
-	}
-	if owner.Proven() {
-		return false, owner, nil
-	}
-	// Where that is not known yet, a server that asks for proofs keeps the credentials: the owner may have lost an address
-	// that was proven. One that asks for none has next to no identity with a proof, and anyone could have waited there.
-	if before, known, err := e.identities.ProvenBefore(ctx, owner.ID); before || !known && e.verifies() || err != nil {
-		return false, owner, err
-	}
-	draft, err := e.identities.DraftUnchanged(ctx, owner)
-	if err != nil || !draft.EndCredentials() {
-		return false, owner, err
-	}
-	owner, err = e.identities.Save(ctx, draft)
-	return err == nil, owner, err
 }

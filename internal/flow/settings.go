@@ -157,5 +157,5 @@ func (e *Engine) saveTraits(ctx context.Context, j *judged, draft *identity.Draf
 	if _, err := e.verify(ctx, j, saved, draft.NewAddresses()); err != nil {
 		return nil, err
 	}
-	return saved, e.notify(ctx, j, courier.AddressChanged, saved.ID, draft.RemovedAddresses())
+	return saved, e.notify(ctx, j.method, courier.AddressChanged, saved.ID, draft.RemovedAddresses())
 }

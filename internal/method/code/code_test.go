@@ -233,7 +233,7 @@ func TestSend_unknown(t *testing.T) {
 	for k, template := range templates {
 		w := openAs(t, everything())
 		w.Person(ada, true)
-		w.Person("unproven@example.org", false)
+		movedTo(t, w, w.Person("eve@example.org", true), "unproven@example.org")
 		answers := map[string]string{}
 		for _, address := range []string{ada, "unknown@example.org", "unproven@example.org"} {
 			if k != flow.Login && address == "unproven@example.org" {
@@ -309,8 +309,11 @@ func TestLogin_refresh(t *testing.T) {
 	}
 	without := w.Browser()
 	without.SignIn(w.Person("unproven@example.org", false))
-	if f, err := without.TryStart(flow.StartRequest{Kind: flow.Login, Refresh: true}); err != nil || f.Form.Group(code.ID) != nil {
-		t.Errorf("a person without a proven address is asked for one: %v", err)
+	if f, err = without.TryStart(flow.StartRequest{Kind: flow.Login, Refresh: true}); err != nil {
+		t.Fatal(err)
+	}
+	if shown := f.Form.Group(code.ID).Node("identifier").Value; shown != "unproven@example.org" {
+		t.Errorf("a person without a proven address is asked for %v", shown)
 	}
 }
 

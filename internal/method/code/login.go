@@ -25,6 +25,9 @@ func (m *Method) showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {
 	if v.Identity != nil {
 		addresses := verified(v.Identity)
 		if len(addresses) == 0 {
+			addresses = v.Identity.Verifiable // the code proves it
+		}
+		if len(addresses) == 0 {
 			return nil, nil
 		}
 		who.Value = addresses[0].Value
@@ -55,10 +58,14 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, err
 	}
-	// An unproven address signs no one in: a stranger may have registered it. A person who signs in again can only
-	// do so to the same account.
-	if owner != nil && (!address.Verified || s.Identity != nil && s.Identity.ID != owner.ID) {
-		owner, address = nil, nil
+	if owner != nil {
+		may, err := s.MaySignIn(ctx, owner, address)
+		if err != nil {
+			return nil, err
+		}
+		if !may || s.Identity != nil && s.Identity.ID != owner.ID { // who signs in again does so as themselves
+			owner, address = nil, nil
+		}
 	}
 	return m.send(ctx, s, delivery{owner: owner, address: address, via: via, typed: value, unknown: courier.LoginCodeInvalid})
 }
@@ -82,10 +89,17 @@ func (m *Method) finish(ctx context.Context, s flow.Submission, kept memory, cou
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, err
 	}
-	if owner == nil {
-		return nil, flow.Reject("", message.Of(message.KeyCodeInvalidPrefix+string(s.Flow.Kind)))
+	may := false
+	if owner != nil {
+		a := identity.Find(owner.Verifiable, kept.Via, kept.Normalized)
+		may = a != nil && a.Verified
+		if a != nil && !may && counted == "" {
+			if may, err = s.MaySignIn(ctx, owner, a); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if a := identity.Find(owner.Verifiable, kept.Via, kept.Normalized); a == nil || !a.Verified {
+	if !may {
 		return nil, flow.Reject("", message.Of(message.KeyCodeInvalidPrefix+string(s.Flow.Kind)))
 	}
 	return flow.Authenticated{Identity: owner, Factor: factor(kept.Via, kept.Normalized)}, nil

@@ -73,7 +73,7 @@ func (m *Method) name(ctx context.Context, s flow.Submission) (flow.Fact, error)
 	if !m.tells {
 		return flow.Named{Identifier: in.Identifier}, nil
 	}
-	owner, err := m.owner(ctx, in.Identifier)
+	owner, err := m.owner(ctx, s, in.Identifier)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (m *Method) name(ctx context.Context, s flow.Submission) (flow.Fact, error)
 
 // owner finds whom an identifier belongs to: one that signs in with a password, or an
 // address that receives codes; nil where there is none.
-func (m *Method) owner(ctx context.Context, typed string) (*identity.Identity, error) {
+func (m *Method) owner(ctx context.Context, s flow.Submission, typed string) (*identity.Identity, error) {
 	owner, _, err := m.identities.ByIdentifier(ctx, identity.TypePassword, typed)
 	if !errors.Is(err, errs.ErrNotFound) {
 		return owner, err
@@ -103,8 +103,14 @@ func (m *Method) owner(ctx context.Context, typed string) (*identity.Identity, e
 		via = identity.ViaEmail
 	}
 	owner, address, err := m.identities.ByAddress(ctx, identity.ForVerification, via, typed)
-	if errors.Is(err, errs.ErrNotFound) || err == nil && !address.Verified {
-		return nil, nil // a code goes to none, and the account may be a stranger's
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil, nil
 	}
-	return owner, err
+	if err != nil {
+		return nil, err
+	}
+	if may, err := s.MaySignIn(ctx, owner, address); err != nil || !may {
+		return nil, err // a code goes to none
+	}
+	return owner, nil
 }

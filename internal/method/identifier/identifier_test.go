@@ -17,6 +17,7 @@ type directory struct {
 	asked    int
 	err      error
 	unproven bool
+	mail     bool // the owner has proven a mail address
 }
 
 func (d *directory) ByIdentifier(context.Context, string, string) (*identity.Identity, *identity.Credential, error) {
@@ -29,7 +30,9 @@ func (d *directory) ByIdentifier(context.Context, string, string) (*identity.Ide
 
 func (d *directory) ByAddress(_ context.Context, _ identity.Purpose, via, typed string) (*identity.Identity, *identity.Address, error) {
 	if d.asked++; via == identity.ViaSMS && typed == "+4930123456" {
-		return &identity.Identity{ID: "ada"}, &identity.Address{Verified: !d.unproven}, nil
+		number := identity.Address{Via: via, Normalized: typed, Verified: !d.unproven}
+		mail := identity.Address{Via: identity.ViaEmail, Normalized: "ada@example.org", Verified: d.mail}
+		return &identity.Identity{ID: "ada", Verifiable: []identity.Address{number, mail}}, &number, nil
 	}
 	return nil, nil, errs.ErrNotFound
 }
@@ -63,8 +66,8 @@ func TestMethod(t *testing.T) {
 		owner  string
 		lookup int
 		reject bool
-		// unproven: the owner has not proven the number.
-		unproven bool
+		// unproven: the owner has not proven the number; mail: but a mail address.
+		unproven, mail bool
 	}{
 		"no account is looked up": {typed: " ada@example.org ", want: "ada@example.org"},
 		"missing":                 {reject: true},
@@ -73,12 +76,13 @@ func TestMethod(t *testing.T) {
 		"another screen":          {typed: "ada", back: "next", want: "ada"},
 		"unknown, and told so":    {typed: "ada@example.org", tells: true, lookup: 2, reject: true},
 		"a phone number":          {typed: "+4930123456", tells: true, want: "+4930123456", owner: "ada", lookup: 2},
-		"an unproven number":      {typed: "+4930123456", tells: true, unproven: true, lookup: 2, reject: true},
+		"nothing is proven":       {typed: "+4930123456", tells: true, unproven: true, want: "+4930123456", owner: "ada", lookup: 2},
+		"an unproven number":      {typed: "+4930123456", tells: true, unproven: true, mail: true, lookup: 2, reject: true},
 		"the directory is broken": {typed: "ada", tells: true, err: broken, lookup: 1, reject: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := &directory{err: test.err, unproven: test.unproven}
+			d := &directory{err: test.err, unproven: test.unproven, mail: test.mail}
 			fact, err := submit(t, d, test.tells, map[string]string{"identifier": test.typed, "screen": test.back})
 			if (err != nil) != test.reject || d.asked != test.lookup || test.err != nil && !errors.Is(err, broken) {
 				t.Fatalf("%v, %d look-ups", err, d.asked)
