@@ -107,6 +107,9 @@ func (e *Engine) explainConflict(ctx context.Context, c checked, stale error) er
 	if err != nil {
 		return err
 	}
+	if e.missed(now, c.step, c.caller) != "" {
+		return stale // the same proof may come once more
+	}
 	if err := e.checkRegistered(ctx, now, c); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"time"
 
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/message"
@@ -22,6 +23,8 @@ type checked struct {
 	byPage   bool
 	callback *CallbackParams
 	told     *told
+	began    time.Time
+	again    string // the session that the flow has made, if its form comes again: see missed
 }
 
 // check makes the checks on a submission, each once and in this order: does the
@@ -45,9 +48,12 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 		return c, err
 	}
 	step, _ := e.stepFor(f, r.Method)
-	c = checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage}
+	c = checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage, began: r.began}
 	if err := e.checkOwner(f, r); err != nil {
 		return c, err
+	}
+	if !r.ByLink {
+		c.again = e.missed(f, step, r.Caller)
 	}
 	if err := e.checkOpen(ctx, c); err != nil {
 		return c, err
@@ -101,13 +107,30 @@ func (e *Engine) checkOpen(ctx context.Context, c checked) error {
 	if err := e.checkRegistered(ctx, c.flow, c); err != nil {
 		return err
 	}
-	if err := e.checkLifetime(ctx, c.flow, c.caller); err != nil {
-		return err
+	if c.again == "" {
+		if err := e.checkLifetime(ctx, c.flow, c.caller); err != nil {
+			return err
+		}
 	}
 	if !c.step.fits(c.flow) {
 		return Reject("", message.Of(message.KeyWrongMethod))
 	}
 	return nil
+}
+
+// missed returns the session that a finished login has made, if the browser sends the form
+// of that login again and has missed the answer: the answer would have brought it the session
+// and another anti-CSRF cookie. The proof is judged once more. It is empty for every other
+// submission. Only the browser that the flow belongs to gets here.
+func (e *Engine) missed(f *Flow, step Step, c Caller) string {
+	if f.Kind != Login || f.Client != Browser || f.State != Passed || c.Session != nil {
+		return ""
+	}
+	lives := e.now().Before(f.IssuedAt.Add(e.config.Kinds[Login].Lifespan))
+	if !lives || step.Role != FirstFactor || f.RequestedAAL() == session.AAL2 {
+		return ""
+	}
+	return f.recallText(madeMemory)
 }
 
 // checkSession applies the kind's session rule.

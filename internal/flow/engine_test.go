@@ -218,9 +218,23 @@ func TestSubmit_replay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Submit(f, "password", nil); !as[*flow.Restarted](err) {
-		t.Errorf("the same browser, which missed the answer: %v", err)
+	lost := w.Browser()
+	*lost = *b
+	lost.Took(first)
+	again, err := b.Submit(f, "password", nil)
+	if err != nil || again.Session.ID != first.Session.ID || again.Token == first.Token {
+		t.Fatalf("the same browser, which missed the answer: %v", err)
 	}
+	if lost.Alive() {
+		t.Error("the token of the answer that was lost is left")
+	}
+	stranger := w.Browser()
+	if _, err := stranger.Submit(f, "password", nil); !errors.Is(err, errs.ErrCSRF) {
+		t.Errorf("a browser that the flow does not belong to: %v", err)
+	}
+	first = again
+	missed := w.Browser()
+	*missed = *b
 	b.Took(first)
 	if _, err := b.Submit(f, "password", nil); !as[*flow.LoggedIn](err) {
 		t.Errorf("the browser that it signed in: %v", err)
@@ -230,6 +244,12 @@ func TestSubmit_replay(t *testing.T) {
 	if _, err := other.Submit(f, "password", nil); as[*flow.LoggedIn](err) && other.Session.ID == first.Session.ID {
 		t.Errorf("another session: %v", err)
 	}
+	if err := w.Sessions.Revoke(t.Context(), first.Token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := missed.Submit(f, "password", nil); !as[*flow.Restarted](err) {
+		t.Errorf("after a logout: %v", err)
+	}
 }
 
 func as[E error](err error) bool {
@@ -237,7 +257,7 @@ func as[E error](err error) bool {
 	return ok
 }
 
-// Of many submissions of one form at once one succeeds.
+// Many submissions of one form at once end in one session, of which one answer has the token.
 func TestSubmit_parallel(t *testing.T) {
 	t.Parallel()
 	var p flowtest.Person
@@ -247,21 +267,34 @@ func TestSubmit_parallel(t *testing.T) {
 	p = w.Person("ada@example.org", true)
 	b := w.Browser()
 	f := b.Start(flow.Login)
-	outcomes := make(chan error, 8)
-	for range cap(outcomes) {
+	type answer struct {
+		flow.Result
+		err error
+	}
+	answers := make(chan answer, 8)
+	for range cap(answers) {
 		go func() {
-			_, err := b.Submit(f, "password", nil)
-			outcomes <- err
+			r, err := b.Submit(f, "password", nil)
+			answers <- answer{r, err}
 		}()
 	}
-	won := 0
-	for range cap(outcomes) {
-		if <-outcomes == nil {
-			won++
+	var tokens []string
+	for range cap(answers) {
+		a := <-answers
+		if a.err != nil {
+			t.Errorf("an answer: %v", a.err)
+			continue
+		}
+		tokens = append(tokens, a.Token)
+	}
+	alive := 0
+	for _, token := range tokens {
+		if _, err := w.Sessions.Check(t.Context(), token); err == nil {
+			alive++
 		}
 	}
-	if held, err := w.Sessions.List(t.Context(), p.ID); err != nil || won != 1 || len(held) != 1 {
-		t.Errorf("%d won, %d sessions, %v", won, len(held), err)
+	if held, err := w.Sessions.List(t.Context(), p.ID); err != nil || alive != 1 || len(held) != 1 {
+		t.Errorf("%d tokens, %d sessions, %v", alive, len(held), err)
 	}
 }
 

@@ -31,6 +31,9 @@ type (
 		// Link is an external account that becomes the identity's with this proof; nil
 		// for none.
 		Link *ExternalAccount
+		// Again is what the flow keeps for the method, so that it can judge the same
+		// submission once more; nil if it needs nothing.
+		Again any
 	}
 	// ProvedAddress: the person who submitted controls this address of that identity.
 	ProvedAddress struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/identity"
@@ -55,7 +56,10 @@ func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
 		View: view, Input: c.input, Redeemed: c.redeemed, Callback: c.callback, Providers: c.caller.Providers,
 		drafts: e.drafter(c.flow), attempts: j.attempts, recovers: e.mayRecover, signsIn: e.maySignIn,
 	}
-	if j.fact, err = c.step.Submit(ctx, s); err != nil {
+	if j.fact, err = c.step.Submit(ctx, s); c.again != "" {
+		err = e.provedAgain(ctx, j, err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := e.sendAtOnce(ctx, j, s); err != nil {
@@ -65,6 +69,37 @@ func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
 		return nil, err
 	}
 	return j, e.prepare(ctx, j, s.drafts)
+}
+
+// provedAgain lets the same proof alone come again to a login that is finished, while the
+// session lives that the login has made. To everything else the flow is over, and a code can
+// be guessed once. Of codes that were sent at once one counts.
+func (e *Engine) provedAgain(ctx context.Context, j *judged, err error) error {
+	wrong, rejected := errors.AsType[*Rejected](err)
+	if err != nil && !rejected {
+		return err
+	}
+	proof, ok := j.fact.(Authenticated)
+	if at := j.flow.ExpiresAt; err == nil && ok && (proof.Again == nil || j.began.Truncate(time.Microsecond).After(at)) {
+		made, err := e.sessions.Lock(ctx, j.again)
+		if err == nil && made.IdentityID == proof.Identity.ID {
+			return nil
+		}
+		if err != nil && !errors.Is(err, session.ErrNone) {
+			return err
+		}
+	}
+	if rejected && wrong.Memory != nil {
+		f := j.flow.clone()
+		delete(f.Private, j.method)
+		if err := e.store.SaveFlow(ctx, f); err != nil {
+			return err
+		}
+	}
+	if over := e.checkLifetime(ctx, j.flow, j.caller); over != nil {
+		return over
+	}
+	return errSessionChanged
 }
 
 func (e *Engine) attempts(c checked) *attempts {

@@ -68,6 +68,11 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 		result.Redirect = page
 	}
 	j.flow.end(e.now())
+	if proof.Again != nil {
+		if err := j.flow.remember(j.method, proof.Again); err != nil {
+			return Result{}, err
+		}
+	}
 	return result, j.flow.remember(madeMemory, result.Session.ID)
 }
 
@@ -136,12 +141,21 @@ func (e *Engine) askToProve(ctx context.Context, j *judged, owner *identity.Iden
 // openSession issues a session, or raises the one that the person has: a second
 // factor, and a sign-in that a browser was asked for again, keep its id and replace
 // its token (OWASP ASVS 7.2.4). A client that asks for it without a browser gets
-// another session, as v0.5 has it, unless it says that it keeps its token.
+// another session, as v0.5 has it, unless it says that it keeps its token. A browser that
+// missed the answer gets the session that was made for it, under a token of its own: the
+// lost one ends.
 func (e *Engine) openSession(ctx context.Context, j *judged, owner *identity.Identity, f session.Factor, result *Result) (err error) {
 	has := j.caller.Session
 	stepUp := j.flow.RequestedAAL() == session.AAL2
 	same := has != nil && has.IdentityID == owner.ID
 	switch {
+	case j.again != "":
+		made := session.Session{ID: j.again, Identity: owner}
+		result.Session, result.Token, err = e.sessions.Upgrade(ctx, &made, session.Proof{Factor: f})
+		if errors.Is(err, session.ErrNone) {
+			return errSessionChanged
+		}
+		return err
 	case stepUp && !same:
 		return ErrFirstFactorRequired
 	case stepUp, j.flow.Refresh && same && (j.flow.Client == Browser || j.caller.KeepToken):

@@ -25,6 +25,8 @@ type SubmitRequest struct {
 	ByLink bool
 	// ByPage: it was the form of a page, and a page answers it.
 	ByPage bool
+
+	began time.Time
 }
 
 // overtakings is how often a submission is judged at most to a flow that waits for a
@@ -35,9 +37,11 @@ const overtakings = 10
 // submission was wrong. It is the only path from a submission to an effect, so
 // the checks on it can't be forgotten by a method or a kind. A guess at a code is judged
 // again if the flow changed meanwhile, right or wrong: it gets the answer that it would
-// get after the others, so that parallel guesses can't share a try.
+// get after the others, so that parallel guesses can't share a try. So is the login of a
+// browser, which may have sent its form twice.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 	began := e.now()
+	r.began = began
 	var result Result
 	var err error
 	told := e.newTold()
@@ -45,9 +49,9 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 		var c checked
 		c, err = e.check(ctx, r)
 		c.told = told
-		waits := c.waits()
+		again := c.waits() || c.signsIn()
 		result, err = e.finish(ctx, c, err)
-		if !errors.Is(err, errs.ErrStale) || !waits {
+		if !errors.Is(err, errs.ErrStale) || !again {
 			break
 		}
 	}
@@ -86,6 +90,11 @@ func asksNamed(k Kind, r Result, s Step) bool {
 
 // waits reports whether the flow waits for a secret.
 func (c checked) waits() bool { return c.flow != nil && c.flow.State == Challenged }
+
+// signsIn reports whether it is a browser that signs in, which may have sent its form twice.
+func (c checked) signsIn() bool {
+	return c.flow != nil && c.flow.Kind == Login && c.flow.Client == Browser
+}
 
 // wait returns after a time, or when the caller has gone.
 func wait(ctx context.Context, d time.Duration) {

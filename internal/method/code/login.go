@@ -41,7 +41,8 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 	if err != nil {
 		return nil, err
 	}
-	if _, sent, _ := s.Input.Text("code"); ok && sent && s.Flow.State == flow.Challenged && !s.Input.Chosen("resend") {
+	expects := s.Flow.State == flow.Challenged || s.Flow.State == flow.Passed // the same code again, after an answer that was lost
+	if _, sent, _ := s.Input.Text("code"); ok && sent && expects && !s.Input.Chosen("resend") {
 		return m.finish(ctx, s, kept, "")
 	}
 	var in struct {
@@ -102,5 +103,9 @@ func (m *Method) finish(ctx context.Context, s flow.Submission, kept memory, cou
 	if !may {
 		return nil, flow.Reject("", message.Of(message.KeyCodeInvalidPrefix+string(s.Flow.Kind)))
 	}
-	return flow.Authenticated{Identity: owner, Factor: factor(kept.Via, kept.Normalized)}, nil
+	proof := flow.Authenticated{Identity: owner, Factor: factor(kept.Via, kept.Normalized)}
+	if counted == "" {
+		proof.Again = kept
+	}
+	return proof, nil
 }
