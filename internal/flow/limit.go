@@ -53,6 +53,7 @@ type attempts struct {
 	devices map[string]string // Caller.Devices
 	hidden  bool              // Config.HideExisting
 	refunds []func()
+	mails   []func() // take back the count of mails that are not sent after all
 }
 
 // refund gives back what was counted for a submission that succeeded.
@@ -61,6 +62,15 @@ func (a *attempts) refund() {
 		refund()
 	}
 	a.refunds = nil
+}
+
+// unsent gives back the mails of a submission that had no effect, such as one that another
+// overtook: it sent none.
+func (a *attempts) unsent() {
+	for _, takeBack := range a.mails {
+		takeBack()
+	}
+	a.mails = nil
 }
 
 // keep makes the count permanent: the result only looks like success.
@@ -77,11 +87,15 @@ func (a *attempts) count(ctx context.Context, what Attempt) error {
 
 func (a *attempts) spend(ctx context.Context, what Attempt) (refund func(), err error) {
 	refund, wait, ok := a.limiter.Count(ctx, what)
+	mail := what.Kind == LimitSendLink || what.Kind == LimitNotify
+	if ok && mail {
+		a.mails = append(a.mails, refund)
+	}
 	if ok {
 		return refund, nil
 	}
 	why := message.TooManyAttempts(wait)
-	if what.Kind == LimitSendLink || what.Kind == LimitNotify {
+	if mail {
 		why = message.TooManyMails(wait)
 	}
 	if a.client == Browser {

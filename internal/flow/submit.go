@@ -148,7 +148,9 @@ func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 			}
 		}
 		if err == nil {
-			result, err = e.apply(ctx, j)
+			if result, err = e.apply(ctx, j); err != nil {
+				j.attempts.unsent()
+			}
 		}
 		if err == nil {
 			e.dropRetained(ctx, j.fact)

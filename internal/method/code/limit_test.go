@@ -83,3 +83,27 @@ func TestCountMail(t *testing.T) {
 		t.Errorf("one's own address counts as %+v", counted)
 	}
 }
+
+// A request for another code that others overtake is judged again, and counts the one mail that it sends.
+func TestCountMail_overtaken(t *testing.T) {
+	t.Parallel()
+	w := openAs(t, everything())
+	w.Person(ada, true)
+	b := w.Browser()
+	f := b.Start(flow.Login)
+	b.MustSubmit(f, code.ID, fields(flow.Login, ada))
+	right := mailed(t, w)
+	w.Advance(time.Minute)
+	overtaken(t, w, b, f, map[string]string{"identifier": ada, "resend": code.ID}, func() {
+		for range 3 {
+			b.MustSubmit(f, code.ID, with(flow.Login, ada, other(right)))
+		}
+	})
+	if len(w.Mail.Take()) == 0 {
+		t.Error("no other code was sent")
+	}
+	counted := slices.DeleteFunc(w.Limiter.Counted(), func(a flow.Attempt) bool { return a.Kind != flow.LimitSendLink })
+	if len(counted) != 2 {
+		t.Errorf("counted for two mails: %+v", counted)
+	}
+}
