@@ -105,6 +105,7 @@ const (
 	broughtMemory      = "engine.brought"       // the code that the link of a mail brought
 	offeredMemory      = "engine.offered"       // the address for which an operator started the recovery
 	namedMemory        = "engine.named"         // who the person says to be
+	sendToMemory       = "engine.send_to"       // the address to which a second factor's code goes at once
 )
 
 // RequestedAAL is the level that a login flow leads to: AAL2 asks a signed-in
@@ -114,6 +115,10 @@ func (f *Flow) RequestedAAL() session.AAL {
 	_, _ = f.recall(levelMemory, &level) // what can't be read asks for a first factor
 	return level
 }
+
+// SendTo is the address to which the start of a login asked to send a second factor's code;
+// empty for none.
+func (f *Flow) SendTo() string { return f.recallText(sendToMemory) }
 
 // forSignedIn reports whether the flow is for a person who is signed in: to prove it once
 // more, or with a second factor.

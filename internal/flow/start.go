@@ -28,6 +28,8 @@ type StartRequest struct {
 	// AAL is the level that a login is to reach: AAL2 asks a signed-in person for a
 	// second factor. The zero value is AAL1.
 	AAL session.AAL
+	// SendTo is the address to which a second factor's code is to go at once; empty for the person's choice.
+	SendTo string
 	// StepsUp: a login for which no level is named asks a session that falls short for
 	// its second factor, instead of sending it back.
 	StepsUp bool
@@ -104,6 +106,11 @@ func (e *Engine) noteAsked(f *Flow, r StartRequest) error {
 			return err
 		}
 		if err := f.remember(verifyReturnMemory, back); err != nil {
+			return err
+		}
+	}
+	if r.SendTo != "" && f.RequestedAAL() == session.AAL2 {
+		if err := f.remember(sendToMemory, r.SendTo); err != nil {
 			return err
 		}
 	}

@@ -69,11 +69,11 @@ func (s *Session) AAL() AAL {
 	return AAL0
 }
 
-// Uses reports whether a factor of the session was a secret sent to that
+// Uses reports whether a first factor of the session was a secret sent to that
 // address, normalised. One mailbox is never both factors.
 func (s *Session) Uses(address string) bool {
 	for _, f := range s.Factors {
-		if address != "" && f.Address == address {
+		if address != "" && f.Address == address && f.Rank() == AAL1 {
 			return true
 		}
 	}

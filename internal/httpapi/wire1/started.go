@@ -2,11 +2,13 @@ package wire1
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/httpapi/wire"
@@ -28,6 +30,11 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 			note.ExchangeCode = secret.Token() + secret.Token()
 		}
 	}
+	if via := query.Get("via"); via != "" && r.Kind == flow.Login && query.Get("aal") == "aal2" {
+		if wanted.SendTo = traitText(r.Caller.Session.Identity.Traits, via); wanted.SendTo == "" {
+			return wanted, badRequest(fmt.Sprintf("No value found for trait %s in the current identity.", via))
+		}
+	}
 	if r.Kind == flow.Registration {
 		wanted.VerifyReturn = query.Get("after_verification_return_to")
 	}
@@ -35,6 +42,22 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 		wanted.Note = note
 	}
 	return wanted, nil
+}
+
+// traitText is a text among traits, by its path with dots; empty where there is none.
+func traitText(values json.RawMessage, path string) string {
+	for member := range strings.SplitSeq(path, ".") {
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(values, &object); err != nil {
+			return ""
+		}
+		values = object[member]
+	}
+	text := ""
+	if err := json.Unmarshal(values, &text); err != nil {
+		return ""
+	}
+	return text
 }
 
 // checkStart refuses what can't be asked for.

@@ -355,6 +355,22 @@ func person(t testing.TB, w *flowtest.World, email string, verified bool) flowte
 
 func passwordFactor() session.Factor { return session.Factor{Method: "password", AAL: session.AAL1} }
 
+// Who has another second factor chooses, unless the start of the flow has chosen an address of theirs.
+func TestSecond_sendTo(t *testing.T) {
+	t.Parallel()
+	w := openAs(t, beside())
+	p := w.Person(ada, true, identity.CodeCredential([]identity.Address{{Via: identity.ViaEmail, Value: ada, Normalized: ada}}),
+		identity.Credential{Type: "totp", Identifiers: []string{"an app"}, Config: []byte(`{}`)})
+	for to, sent := range map[string]int{"": 0, "eve@example.org": 0, "ADA@example.org": 1} {
+		b := w.Browser()
+		b.SignIn(p, passwordFactor())
+		f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, AAL: session.AAL2, SendTo: to})
+		if err != nil || len(w.Mail.Take()) != sent || (f.State == flow.Challenged) != (sent == 1) {
+			t.Errorf("to %q: state %s, %v", to, f.State, err)
+		}
+	}
+}
+
 func TestSecond(t *testing.T) {
 	t.Parallel()
 	w := openAs(t, beside())

@@ -24,9 +24,14 @@ func (m *Method) usable(v flow.View) []identity.Address {
 	return slices.DeleteFunc(addresses, func(a identity.Address) bool { return v.Session != nil && v.Session.Uses(a.Normalized) })
 }
 
-// beginSecond sends a code at once where there is no choice to make.
+// beginSecond sends a code at once where there is no choice to make, or the start of the flow made it.
 func (m *Method) beginSecond(ctx context.Context, s flow.Submission) (flow.Fact, error) {
 	addresses := m.usable(s.View)
+	for _, a := range addresses {
+		if to := s.Flow.SendTo(); to != "" && a.Normalized == traits.NormalizeAddress(a.Via, to) {
+			return m.sendSecond(ctx, s, a)
+		}
+	}
 	if len(addresses) != 1 || hasOther(s.Credentials) {
 		return nil, nil
 	}
