@@ -310,8 +310,10 @@ func TestResumeSubmission(t *testing.T) {
 	if !ok {
 		t.Fatalf("%v", err)
 	}
+	request := flow.SubmitRequest{Kind: flow.Settings, Method: "password", FlowID: f.ID}
 	resume := func(b *flowtest.Browser, token string) (flow.Result, error) {
-		return w.ResumeSubmission(t.Context(), flow.SubmitRequest{Kind: flow.Settings, Method: "password", FlowID: f.ID, Caller: b.Caller}, token)
+		request.Caller = b.Caller
+		return w.ResumeSubmission(t.Context(), request, token)
 	}
 	thief := w.Browser()
 	thief.SignIn(w.Person("eve@example.org", true))
@@ -322,9 +324,15 @@ func TestResumeSubmission(t *testing.T) {
 		t.Errorf("with another token: %v, %v", r, err)
 	}
 	b.SignIn(p)
+	request.Method = "profile"
+	if r, err := resume(b, wait.Token); err == nil && r.Outcome == flow.Completed {
+		t.Errorf("by the URL of another method: %v", r)
+	}
+	request.AnyMethod = true // as on a wire whose URL names none
 	if r, err := resume(b, wait.Token); err != nil || r.Outcome != flow.Completed {
 		t.Fatalf("%v, %v", r, err)
 	}
+	request.Method = "password"
 	if r, err := resume(b, wait.Token); err != nil || r.Outcome != flow.FormRejected {
 		t.Errorf("twice: %v, %v", r, err)
 	}

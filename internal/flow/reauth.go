@@ -73,8 +73,7 @@ func (e *Engine) ResumeSubmission(ctx context.Context, r SubmitRequest, token st
 // checkPending makes the checks on a submission that waited and takes it: it runs
 // once, even if it fails.
 func (e *Engine) checkPending(ctx context.Context, r SubmitRequest, token string) (checked, error) {
-	step, served := e.steps[r.Kind][r.Method]
-	c := checked{step: step, method: r.Method, caller: r.Caller, url: r.URL}
+	c := checked{method: r.Method, caller: r.Caller, url: r.URL}
 	if err := e.checkSession(r.Kind, r.Caller, false, ""); err != nil {
 		return c, err
 	}
@@ -86,6 +85,16 @@ func (e *Engine) checkPending(ctx context.Context, r SubmitRequest, token string
 		return c, err
 	}
 	c.flow = f
+	var wait pendingSubmission
+	waits, err := f.recall(pendingMemory, &wait)
+	if err != nil {
+		return c, err
+	}
+	if waits && r.AnyMethod {
+		c.method = wait.Method
+	}
+	step, served := e.steps[r.Kind][c.method]
+	c.step = step
 	if f.IdentityID != r.Caller.Session.IdentityID {
 		return c, errFlowOwnerMismatch
 	}
@@ -95,10 +104,7 @@ func (e *Engine) checkPending(ctx context.Context, r SubmitRequest, token string
 	if !served {
 		return c, errs.ErrNotFound
 	}
-	var wait pendingSubmission
-	if ok, err := f.recall(pendingMemory, &wait); err != nil {
-		return c, err
-	} else if !ok || wait.Method != r.Method || !secret.Equal(wait.TokenHash, secret.Hash(token)) {
+	if !waits || wait.Method != c.method || !secret.Equal(wait.TokenHash, secret.Hash(token)) {
 		if !r.Caller.sees(f) {
 			return c, errs.ErrCSRF
 		}

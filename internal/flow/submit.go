@@ -25,6 +25,8 @@ type SubmitRequest struct {
 	ByLink bool
 	// ByPage: it was the form of a page, and a page answers it.
 	ByPage bool
+	// AnyMethod: the URL names no method, so what waits may be of any.
+	AnyMethod bool
 
 	began time.Time
 }

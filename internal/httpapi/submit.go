@@ -37,7 +37,7 @@ func (m *mount) submitFlow(k flow.Kind, method string) handler {
 			return m.answer(w, r, wire.FailOnPage(errs.ErrCSRF))
 		}
 		asked := m.request(r, k, caller)
-		asked.Method, asked.Sent = chosen, in
+		asked.Method, asked.AnyMethod, asked.Sent = chosen, method == "", in
 		result, err := m.run(asked, in)
 		if err == nil && k == flow.Settings && r.Method == http.MethodGet && caller.Continuity != "" {
 			m.cookies.setContinuity(w, "", m.now()) // what waited has been taken
@@ -99,6 +99,7 @@ func (m *mount) run(r wire.Request, in flow.Input) (flow.Result, error) {
 	}
 	request := flow.SubmitRequest{Kind: r.Kind, Method: r.Method, FlowID: query.Get("flow"), URL: r.URL, Input: in, Caller: r.Caller, ByPage: !wire.SpeaksJSON(r.Request), ByLink: m.leavesByCookie(r, in)}
 	if r.Request.Method == http.MethodGet && r.Kind == flow.Settings {
+		request.AnyMethod = r.AnyMethod
 		return m.engine.ResumeSubmission(ctx, request, r.Caller.Continuity)
 	}
 	return m.engine.Submit(ctx, request)

@@ -153,7 +153,9 @@ type Request struct {
 	Kind   flow.Kind
 	Client flow.Client // of a flow that starts
 	Method string      // that the submission is of; empty where there is none
-	Caller flow.Caller
+	// AnyMethod: the URL names no method; a submission that waited may be of any.
+	AnyMethod bool
+	Caller    flow.Caller
 	// URL is the request's own as browsers know it.
 	URL string
 	// Page returns the URL of the page that shows a flow.
