@@ -26,6 +26,8 @@ type Caller struct {
 	Renews bool
 	// Traces: a verification that a flow leads to names the URL with which that flow was started.
 	Traces bool
+	// AsksAll: traits that are saved ask each address to prove itself that was never asked, and not new ones alone.
+	AsksAll bool
 	// TakesOver: the flow whose link a browser opens becomes the flow of that browser.
 	TakesOver bool
 	// Vouched: a recovery that an operator started proves no address; nothing was sent to one.

@@ -281,12 +281,27 @@ func (e *Engine) noticesOf(j *judged) []identity.Address {
 		return nil
 	}
 	if e.verifies() {
-		to = append(to, j.draft.NewAddresses()...)
+		to = append(to, unasked(j, j.draft)...)
 	}
 	if e.config.Notices {
 		to = append(to, j.draft.RemovedAddresses()...)
 	}
 	return to
+}
+
+// unasked are the addresses that the owner of saved traits is asked to prove: those that are
+// new and, where the caller wants it, those that an operator or an import has made.
+func unasked(j *judged, d *identity.Draft) []identity.Address {
+	if _, saves := j.fact.(NewTraits); !saves || !j.caller.AsksAll {
+		return d.NewAddresses()
+	}
+	var out []identity.Address
+	for _, a := range d.Identity.Verifiable {
+		if !a.Verified && a.SentAt.IsZero() {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // notifyOwner writes to the addresses of an identity about a change of credentials

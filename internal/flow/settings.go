@@ -154,8 +154,14 @@ func (e *Engine) saveTraits(ctx context.Context, j *judged, draft *identity.Draf
 			return nil, err
 		}
 	}
-	if _, err := e.verify(ctx, j, saved, draft.NewAddresses()); err != nil {
+	asked := unasked(j, draft)
+	if _, err := e.verify(ctx, j, saved, asked); err != nil {
 		return nil, err
+	}
+	for _, a := range asked {
+		if shown := identity.Find(saved.Verifiable, a.Via, a.Normalized); shown != nil {
+			shown.SentAt = a.SentAt
+		}
 	}
 	return saved, e.notify(ctx, j.method, courier.AddressChanged, saved.ID, draft.RemovedAddresses())
 }

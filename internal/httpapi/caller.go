@@ -99,6 +99,7 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Devices:    m.cookies.devices(r),
 		Renews:     m.rules.Renews,
 		Traces:     m.rules.TracesStarts,
+		AsksAll:    m.rules.AsksAllAddresses,
 		TakesOver:  m.rules.LinksTakeOver,
 		Vouched:    m.rules.OffersProveNothing,
 		Providers:  m.rules.Providers,

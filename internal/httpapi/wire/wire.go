@@ -82,6 +82,8 @@ type Rules struct {
 	Renews bool
 	// TracesStarts: a verification that a flow leads to names the URL with which that flow was started.
 	TracesStarts bool
+	// AsksAllAddresses: traits that are saved ask each address to prove itself that was never asked.
+	AsksAllAddresses bool
 	// LinksTakeOver: the flow whose link a browser opens becomes the flow of that browser.
 	LinksTakeOver bool
 	// OffersProveNothing: a recovery that an operator started proves no address.

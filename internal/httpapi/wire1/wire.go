@@ -71,7 +71,7 @@ func (w *Wire) Rules() wire.Rules {
 	return wire.Rules{
 		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true, KeepsTokens: true,
 		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, StrictPaths: true, WholeTraits: true,
-		ShowsOnGet: true, Renews: true, TracesStarts: true, LinksTakeOver: true, OffersProveNothing: true,
+		ShowsOnGet: true, Renews: true, TracesStarts: true, AsksAllAddresses: true, LinksTakeOver: true, OffersProveNothing: true,
 		Providers: flow.ProviderRules{Direct: true}, LeavesByCookie: true, QuietCallbacks: true,
 		Aliases: map[string]string{"password_identifier": "identifier"},
 	}
