@@ -74,7 +74,7 @@ func TestFirstProof_unknownPast(t *testing.T) {
 				e.config = Config{Kinds: map[Kind]KindConfig{Verification: {Enabled: true}}}
 			}
 			a := identity.Address{Via: identity.ViaEmail, Normalized: "new@example.org"}
-			_, _, err := e.firstProof(t.Context(), &identity.Identity{ID: "one", Verifiable: []identity.Address{a}}, ProvedAddress{Via: a.Via, Normalized: a.Normalized})
+			_, _, err := e.firstProof(t.Context(), &identity.Identity{ID: "one", Verifiable: []identity.Address{a}}, a.Via, a.Normalized)
 			if errors.Is(err, errDrafted) != c.ends {
 				t.Errorf("firstProof = %v", err)
 			}

@@ -145,6 +145,9 @@ func showMessage(m *courier.Stored, says courier.Rendered) courierMessage {
 		ID: m.ID, Status: showStatus(m.Status), Type: "email", Recipient: m.Recipient, Body: says.Text, Subject: m.Subject,
 		TemplateType: strings.ReplaceAll(string(m.Template), "/", "_"), Channel: "email", SendCount: m.Tries, CreatedAt: m.CreatedAt, UpdatedAt: m.CreatedAt,
 	}
+	if courier.TypeOf(m.Recipient) == courier.SMS {
+		out.Type, out.Channel, out.Subject = "sms", "sms", "" // a text message has no subject
+	}
 	if !m.SentAt.IsZero() {
 		out.UpdatedAt = m.SentAt
 	}

@@ -7,6 +7,17 @@ import (
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
+// shownBefore leaves nothing but the value of an identifier that the form has shown before: once something was wrong, or
+// another code was sent.
+func (b *form) shownBefore(who []Node, wrong bool) {
+	if !wrong && b.flow.StepOf(groupCode) != "again" {
+		return
+	}
+	for i := range who {
+		who[i].Meta.Label, who[i].Group, who[i].Attributes.Required = nil, groupDefault, false
+	}
+}
+
 // waitsForCode reports whether the form asks for a code that was sent.
 func (b *form) waitsForCode() bool {
 	if b.flow.State == flow.Passed && b.flow.Kind == flow.Recovery {
@@ -45,10 +56,8 @@ func (b *form) codeForm() {
 	wrong := b.wrong()
 	switch b.flow.Kind {
 	case flow.Login:
+		b.shownBefore(who, wrong)
 		if wrong {
-			for i := range who {
-				who[i].Meta.Label, who[i].Group = nil, groupDefault
-			}
 			b.nodes = slices.Concat(csrf, who, others, code, again, method, send)
 			return
 		}

@@ -94,7 +94,7 @@ func ofProvider(n Node) bool { return n.Group == groupProvider && n.Attributes.T
 // csrf adds the node of the anti-CSRF token, which is empty in native flows.
 func (b *form) csrf() {
 	native, empty := b.flow.Client == flow.API, len(b.flow.Form.Groups) == 0 && !b.view.done
-	if native && (b.freshNative() || b.view.organization != "") || empty && b.flow.RequestedAAL() < session.AAL2 {
+	if native && (b.freshNative() || b.view.organization != "") || empty && (native || b.flow.RequestedAAL() < session.AAL2) {
 		return
 	}
 	n := input(groupDefault, ui.CSRFName, "hidden")
@@ -298,7 +298,7 @@ func (b *form) rankEntry(n Node, last int) int {
 		}
 		return 9 + last
 	case groupPassword:
-		if b.flow.Kind == flow.Registration && last == 0 && !b.offersKeys() {
+		if b.flow.Kind == flow.Registration && last == 0 && !b.offersKeys() && b.flow.Form.Group(groupCode) == nil {
 			return 3
 		}
 		return 11 + last

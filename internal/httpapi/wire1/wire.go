@@ -165,7 +165,11 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 		if w.config.TwoSteps && f.MissingTraitsOf() == "" {
 			v.step = stepOf(f)
 		}
-		if f.State == flow.Challenged {
+		switch {
+		case f.State != flow.Challenged:
+		case f.Active == groupProfile: // back from the form that asks for the code
+			v.active = groupCode
+		default:
 			v.active, v.step = f.Active, ""
 		}
 	case flow.Recovery, flow.Verification:

@@ -139,6 +139,9 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	}
 	kept, text := m.draw(s.Flow, id, to)
 	kept.Typed, kept.Traits = d.typed, d.traits
+	if again {
+		kept.Step = "again"
+	}
 	fact := flow.Sent{Notify: notify, ResumeHash: kept.Newest, Memory: kept, IdentityID: id}
 	switch {
 	case d.owner != nil || d.traits != "":

@@ -32,6 +32,8 @@ type memory struct {
 	// may be outstanding.
 	Newest string `json:"newest,omitempty"`
 	Traits string `json:"traits,omitempty"` // hash of those a registration was sent with
+	// Step is "again" once the flow has sent more than one code; empty before.
+	Step string `json:"step,omitempty"`
 }
 
 // draw makes a code for a flow; the flow expires it too.
