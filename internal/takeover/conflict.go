@@ -27,6 +27,20 @@ func (w *Writer) taken(ctx context.Context, p *prepared) string {
 	return "an address, or its own name in another system"
 }
 
+// meanwhile counts accounts that conflicted with themselves as present: another run stored them at the same time.
+func (w *Writer) meanwhile(ctx context.Context, all []*prepared, batch *Report, lines []Line) ([]Line, error) {
+	var refused []Record
+	for _, p := range all {
+		if p.conflict {
+			refused = append(refused, Record{Identity: p.identity})
+		}
+	}
+	there, err := w.present(ctx, refused)
+	batch.Refused -= len(there)
+	batch.Present += len(there)
+	return slices.DeleteFunc(lines, func(l Line) bool { return l.Refused && there[l.ID] }), err
+}
+
 // owners are what accounts have for themselves, as hashes with the ids of the owners. A dry run undoes each batch, so the
 // database does not refuse what an account of an earlier batch would have. It takes some 100 bytes for each account.
 type owners struct {

@@ -65,7 +65,8 @@ type prepared struct {
 	name    string
 	notes   []string // what of it is not taken
 	refused error    // why all of it is not taken
-	stored  bool
+
+	stored, conflict bool // what became of it
 }
 
 // errUndo ends the transaction of a dry run.
@@ -94,6 +95,9 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 		w.undone.add(all)
 	}
 	batch.Read, batch.Present = len(records), len(records)-len(all)
+	if lines, err = w.meanwhile(ctx, all, &batch, lines); err != nil {
+		return err
+	}
 	report.sum(batch)
 	for _, l := range lines {
 		tell(l)
@@ -178,7 +182,7 @@ func (w *Writer) take(ctx context.Context, p *prepared, batch *Report, apart boo
 		batch.Refused++
 		return []Line{{ID: p.identity.ID, Name: p.name, Refused: true, Text: text}}
 	}
-	p.stored = false // a transaction may be retried
+	p.stored, p.conflict = false, false // a transaction may be retried
 	if p.refused != nil {
 		return refuse(p.refused.Error()), nil
 	}
@@ -195,6 +199,7 @@ func (w *Writer) take(ctx context.Context, p *prepared, batch *Report, apart boo
 	case err != nil && !apart && !errors.Is(err, errs.ErrUnavailable):
 		return nil, fmt.Errorf("%w: %w", errOne, err)
 	case errors.Is(err, errs.ErrConflict):
+		p.conflict = true
 		return refuse(belongs(w.taken(ctx, p))), nil
 	case errors.Is(err, errs.ErrUnavailable):
 		return nil, err

@@ -29,12 +29,22 @@ const (
 // takeover takes many accounts with a password and a session over from a database of Ory
 // Kratos, and compares that with nothing but inserting the rows that came of it.
 func (b *bench) takeover(ctx context.Context) error {
+	return b.takeovers(ctx, "Kratos", func(ctx context.Context, dir string, count int) ([]string, error) {
+		source := filepath.Join(dir, "kratos.sqlite")
+		return []string{"from-kratos", "--source", "sqlite://" + source}, kratosDatabase(ctx, source, count)
+	})
+}
+
+// exporter writes that many accounts of a system below a folder and returns the command that takes them over.
+type exporter func(ctx context.Context, dir string, count int) (args []string, err error)
+
+func (b *bench) takeovers(ctx context.Context, system string, export exporter) error {
 	few, many := b.plan.identities/10, b.plan.identities
-	_, small, _, err := b.takeOver(ctx, few)
+	_, small, _, err := b.takeOver(ctx, few, export)
 	if err != nil {
 		return err
 	}
-	took, large, file, err := b.takeOver(ctx, many)
+	took, large, file, err := b.takeOver(ctx, many, export)
 	if err != nil {
 		return err
 	}
@@ -42,27 +52,28 @@ func (b *bench) takeover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.faster(fmt.Sprintf("take-over of %d accounts of Kratos / raw inserts", many), took, raw, takeoverFloor/b.plan.leniency, b.plan.byProcessor)
-	b.report.atMost(fmt.Sprintf("take-over: memory with %d accounts / with %d", many, few), 100*large/small, takeoverGrowth*b.plan.leniency, "%")
+	b.report.faster(fmt.Sprintf("take-over of %d accounts of %s / raw inserts", many, system), took, raw, takeoverFloor/b.plan.leniency, b.plan.byProcessor)
+	b.report.atMost(fmt.Sprintf("take-over of %s: memory with %d accounts / with %d", system, many, few), 100*large/small, takeoverGrowth*b.plan.leniency, "%")
 	return nil
 }
 
 // takeOver takes that many accounts over. It returns how fast that was, the most memory that
 // the command had resident in MiB, and the file that it wrote.
-func (b *bench) takeOver(ctx context.Context, count int) (took speed, resident float64, file string, err error) {
+func (b *bench) takeOver(ctx context.Context, count int, export exporter) (took speed, resident float64, file string, err error) {
 	dir, err := b.newDir()
 	if err != nil {
 		return speed{}, 0, "", err
 	}
-	source, file := filepath.Join(dir, "kratos.sqlite"), filepath.Join(dir, "symbolon.db")
-	if err := kratosDatabase(ctx, source, count); err != nil {
-		return speed{}, 0, "", fmt.Errorf("make a database of Kratos: %w", err)
+	file = filepath.Join(dir, "symbolon.db")
+	args, err := export(ctx, dir, count)
+	if err != nil {
+		return speed{}, 0, "", fmt.Errorf("make accounts: %w", err)
 	}
 	config, err := kratosConfig(dir, "sqlite://"+file)
 	if err != nil {
 		return speed{}, 0, "", err
 	}
-	command := exec.CommandContext(ctx, b.binary, "migrate", "from-kratos", "-c", config, "--source", "sqlite://"+source)
+	command := exec.CommandContext(ctx, b.binary, append([]string{"migrate", "-c", config}, args...)...)
 	var said bytes.Buffer
 	command.Dir, command.Stdout, command.Stderr = dir, &said, &said
 	started := time.Now()
