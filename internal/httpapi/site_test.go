@@ -60,6 +60,7 @@ func newSite(t testing.TB, settings ...string) *site {
 	if err != nil {
 		t.Fatalf("configuration: %v", err)
 	}
+	c.Hashers.Argon2.Memory = 64 // KiB, less than operators may set: no test here asks what a hash costs
 	s.base = c.Serve.Public.BaseURL
 	s.app, err = app.New(t.Context(), app.Options{
 		Config: c, Now: func() time.Time { return time.Now().Add(time.Duration(s.offset.Load())) },

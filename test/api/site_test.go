@@ -66,6 +66,7 @@ func newSite(t testing.TB, settings ...string) *site {
 	if err != nil {
 		t.Fatalf("configuration: %v", err)
 	}
+	c.Hashers.Argon2.Memory = 64 // KiB, less than operators may set: no test here asks what a hash costs
 	s.app, err = app.New(t.Context(), app.Options{
 		Config: c, Now: s.now, Version: "test", Migrate: true, Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 	})
