@@ -86,8 +86,8 @@ var mayImport = map[string][]string{
 
 	// Channels carry one rendered message.
 	"courier/smtp":    {"address", "courier"},
-	"courier/webhook": {"courier", "program"},
-	"webhook":         {"errs", "flow", "netguard", "program", "reqctx", "secret"},
+	"courier/webhook": {"courier", "outgoing", "program"},
+	"webhook":         {"errs", "flow", "netguard", "outgoing", "program", "reqctx", "secret"},
 
 	// Policies of passwords.
 	"passpolicy": {"message", "passhash"},
@@ -108,6 +108,7 @@ var mayImport = map[string][]string{
 	"locale":      {},
 	"message":     {},
 	"netguard":    {},
+	"outgoing":    {},
 	"ratelimit":   {},
 	"reqctx":      {},
 	"secret":      {},
@@ -179,7 +180,7 @@ func TestWhoMayImportWhat(t *testing.T) {
 		},
 		{
 			[]string{"net/http"},
-			[]string{"httpapi", "webui", "pagekit", "mailbox", "console", "courier/webhook", "netguard", "oidc", "hook", "webhook", "app", "cli", "client", "adminclient", "doctor", "shadow", "metrics", "passpolicy"},
+			[]string{"httpapi", "webui", "pagekit", "mailbox", "console", "courier/webhook", "netguard", "oidc", "outgoing", "webhook", "app", "cli", "client", "adminclient", "doctor", "shadow", "metrics", "passpolicy"},
 			"flows never see HTTP; what fetches (passpolicy its list of breaches, oidc what providers say) does so with a client of netguard's; adminclient, doctor and shadow, for commands alone, ask the servers that the operator names",
 		},
 		{

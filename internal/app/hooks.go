@@ -104,7 +104,7 @@ func (a *composition) hookCall(guard *netguard.Guard, at, member string, r confi
 	c := webhook.Config{
 		Name: at, URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{},
 		Shown: a.config.WebHookHeaders, Hidden: httpapi.OwnCookies(a.config.Session.Cookie.Name),
-		Auth: webhook.Auth{Type: r.Auth.Type, User: r.Auth.User, Password: r.Auth.Password.Reveal(), Name: r.Auth.Name, Value: r.Auth.Value.Reveal(), In: r.Auth.In},
+		Auth: authOf(r.Auth),
 	}
 	for name, value := range r.Headers {
 		c.Headers[name] = value.Reveal()

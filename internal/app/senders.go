@@ -10,6 +10,7 @@ import (
 	"github.com/symbolon/symbolon/internal/courier/smtp"
 	"github.com/symbolon/symbolon/internal/courier/webhook"
 	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/outgoing"
 	"github.com/symbolon/symbolon/internal/program"
 )
 
@@ -66,11 +67,16 @@ func (a *composition) mail(guard *netguard.Guard) (courier.Channel, error) {
 	return channel, nil
 }
 
+// authOf is how a request of the configuration proves who sends it.
+func authOf(a config.HTTPAuth) outgoing.Auth {
+	return outgoing.Auth{Type: a.Type, User: a.User, Password: a.Password.Reveal(), Name: a.Name, Value: a.Value.Reveal(), In: a.In}
+}
+
 // webhook makes a channel of a request_config.
 func (a *composition) webhook(guard *netguard.Guard, at string, r config.HTTPRequest) (courier.Channel, error) {
 	c := webhook.Config{
 		URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{}, Timeout: a.config.Courier.SMTP.Timeout,
-		Auth: webhook.Auth{Type: r.Auth.Type, User: r.Auth.User, Password: r.Auth.Password.Reveal(), Name: r.Auth.Name, Value: r.Auth.Value.Reveal(), In: r.Auth.In},
+		Auth: authOf(r.Auth),
 	}
 	for name, value := range r.Headers {
 		c.Headers[name] = value.Reveal()

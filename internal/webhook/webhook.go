@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/outgoing"
 	"github.com/symbolon/symbolon/internal/program"
 	"github.com/symbolon/symbolon/internal/secret"
 )
@@ -27,7 +27,7 @@ type Config struct {
 	URL     string
 	Method  string
 	Headers map[string]string
-	Auth    Auth
+	Auth    outgoing.Auth
 	// Body returns a Jsonnet function of one parameter, ctx; nil for a request without a body.
 	Body func(context.Context) (*program.Program, error)
 	// Ignore: the flow does not wait. Parse: the answer may refuse the step or change the
@@ -40,14 +40,6 @@ type Config struct {
 	// Hidden reports whether a cookie of the client's request, by its name, is kept from the
 	// program, because it opens an account here; nil for none.
 	Hidden func(name string) bool
-}
-
-// Auth is how a request proves who sends it.
-type Auth struct {
-	Type           string // "basic_auth", "api_key", or empty for none
-	User, Password string // basic_auth
-	Name, Value    string // api_key
-	In             string // api_key: "header" or "cookie"
 }
 
 // The bounds of a call.
@@ -229,7 +221,7 @@ func (h *Hook) send(ctx context.Context, body, call string) (status int, answer 
 		request.Header.Set("Ory-Webhook-Request-Id", secret.NewID())
 		request.Header.Set("Ory-Webhook-Trigger-Id", call)
 	}
-	h.config.Auth.apply(request)
+	h.config.Auth.Apply(request)
 	response, err := h.client.Do(request)
 	if err != nil {
 		return 0, nil, withoutQuery(err)
@@ -263,55 +255,16 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		}
 		return "", err
 	}
-	if media, _, _ := mime.ParseMediaType(h.contentType()); media == "application/x-www-form-urlencoded" {
-		return form(made)
+	if outgoing.WantsForm(h.config.Headers) {
+		if made, err = outgoing.Form(made); err != nil {
+			return "", fmt.Errorf("the body %w", err)
+		}
 	}
 	return made, nil
 }
 
 // errCancelled says that the program wants no request.
 var errCancelled = errors.New("the program cancels the call")
-
-func (h *Hook) contentType() string {
-	for name, value := range h.config.Headers {
-		if http.CanonicalHeaderKey(name) == "Content-Type" {
-			return value
-		}
-	}
-	return ""
-}
-
-// form writes the members of a JSON object as a form.
-func form(object string) (string, error) {
-	var members map[string]any
-	if err := json.Unmarshal([]byte(object), &members); err != nil {
-		return "", errors.New("the body is no object, which a form needs")
-	}
-	values := url.Values{}
-	for name, value := range members {
-		if text, ok := value.(string); ok {
-			values.Set(name, text)
-			continue
-		}
-		raw, err := json.Marshal(value)
-		if err != nil {
-			return "", errors.New("the body has a value that a form can't hold")
-		}
-		values.Set(name, string(raw))
-	}
-	return values.Encode(), nil
-}
-
-func (a Auth) apply(r *http.Request) {
-	switch {
-	case a.Type == "basic_auth":
-		r.SetBasicAuth(a.User, a.Password)
-	case a.Type == "api_key" && a.In == "cookie":
-		r.AddCookie(&http.Cookie{Name: a.Name, Value: a.Value})
-	case a.Type == "api_key":
-		r.Header.Set(a.Name, a.Value)
-	}
-}
 
 // withoutQuery is an error of the client without the URL's path, query and user, which may
 // hold keys.

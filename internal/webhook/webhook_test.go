@@ -17,6 +17,7 @@ import (
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/outgoing"
 	"github.com/symbolon/symbolon/internal/program"
 	"github.com/symbolon/symbolon/internal/reqctx"
 )
@@ -77,7 +78,7 @@ func TestCall_request(t *testing.T) {
 	s := &sink{status: []int{204}}
 	h := hook(t, s, Config{
 		Method: http.MethodPut, Marked: true, Headers: map[string]string{"X-Extra": "yes"},
-		Auth: Auth{Type: "basic_auth", User: "u", Password: "p"},
+		Auth: outgoing.Auth{Type: "basic_auth", User: "u", Password: "p"},
 		Body: body(t, `function(ctx) { id: ctx.flow.id, payload: ctx.flow.transient_payload, seen: ctx.request_headers, cookie: ctx.request_cookies.a, url: ctx.request_url }`),
 	})
 	if _, err := call(t, h); err != nil || len(s.sent) != 1 {

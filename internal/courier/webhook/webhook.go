@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/outgoing"
 	"github.com/symbolon/symbolon/internal/program"
 )
 
@@ -21,19 +21,11 @@ type Config struct {
 	URL     string
 	Method  string // empty for POST
 	Headers map[string]string
-	Auth    Auth
+	Auth    outgoing.Auth
 	// Body returns a Jsonnet function of one parameter, ctx; nil for the parameter itself
 	// as JSON.
 	Body    func(context.Context) (*program.Program, error)
 	Timeout time.Duration // of one delivery
-}
-
-// Auth is how a request proves who sends it.
-type Auth struct {
-	Type           string // "basic_auth", "api_key", or empty for none
-	User, Password string // basic_auth
-	Name, Value    string // api_key
-	In             string // api_key: "header" or "cookie"
 }
 
 // maxAnswer bounds what is read of an answer, so that the connection can be used
@@ -99,7 +91,7 @@ func (c *Channel) Deliver(ctx context.Context, r courier.Rendered) error {
 	for name, value := range c.config.Headers {
 		request.Header.Set(name, value)
 	}
-	c.config.Auth.apply(request)
+	c.config.Auth.Apply(request)
 	answer, err := c.client.Do(request)
 	if err != nil {
 		return fmt.Errorf("send by HTTP: %w", withoutQuery(err))
@@ -128,51 +120,12 @@ func (c *Channel) body(ctx context.Context, r courier.Rendered) (string, error) 
 			return "", fmt.Errorf("request_config.body: %w", err)
 		}
 	}
-	if media, _, _ := mime.ParseMediaType(c.config.contentType()); media == "application/x-www-form-urlencoded" {
-		return form(body)
+	if outgoing.WantsForm(c.config.Headers) {
+		if body, err = outgoing.Form(body); err != nil {
+			return "", fmt.Errorf("request_config.body %w", err)
+		}
 	}
 	return body, nil
-}
-
-func (c Config) contentType() string {
-	for name, value := range c.Headers {
-		if http.CanonicalHeaderKey(name) == "Content-Type" {
-			return value
-		}
-	}
-	return ""
-}
-
-// form writes the members of a JSON object as a form.
-func form(object string) (string, error) {
-	var members map[string]any
-	if err := json.Unmarshal([]byte(object), &members); err != nil {
-		return "", errors.New("request_config.body does not give an object, which a form needs")
-	}
-	values := url.Values{}
-	for name, value := range members {
-		if text, ok := value.(string); ok {
-			values.Set(name, text)
-			continue
-		}
-		raw, err := json.Marshal(value)
-		if err != nil {
-			return "", errors.New("request_config.body gives a value that a form cannot hold")
-		}
-		values.Set(name, string(raw))
-	}
-	return values.Encode(), nil
-}
-
-func (a Auth) apply(r *http.Request) {
-	switch {
-	case a.Type == "basic_auth":
-		r.SetBasicAuth(a.User, a.Password)
-	case a.Type == "api_key" && a.In == "cookie":
-		r.AddCookie(&http.Cookie{Name: a.Name, Value: a.Value})
-	case a.Type == "api_key":
-		r.Header.Set(a.Name, a.Value)
-	}
 }
 
 // outcome tells a refusal of this very message from one that may pass: a wrong key or

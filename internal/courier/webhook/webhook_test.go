@@ -15,6 +15,7 @@ import (
 
 	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/courier/webhook"
+	"github.com/symbolon/symbolon/internal/outgoing"
 	"github.com/symbolon/symbolon/internal/program"
 )
 
@@ -55,7 +56,7 @@ func channel(t *testing.T, c webhook.Config) *webhook.Channel {
 func TestDeliver_defaultBody(t *testing.T) {
 	t.Parallel()
 	url, last, body := service(t, http.StatusAccepted)
-	c := channel(t, webhook.Config{URL: url + "/send?key=1", Auth: webhook.Auth{Type: "basic_auth", User: "u", Password: "p"}})
+	c := channel(t, webhook.Config{URL: url + "/send?key=1", Auth: outgoing.Auth{Type: "basic_auth", User: "u", Password: "p"}})
 	if err := c.Deliver(t.Context(), message()); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestDeliver_program(t *testing.T) {
 	url, last, body := service(t, http.StatusOK)
 	c := channel(t, webhook.Config{
 		URL: url, Method: "PUT", Body: func(context.Context) (*program.Program, error) { return p, nil }, Headers: map[string]string{"content-type": "application/x-www-form-urlencoded", "X-A": "b"},
-		Auth: webhook.Auth{Type: "api_key", Name: "key", Value: "v", In: "cookie"},
+		Auth: outgoing.Auth{Type: "api_key", Name: "key", Value: "v", In: "cookie"},
 	})
 	if err := c.Deliver(t.Context(), message()); err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func TestNew_mistakes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]webhook.Config{
 		"no url": {}, "scheme": {URL: "ftp://example.org"}, "method": {URL: "https://example.org", Method: "a b"},
-		"auth": {URL: "https://example.org", Auth: webhook.Auth{Type: "bearer"}}, "key": {URL: "https://example.org", Auth: webhook.Auth{Type: "api_key"}},
+		"auth": {URL: "https://example.org", Auth: outgoing.Auth{Type: "bearer"}}, "key": {URL: "https://example.org", Auth: outgoing.Auth{Type: "api_key"}},
 	} {
 		if _, err := webhook.New(c, http.DefaultClient); err == nil {
 			t.Errorf("%s: no error", name)
