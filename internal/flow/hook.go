@@ -150,7 +150,7 @@ func (e *Engine) ask(ctx context.Context, j *judged) error {
 		return nil
 	}
 	hooks := e.hooksAfter(j.flow.Kind, j.method)
-	call := HookCall{Flow: j.flow, Session: j.caller.Session, URL: j.url, Transient: j.input.transient()}
+	call := HookCall{Flow: shownTo(j.flow, j.method), Session: j.caller.Session, URL: j.url, Transient: j.input.transient()}
 	switch fact := j.fact.(type) {
 	case Authenticated:
 		if j.flow.Kind != Login {
@@ -172,6 +172,13 @@ func (e *Engine) ask(ctx context.Context, j *judged) error {
 		*call.Identity = j.draft.Identity
 		return err
 	})
+}
+
+// shownTo is a flow as hooks see it: it names the method whose form was sent.
+func shownTo(f *Flow, method string) *Flow {
+	shown := *f
+	shown.Active = method
+	return &shown
 }
 
 // askProved calls the hooks before the effect of a proof of an address. After a recovery those
@@ -260,7 +267,7 @@ func (e *Engine) tell(ctx context.Context, j *judged, r Result) error {
 	if len(hooks) == 0 || r.Outcome != Completed || r.Identity == nil || j.imagined {
 		return nil
 	}
-	call := HookCall{Flow: r.Flow, Identity: r.Identity, URL: j.url, Transient: j.input.transient()}
+	call := HookCall{Flow: shownTo(r.Flow, j.method), Identity: r.Identity, URL: j.url, Transient: j.input.transient()}
 	switch j.flow.Kind {
 	case Settings, Verification:
 		call.Session = r.Session

@@ -107,10 +107,11 @@ def part(exchange):
 
 def learn(exchange):
     """Notes the nodes that native clients are to get as others do, and what was typed in logins."""
-    sent = exchange['request']['body'] or ''
-    typed = json.loads(sent).get('identifier') if sent.startswith('{') else urllib.parse.parse_qs(sent).get('identifier', [''])[0]
-    if typed:
-        TYPED[flow_of(exchange)] = typed
+    if exchange['name'].startswith('hooks/'):
+        sent = exchange['request']['body'] or ''
+        typed = json.loads(sent).get('identifier') if sent.startswith('{') else urllib.parse.parse_qs(sent).get('identifier', [''])[0]
+        if typed:
+            TYPED[flow_of(exchange)] = typed
     if part(exchange) in KEYS or 'webauthn_register_trigger' not in (exchange['response']['body'] or ''):
         return
     if not exchange['response']['body'].startswith('{'):
@@ -172,9 +173,22 @@ def cookies_stay(exchange, _):
 def settings_carry_for_hooks(exchange, _):
     """Hooks of settings get what the submission carries for hooks, as those of other flows."""
     line, body = sent_to_hook(exchange)
-    if body is None or '/settings/' not in line or 'settings.profile' not in exchange['name'] or body['method'] != 'POST':
+    if body is None or '/settings/' not in line or body['method'] != 'POST' or not exchange['name'].startswith('hooks/sent.settings'):
         return
-    body['flow']['payload'] = {'from': 'settings'}
+    body['flow']['payload'] = {'from': 'settings'} if 'settings.profile' in exchange['name'] else {}
+    exchange['response']['body'] = line + '\n' + json.dumps(body)
+
+
+def hooks_see_what_is_stored(exchange, _):
+    """A session that is not stored yet has no id and no device, and the state of an identity has its time."""
+    line, _, text = (exchange['response']['body'] or '').partition('\n')
+    if exchange['name'] != 'hooks/transport.full':
+        return
+    body = json.loads(text)
+    del body['session']['id']
+    body['session']['devices'] = []
+    for identity in (body['identity'], body['session']['identity']):
+        identity['state_changed_at'] = identity['created_at']
     exchange['response']['body'] = line + '\n' + json.dumps(body)
 
 
@@ -209,4 +223,4 @@ def no_page_after_the_last(exchange, _):
 
 
 RULES = [tokens_live_a_minute, secure_where_kept, schema_urls_are_filled, any_authenticator, passkeys_have_names, keys_exclude_each_other, one_address_waits, failures_take_success_back,
-         no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, no_page_after_the_last]
+         no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, hooks_see_what_is_stored, no_page_after_the_last]

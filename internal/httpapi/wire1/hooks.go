@@ -31,9 +31,14 @@ func (h HookShapes) Context(c flow.HookCall) (map[string]any, error) {
 		}
 	}
 	if c.Session != nil {
-		if out["session"], err = asObject(h.renderer.session(c.Session)); err != nil {
+		shown, err := asObject(h.renderer.session(c.Session))
+		if err != nil {
 			return nil, err
 		}
+		if c.Session.ID == "" { // it is not stored yet
+			delete(shown, "id")
+		}
+		out["session"] = shown
 	}
 	return out, nil
 }
