@@ -39,6 +39,7 @@ func (l *loader) deduce() {
 	if c.Log.Level == "warn" {
 		c.Log.Level = "warning"
 	}
+	l.presentProviders()
 	l.firstProviders()
 	l.deduceNonces()
 	l.raiseLimits()

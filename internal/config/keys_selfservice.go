@@ -54,7 +54,7 @@ func providerKeys() []Key {
 	return append([]Key{
 		key(atProvider+"id", Key{Required: true, Example: "google", must: matches(`^[^:/?#\s]+$`, "an id without colon, slash or space, such as google")},
 			"The name of the provider in forms, in the redirect URI <base_url>/self-service/methods/oidc/callback/ID and in stored credentials. Changing it cuts existing accounts off."),
-		key(atProvider+"provider", Key{Required: true, Example: "google", must: oneOf("generic", "google", "github", "github-app", "gitlab", "microsoft", "discord", "slack", "facebook", "apple", "auth0", "yandex", "vk", "netid", "line", "linkedin_v2", "salesforce", "spotify", "amazon")},
+		key(atProvider+"provider", Key{Required: true, Example: "google", must: providerRule()},
 			"Which provider it is. `generic` is any that speaks OpenID Connect."),
 		key(atProvider+"label", Key{Example: "Example Inc.", since: ours},
 			"What people call the provider: on the buttons of the built-in pages and in messages. Without it the provider's own name, or the id of a generic provider."),
@@ -72,6 +72,8 @@ func providerKeys() []Key {
 			"The token endpoint of a generic provider without a discovery document. Has no effect unless auth_url and jwks_url are given too, as in v0.5."),
 		key(atProvider+"jwks_url", Key{Example: "https://accounts.example.org/keys", since: ours, must: scheme("http://", "https://")},
 			"The public keys of a generic provider without a discovery document, together with auth_url and token_url."),
+		key(atProvider+"additional_id_token_audiences", Key{Example: `["1234.apps.example.com"]`, since: v26},
+			"Further client ids that the id_token of a native app may be for. Providers google, apple and netid alone."),
 		key(atProvider+"scope", Key{Example: `["email","profile"]`},
 			"The scopes to ask for. Where the provider speaks OpenID Connect, openid is added."),
 		key(atProvider+"tenant", Key{Example: "common"},

@@ -2,6 +2,8 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -24,6 +26,7 @@ type Provider struct {
 	TokenURL        string
 	JWKSURL         string `key:"jwks_url"`
 	Scope           []string
+	Audiences       []string        `key:"additional_id_token_audiences"` // further client ids that an app's id_token may be for
 	Tenant          string          // microsoft only
 	RequestedClaims json.RawMessage // OpenID Connect Core 5.5; nil for none
 	AutoLink        string          // never, verified_email
@@ -38,4 +41,40 @@ type Provider struct {
 	AppleTeamID       string
 	ApplePrivateKeyID string
 	ApplePrivateKey   Secret // PEM
+}
+
+// providerRule says which providers there are. Those of v26 that are not here are taken too:
+// what becomes of them depends on the version of the file.
+func providerRule() rule {
+	r := oneOf("generic", "google", "github", "github-app", "gitlab", "microsoft", "discord", "slack", "facebook", "apple", "auth0", "yandex", "vk", "netid",
+		"line", "linkedin_v2", "salesforce", "spotify", "amazon")
+	here := r.ok
+	r.ok = func(v any) bool {
+		name, is := v.(string)
+		return here(v) || is && slices.Contains(absentProviders(), name)
+	}
+	return r
+}
+
+// absentProviders are providers of v26 that are not here. fedcm-test is one whose key is
+// published: it proves nothing.
+func absentProviders() []string {
+	return []string{"dingtalk", "patreon", "linkedin", "lark", "x", "uaepass", "fedcm-test"}
+}
+
+// presentProviders leaves out of a file of v26 the providers that are not here, so that
+// people can sign in with the others. checkProviders refuses them in other files.
+func (l *loader) presentProviders() {
+	const key = "selfservice.methods.oidc.config.providers"
+	if eraOf(l.config.Version) != eraV1 {
+		return
+	}
+	oidc := &l.config.Selfservice.Methods.OIDC
+	oidc.Providers = slices.DeleteFunc(oidc.Providers, func(p Provider) bool {
+		absent := slices.Contains(absentProviders(), p.Provider)
+		if absent {
+			l.warn(key, fmt.Sprintf("has the provider %s of %s, which is not here: it is left out, and people can't sign in with it", p.ID, p.Provider), l.origins[key])
+		}
+		return absent
+	})
 }

@@ -153,3 +153,22 @@ func TestHooks_leadOnAfterLogin(t *testing.T) {
 		t.Errorf("%v, %v", got, r.Warnings)
 	}
 }
+
+// A file of v26 starts with the providers that there are; other files name only those.
+func TestProviders_absent(t *testing.T) {
+	t.Parallel()
+	const text = `
+dsn: memory
+selfservice: {methods: {oidc: {enabled: true, config: {providers: [
+  {id: a, provider: patreon, client_id: a, client_secret: b, mapper_url: 'base64://e30='},
+  {id: b, provider: google, client_id: a, client_secret: b, mapper_url: 'base64://e30=', additional_id_token_audiences: [c]}]}}}}
+`
+	c, r := mustLoad(t, source("version: v26.2.0"+text))
+	left := c.Selfservice.Methods.OIDC.Providers
+	if len(left) != 1 || left[0].ID != "b" || len(left[0].Audiences) != 1 || !strings.Contains(warnings(r), "the provider a of patreon, which is not here") {
+		t.Errorf("%+v, %s", left, warnings(r))
+	}
+	if _, _, err := Load(source(text)); err == nil || !strings.Contains(err.Error(), "is of patreon, which is not here") {
+		t.Errorf("a file of no version: %v", err)
+	}
+}

@@ -264,6 +264,8 @@ func (c *Config) checkProviders(f *findings) {
 	}
 	for i, p := range oidc.Providers {
 		switch {
+		case slices.Contains(absentProviders(), p.Provider):
+			f.fail(key, fmt.Sprintf("item %d (%s) is of %s, which is not here", i+1, p.ID, p.Provider))
 		case p.Provider == "microsoft" && p.Tenant == "":
 			f.fail(key, fmt.Sprintf("item %d (%s) needs tenant, for example common", i+1, p.ID))
 		case p.Provider != "microsoft" && p.Tenant != "":

@@ -77,31 +77,36 @@ func (e *Engine) Callback(ctx context.Context, r CallbackRequest) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
+	code := f.ExchangeCode()
 	c, err := e.checkCallback(ctx, f, r, input)
 	result, err := e.finish(ctx, c, err)
+	if err == nil && code != "" && result.Outcome == Completed && result.Token != "" {
+		result.Redirect, err = e.handOver(ctx, result.Flow, code, result)
+		result.HandedOver = true
+	}
 	e.observer.Submitted(f.Kind, r.Method, OutcomeName(result, err))
 	return result, err
 }
 
 // consumeState finds the flow that waits for the state and lets it wait no longer.
 func (e *Engine) consumeState(ctx context.Context, r CallbackRequest) (*Flow, Input, error) {
-	switch {
-	case r.State == "":
+	if r.State == "" {
 		return nil, Input{}, errStateMissing
-	case r.Caller.Continuity == "":
-		return nil, Input{}, errNotResumable
 	}
 	f, err := e.store.FlowByResume(ctx, secret.Hash(r.State))
-	if errors.Is(err, errs.ErrNotFound) {
-		return nil, Input{}, errStateMismatch
-	}
-	if err != nil {
+	known := err == nil
+	switch {
+	case err != nil && !errors.Is(err, errs.ErrNotFound):
 		return nil, Input{}, fmt.Errorf("find flow by state: %w", err)
+	case r.Caller.Continuity == "" && !(known && f.Client == API):
+		return nil, Input{}, errNotResumable
+	case !known:
+		return nil, Input{}, errStateMismatch
 	}
 	var wait pendingRedirect
 	if ok, err := f.recall(redirectMemory, &wait); err != nil {
 		return nil, Input{}, err
-	} else if !ok || wait.Method != r.Method || !secret.Equal(wait.Binding, secret.Hash(r.Caller.Continuity)) {
+	} else if !ok || wait.Method != r.Method || !wait.boundTo(f, r.Caller) {
 		return nil, Input{}, errStateMismatch
 	}
 	delete(f.Private, redirectMemory)
@@ -115,6 +120,13 @@ func (e *Engine) consumeState(ctx context.Context, r CallbackRequest) (*Flow, In
 		return nil, Input{}, errResumeExpired
 	}
 	return f, wait.Input.input(), nil
+}
+
+// boundTo reports whether the browser that is back is the one that left. The browser of an
+// app has nothing of the flow, and the session goes to the app alone, which has a code that
+// the browser never had.
+func (p pendingRedirect) boundTo(f *Flow, c Caller) bool {
+	return f.Client == API || secret.Equal(p.Binding, secret.Hash(c.Continuity))
 }
 
 // checkCallback makes the checks on a callback; whose flow it is, the state and the

@@ -40,8 +40,13 @@ type Caller struct {
 
 // ProviderRules is how a wire treats sign-in with a provider, where wires differ.
 type ProviderRules struct {
+	// Apps: clients without a browser are offered providers too; they open a browser.
+	Apps bool
 	// Direct: a form of settings leads to the provider itself.
 	Direct bool
+	// Links: who signs up with a provider and an address that another account has is asked
+	// to sign in to that, which links the account at the provider to it.
+	Links bool
 }
 
 // csrf is the value of the anti-CSRF cookie, or the one it is about to get: a

@@ -307,7 +307,7 @@ func unasked(j *judged, d *identity.Draft) []identity.Address {
 // notifyOwner writes to the addresses of an identity about a change of credentials
 // that its owner may not have made (OWASP ASVS 6.3.7).
 func (e *Engine) notifyOwner(ctx context.Context, j *judged, owner *identity.Identity) error {
-	return e.notify(ctx, j.method, courier.CredentialsChanged, owner.ID, owner.Verifiable)
+	return e.notify(ctx, cmp.Or(j.links, j.method), courier.CredentialsChanged, owner.ID, owner.Verifiable)
 }
 
 func (e *Engine) notify(ctx context.Context, method string, t courier.Template, ownerID string, to []identity.Address) error {

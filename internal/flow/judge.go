@@ -18,6 +18,7 @@ type judged struct {
 	identity *identity.Identity // whom the flow is about; nil while unknown
 	fact     Fact
 	draft    *identity.Draft // nil for facts that store none
+	links    string          // the method of the credential that a sign-in links; empty for none
 	attempts *attempts
 	// rests is what the decision rested on; apply looks at it again.
 	rests conditions
@@ -206,7 +207,7 @@ func (e *Engine) adapt(ctx context.Context, j *judged) error {
 func kindAfter(f *Flow, fact Fact) Kind {
 	switch fact.(type) {
 	case ProvedExternalAccount:
-		if f.Kind == Login && !f.Refresh {
+		if f.Kind == Login && !f.Refresh && !f.pendingLink().AtSignIn {
 			return Registration
 		}
 	case Authenticated:
@@ -238,7 +239,7 @@ func (e *Engine) prepare(ctx context.Context, j *judged, d drafter) (err error) 
 	switch fact := j.fact.(type) {
 	case Authenticated:
 		if err = e.countProofs(ctx, j, fact); err == nil {
-			j.draft, err = e.draftLink(ctx, fact)
+			err = e.draftLink(ctx, j, fact)
 		}
 	case ProvedAddress:
 		err = e.loadSettingsSchema(ctx, k, fact, d)

@@ -11,6 +11,7 @@ import (
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/session"
 )
 
 // missingTraits is what a registration knows of a person whose traits are
@@ -25,6 +26,11 @@ type missingTraits struct {
 type pendingLink struct {
 	Account ExternalAccount `json:"account"`
 	Wanted  []string        `json:"wanted"` // normalised identifiers and addresses, of which the owner has one
+	// AtSignIn: the login says that it links the account, and the sign-in does; otherwise
+	// the person is asked afterwards.
+	AtSignIn bool `json:"at_sign_in,omitempty"`
+	// Factor is what the account at the provider has proved.
+	Factor session.Factor `json:"factor,omitzero"`
 }
 
 // switchKind ends a flow and goes on with one of another kind. Where the person came
@@ -37,10 +43,7 @@ func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, erro
 	f := e.newFlow(k, old.Client, e.now())
 	f.Request, f.ReturnTo = old.Request, old.ReturnTo
 	f.CSRF = secret.MaskCSRF(j.caller.csrf(f.Client))
-	f.Private = map[string]json.RawMessage{}
-	if memory, ok := old.Private[j.method]; ok {
-		f.Private[j.method] = memory
-	}
+	f.Private = old.carried(j.method)
 	if err := e.renderFor(ctx, f, nil, j.caller.Session); err != nil {
 		return nil, err
 	}
@@ -56,6 +59,17 @@ func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, erro
 		return nil, fmt.Errorf("go on with a %s flow: %w", k, err)
 	}
 	return f, nil
+}
+
+// carried is what a flow remembers that stays with the one that takes its place.
+func (f *Flow) carried(method string) map[string]json.RawMessage {
+	kept := map[string]json.RawMessage{}
+	for _, slot := range []string{method, appMemory, exchangeMemory, wireNote} {
+		if memory, ok := f.Private[slot]; ok {
+			kept[slot] = memory
+		}
+	}
+	return kept
 }
 
 // AsksMissingTraits reports whether the flow asks for traits that the method's
@@ -79,7 +93,7 @@ func (f *Flow) missingTraits() missingTraits {
 // settings the form asks whether to link it. Empty if none waits.
 func (f *Flow) PendingLink() string { return f.pendingLink().Account.Provider }
 
-// PendingAccount is the external account that the form of settings asks about.
+// PendingAccount is the external account that waits in the flow.
 func (f *Flow) PendingAccount() ExternalAccount { return f.pendingLink().Account }
 
 func (f *Flow) pendingLink() pendingLink {
@@ -109,7 +123,7 @@ func (e *Engine) draftRegistration(ctx context.Context, j *judged, fact ProvedEx
 		return err
 	}
 	j.draft = draft
-	return j.flow.remember(linkMemory, pendingLink{Account: fact.Account, Wanted: wanted(draft)})
+	return j.flow.remember(linkMemory, pendingLink{Account: fact.Account, Wanted: wanted(draft), Factor: fact.Factor})
 }
 
 // wanted lists what a draft wants to be known by, normalised.
@@ -124,17 +138,69 @@ func wanted(d *identity.Draft) []string {
 }
 
 // draftLink drafts the credential of the external account that a proof links: the
-// operator has said that a provider's proven address is proof enough here.
-func (e *Engine) draftLink(ctx context.Context, proof Authenticated) (*identity.Draft, error) {
-	if proof.Link == nil {
-		return nil, nil
+// operator has said that a provider's proven address is proof enough here, or the login
+// has said that it links.
+func (e *Engine) draftLink(ctx context.Context, j *judged, proof Authenticated) error {
+	account := proof.Link
+	if waits := j.flow.pendingLink(); account == nil && waits.AtSignIn {
+		owns, err := e.ownsAnyIdentifier(ctx, proof.Identity, waits.Wanted)
+		if err != nil {
+			return err
+		}
+		if !owns {
+			return Reject("", Said(numberOtherOwner, "error", "Linked credentials do not match.", nil))
+		}
+		account, j.links = &waits.Account, waits.Account.Type
 	}
-	draft, err := e.identities.DraftUnchanged(ctx, proof.Identity)
-	if err != nil {
-		return nil, err
+	if account == nil {
+		return nil
 	}
-	draft.Link(proof.Link.Type, proof.Link.Identifier)
-	return draft, nil
+	var err error
+	if j.draft, err = e.identities.DraftUnchanged(ctx, proof.Identity); err != nil {
+		return err
+	}
+	j.draft.Link(account.Type, account.Identifier)
+	return nil
+}
+
+// numberOtherOwner is the number by which v26 says that the account that was signed in to
+// is not the one whose address the provider named.
+const numberOtherOwner = 4010009
+
+// offerLink starts the login that links an external account whose registration found its
+// identifiers taken. What it will do stands on its form, and only the owner of one of the
+// identifiers can do it: the account was proved in this browser a moment ago, and its
+// answer is bound to it (PKCE, nonce, continuity cookie).
+func (e *Engine) offerLink(ctx context.Context, j *judged) (Result, error) {
+	waits := j.flow.pendingLink()
+	waits.AtSignIn = true
+	f := e.newFlow(Login, j.flow.Client, e.now())
+	f.Request, f.ReturnTo, f.Active = j.flow.Request, j.flow.ReturnTo, j.method
+	f.CSRF = secret.MaskCSRF(j.caller.csrf(f.Client))
+	f.Private = j.flow.carried(j.method)
+	if err := f.remember(linkMemory, waits); err != nil {
+		return Result{}, err
+	}
+	if len(waits.Wanted) > 0 {
+		if err := f.name(Named{Identifier: waits.Wanted[0]}); err != nil {
+			return Result{}, err
+		}
+	}
+	f.Form.Messages = e.standing(f)
+	if err := e.create(ctx, f, nil, j.caller); err != nil {
+		return Result{}, err
+	}
+	j.flow.end(e.now())
+	return Result{Outcome: Redirected, Redirect: e.Page(f), Next: f}, nil
+}
+
+// addLinked adds to a session what the account that the sign-in linked has proved.
+func (e *Engine) addLinked(ctx context.Context, j *judged, owner *identity.Identity, result *Result) error {
+	begun := *result.Session
+	begun.Identity = owner
+	var err error
+	result.Session, _, err = e.sessions.Upgrade(ctx, &begun, session.Proof{Factor: j.flow.pendingLink().Factor, Enrolled: true, KeepToken: true})
+	return err
 }
 
 // saveLink stores the drafted link and tells the owner.
@@ -184,12 +250,23 @@ func (e *Engine) standing(f *Flow) []message.Message {
 	switch {
 	case waits.Provider == "":
 		return nil
+	case f.Kind == Login && f.pendingLink().AtSignIn:
+		return []message.Message{message.LinkAtSignIn(waits.Provider, f.Named(), e.config.Kinds[Login].UI.String())}
 	case f.Kind == Login:
 		return []message.Message{message.SignInToLink(waits.Provider)}
 	case f.Kind == Settings:
 		return []message.Message{message.ConfirmLink(waits.Provider, waits.Name)}
 	}
 	return nil
+}
+
+// settleLink adds to the session what the account that the sign-in linked has proved, or
+// asks whether one that waits is to be linked: then it returns where.
+func (e *Engine) settleLink(ctx context.Context, j *judged, owner *identity.Identity, result *Result) (string, error) {
+	if j.links != "" {
+		return "", e.addLinked(ctx, j, owner, result)
+	}
+	return e.askToLink(ctx, j, owner)
 }
 
 // askToLink starts the form of settings that asks the person who has just signed in

@@ -62,7 +62,7 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 		}
 	}
 	result.Redirect = e.returnURL(j.flow, j.method)
-	if page, err := e.askToLink(ctx, j, owner); err != nil {
+	if page, err := e.settleLink(ctx, j, owner, &result); err != nil {
 		return Result{}, err
 	} else if page != "" {
 		result.Redirect = page

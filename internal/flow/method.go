@@ -70,8 +70,9 @@ type Step struct {
 	// Privileged steps need a recently authenticated session of the level that its
 	// identity can reach before they judge.
 	Privileged bool
-	// BrowserOnly steps are not offered to API clients.
-	BrowserOnly bool
+	// InBrowser steps take place in a browser. They are offered to API clients only where
+	// those open one (ProviderRules.Apps).
+	InBrowser bool
 	// Traits steps ask for the identity's traits too; the engine adds the inputs
 	// after those of Show, in the order of the schema, with the identity's values.
 	Traits bool

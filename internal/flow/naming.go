@@ -54,6 +54,7 @@ type naming struct {
 func (e *Engine) naming(ctx context.Context, f *Flow) (naming, error) {
 	n := naming{first: e.namesFirst(f)}
 	if !n.first {
+		n.identifier = f.Named() // where an account at a provider waits to be linked
 		return n, nil
 	}
 	var kept named

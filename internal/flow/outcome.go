@@ -51,6 +51,8 @@ type Result struct {
 	// Enrol: the identity must set up a factor before its session counts; the settings
 	// come before Redirect.
 	Enrol bool
+	// HandedOver: the session waits for an app, to which Redirect leads.
+	HandedOver bool
 	// Continuity is a secret that this browser must keep, and show when it returns from a
 	// provider; empty if there is none.
 	Continuity string

@@ -142,7 +142,7 @@ func (e *Engine) renderFor(ctx context.Context, f *Flow, subject *identity.Ident
 // for it.
 func (e *Engine) offered(method string, f *Flow) (step Step, ok bool) {
 	step, ok = e.stepFor(f, method)
-	return step, ok && step.Show != nil && (!step.BrowserOnly || f.Client != API) && step.fits(f) && e.sends(f.Kind, method)
+	return step, ok && step.Show != nil && (!step.InBrowser || f.Client != API || f.Remembers(appMemory)) && step.fits(f) && e.sends(f.Kind, method)
 }
 
 // drawn returns the step of a method; ok is false if the form has no part for it now.

@@ -101,7 +101,7 @@ func (e *Engine) removeCredential(ctx context.Context, j *judged, fact RemoveCre
 		j.draft.Remove(fact.Type)
 	}
 	if e.losesLastFactor(j.identity, before, j.draft.Credentials) {
-		return nil, Reject("", message.Of(message.KeyLastCredential))
+		return nil, Reject("", message.Message{Key: message.KeyLastCredential, Params: map[string]any{"type": fact.Type}})
 	}
 	if e.breaksPolicy(j.identity, before, j.draft.Credentials) {
 		return nil, Reject("", message.Of(message.KeyFactorNeeded))

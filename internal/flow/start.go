@@ -35,8 +35,11 @@ type StartRequest struct {
 	StepsUp bool
 	// Link is the id of a registration whose identifiers were taken: the person who
 	// signs in is asked whether its external account is theirs. Login of browsers only.
-	Link   string
-	Caller Caller
+	Link string
+	// ExchangeCode is the code for which Exchange hands over the session that a provider's
+	// answer makes; empty to make none wait. Login and registration of apps only.
+	ExchangeCode string
+	Caller       Caller
 }
 
 // Start makes a flow. The error is *LoggedIn or *LoginRequired where the
@@ -111,6 +114,16 @@ func (e *Engine) noteAsked(f *Flow, r StartRequest) error {
 	}
 	if r.SendTo != "" && f.RequestedAAL() == session.AAL2 {
 		if err := f.remember(sendToMemory, r.SendTo); err != nil {
+			return err
+		}
+	}
+	if r.Client == API && r.Caller.Providers.Apps {
+		if err := f.remember(appMemory, true); err != nil {
+			return err
+		}
+	}
+	if r.Client == API && r.ExchangeCode != "" {
+		if err := f.remember(exchangeMemory, r.ExchangeCode); err != nil {
 			return err
 		}
 	}

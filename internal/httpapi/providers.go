@@ -89,7 +89,7 @@ func (m *mount) fromProvider(w http.ResponseWriter, r *http.Request) error {
 		m.cookies.setContinuity(w, token, m.now())
 	}
 	asked := m.request(r, "", caller)
-	asked.Method = providerMethod
+	asked.Method, asked.Back = providerMethod, true
 	if result.Flow != nil {
 		asked.Kind = result.Flow.Kind
 	}

@@ -243,6 +243,12 @@ func SignInToLink(provider string) Message {
 	return Message{Key: KeySignInToLink, Params: map[string]any{"provider": provider}}
 }
 
+// LinkAtSignIn is SignInToLink where the sign-in itself links the account. identifier is
+// the one that both accounts have, page where people sign in.
+func LinkAtSignIn(provider, identifier, page string) Message {
+	return Message{Key: KeySignInToLink, Params: map[string]any{"provider": provider, "identifier": identifier, "page": page}}
+}
+
 // ConfirmLink asks whether an account at a provider is to be linked. account is what
 // the person is called there; may be empty.
 func ConfirmLink(provider, account string) Message {

@@ -43,6 +43,7 @@ type Memory struct {
 	Nonce    string `json:"nonce,omitempty"`
 	Verifier string `json:"verifier,omitempty"` // PKCE
 	Forced   int64  `json:"forced,omitempty"`   // when a new authentication was asked for, in seconds since 1970
+	Shared   bool   `json:"shared,omitempty"`   // the provider leads back to Config.SharedRedirectURL
 }
 
 // New returns a provider. The error is about the configuration and names the key.
@@ -90,7 +91,7 @@ func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, e
 	if err != nil {
 		return "", Memory{}, err
 	}
-	m := Memory{Issuer: site.issuer}
+	m := Memory{Issuer: site.issuer, Shared: p.shares(site)}
 	var options []oauth2.AuthCodeOption
 	if p.challenges(site) {
 		m.Verifier = oauth2.GenerateVerifier()
@@ -120,7 +121,7 @@ func (p *Provider) Start(ctx context.Context, r StartRequest) (string, Memory, e
 	for name, value := range p.spec.extra {
 		options = append(options, oauth2.SetAuthURLParam(name, value))
 	}
-	return p.oauth2(site, "").AuthCodeURL(r.State, options...), m, nil
+	return p.oauth2(site, "", m).AuthCodeURL(r.State, options...), m, nil
 }
 
 // hints are the parameters of an authorisation request that clients may add: they tell
@@ -142,11 +143,21 @@ func (p *Provider) challenges(s *site) bool {
 	return !p.spec.noPKCE && !s.noPKCE
 }
 
+// shares reports whether the provider leads back to the redirect URI that names none.
+func (p *Provider) shares(s *site) bool {
+	announced := s.announcesPKCE && p.config.PKCE != "never"
+	return p.config.SharedRedirectURL != "" && (p.config.PKCE == "force" || announced)
+}
+
 // oauth2 is the library's view of the provider.
-func (p *Provider) oauth2(s *site, clientSecret string) *oauth2.Config {
+func (p *Provider) oauth2(s *site, clientSecret string, m Memory) *oauth2.Config {
+	back := p.config.RedirectURL
+	if m.Shared {
+		back = p.config.SharedRedirectURL
+	}
 	return &oauth2.Config{
 		ClientID: p.config.ClientID, ClientSecret: clientSecret, Endpoint: s.endpoint,
-		RedirectURL: p.config.RedirectURL, Scopes: p.scopes(),
+		RedirectURL: back, Scopes: p.scopes(),
 	}
 }
 

@@ -21,6 +21,8 @@ type Config struct {
 	Tenant                     string          // microsoft
 	Scope                      []string        // openid is appended where it is due
 	RequestedClaims            json.RawMessage // OpenID Connect Core 5.5; nil for none
+	// Audiences are further client ids that an id_token of an app may be for.
+	Audiences []string
 	// AllowMissingNonce accepts id_tokens without nonce; a wrong one is refused still.
 	AllowMissingNonce bool
 	// ClientAuth is how the client secret is sent to the token endpoint:
@@ -37,6 +39,10 @@ type Config struct {
 	ApplePrivateKeyID string
 	ApplePrivateKey   secret.String // PEM, PKCS #8 or SEC 1, P-256
 	RedirectURL       string        // <public base_url>/self-service/methods/oidc/callback/<id>
+	// SharedRedirectURL takes its place where PKCE is forced, or announced by the provider, as
+	// v26 registers its clients; empty for RedirectURL. The answer is the provider's all the
+	// same: its state, nonce and code belong to one departure.
+	SharedRedirectURL string
 }
 
 // OperatorURLs are the addresses of the provider that the operator wrote, which may be

@@ -29,8 +29,10 @@ type site struct {
 	algorithms []string    // of id_tokens
 	tryPost    bool        // the way of the client secret is not known: see exchange
 	noPKCE     bool        // the discovery document names other methods of PKCE alone
-	userinfo   func(context.Context, oauth2.TokenSource) (*oidc.UserInfo, error)
-	saysIssuer bool // answers carry iss (RFC 9207)
+	// announcesPKCE: the discovery document names S256.
+	announcesPKCE bool
+	userinfo      func(context.Context, oauth2.TokenSource) (*oidc.UserInfo, error)
+	saysIssuer    bool // answers carry iss (RFC 9207)
 }
 
 // discovered keeps the site that was found, for a while.
@@ -103,7 +105,8 @@ func (p *Provider) discover(ctx context.Context) (*site, error) {
 	s := &site{
 		issuer: more.Issuer, endpoint: found.Endpoint(), userinfo: found.UserInfo, saysIssuer: more.SaysIssuer,
 		keys: p.keySet(ctx, more.Keys), algorithms: signatures(more.Algorithms),
-		noPKCE: len(more.Challenges) > 0 && !slices.Contains(more.Challenges, "S256"),
+		noPKCE:        len(more.Challenges) > 0 && !slices.Contains(more.Challenges, "S256"),
+		announcesPKCE: slices.Contains(more.Challenges, "S256"),
 	}
 	p.authenticate(s, more.Methods)
 	return s, nil

@@ -29,6 +29,7 @@ type providerSpec struct {
 	// includes are the scopes that a scope includes and the provider then leaves out.
 	includes    map[string][]string
 	omitsScopes bool // the provider may say nothing of scopes
+	presents    bool // apps get id_tokens of it without a browser
 	// complete adds what comes beside the code and is not verified.
 	complete func(answer url.Values, c *claims.Claims)
 }
@@ -48,13 +49,13 @@ var githubScopes = map[string][]string{
 // shape; none was tried with the real service.
 var specs = map[string]providerSpec{
 	"generic":     {openID: true, reauthPrompt: "login"},
-	"google":      {label: "Google", openID: true, issuer: "https://accounts.google.com", reauthPrompt: "login"},
+	"google":      {label: "Google", openID: true, issuer: "https://accounts.google.com", presents: true, reauthPrompt: "login"},
 	"auth0":       {label: "Auth0", openID: true, reauthPrompt: "login"},
 	"slack":       {label: "Slack", openID: true, issuer: "https://slack.com", reauthPrompt: "login"},
 	"microsoft":   {label: "Microsoft", openID: true, tenant: true, reauthPrompt: "login"},
 	"gitlab":      {label: "GitLab", openID: true, read: gitlab, reauthPrompt: "login"},
-	"apple":       {label: "Apple", openID: true, issuer: "https://appleid.apple.com", extra: map[string]string{"response_mode": "form_post"}, complete: appleName},
-	"netid":       {label: "netID", openID: true, issuer: "https://broker.netid.de", reauthPrompt: "login"},
+	"apple":       {label: "Apple", openID: true, issuer: "https://appleid.apple.com", presents: true, extra: map[string]string{"response_mode": "form_post"}, complete: appleName},
+	"netid":       {label: "netID", openID: true, issuer: "https://broker.netid.de", presents: true, reauthPrompt: "login"},
 	"line":        {label: "LINE", openID: true, issuer: "https://access.line.me", reauthPrompt: "login"},
 	"linkedin_v2": {label: "LinkedIn", openID: true, issuer: "https://www.linkedin.com/oauth", noPKCE: true},
 	"salesforce":  {label: "Salesforce", openID: true, reauthPrompt: "login"},

@@ -33,14 +33,14 @@ func (p *Provider) exchange(ctx context.Context, s *site, code string, m Memory)
 		options = append(options, oauth2.VerifierOption(m.Verifier))
 	}
 	ctx = p.through(ctx, wholeSeconds)
-	token, err := p.oauth2(s, clientSecret).Exchange(ctx, code, options...)
+	token, err := p.oauth2(s, clientSecret, m).Exchange(ctx, code, options...)
 	answer, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if ok && s.tryPost && answer.ErrorCode == "invalid_client" {
 		// The provider did not say how it takes the secret. One that does not know the
 		// client has not used the code up.
 		other := *s
 		other.endpoint.AuthStyle = oauth2.AuthStyleInParams
-		token, err = p.oauth2(&other, clientSecret).Exchange(ctx, code, options...)
+		token, err = p.oauth2(&other, clientSecret, m).Exchange(ctx, code, options...)
 		answer, ok = errors.AsType[*oauth2.RetrieveError](err)
 	}
 	if err == nil {
@@ -89,6 +89,11 @@ func (p *Provider) verifyIDToken(ctx context.Context, s *site, token *oauth2.Tok
 	if err := p.checkIDToken(verified, token, m); err != nil {
 		return claims.Claims{}, refused(err, distrusted)
 	}
+	return claimsOf(verified)
+}
+
+// claimsOf returns the claims of a verified id_token.
+func claimsOf(verified *oidc.IDToken) (claims.Claims, error) {
 	var all json.RawMessage
 	if err := verified.Claims(&all); err != nil {
 		return claims.Claims{}, unavailable(errors.New("the id_token has no claims"))

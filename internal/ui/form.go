@@ -60,9 +60,8 @@ type Node struct {
 	Texts []message.Message `json:"texts,omitempty"`
 	// Context holds what the label speaks of, by the names that wires give it.
 	Context map[string]any `json:"context,omitempty"`
-	// Unlinked: the button leads to a provider that the person who is to sign in again has
-	// not linked.
-	Unlinked bool `json:"unlinked,omitempty"`
+	// Unusable: the person who is to sign in again has no such credential.
+	Unusable bool `json:"unusable,omitempty"`
 	// OnClick and OnLoad name the function of the WebAuthn script that runs when the button is pressed, and when the
 	// form is shown.
 	OnClick string `json:"onclick,omitempty"`

@@ -127,6 +127,8 @@ def settings_tell_of_one_submission(body, _):
     if wrong:
         body["ui"].pop("messages", None)
         body["state"] = "show_form"
+    elif any(m["type"] == "error" for m in body["ui"].get("messages") or []):
+        body["state"] = "show_form"
 
 
 def one_device(body, _):
@@ -137,10 +139,13 @@ def one_device(body, _):
     walk(body, visit)
 
 
-def providers_are_for_browsers(body, _):
-    """Native flows offer no providers: signing in there needs a browser."""
-    if isinstance(body, dict) and body.get("type") == "api" and "/self-service/login" in (body.get("ui") or {}).get("action", ""):
-        body["ui"]["nodes"] = [n for n in body["ui"]["nodes"] or [] if n["group"] != "oidc"]
+def tokens_of_providers_are_not_kept(body, _):
+    """The tokens of a provider are used once and not stored (39)."""
+    def visit(o):
+        for name in ("initial_access_token", "initial_id_token", "initial_refresh_token"):
+            if name in o:
+                o[name] = ""
+    walk(body, visit)
 
 
 def spelling(body, _):
@@ -295,9 +300,16 @@ def departures_are_bound(exchange):
     return True
 
 
+def links_send_no_mail(exchange):
+    """An account that is linked or unlinked in settings makes no mail to an address that was there before."""
+    if re.match(r"oidc\.settings\.(browser|spa|link)", exchange["name"]):
+        exchange["response"]["body"] = (exchange["response"]["body"] or "").replace('"status":"sent"', '"status":"pending"')
+    return True
+
+
 # These change a whole exchange, before the others; one that answers False leaves it out.
-EXCHANGE_RULES = [departures_are_bound, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
-RULES = [providers_are_for_browsers, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
+EXCHANGE_RULES = [departures_are_bound, links_send_no_mail, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
+RULES = [tokens_of_providers_are_not_kept, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
 
 

@@ -150,6 +150,7 @@ type Request struct {
 	*http.Request
 
 	Sent flow.Input // of a submission
+	Back bool       // the browser is back from a provider
 
 	Admin  bool // on the admin listener
 	Kind   flow.Kind

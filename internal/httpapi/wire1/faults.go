@@ -114,6 +114,8 @@ func (w *Wire) faultOf(err error) *fault {
 		return w.levelFault("")
 	case flow.ErrFactorRequired.ID:
 		return w.policyFault(known)
+	case "upstream_error":
+		return refusal(http.StatusBadGateway, known.ID, known.Reason, "")
 	case "return_to_not_allowed":
 		return returnForbidden(known)
 	case errs.ErrNotFound.ID:

@@ -91,6 +91,8 @@ func entryOf(m message.Message) (entry, bool) {
 		return entry{id: 4040001, kind: failure, context: expired()}, true
 	case message.KeySettingsExpired:
 		return entry{id: 4050001, kind: failure, context: expired()}, true
+	case message.KeySignInToLink:
+		return linkAtSignIn(), m.Params["identifier"] != nil
 	case message.KeySettingsSaved:
 		return entry{id: 1050001, kind: success}, true
 	}
@@ -101,6 +103,26 @@ func entryOf(m message.Message) (entry, bool) {
 		return e, true
 	}
 	return schemaEntry(m)
+}
+
+// linkAtSignIn is the message on the login that links an account at a provider. The names in
+// camel case are those that clients of before know. What the account could sign in with is
+// no matter of strangers: those lists stay empty.
+func linkAtSignIn() entry {
+	none := func(any) (any, bool) { return []string{}, true }
+	return entry{
+		id: 1010016, kind: info,
+		text: `You tried to sign in with "{identifier}", but that email is already used by another account. Sign in to your account with one of the options below to add your account "{identifier}" at "{provider}" as another way to sign in.`,
+		context: []field{
+			{name: "provider"},
+			{name: "duplicateIdentifier", from: "identifier"},
+			{name: "duplicate_identifier", from: "identifier"},
+			{name: "newLoginUrl", from: "page"},
+			{name: "new_login_url", from: "page"},
+			{name: "available_credential_types", from: "page", as: none},
+			{name: "available_providers", from: "page", as: none},
+		},
+	}
 }
 
 // noMethod is the message of each kind that a submission names no method.
@@ -208,6 +230,9 @@ func format(m message.Message) (entry, bool) {
 func show(m message.Message) Message {
 	if m.Key == message.KeyBodyMalformed {
 		return reason("Unable to decode form as JSON.")
+	}
+	if m.Key == message.KeyLastCredential && m.Params["type"] == groupProvider {
+		return reason("can not unlink OpenID Connect connection because it is the last remaining first factor credential")
 	}
 	if m.Key == flow.KeyHook {
 		return saidByHook(m)

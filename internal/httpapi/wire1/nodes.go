@@ -59,6 +59,9 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 			break
 		}
 		g := &f.Form.Groups[i]
+		if f.Kind == flow.Login && unusable(g) {
+			continue
+		}
 		if only := f.MissingTraitsOf(); only != "" && g.Method != only {
 			continue // what is missing comes with the account at the provider
 		}
@@ -66,7 +69,9 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 			continue // v1 knows no such group; the form takes its submission all the same
 		}
 		for k := range g.Nodes {
-			b.add(g.Method, &g.Nodes[k])
+			if !g.Nodes[k].Unusable {
+				b.add(g.Method, &g.Nodes[k])
+			}
 		}
 		if g.Method == groupProfile && f.Kind == flow.Registration {
 			continue // its buttons are those of the step
@@ -88,6 +93,12 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 	return b.nodes
 }
 
+// unusable reports whether whom the flow is about has no credential of a group's method.
+func unusable(g *ui.Group) bool {
+	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.Unusable }) &&
+		!slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return !n.Unusable && n.Name != ui.CSRFName && n.Name != "identifier" })
+}
+
 // ofProvider reports whether a node is the button of a provider. They are shown by their ids.
 func ofProvider(n Node) bool { return n.Group == groupProvider && n.Attributes.Type == "submit" }
 
@@ -99,6 +110,9 @@ func (b *form) csrf() {
 	}
 	n := input(groupDefault, ui.CSRFName, "hidden")
 	n.Attributes.Value, n.Attributes.Required = b.flow.CSRF, true
+	if native {
+		n.Attributes.Value = ""
+	}
 	b.nodes = append(b.nodes, n)
 }
 
@@ -123,7 +137,7 @@ func says(in []message.Message, key string) bool {
 
 // add adds an input of a method, or its messages to the one that is there.
 func (b *form) add(method string, in *ui.Node) {
-	if in.Name == ui.CSRFName || in.Unlinked {
+	if in.Name == ui.CSRFName {
 		return
 	}
 	if n, known := b.factorNode(method, in); known {
@@ -172,6 +186,8 @@ func (b *form) special(n *Node, in *ui.Node) {
 		if n.Attributes.Value == "" {
 			n.Attributes.Value = nil
 		}
+	case in.Name == "identifier" && b.view.linking:
+		n.Attributes.Type = "hidden"
 	case in.Name == "identifier" && b.flow.Refresh:
 		n.Attributes.Type, n.Attributes.Required, n.Meta.Label = "hidden", false, nil
 	case in.Name == "identifier" && n.Attributes.Value == nil:
@@ -279,7 +295,7 @@ func (b *form) rankEntry(n Node, last int) int {
 	case groupIdentifier:
 		return -2 + last
 	case groupProvider:
-		return 0
+		return last - 1
 	case groupDefault:
 		switch {
 		case n.Attributes.Name == ui.CSRFName:

@@ -68,6 +68,8 @@ type Engine interface {
 	OfferRecovery(context.Context, flow.RecoveryRequest) (flow.RecoveryOffer, error)
 	// Onward is where a browser goes from a flow that has been passed.
 	Onward(f *flow.Flow) string
+	// Exchange returns the session token that waits for the two codes of an app.
+	Exchange(ctx context.Context, code, back string) (string, error)
 	ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 	// RemoveFactor removes a credential for an operator, or the part of it that take takes.
 	RemoveFactor(ctx context.Context, identityID, typ string, take func(*identity.Draft, *identity.Credential) error) error

@@ -47,8 +47,7 @@ type view struct {
 
 // memory is what the wire keeps with a flow.
 type memory struct {
-	ExchangeCode string `json:"exchange_code,omitempty"`
-	Schema       string `json:"schema,omitempty"`
+	Schema string `json:"schema,omitempty"`
 }
 
 // The steps of registration.
@@ -67,9 +66,9 @@ func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 	switch f.Kind {
 	case flow.Login:
 		out.OrganizationID, out.Refresh, out.CreatedAt, out.UpdatedAt = idOrNull(v.organization), &f.Refresh, &f.IssuedAt, &f.IssuedAt
-		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = max(f.RequestedAAL(), session.AAL1).String(), v.memory.ExchangeCode, v.memory.Schema
+		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = max(f.RequestedAAL(), session.AAL1).String(), f.ExchangeCode(), v.memory.Schema
 	case flow.Registration:
-		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = idOrNull(v.organization), v.memory.ExchangeCode, v.memory.Schema
+		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = idOrNull(v.organization), f.ExchangeCode(), v.memory.Schema
 	case flow.Settings:
 		out.State = "show_form"
 		if f.State == flow.Passed {
@@ -104,6 +103,9 @@ func (r *Renderer) messages(f *flow.Flow) []Message {
 	}
 	for i := range f.Form.Groups {
 		out = append(out, showAll(ofGroup(f.Kind, &f.Form.Groups[i]))...)
+	}
+	if slices.ContainsFunc(out, func(m Message) bool { return m.Type == failure }) {
+		out = slices.DeleteFunc(out, func(m Message) bool { return m.ID == 1010016 })
 	}
 	if f.Refresh && f.Kind == flow.Login && len(out) == 0 {
 		out = append(out, *label(1010003, "Please confirm this action by verifying that it is you."))

@@ -70,7 +70,7 @@ func (w *Wire) sessionRoutes() []wire.Route {
 		{Verb: http.MethodGet, Path: "/sessions", Handle: w.listMine},
 		{Verb: http.MethodDelete, Path: "/sessions", Handle: w.endOthers},
 		{Verb: http.MethodDelete, Path: "/sessions/{id}", Handle: w.endMine},
-		{Verb: http.MethodGet, Path: "/sessions/token-exchange", Handle: exchangeToken},
+		{Verb: http.MethodGet, Path: "/sessions/token-exchange", Handle: w.exchangeToken},
 		{Verb: http.MethodGet, Path: "/schemas", Handle: w.listSchemas},
 		{Verb: http.MethodGet, Path: "/schemas/{id}", Handle: w.getSchema},
 	}

@@ -133,12 +133,28 @@ func (w *Wire) endOthers(out http.ResponseWriter, r *http.Request) error {
 	return writeJSON(out, http.StatusOK, map[string]int{"count": len(all) - 1})
 }
 
-// exchangeToken answers that no session waits for a code: native clients get their
-// token where they sign in, and signing in at a provider is for browsers alone.
-func exchangeToken(_ http.ResponseWriter, r *http.Request) error {
+// exchangeToken hands an app the session that it has begun and a browser has finished.
+func (w *Wire) exchangeToken(out http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	if q.Get("init_code") == "" || q.Get("return_to_code") == "" {
+	code, back := q.Get("init_code"), q.Get("return_to_code")
+	if code == "" || back == "" {
 		return badRequest("\"init_code\" and \"return_to_code\" query params must be set")
 	}
-	return refusal(http.StatusNotFound, "", "no session yet for this \"code\"", "")
+	token, err := w.parts.Engine.Exchange(r.Context(), code, back)
+	if isNotFound(err) {
+		return refusal(http.StatusNotFound, "", "no session yet for this \"code\"", "")
+	}
+	if err != nil {
+		return err
+	}
+	live, err := w.parts.Sessions.Check(r.Context(), token)
+	if isNone(err) {
+		return refusal(http.StatusNotFound, "", "no session yet for this \"code\"", "")
+	}
+	if err != nil {
+		return err
+	}
+	shown := w.session(live.Session)
+	shown.Devices = []Device{} // the browser that was used is none of the app
+	return writeJSON(out, http.StatusOK, Exchanged{SessionToken: TokenPrefix + token, Session: &shown})
 }

@@ -182,6 +182,12 @@ type StoredError struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// Exchanged is the session that waited for an app.
+type Exchanged struct {
+	SessionToken string   `json:"session_token"`
+	Session      *Session `json:"session"`
+}
+
 // Signed answers a login or registration. A member that does not apply is left
 // out, but for ContinueWith, which native clients get as null.
 type Signed struct {

@@ -21,13 +21,12 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 	wanted := r.AsksToStart()
 	wanted.KeepReturn = true
 	wanted.Refresh = wanted.Refresh && r.Caller.Session != nil
-	note := memory{}
 	if r.Kind == flow.Login || r.Kind == flow.Registration {
 		if err := w.checkStart(r); err != nil {
 			return wanted, err
 		}
 		if r.Client == flow.API && query.Get("return_session_token_exchange_code") == "true" {
-			note.ExchangeCode = secret.Token() + secret.Token()
+			wanted.ExchangeCode = secret.Token() + secret.Token()
 		}
 	}
 	if via := query.Get("via"); via != "" && r.Kind == flow.Login && query.Get("aal") == "aal2" {
@@ -37,9 +36,6 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 	}
 	if r.Kind == flow.Registration {
 		wanted.VerifyReturn = query.Get("after_verification_return_to")
-	}
-	if note != (memory{}) {
-		wanted.Note = note
 	}
 	return wanted, nil
 }

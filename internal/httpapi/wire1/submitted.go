@@ -26,6 +26,10 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 		return w.refused(r, result, err, asJSON)
 	case w.asksForLinks(r):
 		return fail(refusal(http.StatusNotFound, "", "This endpoint was disabled by system administrator. Please check your url or contact the system administrator to enable it.", ""), asJSON)
+	case result.HandedOver:
+		return see(result.Redirect)
+	case result.Next != nil && f.Kind == flow.Registration:
+		return w.toLink(r, result, asJSON)
 	case result.Unproven && asJSON:
 		return wire.Fail(w.unproven(result))
 	case result.Outcome == flow.Redirected && asJSON:
@@ -61,30 +65,6 @@ func (w *Wire) asksForLinks(r wire.Request) bool {
 // opened reports whether a browser has opened the link of a mail.
 func opened(r wire.Request) bool {
 	return r.Request.Method == http.MethodGet && sendsCodes(r.Kind)
-}
-
-// unproven says that an address must be proven before the sign-in.
-func (w *Wire) unproven(result flow.Result) *fault {
-	f := refusal(http.StatusForbidden, "session_verified_address_required", w.faultOf(flow.ErrUnproven).body.Error.Reason, "your email or phone address is not yet verified")
-	f.body.Error.Details = map[string]any{"continue_with": []ContinueWith{w.toVerification(result, true)}}
-	return f
-}
-
-// toVerification leads to the flow that proves an address.
-func (w *Wire) toVerification(result flow.Result, browser bool) ContinueWith {
-	next := &NextFlow{ID: result.Verification.ID}
-	if result.Identity != nil {
-		for _, a := range result.Identity.Verifiable {
-			if !a.Verified {
-				next.VerifiableAddress = a.Value
-				break
-			}
-		}
-	}
-	if browser {
-		next.URL = result.VerificationPage
-	}
-	return ContinueWith{Action: actionVerification, Flow: next}
 }
 
 // goOn renders a flow that has come a step further, with what came along for hooks.
@@ -268,7 +248,9 @@ func (w *Wire) refused(r wire.Request, result flow.Result, err error, asJSON boo
 	if in, ok := errors.AsType[*flow.LoggedIn](err); ok {
 		return w.useless(r, result, in, asJSON)
 	}
-	if _, ok := errors.AsType[*flow.LoginRequired](err); ok {
+	if _, ok := errors.AsType[*flow.LoginRequired](err); ok && r.Back {
+		return fail(refusal(http.StatusUnauthorized, "session_inactive", "No active session was found in this request.", noSession), wire.AcceptsJSON(r.Request))
+	} else if ok {
 		return fail(withoutSession(), true)
 	}
 	if again, ok := errors.AsType[*flow.Restarted](err); ok {

@@ -72,7 +72,7 @@ func (w *Wire) Rules() wire.Rules {
 		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true, KeepsTokens: true,
 		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, StrictPaths: true, WholeTraits: true,
 		ShowsOnGet: true, Renews: true, TracesStarts: true, AsksAllAddresses: true, LinksTakeOver: true, OffersProveNothing: true,
-		Providers: flow.ProviderRules{Direct: true}, LeavesByCookie: true, QuietCallbacks: true,
+		Providers: flow.ProviderRules{Apps: true, Direct: true, Links: true}, LeavesByCookie: true, QuietCallbacks: true,
 		Aliases: map[string]string{"password_identifier": "identifier"},
 	}
 }
@@ -148,15 +148,17 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 	v := view{proceed: f.ReturnTo, organization: organizationOf(f)}
 	// What can't be read is as good as not kept.
 	_, _ = f.WireNote(&v.memory)
-	if f.Remembers(groupProvider) {
-		v.active = groupProvider // the browser was there
+	if f.Remembers(groupProvider) && f.ResumeHash == "" {
+		v.active = groupProvider // the browser was there and is back
 	}
 	switch f.Kind {
 	case flow.Login:
 		v.identifier = w.parts.identifier(ctx, w.config.DefaultSchema)
+		v.linking = f.PendingLink() != ""
 		switch {
 		case f.State == flow.Challenged, refusedByHook(f):
 			v.active = f.Active
+		case v.linking:
 		case f.Named() != "":
 			v.active = groupIdentifier
 		}

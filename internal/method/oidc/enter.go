@@ -17,14 +17,27 @@ import (
 
 // enter signs in or up: away to the provider, and back with what it says.
 func (m *Method) enter(ctx context.Context, s flow.Submission) (flow.Fact, error) {
-	if s.Callback == nil {
+	var p *Provider
+	var c claims.Claims
+	var err error
+	if s.Callback != nil {
+		p, c, err = m.finish(ctx, s)
+	} else {
 		id, _, _ := s.Input.Text("provider")
-		return m.redirect(ctx, s, id)
+		token, _, _ := s.Input.Text("id_token")
+		if token == "" || s.Flow.Client != flow.API || !s.Providers.Apps {
+			return m.redirect(ctx, s, id)
+		}
+		p, c, err = m.present(ctx, s, id, token)
 	}
-	p, c, err := m.finish(ctx, s)
 	if err != nil {
 		return nil, err
 	}
+	return m.establish(ctx, p, c)
+}
+
+// establish turns claims into a fact: whose they are, or who a newcomer is.
+func (m *Method) establish(ctx context.Context, p *Provider, c claims.Claims) (flow.Fact, error) {
 	account := p.account(c)
 	owner, credential, err := m.identities.ByCredential(ctx, account.Type, account.Identifier)
 	if err == nil {
@@ -64,9 +77,9 @@ func (m *Method) redirect(ctx context.Context, s flow.Submission, id string) (fl
 	if id == "" {
 		return nil, flow.Reject("", message.Of(message.KeyProviderMissing))
 	}
-	p := m.provider(id)
-	if p == nil {
-		return nil, errs.New(errs.NotFound, "provider_unknown", fmt.Sprintf("OpenID Connect Provider %q is unknown or has not been configured", id))
+	p, err := m.known(id)
+	if err != nil {
+		return nil, err
 	}
 	state, prompt := secret.NewID(), ""
 	if s.Flow.Refresh {
@@ -79,6 +92,34 @@ func (m *Method) redirect(ctx context.Context, s flow.Submission, id string) (fl
 	return flow.RedirectTo{URL: to, ResumeHash: secret.Hash(state), Memory: memory{Provider: p.ID(), Protocol: kept}}, nil
 }
 
+// known returns a provider that is configured.
+func (m *Method) known(id string) (*Provider, error) {
+	if p := m.provider(id); p != nil {
+		return p, nil
+	}
+	return nil, errs.New(errs.NotFound, "provider_unknown", fmt.Sprintf("OpenID Connect Provider %q is unknown or has not been configured", id))
+}
+
+// present judges the id_token that an app got from its platform.
+func (m *Method) present(ctx context.Context, s flow.Submission, id, token string) (*Provider, claims.Claims, error) {
+	p, err := m.known(id)
+	if err != nil {
+		return nil, claims.Claims{}, err
+	}
+	nonce, _, _ := s.Input.Text("id_token_nonce")
+	c, err := p.Present(ctx, token, nonce)
+	problem, ok := errors.AsType[*protocol.Problem](err)
+	switch {
+	case err == nil:
+		return p, c, nil
+	case !ok || problem.Kind == protocol.Unavailable || problem.Kind == protocol.Misconfigured:
+		return nil, claims.Claims{}, m.rejected(ctx, p, err)
+	case problem.Text == "":
+		return nil, claims.Claims{}, errs.New(errs.Forbidden, "id_token_unverified", "Could not verify id_token").Because(err)
+	}
+	return nil, claims.Claims{}, errs.New(errs.Upstream, "upstream_error", problem.Text).Because(err)
+}
+
 // finish judges the answer that the person brings. It must come from the provider
 // that was asked (RFC 9700, 4.4).
 func (m *Method) finish(ctx context.Context, s flow.Submission) (*Provider, claims.Claims, error) {
@@ -87,7 +128,7 @@ func (m *Method) finish(ctx context.Context, s flow.Submission) (*Provider, clai
 		return nil, claims.Claims{}, err
 	}
 	p := m.provider(asked.Provider)
-	if p == nil || s.Callback.From != asked.Provider {
+	if p == nil || s.Callback.From != asked.Provider && !(s.Callback.From == "" && asked.Protocol.Shared) {
 		return nil, claims.Claims{}, flow.Reject("", message.Of(message.KeyProviderMixedUp))
 	}
 	c, err := p.Finish(ctx, s.Callback.Answer, asked.Protocol)

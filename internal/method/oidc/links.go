@@ -134,6 +134,9 @@ func (m *Method) claimed(ctx context.Context, s flow.Submission, a flow.External
 	owner, _, err := m.identities.ByCredential(ctx, a.Type, a.Identifier)
 	switch {
 	case err == nil && owner.ID != s.Identity.ID:
+		if s.Providers.Direct {
+			return nil, flow.Reject("", message.Of(message.KeyDuplicateIdentifier))
+		}
 		return nil, errs.ErrConflict
 	case err != nil && !errors.Is(err, errs.ErrNotFound):
 		return nil, fmt.Errorf("find owner of external account: %w", err)

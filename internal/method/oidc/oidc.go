@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
+	"strings"
 
 	"github.com/symbolon/symbolon/internal/claims"
 	"github.com/symbolon/symbolon/internal/flow"
@@ -27,6 +28,8 @@ type Site interface {
 	ID() string
 	Label() string // what people call it
 	Start(ctx context.Context, r protocol.StartRequest) (authURL string, m protocol.Memory, err error)
+	// Present judges an id_token that an app got without a browser.
+	Present(ctx context.Context, idToken, nonce string) (claims.Claims, error)
 	Finish(ctx context.Context, callback url.Values, m protocol.Memory) (claims.Claims, error)
 }
 
@@ -62,11 +65,11 @@ func (*Method) ID() string { return ID }
 
 // Steps implements flow.Method.
 func (m *Method) Steps() map[flow.Kind]flow.Step {
-	enter := flow.Step{Role: flow.FirstFactor, Show: m.showProviders, Submit: m.enter, BrowserOnly: true}
+	enter := flow.Step{Role: flow.FirstFactor, Show: m.showProviders, Submit: m.enter, InBrowser: true}
 	return map[flow.Kind]flow.Step{
 		flow.Login:        enter,
 		flow.Registration: enter,
-		flow.Settings:     {Role: flow.Management, Show: m.showLinks, Submit: m.changeLinks, BrowserOnly: true, Privileged: true},
+		flow.Settings:     {Role: flow.Management, Show: m.showLinks, Submit: m.changeLinks, InBrowser: true, Privileged: true},
 	}
 }
 
@@ -96,13 +99,20 @@ func (m *Method) showProviders(_ context.Context, v flow.View) ([]ui.Node, error
 		}
 	}
 	links, mine := linksOf(v.Named), linksOf(v.Credentials)
+	waits := ""
+	if v.Flow.Kind == flow.Login {
+		waits, _, _ = strings.Cut(v.Flow.PendingAccount().Identifier, ":")
+	}
 	for i := range m.providers {
 		if _, linked := links[m.providers[i].ID()]; v.Named != nil && !linked {
 			continue
 		}
+		if waits == m.providers[i].ID() {
+			continue // the sign-in is to link that one
+		}
 		if chosen.Provider == "" || chosen.Provider == m.providers[i].ID() {
 			button := m.providers[i].button("provider")
-			button.Unlinked = v.Flow.Refresh && mine[m.providers[i].ID()] == ""
+			button.Unusable = v.Flow.Refresh && mine[m.providers[i].ID()] == ""
 			nodes = append(nodes, button)
 		}
 	}

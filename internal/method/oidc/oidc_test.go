@@ -39,6 +39,13 @@ func (s *site) Finish(_ context.Context, _ url.Values, m protocol.Memory) (claim
 	return s.says, s.err
 }
 
+func (s *site) Present(_ context.Context, _, nonce string) (claims.Claims, error) {
+	if nonce != "n" {
+		return claims.Claims{}, &protocol.Problem{Kind: protocol.Refused, Text: "another nonce"}
+	}
+	return s.says, s.err
+}
+
 func with(t testing.TB, acme, other *site) (*flowtest.World, flowtest.Person) {
 	t.Helper()
 	public, err := url.Parse("https://id.example.org/")

@@ -16,10 +16,13 @@ import (
 // showLogin asks for identifier and password, and for the password alone when a person signs in again.
 func showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {
 	identifier := ui.Node{Name: "identifier", Type: "text", Required: true, Label: message.LabelIdentifier, Autocomplete: "username"}
-	if known := v.Credential(identity.TypePassword); known != nil && len(known.Identifiers) > 0 {
+	known := v.Credential(identity.TypePassword)
+	if known != nil && len(known.Identifiers) > 0 {
 		identifier.Value = known.Identifiers[0]
 	}
-	return []ui.Node{identifier, field("current-password"), ui.CSRF()}, nil
+	typed := field("current-password")
+	typed.Unusable = v.Flow.Refresh && (known == nil || !known.IsSet())
+	return []ui.Node{identifier, typed, ui.CSRF()}, nil
 }
 
 // login judges an identifier and a password.

@@ -1,0 +1,152 @@
+package oidc_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/symbolon/symbolon/internal/claims"
+	"github.com/symbolon/symbolon/internal/errs"
+	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/method/oidc"
+)
+
+// leave sends an app's browser to the provider and back; the browser has nothing of the app.
+func leave(t *testing.T, w *flowtest.World, app *flowtest.Browser, f *flow.Flow, s *site) (flow.Result, error) {
+	t.Helper()
+	if left, err := app.Submit(f, oidc.ID, map[string]string{"provider": s.id}); err != nil || left.Outcome != flow.Redirected {
+		t.Fatalf("to the provider: %v, %v", left, err)
+	}
+	return w.Callback(t.Context(), flow.CallbackRequest{Method: oidc.ID, State: s.state, Params: flow.CallbackParams{From: s.id}})
+}
+
+func TestExchange(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
+	w, _ := with(t, acme, &site{id: "other"})
+	app := w.App()
+	if plain := app.Start(flow.Login); plain.Form.Group(oidc.ID) != nil {
+		t.Error("a client that opens no browser is offered providers")
+	}
+	app.Providers.Apps = true
+	f, err := app.TryStart(flow.StartRequest{Kind: flow.Login, ExchangeCode: "begun"})
+	if err != nil || f.Form.Group(oidc.ID) == nil || f.ExchangeCode() != "begun" {
+		t.Fatalf("%+v, %v", f, err)
+	}
+	back, err := leave(t, w, app, f, acme)
+	if err != nil || !back.HandedOver {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	to, err := url.Parse(back.Redirect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := to.Query().Get("code")
+	for _, wrong := range [][2]string{{"begun", ""}, {"begun", "other"}, {"other", code}, {code, "begun"}, {"", ""}} {
+		if _, err := w.Exchange(t.Context(), wrong[0], wrong[1]); errs.Of(err) != errs.NotFound {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+	for range 2 { // the first answer may have been lost
+		token, err := w.Exchange(t.Context(), "begun", code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if live, err := w.Sessions.Check(t.Context(), token); err != nil || live.Factors[0].Provider != "acme" {
+			t.Fatalf("%+v, %v", live, err)
+		}
+	}
+	w.Advance(31 * time.Second)
+	if _, err := w.Exchange(t.Context(), "begun", code); errs.Of(err) != errs.NotFound {
+		t.Errorf("an exchange long after the first: %v", err)
+	}
+}
+
+func TestExchange_late(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
+	w, _ := with(t, acme, &site{id: "other"})
+	app := w.App()
+	app.Providers.Apps = true
+	f, err := app.TryStart(flow.StartRequest{Kind: flow.Registration, ExchangeCode: "begun"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := leave(t, w, app, f, acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := url.Parse(back.Redirect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(11 * time.Minute)
+	if _, err := w.Exchange(t.Context(), "begun", to.Query().Get("code")); errs.Of(err) != errs.NotFound {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestPresent(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
+	w, _ := with(t, acme, &site{id: "other"})
+	app := w.App()
+	app.Providers.Apps = true
+	sent := map[string]string{"provider": "acme", "id_token": "a.b.c", "id_token_nonce": "n"}
+	in, err := app.Submit(app.Start(flow.Login), oidc.ID, sent)
+	if err != nil || in.Session == nil || in.Token == "" {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	sent["id_token_nonce"] = "other"
+	if _, err := app.Submit(app.Start(flow.Login), oidc.ID, sent); errs.Of(err) != errs.Upstream {
+		t.Errorf("another nonce: %v", err)
+	}
+	b := w.Browser()
+	if r, err := b.Submit(b.Start(flow.Login), oidc.ID, sent); err != nil || r.Outcome != flow.Redirected {
+		t.Errorf("a browser goes to the provider all the same: %+v, %v", r, err)
+	}
+}
+
+func TestLinkAtSignIn(t *testing.T) {
+	t.Parallel()
+	acme, other := &site{id: "acme"}, &site{id: "other"}
+	w, _ := with(t, acme, other)
+	owner := w.Person("bob@example.org", true, identity.Credential{Type: oidc.ID, Identifiers: []string{"other:9"}, Config: json.RawMessage(`{}`)})
+	w.Person("eve@example.org", true, identity.Credential{Type: oidc.ID, Identifiers: []string{"other:7"}, Config: json.RawMessage(`{}`)})
+	acme.says = claims.Claims{Subject: "2", Email: owner.Email}
+	b := w.Browser()
+	b.Providers.Links = true
+	asked, err := come(t, w, b, b.Start(flow.Login), acme, map[string]string{"provider": "acme"})
+	if err != nil || asked.Next == nil || asked.Next.Kind != flow.Login || asked.Session != nil {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	f := w.Stored(asked.Next)
+	for _, n := range f.Form.Group(oidc.ID).Nodes {
+		if n.Value == "acme" {
+			t.Error("the login that links acme offers to sign in with acme")
+		}
+	}
+	w.Mail.Take()
+	other.says = claims.Claims{Subject: "7"}
+	if r, err := come(t, w, b, f, other, map[string]string{"provider": "other"}); err != nil || r.Session != nil || r.Outcome != flow.FormRejected {
+		t.Fatalf("another person signs in: %+v, %v", r, err)
+	}
+	other.says = claims.Claims{Subject: "unknown", Email: "new@example.org"}
+	if r, err := come(t, w, b, w.Stored(f), other, map[string]string{"provider": "other"}); err != nil || r.Session != nil || r.Outcome != flow.FormRejected {
+		t.Fatalf("an account of nobody: %+v, %v", r, err)
+	}
+	other.says = claims.Claims{Subject: "9"}
+	in, err := come(t, w, b, w.Stored(f), other, map[string]string{"provider": "other"})
+	if err != nil || in.Session == nil || in.Session.IdentityID != owner.ID || len(in.Session.Factors) != 2 || in.Session.Factors[1].Provider != "acme" {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	if has, _, err := w.Identities.ByCredential(t.Context(), oidc.ID, "acme:2"); err != nil || has.ID != owner.ID {
+		t.Errorf("not linked: %v", err)
+	}
+	if sent := w.Mail.Take(); len(sent) == 0 || sent[len(sent)-1].Change.Method != oidc.ID {
+		t.Errorf("the owner is not told: %+v", sent)
+	}
+}
