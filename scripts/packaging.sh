@@ -32,6 +32,18 @@ archive() {
 		grep -q '"pkg:golang/github.com/ncruces/go-sqlite3@' "$work"/first/*.cdx.json
 }
 
+# A signature counts for these files and this key alone.
+signed() {
+	local key=$work/key signers=$work/signers
+	ssh-keygen -q -t ed25519 -N '' -f "$key" && scripts/sign.sh "$key" "$work/first" || return
+	echo "releases@symbolon $(cat "$key.pub")" >"$signers"
+	scripts/sign.sh --verify "$signers" "$work/first" || return
+	ssh-keygen -q -t ed25519 -N '' -f "$key-other" && echo "releases@symbolon $(cat "$key-other.pub")" >"$signers-other"
+	! scripts/sign.sh --verify "$signers-other" "$work/first" 2>/dev/null || return
+	cp -r "$work/first" "$work/changed" && echo >>"$(ls "$work"/changed/*.cdx.json)"
+	! scripts/sign.sh --verify "$signers" "$work/changed" 2>/dev/null
+}
+
 # What the package must not get wrong: who may read what.
 deb() {
 	local list
@@ -66,6 +78,8 @@ installed() {
 
 step reproducible built_twice
 step archive archive
+need_apt 'command -v ssh-keygen' openssh-client
+step signed signed
 step deb deb
 need_apt 'command -v systemd-analyze' systemd
 step unit unit

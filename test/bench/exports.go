@@ -61,11 +61,13 @@ func exportedSystems() []exported {
 		{system: "auth0", between: "\n", account: func(n int, _, email string) string {
 			return fmt.Sprintf(`{"user_id":"auth0|%d","email":%q,"email_verified":true,"created_at":"2024-01-02T03:04:05.678Z","given_name":"Vera","identities":[{"provider":"auth0","user_id":"%d"}],"passwordHash":%q}`, n, email, n, bcrypted)
 		}},
-		{system: "firebase", begin: `{"users":[`, between: ",", end: `]}`, args: []string{"--hash-parameters", "extra"},
+		{
+			system: "firebase", begin: `{"users":[`, between: ",", end: `]}`, args: []string{"--hash-parameters", "extra"},
 			extra: `{"base64_signer_key":"` + digest + `","base64_salt_separator":"Bw==","rounds":8,"mem_cost":14}`,
 			account: func(n int, _, email string) string {
 				return fmt.Sprintf(`{"localId":"f%d","email":%q,"emailVerified":true,"displayName":"Vera","createdAt":"1700000000000","passwordHash":%q,"salt":"42xEC+ixf3L2lw=="}`, n, email, digest)
-			}},
+			},
+		},
 		{system: "supabase", begin: `{"identities":[],"mfa_factors":[],"users":[`, between: ",", end: `]}`, account: func(_ int, id, email string) string {
 			return fmt.Sprintf(`{"id":%q,"email":%q,"encrypted_password":%q,"email_confirmed_at":"2024-01-02T03:04:05.678+00:00","created_at":"2024-01-02T03:04:05.678+00:00","raw_user_meta_data":{"name":"Vera"}}`, id, email, bcrypted)
 		}},
