@@ -95,7 +95,7 @@ func (e *Engine) CheckLevel(ctx context.Context, s *session.Cached, c Client) er
 // checkAvailable refuses a session below the level that its identity can reach, where the
 // check of a session asks for that.
 func (e *Engine) checkAvailable(ctx context.Context, s *session.Cached, c Client) error {
-	if e.config.SessionAAL != RequireHighestAvailable || s.AAL() >= session.AAL2 {
+	if !e.mayFallShort(s.Session) {
 		return nil
 	}
 	can, err := s.Available(string(c), func(s *session.Session) (session.AAL, error) {
@@ -107,9 +107,16 @@ func (e *Engine) checkAvailable(ctx context.Context, s *session.Cached, c Client
 	return err
 }
 
+// mayFallShort reports whether the credentials of its owner decide whether a session is below
+// what the check of a session asks for. They do not where no method takes second factors, so
+// that such a check need not read them.
+func (e *Engine) mayFallShort(s *session.Session) bool {
+	return e.config.SessionAAL == RequireHighestAvailable && s.AAL() < session.AAL2 && e.raises
+}
+
 // fallsShort reports whether a session is below what the check of a session asks for.
 func (e *Engine) fallsShort(ctx context.Context, s *session.Session, owner *identity.Identity, c Client) (bool, error) {
-	if e.config.SessionAAL != RequireHighestAvailable || s.AAL() >= session.AAL2 {
+	if !e.mayFallShort(s) {
 		return false, nil
 	}
 	can, err := e.AvailableAAL(ctx, owner, c)

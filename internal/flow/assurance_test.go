@@ -202,6 +202,29 @@ func TestCheckLevel(t *testing.T) {
 	}
 }
 
+// Where no method takes second factors, a check of a session reads nothing from storage.
+func TestCheckLevel_withoutSecondFactors(t *testing.T) {
+	t.Parallel()
+	w, _, all := factors(t)
+	p := w.Person("ada@example.org", true)
+	low := &session.Session{Identity: p.Identity, Factors: []session.Factor{{Method: "password", AAL: session.AAL1}}}
+	check := func() error { return w.CheckLevel(t.Context(), &session.Cached{Session: low}, flow.Browser) }
+	if err := w.DB.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := check(); err == nil {
+		t.Error("with second factors: it read nothing")
+	}
+	w.Rebuild(all[0]) // the password
+	if err := check(); err != nil {
+		t.Errorf("without: %v", err)
+	}
+	w.Rebuild(all...)
+	if err := check(); err == nil {
+		t.Error("with them again: it read nothing")
+	}
+}
+
 // A person who has a factor needs it to change factors or password, for every value of the option
 // says (surprise 3 of the field's reference).
 func TestSettings_protected(t *testing.T) {

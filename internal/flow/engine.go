@@ -170,6 +170,7 @@ type Engine struct {
 	methods     []Method
 	steps       map[Kind]map[string]Step
 	counters    []FactorCounter
+	raises      bool                // one of them takes second factors at login
 	challengers map[Kind]Challenger // what sends secrets for flows that were not started by hand
 }
 
@@ -202,6 +203,8 @@ func New(p Deps, c Config) *Engine {
 		}
 		if c, ok := m.(FactorCounter); ok {
 			e.counters = append(e.counters, c)
+			login := e.steps[Login][m.ID()]
+			e.raises = e.raises || login.Role == SecondFactor || login.Other != nil
 		}
 		e.addChallenger(m)
 	}
