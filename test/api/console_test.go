@@ -443,7 +443,7 @@ func TestAnOperatorEndsSessionsAndMakesARecoveryLink(t *testing.T) {
 		t.Fatalf("there is no link in\n%s", made.body)
 	}
 	s.pass(23 * time.Hour)
-	if used := s.browser(t).get(t, escape.UnescapeString(link[1])); used.StatusCode != http.StatusFound || !strings.Contains(used.Header.Get("Location"), "/settings") {
+	if used := s.browser(t).opens(t, escape.UnescapeString(link[1])); used.StatusCode != http.StatusFound || !strings.Contains(used.Header.Get("Location"), "/settings") {
 		t.Errorf("the link leads to %d %s", used.StatusCode, used.Header.Get("Location"))
 	}
 	c.press(t, "/identities/"+id+"/recovery", map[string]string{"expires_in": "9999h"}).says(t, http.StatusBadRequest)

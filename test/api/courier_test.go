@@ -250,7 +250,7 @@ func TestTheMailboxLetsAnAccountBeRecovered(t *testing.T) {
 	if !found {
 		t.Fatalf("no link in\n%s", mail)
 	}
-	if a := c.get(t, strings.ReplaceAll(link, "&amp;", "&")); a.StatusCode/100 != 3 || c.get(t, "/sessions/whoami").StatusCode != http.StatusOK {
+	if a := c.opens(t, strings.ReplaceAll(link, "&amp;", "&")); a.StatusCode/100 != 3 || c.get(t, "/sessions/whoami").StatusCode != http.StatusOK {
 		t.Errorf("the link leads to %d %s", a.StatusCode, a.Header.Get("Location"))
 	}
 }

@@ -195,7 +195,7 @@ func endings() map[string]func(testing.TB, *victim) {
 	return map[string]func(testing.TB, *victim){
 		"recovery": func(t testing.TB, v *victim) {
 			t.Helper()
-			v.site.browser(t).get(t, v.site.adminLink(t, v.id))
+			v.site.browser(t).opens(t, v.site.adminLink(t, v.id))
 		},
 		"logout": func(t testing.TB, v *victim) {
 			t.Helper()

@@ -295,7 +295,7 @@ func (m *model) follow(t *rapid.T) {
 	known := m.live(where.pass)
 	valid := !l.dead && m.now().Before(l.ends) && !l.who.deleted && l.to == l.who.email
 	wanted := valid && (l.kind == "verification" || !known)
-	answer := where.get(m.t, l.link)
+	answer := where.opens(m.t, l.link)
 	if l.kind == "recovery" {
 		if got := strings.Contains(answer.Header.Get("Location"), "/settings?flow="); got != wanted {
 			t.Fatalf("recovery link of %s signs in: %t, want %t: %d %s", l.to, got, wanted, answer.StatusCode, answer.Header.Get("Location"))

@@ -171,7 +171,7 @@ func (m *factorModel) refresh(t *rapid.T) {
 func (m *factorModel) recover(t *rapid.T) {
 	p := oneOf(t, m.holders, "person")
 	b := m.browser(m.t)
-	if to := b.get(m.t, m.adminLink(m.t, p.id)).Header.Get("Location"); to == "" {
+	if to := b.opens(m.t, m.adminLink(m.t, p.id)).Header.Get("Location"); to == "" {
 		t.Fatal("a recovery link leads nowhere")
 	}
 	m.end(p, nil)
@@ -310,7 +310,7 @@ func (m *factorModel) configure(on map[string]bool) {
 	next, _, err := config.Load(config.Source{Environ: append(environ,
 		"DSN=memory", "SERVE_PUBLIC_BASE_URL="+m.public.URL+"/", "SERVE_ADMIN_BASE_URL="+m.admin.URL+"/",
 		"HASHERS_ARGON2_MEMORY=16384", "HASHERS_ARGON2_ITERATIONS=1", "PASSWORD_BREACH_API_URL=http://127.0.0.1:1/",
-		"LINK_CONFIRM=false", "SELFSERVICE_FLOWS_SETTINGS_REVOKE_OTHER_SESSIONS=false",
+		"SELFSERVICE_FLOWS_SETTINGS_REVOKE_OTHER_SESSIONS=false",
 	)})
 	if err != nil {
 		m.t.Fatal(err)
@@ -367,7 +367,7 @@ func TestNoSessionIsAboveWhatWasProven(t *testing.T) {
 // what was there before.
 func (s *site) prove(t testing.TB, id, email string) {
 	t.Helper()
-	s.browser(t).get(t, s.adminLink(t, id))
+	s.browser(t).opens(t, s.adminLink(t, id))
 	reset := s.app1().do(t, http.MethodPut, s.admin.URL+"/identities/"+id,
 		`{"schema_id":"default","traits":{"email":"`+email+`"},"credentials":{"password":{"config":{"password":"`+password+`"}}}}`, "Content-Type", "application/json")
 	if reset.StatusCode != http.StatusOK {

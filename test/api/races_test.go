@@ -101,7 +101,7 @@ func TestASlowSchemaServerDoesNotStopOthersFromWriting(t *testing.T) {
 
 	landed := make(chan string, 1)
 	c := s.browser(t)
-	go func() { landed <- c.get(t, link).Header.Get("Location") }()
+	go func() { landed <- c.opens(t, link).Header.Get("Location") }()
 	<-asked
 	started := make(chan string, 1)
 	go func() { started <- s.app1().start(t, "login", "password") }()

@@ -58,7 +58,7 @@ func TestAnOldAddressSignsInUntilTheNewOneIsProven(t *testing.T) {
 	if a := s.login(t, "old@example.org", password); a.StatusCode != http.StatusOK {
 		t.Fatalf("the old address before the proof: %d", a.StatusCode)
 	}
-	if to := s.browser(t).get(t, s.mailedLink(t, "verification")).Header.Get("Location"); !strings.Contains(to, "/verification") {
+	if to := s.browser(t).opens(t, s.mailedLink(t, "verification")).Header.Get("Location"); !strings.Contains(to, "/verification") {
 		t.Fatalf("the link led to %s", to)
 	}
 	if a := s.login(t, "old@example.org", password); a.StatusCode != http.StatusBadRequest {

@@ -122,7 +122,7 @@ func TestAVerifiedMarkCanNotBeSetByItsOwnerAndGoesWithTheAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	token := s.register(t, "jane@example.org")
-	if to := s.browser(t).get(t, s.mailedLink(t, "verification")).Header.Get("Location"); !strings.Contains(to, "/verification?flow=") {
+	if to := s.browser(t).opens(t, s.mailedLink(t, "verification")).Header.Get("Location"); !strings.Contains(to, "/verification?flow=") {
 		t.Fatalf("the verification link led to %s", to)
 	}
 	if got := s.whoami(t, token).text(t, "identity.verifiable_addresses.verified"); got != "true" {

@@ -61,7 +61,7 @@ func newSite(t testing.TB, settings ...string) *site {
 	c, _, err := config.Load(config.Source{Environ: append([]string{
 		"DSN=" + databases.Chosen(t, "memory"), "HASHERS_ARGON2_MEMORY=16384", "HASHERS_ARGON2_ITERATIONS=1",
 		"SERVE_PUBLIC_BASE_URL=" + s.public.URL + "/", "SERVE_ADMIN_BASE_URL=" + s.admin.URL + "/",
-		"PASSWORD_BREACH_API_URL=http://127.0.0.1:1/", "LINK_CONFIRM=false", "SELFSERVICE_FLOWS_SETTINGS_REVOKE_OTHER_SESSIONS=false",
+		"PASSWORD_BREACH_API_URL=http://127.0.0.1:1/", "SELFSERVICE_FLOWS_SETTINGS_REVOKE_OTHER_SESSIONS=false",
 	}, settings...)})
 	if err != nil {
 		t.Fatalf("configuration: %v", err)

@@ -96,7 +96,7 @@ func TestAnAddressThatIsKeptOutlivesAChangeOfThePassword(t *testing.T) {
 // follow opens the link of the latest mail of a kind in a browser of its own.
 func (s *site) follow(t testing.TB, kind string) (landed *url.URL) {
 	t.Helper()
-	landed, err := url.Parse(s.browser(t).get(t, s.mailedLink(t, kind)).Header.Get("Location"))
+	landed, err := url.Parse(s.browser(t).opens(t, s.mailedLink(t, kind)).Header.Get("Location"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestARecoveryLinkDiesWithANewerOneAndWithARecovery(t *testing.T) {
 		return s.mailedLink(t, "recovery")
 	}
 	works := func(link string) bool {
-		return strings.Contains(s.browser(t).get(t, link).Header.Get("Location"), "/settings?flow=")
+		return strings.Contains(s.browser(t).opens(t, link).Header.Get("Location"), "/settings?flow=")
 	}
 	first, second := mailed(), mailed()
 	if works(first) {
@@ -170,7 +170,7 @@ func TestRecovery_byNewAddress(t *testing.T) {
 			}
 			// An operator has made sure who asks. That ends no factor.
 			b := s.browser(t)
-			b.get(t, s.adminLink(t, id))
+			b.opens(t, s.adminLink(t, id))
 			if a := b.get(t, "/sessions/whoami"); a.StatusCode == http.StatusOK {
 				t.Errorf("the operator's link goes without the app: %s", a.body)
 			}
