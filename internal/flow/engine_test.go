@@ -252,6 +252,33 @@ func TestSubmit_replay(t *testing.T) {
 	}
 }
 
+// A password alone does not get the level that the session has reached since its login.
+func TestSubmit_replayBelowLevel(t *testing.T) {
+	t.Parallel()
+	var p flowtest.Person
+	w, _ := one(t, func(_ context.Context, w *flowtest.World, _ flow.Submission) (flow.Fact, error) {
+		return flow.Authenticated{Identity: w.Fresh(p.ID), Factor: session.Factor{Method: "password"}}, nil
+	})
+	p = w.Person("ada@example.org", true)
+	b := w.Browser()
+	f := b.Start(flow.Login)
+	first, err := b.Submit(f, "password", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := session.Proof{Factor: session.Factor{Method: "totp", AAL: session.AAL2}, KeepToken: true}
+	if _, _, err := w.Sessions.Upgrade(t.Context(), first.Session, second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Submit(f, "password", nil); !as[*flow.Restarted](err) {
+		t.Errorf("the same proof after a second factor: %v", err)
+	}
+	b.Took(first)
+	if !b.Alive() {
+		t.Error("the session has ended")
+	}
+}
+
 func as[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok

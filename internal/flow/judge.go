@@ -82,11 +82,7 @@ func (e *Engine) provedAgain(ctx context.Context, j *judged, err error) error {
 	}
 	proof, ok := j.fact.(Authenticated)
 	if at := j.flow.ExpiresAt; err == nil && ok && (proof.Again == nil || j.began.Truncate(time.Microsecond).After(at)) {
-		made, err := e.sessions.Lock(ctx, j.again)
-		if err == nil && made.IdentityID == proof.Identity.ID {
-			return nil
-		}
-		if err != nil && !errors.Is(err, session.ErrNone) {
+		if lives, err := e.livesAsMade(ctx, j.again, proof.Identity.ID, proof.Factor); lives || err != nil {
 			return err
 		}
 	}
@@ -101,6 +97,19 @@ func (e *Engine) provedAgain(ctx context.Context, j *judged, err error) error {
 		return over
 	}
 	return errSessionChanged
+}
+
+// livesAsMade reports whether the session that a login has made lives and is worth no more than
+// the factor: who proves that one alone must not get what a second factor has added since.
+func (e *Engine) livesAsMade(ctx context.Context, sessionID, ownerID string, f session.Factor) (bool, error) {
+	made, err := e.sessions.Lock(ctx, sessionID)
+	if errors.Is(err, session.ErrNone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return made.IdentityID == ownerID && (made.AAL() < session.AAL2 || f.MultiFactor), nil
 }
 
 func (e *Engine) attempts(c checked) *attempts {

@@ -150,6 +150,11 @@ func (e *Engine) openSession(ctx context.Context, j *judged, owner *identity.Ide
 	same := has != nil && has.IdentityID == owner.ID
 	switch {
 	case j.again != "":
+		if lives, err := e.livesAsMade(ctx, j.again, owner.ID, f); err != nil {
+			return err
+		} else if !lives {
+			return errSessionChanged
+		}
 		made := session.Session{ID: j.again, Identity: owner}
 		result.Session, result.Token, err = e.sessions.Upgrade(ctx, &made, session.Proof{Factor: f})
 		if errors.Is(err, session.ErrNone) {
