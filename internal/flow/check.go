@@ -47,13 +47,13 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 	if err != nil {
 		return c, err
 	}
-	step, _ := e.stepFor(f, r.Method)
-	c = checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage, began: r.began}
+	c = checked{flow: f, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage, began: r.began}
 	if err := e.checkOwner(f, r); err != nil {
 		return c, err
 	}
-	if !r.ByLink {
-		c.again = e.missed(f, step, r.Caller)
+	c.step, _ = e.stepFor(f, r.Method)
+	if f.Expired(e.now()) && !r.ByLink { // as a finished login is
+		c.again = e.missed(f, c.step, r.Caller)
 	}
 	if err := e.checkOpen(ctx, c); err != nil {
 		return c, err
@@ -80,7 +80,8 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 	if f.Kind == Settings && f.IdentityID != c.Session.IdentityID {
 		return errFlowOwnerMismatch
 	}
-	if made := f.recallText(madeMemory); made != "" && c.Session != nil && c.Session.ID == made {
+	made, again := f.recallText(madeMemory), f.forSignedIn()
+	if made != "" && c.Session != nil && c.Session.ID == made {
 		// The form was sent twice: the first answer signed this browser in.
 		return &LoggedIn{Kind: f.Kind, Redirect: e.returnURL(f, r.Method)}
 	}
@@ -89,7 +90,7 @@ func (e *Engine) checkOwner(f *Flow, r SubmitRequest) error {
 		return errs.ErrCSRF
 	}
 	// A signed-in browser whose cookie is newer than the flow is led on.
-	if err := e.checkSession(f.Kind, c, f.forSignedIn(), f.ReturnTo); err != nil {
+	if err := e.checkSession(f.Kind, c, again, f.ReturnTo); err != nil {
 		return err
 	}
 	if !c.sees(f) || f.unclaimed() && r.ByLink {
