@@ -9,6 +9,8 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +21,13 @@ import (
 	"github.com/symbolon/symbolon/internal/config"
 	"github.com/symbolon/symbolon/test/databases"
 )
+
+// TestMain lets garbage lie longer: hundreds of servers come and go here, and collecting it took
+// a quarter of the processor time.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 const password = "correct horse 1 battery"
 
