@@ -5,6 +5,7 @@ import (
 
 	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/netguard"
+	"github.com/symbolon/symbolon/internal/pagekit"
 )
 
 // newCourier builds the outbox and what delivers it: the mail server, or the
@@ -15,6 +16,7 @@ func (a *composition) newCourier(guard *netguard.Guard) error {
 	if err != nil {
 		return err
 	}
+	templates.NameDevices(pagekit.DeviceText)
 	if a.outbox, err = courier.NewOutbox(a.db, templates, a.sealingSecrets(), a.now); err != nil {
 		return err
 	}

@@ -36,6 +36,17 @@ func mail(name courier.Template, to string) courier.Message {
 	return m
 }
 
+// A notice names the device as people know it, not by the header of its browser.
+func TestTemplates_NameDevices(t *testing.T) {
+	t.Parallel()
+	templates := templatesIn(t, nil)
+	templates.NameDevices(func(header string) string { return "named " + header })
+	m := courier.Message{Template: courier.CredentialsChanged, To: "ada@example.org", Change: courier.Change{At: time.Unix(0, 0), Device: "Mozilla/5.0"}}
+	if r := rendered(t, templates, m); !strings.Contains(r.HTML, "Device: named Mozilla/5.0<") || !strings.Contains(r.Text, "Device: named Mozilla/5.0\n") {
+		t.Errorf("the mail says %s", r.Text)
+	}
+}
+
 // templatesIn returns templates that are replaced by the files of a directory.
 func templatesIn(t *testing.T, files map[string]string) *courier.Templates {
 	t.Helper()

@@ -93,7 +93,7 @@ type Change struct {
 	// empty if none was.
 	Method string
 	At     time.Time
-	Device string // for people, such as "Firefox on Windows"; empty if unknown
+	Device string // header User-Agent of the client; empty if unknown
 	// Address of the client; empty if unknown.
 	Address string
 }

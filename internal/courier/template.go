@@ -59,6 +59,8 @@ type Templates struct {
 	mails   map[Template]*parts
 	// own are the mails of languages that the operator has files for.
 	own map[string]map[Template]*parts
+	// device names what a change was made with; nil for the header as it is.
+	device func(header string) string
 }
 
 // parts are the templates of one message.
@@ -69,6 +71,10 @@ type parts struct {
 	sms     *texttemplate.Template // nil if the message is a mail only
 	legacy  bool                   // html is a body of v0.5, from which the text is taken too
 }
+
+// NameDevices sets how the header User-Agent of a client becomes what people know it by. Without it mails show the
+// header. Call it before the first Render.
+func (t *Templates) NameDevices(name func(header string) string) { t.device = name }
 
 // NewTemplates returns templates that speak for a product. override is a
 // directory, or empty. languages are the tags on offer, the first for recipients
@@ -219,6 +225,9 @@ func (t *Templates) Render(m Message) (Rendered, error) {
 		return Rendered{}, err
 	}
 	d.Subject = strings.Join(strings.Fields(subject), " ")
+	if t.device != nil {
+		m.Change.Device = t.device(m.Change.Device)
+	}
 	d.fill(m)
 	r := Rendered{Type: TypeOf(m.To), Template: m.Template, To: m.To, Subject: d.Subject, Data: m.asked()}
 	if r.Type == SMS {

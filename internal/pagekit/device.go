@@ -1,6 +1,7 @@
 package pagekit
 
 import (
+	"cmp"
 	"net"
 
 	"github.com/mileusna/useragent"
@@ -18,6 +19,16 @@ func Device(header string) (browser, system string) {
 		system = agent.Device
 	}
 	return agent.Name, system
+}
+
+// DeviceText is the same as one text that needs no translation, such as "Firefox, Windows"; the header itself where it
+// tells neither.
+func DeviceText(header string) string {
+	browser, system := Device(header)
+	if browser == "" || system == "" {
+		return cmp.Or(browser, system, header)
+	}
+	return browser + ", " + system
 }
 
 // Host is the address of a client without its port, which says nothing to people.

@@ -19,6 +19,20 @@ func TestDevice(t *testing.T) {
 	}
 }
 
+func TestDeviceText(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0": "Firefox, Linux",
+		"Googlebot/2.1 (+http://www.google.com/bot.html)":                        "Googlebot/2.1 (+http://www.google.com/bot.html)",
+		"curl/8.5.0": "curl",
+		"":           "",
+	} {
+		if got := DeviceText(header); got != want {
+			t.Errorf("%s: %q, want %q", header, got, want)
+		}
+	}
+}
+
 func TestHost(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{"192.0.2.7:1234": "192.0.2.7", "[2001:db8::1]:80": "2001:db8::1", "2001:db8::1": "2001:db8::1", "192.0.2.7": "192.0.2.7", "": ""} {
