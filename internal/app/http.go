@@ -164,7 +164,7 @@ func (a *composition) httpConfig() httpapi.Config {
 func v1Config(f config.FeatureFlags) httpapi.V1Config {
 	v1 := httpapi.V1Config{
 		ContinueWith: f.ContinueWithTransitions, Cacheable: f.CacheableSessions, CacheableFor: f.CacheableSessionsMaxAge,
-		FasterExtend: f.FasterSessionExtend,
+		FasterExtend: f.FasterSessionExtend, ProviderTraits: f.LegacyOIDCRegistrationGroup,
 	}
 	if f.PasswordProfileGroup != "default" {
 		v1.TraitGroup = f.PasswordProfileGroup

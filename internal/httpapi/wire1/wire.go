@@ -51,6 +51,8 @@ type Flags struct {
 	ContinueWith bool
 	// TraitGroup is the group of the traits in registration forms; empty for default.
 	TraitGroup string
+	// ProviderTraits: the traits that a provider did not tell are asked for in its group.
+	ProviderTraits bool
 	// Cacheable says that answers of the session check may be kept, for so long at most; 0
 	// for as long as the session lasts.
 	Cacheable    bool
@@ -164,6 +166,9 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 		}
 	case flow.Registration:
 		v.firstTrait, v.traitGroup, v.twoSteps = firstTrait(f), w.config.TraitGroup, w.config.TwoSteps
+		if w.config.ProviderTraits && f.MissingTraitsOf() == groupProvider {
+			v.traitGroup = groupProvider
+		}
 		if w.config.TwoSteps && f.MissingTraitsOf() == "" {
 			v.step = stepOf(f)
 		}
