@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/errs"
@@ -278,5 +279,29 @@ func TestHook_overtaken(t *testing.T) {
 	r, err := b.Submit(b.Start(flow.Login), identity.TypePassword, nil)
 	if err != nil || r.Outcome != flow.Completed || judged != 2 || len(after.calls) != 1 {
 		t.Errorf("%+v, %v, judged %d times, %d calls", r, err, judged, len(after.calls))
+	}
+}
+
+// All hooks of a submission have a time together: one that is slow leaves less to the next.
+func TestHook_time(t *testing.T) {
+	t.Parallel()
+	var p flowtest.Person
+	slow, next := &program{}, &program{}
+	w, _ := one(t, func(_ context.Context, w *flowtest.World, _ flow.Submission) (flow.Fact, error) {
+		return flow.Authenticated{Identity: w.Fresh(p.ID), Factor: session.Factor{Method: identity.TypePassword}}, nil
+	}, func(c *flow.Config) {
+		c.Kinds[flow.Login] = flow.KindConfig{Enabled: true, Lifespan: time.Hour, AfterAll: []flow.Hook{slow, next}}
+	})
+	p = w.Person("ada@example.org", true)
+	slow.on = func(context.Context, flow.HookCall) { w.Advance(time.Minute) }
+	next.on = func(ctx context.Context, _ flow.HookCall) {
+		if ctx.Err() == nil {
+			t.Error("the next hook has time left")
+		}
+	}
+	b := w.Browser()
+	b.MustSubmit(b.Start(flow.Login), identity.TypePassword, nil)
+	if len(slow.calls) != 1 || len(next.calls) != 1 {
+		t.Errorf("%d and %d calls", len(slow.calls), len(next.calls))
 	}
 }
