@@ -160,16 +160,6 @@ func (e *Engine) checkStepUp(f *Flow, c Caller) error {
 	return nil
 }
 
-// stepFor returns what a method does in a flow: in a login, the step of the rank that the flow
-// asks for.
-func (e *Engine) stepFor(f *Flow, method string) (step Step, ok bool) {
-	step, ok = e.steps[f.Kind][method]
-	if step.Other != nil && !step.fits(f) {
-		return *step.Other, ok
-	}
-	return step, ok
-}
-
 // checkLifetime restarts a flow that is over.
 func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
 	r := ruleFor(f.Kind)

@@ -49,6 +49,16 @@ func (s Step) fits(f *Flow) bool {
 	return s.Role == FirstFactor || s.Role == Naming && !f.forSignedIn()
 }
 
+// stepFor returns what a method does in a flow: in a login, the step of the rank that the flow
+// asks for.
+func (e *Engine) stepFor(f *Flow, method string) (step Step, ok bool) {
+	step, ok = e.steps[f.Kind][method]
+	if step.Other != nil && !step.fits(f) {
+		return *step.Other, ok
+	}
+	return step, ok
+}
+
 // Needs is what a login step needs of the person's identifier.
 type Needs uint8
 

@@ -121,6 +121,12 @@ func errWrongFact(k Kind, fact Fact) error {
 	return fmt.Errorf("no effect for %T in a %s flow", fact, k)
 }
 
+// asksNamed reports whether a sign-in has named a person and is asked for a proof of theirs, which
+// takes as long for people who are unknown.
+func asksNamed(k Kind, r Result, s Step) bool {
+	return k == Login && r.Outcome == Prepares && s.Needs == NeedsIdentifier
+}
+
 // OutcomeName is the label of a submission in metrics and logs.
 func OutcomeName(r Result, err error) string {
 	var code errs.Code

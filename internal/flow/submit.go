@@ -84,12 +84,6 @@ func (e *Engine) newTold() *told {
 	return &told{now: e.now, left: hookTime, answers: map[Hook]hookAnswer{}}
 }
 
-// asksNamed reports whether a sign-in has named a person and is asked for a proof of theirs, which
-// takes as long for people who are unknown.
-func asksNamed(k Kind, r Result, s Step) bool {
-	return k == Login && r.Outcome == Prepares && s.Needs == NeedsIdentifier
-}
-
 // waits reports whether the flow waits for a secret.
 func (c checked) waits() bool { return c.flow != nil && c.flow.State == Challenged }
 
