@@ -147,6 +147,53 @@ func TestWritesShareACommit(t *testing.T) {
 	}
 }
 
+// A write that fails because of another one of the same commit returns once readers see that one.
+func TestWriteThatFailsInABatch(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, Config{Now: frozen()})
+	f := newFlow()
+	if err := db.CreateFlow(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	stale, returned := *f, make(chan struct{})
+	save := func(f *flow.Flow) error {
+		return db.InTx(t.Context(), func(ctx context.Context) error { return db.SaveFlow(ctx, f) })
+	}
+	var wg sync.WaitGroup
+	occupied(t, db, func() {
+		wg.Go(func() {
+			if err := save(f); err != nil {
+				t.Error(err)
+			}
+		})
+		queued(db, 1)
+		wg.Go(func() {
+			defer close(returned)
+			if err := save(&stale); !errors.Is(err, errs.ErrStale) {
+				t.Errorf("error is %v", err)
+			}
+			if now, err := db.Flow(t.Context(), f.ID); err != nil || now.Version == stale.Version {
+				t.Errorf("the winner's write can't be read: %v", err)
+			}
+		})
+		queued(db, 2)
+		wg.Go(func() {
+			err := db.InTx(t.Context(), func(context.Context) error { // which keeps the batch open for a while
+				select {
+				case <-returned:
+				case <-time.After(50 * time.Millisecond):
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		queued(db, 3)
+	})
+	wg.Wait()
+}
+
 // A commit that waits for the disk takes writes that need not; one that does not wait is
 // over before a write begins that must be safe.
 func TestInTxAsync(t *testing.T) {

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"database/sql"
@@ -99,15 +100,17 @@ func (w *groupCommitter) once(ctx context.Context, do txFunc) error {
 		return err
 	}
 	b, err := w.member(ctx, do)
-	if err != nil {
+	if b == nil {
 		return err
 	}
 	<-b.done
-	return b.err
+	return cmp.Or(b.err, err)
 }
 
 // member runs a member's function and passes the mutex on, whether the function
-// succeeds, fails, panics or ends the goroutine.
+// succeeds, fails, panics or ends the goroutine. Beside an error it returns the batch if that
+// has other members: what they wrote may be why this one failed, and readers see it once it is
+// committed. A caller that reads again and retries would meet the same conflict before.
 func (w *groupCommitter) member(ctx context.Context, do txFunc) (*batch, error) {
 	defer w.pass()
 	if err := ended(ctx); err != nil {
@@ -126,11 +129,13 @@ func (w *groupCommitter) member(ctx context.Context, do txFunc) (*batch, error) 
 	default:
 		err = w.conn.savepoint(ctx, func() error { return do.fn(ctx, w.conn) })
 	}
-	if err != nil {
+	if err != nil && b.members == 0 {
 		return nil, err
 	}
-	b.members++
-	return b, nil
+	if err == nil {
+		b.members++
+	}
+	return b, err
 }
 
 // first runs the first member of a batch. It needs no savepoint, since rolling the whole
