@@ -34,7 +34,10 @@ with kratos_ before their names, and stay as they are. --put-back gives them
 their names again, and this server's tables the prefix replaced_1_.
 
 Stop both servers first. The command may be stopped and run again: accounts that
-are here already stay as they are.`,
+are here already stay as they are.
+
+Exit codes: 0 every account was taken or is here already, 1 some were refused or
+the database can't be read, 2 wrong usage.`,
 		Example: joined(
 			"symbolon migrate from-kratos -c kratos.yml --in-place --dry-run",
 			"symbolon migrate from-kratos -c kratos.yml --in-place",
