@@ -14,6 +14,7 @@ import re
 import sys
 import urllib.parse
 
+import code_rules
 import factor_rules
 
 
@@ -219,7 +220,7 @@ def mails_are_ours(exchange):
         seen = json.loads(exchange["response"]["body"])
     except ValueError:
         return True
-    return not (isinstance(seen, dict) and ("plain" in seen or "body" in seen and "recipient" in seen or "template_type" in seen))
+    return not (isinstance(seen, dict) and ("plain" in seen or "body" in seen and ("recipient" in seen or "data" in seen) or "template_type" in seen))
 
 
 def csrf_cookies_stay(exchange):
@@ -247,6 +248,16 @@ def restarts_are_gone(exchange):
         body.update(expired_at="2026-11-30T01:00:00Z", since=1)
     answer["status"], answer["body"] = 410, json.dumps(body)
     answer["headers"] = [[k, v] for k, v in answer["headers"] if k.lower() not in ("location", "content-type")] + [["Content-Type", "application/json"]]
+    return True
+
+
+def what_waited_is_taken_once(exchange):
+    """A submission that waited for a sign-in is taken once, by the browser whose cookie says so; what speaks JSON sends its own again."""
+    answer = exchange["response"]
+    kept = [h for h in answer["headers"] if h[0].lower() == "set-cookie" and h[1].startswith("ory_kratos_continuity=")]
+    if len(kept) == 2:
+        drop = kept if sent(exchange, "accept") == "application/json" else kept[1:]
+        answer["headers"] = [h for h in answer["headers"] if not any(h is d for d in drop)]
     return True
 
 
@@ -308,7 +319,7 @@ def links_send_no_mail(exchange):
 
 
 # These change a whole exchange, before the others; one that answers False leaves it out.
-EXCHANGE_RULES = [departures_are_bound, links_send_no_mail, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
+EXCHANGE_RULES = [code_rules.native_starts_have_their_flow, what_waited_is_taken_once, departures_are_bound, links_send_no_mail, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
 RULES = [tokens_of_providers_are_not_kept, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
 
@@ -320,6 +331,7 @@ def main():
         lines = f.readlines()
         for line in lines:
             factor_rules.learn(json.loads(line))
+            code_rules.learn(json.loads(line))
         for line in lines:
             exchange = json.loads(line)
             answer = exchange["response"]
@@ -337,7 +349,7 @@ def main():
                 body = json.loads(answer["body"] or "")
             except ValueError:
                 body = None
-            for rule in factor_rules.RULES if "/" in exchange["name"] else []:
+            for rule in code_rules.RULES + (factor_rules.RULES if "/" in exchange["name"] else []):
                 before = json.dumps([exchange, body])
                 rule(exchange, body)
                 counts[rule.__name__] += json.dumps([exchange, body]) != before
