@@ -17,6 +17,9 @@ func (w *Wire) disabled(k flow.Kind) wire.Handler {
 		why = refusal(http.StatusBadRequest, "self_service_flow_disabled", why.body.Error.Reason, "registration flow disabled")
 	}
 	return func(out http.ResponseWriter, r *http.Request) error {
+		if r.Method == http.MethodGet && !strings.HasSuffix(r.URL.Path, "/api") {
+			w.host.EnsureCSRF(out, r) // as every look at a flow does
+		}
 		native := strings.HasSuffix(r.URL.Path, "/api") && k == flow.Registration
 		if wire.AcceptsJSON(r) || native || r.Method != http.MethodGet && sendsJSON(r) {
 			return why
