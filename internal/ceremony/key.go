@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -101,6 +102,18 @@ func (k Keys) Identifiers() []string {
 // HandleIdentifier is the identifier that a user handle is looked up by.
 func HandleIdentifier(handle []byte) string {
 	return "handle:" + base64.RawURLEncoding.EncodeToString(handle)
+}
+
+// Handles are the user handles among the identifiers of a credential, as text.
+func Handles(identifiers []string) []string {
+	out := []string{}
+	for _, identifier := range identifiers {
+		encoded, ok := strings.CutPrefix(identifier, "handle:")
+		if handle, err := base64.RawURLEncoding.DecodeString(encoded); ok && err == nil {
+			out = append(out, string(handle))
+		}
+	}
+	return out
 }
 
 // Find returns the index of the key with that id in hex, -1 for none.

@@ -82,6 +82,9 @@
   function oryWebAuthnRegistration (options, resultSelector = '*[name="webauthn_register"]', triggerSelector = '*[name="webauthn_register_trigger"]') {
     if (unsupported()) return
     const result = document.querySelector(resultSelector)
+    // A name that is asked for is asked for before the key is touched.
+    const name = result.closest('form') && result.closest('form').elements.namedItem('webauthn_register_displayname')
+    if (name && name.required && !name.reportValidity()) return
     return navigator.credentials.create(creation(optionsOf(options, document.querySelector(triggerSelector))))
       .then((c) => send(result, created(c))).catch(failed)
   }

@@ -33,6 +33,8 @@ const (
 	// CredentialsChanged and AddressChanged are security notices.
 	CredentialsChanged Template = "security/credentials_changed"
 	AddressChanged     Template = "security/address_changed"
+	// KeyCopied says that a security key or passkey may be copied.
+	KeyCopied Template = "security/key_copied"
 	// AccountClosed says when an account will be deleted and how to keep it, and
 	// AccountKept that it will not.
 	AccountClosed Template = "account/closed"
@@ -46,7 +48,7 @@ const Test Template = "test"
 var All = []Template{
 	RecoveryValid, RecoveryInvalid, VerificationValid, VerificationInvalid,
 	LoginCode, LoginCodeInvalid, RegistrationCode, RecoveryCode, RecoveryCodeInvalid, VerificationCode, VerificationCodeInvalid,
-	RegistrationTaken, CredentialsChanged, AddressChanged, AccountClosed, AccountKept, Test,
+	RegistrationTaken, CredentialsChanged, AddressChanged, KeyCopied, AccountClosed, AccountKept, Test,
 }
 
 // WireName is the name that hooks, senders and v26 have for a template.

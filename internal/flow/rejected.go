@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/traits"
 )
@@ -20,8 +21,17 @@ type Rejected struct {
 	// Restarts: the flow is of no more use. For a caller that renews flows, a fresh one says
 	// the first of the messages.
 	Restarts bool
+	// Suspect is a credential of which someone may have a copy; nil for none. The engine
+	// stores its mark and tells the owner.
+	Suspect *Suspect
 	// Cause is for the log: why, where the person must not learn it.
 	Cause error
+}
+
+// Suspect is a credential as it is to be stored, with the mark that says that it may be copied.
+type Suspect struct {
+	IdentityID string
+	Credential identity.Credential
 }
 
 // FieldMessage is a message on a field, or on the method's form if Field is

@@ -24,6 +24,9 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 	if !ok {
 		return Result{}, why
 	}
+	if err := e.mark(ctx, rejected.Suspect); err != nil {
+		return Result{}, err
+	}
 	if rejected.Restarts && c.caller.Renews {
 		return Result{}, e.restart(ctx, c.flow, c.caller, rejected.Messages[0].Message)
 	}

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -89,21 +90,28 @@ func (f *foreignSite) hashes(t testing.TB) string {
 }
 
 // masked are the values of a form that differ between any two flows.
-var masked = regexp.MustCompile(`[a-z]+@shop\.test|[0-9a-f]{8}-[0-9a-f-]{27}|"csrf_token"[^}]*|challenge\\":\\"[^\\]*|"(issued|expires)_at":"[^"]*"`)
+var masked = regexp.MustCompile(`[a-z]+@shop\.test|\\"id\\":\\"[^\\]*|[0-9a-f]{8}-[0-9a-f-]{27}|"csrf_token"[^}]*|challenge\\":\\"[^\\]*|"(issued|expires)_at":"[^"]*"`)
+
+// keyed makes an account with a passkey and a security key, which are its first factors.
+func (f *foreignSite) keyed(t testing.TB, email string) {
+	t.Helper()
+	keys := `{"config":{"user_handle":"` + base64.StdEncoding.EncodeToString([]byte("of "+email)) + `","credentials":[{"id":"` +
+		base64.StdEncoding.EncodeToString([]byte("0123456789 "+email)) + `","public_key":"pQECAyYgASFYIGQ5","display_name":"key","is_passwordless":true}]}}`
+	made := f.browser().admin(t, http.MethodPost, "/identities", `{"schema_id":"default","traits":{"email":"`+email+`"},"credentials":{"passkey":`+keys+`,"webauthn":`+keys+`}}`)
+	if made.Code != http.StatusCreated {
+		t.Fatalf("%d %s", made.Code, made.Body)
+	}
+}
 
 // Each first step of a sign-in is the same work, and the same form, for accounts with any
 // method and for none: rows that are written, hashes, and what is shown after.
 func TestSameWork_begin(t *testing.T) {
 	t.Parallel()
-	f := newForeignSite(t, "SELFSERVICE_FLOWS_LOGIN_STYLE=identifier_first")
-	keyed := f.browser().admin(t, http.MethodPost, "/identities", `{"schema_id":"default","traits":{"email":"keyed@shop.test"},"credentials":{"passkey":{"config":{`+
-		`"user_handle":"aGFuZGxl","credentials":[{"id":"AAEC","public_key":"pQECAyYgASFYIGQ5","display_name":"key","is_passwordless":true}]}}}}`)
-	if keyed.Code != http.StatusCreated {
-		t.Fatalf("%d %s", keyed.Code, keyed.Body)
-	}
+	f := newForeignSite(t, "SELFSERVICE_FLOWS_LOGIN_STYLE=identifier_first", "SELFSERVICE_METHODS_WEBAUTHN_CONFIG_PASSWORDLESS=true")
+	f.keyed(t, "keyed@shop.test")
 	begin := map[string]string{
 		"identifier_first": form("identifier", "WHO"), "code": form("identifier", "WHO"), "password": form("identifier", "WHO", "password", "a wrong one"),
-		"passkey": form("identifier", "WHO", "passkey_login", "{}"),
+		"passkey": form("identifier", "WHO", "passkey_login", "{}"), "webauthn": form("identifier", "WHO"),
 	}
 	for method, body := range begin {
 		work := map[string]string{}
@@ -134,17 +142,26 @@ func TestSameWork_begin(t *testing.T) {
 }
 
 // BenchmarkSameTime is the same by the clock, which make soak looks at: known and unknown
-// addresses in turns, each known one asked once. The medians are within a twentieth.
+// addresses, or accounts with a key, in turns, each known one asked once. The medians are within a twentieth.
 func BenchmarkSameTime(b *testing.B) {
-	for _, q := range secrets() {
+	steps := append(secrets(), request{"login", "identifier_first", "identifier"}, request{"login", "webauthn", "identifier"})
+	for _, q := range steps {
 		b.Run(q.kind+" by "+q.method, func(b *testing.B) {
-			f := newForeignSite(b, "SECURITY_LIMITS_ENABLED=false")
+			f := newForeignSite(b, "SECURITY_LIMITS_ENABLED=false", "SELFSERVICE_FLOWS_LOGIN_STYLE=identifier_first", "SELFSERVICE_METHODS_WEBAUTHN_CONFIG_PASSWORDLESS=true")
 			for i := range b.N {
-				f.browser().register(b, fmt.Sprintf("known%d@shop.test", i))
+				if who := fmt.Sprintf("known%d@shop.test", i); q.method == "webauthn" {
+					f.keyed(b, who)
+				} else {
+					f.browser().register(b, who)
+				}
 			}
 			took := map[string][]time.Duration{}
 			for i := range b.N {
-				for _, who := range []string{"known", "other"} {
+				turn := []string{"known", "other"}
+				if i%2 == 1 {
+					slices.Reverse(turn)
+				}
+				for _, who := range turn {
 					c := f.browser()
 					id, token := c.start(b, q.kind, "")
 					began := time.Now()

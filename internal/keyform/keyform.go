@@ -151,6 +151,29 @@ func (f Form) Named(in flow.Input, otherwise string) (string, error) {
 	return name, nil
 }
 
+// copied is the refusal of a key of which there may be a copy.
+type copied struct {
+	error
+	suspect flow.Suspect
+}
+
+func (c copied) Unwrap() error { return c.error }
+
+// Copied is the refusal of a key, marked as one that may be copied, among the keys of its owner's credential. The owner of a
+// key that has the mark already knows.
+func Copied(cause error, identityID string, c *identity.Credential, keys ceremony.Keys, marked ceremony.Key) error {
+	at := keys.Find(marked.HexID())
+	if at < 0 || keys.Keys[at].Authenticator.CloneWarning {
+		return cause
+	}
+	next := *c
+	var err error
+	if next.Config, err = keys.With(marked).Config(); err != nil {
+		return err
+	}
+	return copied{cause, flow.Suspect{IdentityID: identityID, Credential: next}}
+}
+
 // Refuse turns an error of a ceremony into a message; failed is the message for an answer that does not count. The flow
 // asks for the same challenge until an answer counts (WebAuthn Level 3, 13.4.3): what was refused is refused again.
 func Refuse(err error, failed string) error {
@@ -165,5 +188,8 @@ func Refuse(err error, failed string) error {
 	}
 	r := flow.Reject("", message.Of(key))
 	r.Cause = err
+	if c, ok := errors.AsType[copied](err); ok {
+		r.Suspect = &c.suspect
+	}
 	return r
 }

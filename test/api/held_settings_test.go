@@ -143,6 +143,16 @@ func stepWith(method, field string, value func(testing.TB, *victim, answer) stri
 	}
 }
 
+// named is a step that adds a security key, which needs a name.
+func named(step heldStep) heldStep {
+	return func(t testing.TB, v *victim) (string, url.Values) {
+		t.Helper()
+		at, form := step(t, v)
+		form.Set("webauthn_register_displayname", "key")
+		return at, form
+	}
+}
+
 func shown(method, field string) func(testing.TB, *victim, answer) string {
 	return func(t testing.TB, _ *victim, f answer) string {
 		t.Helper()
@@ -177,7 +187,7 @@ func heldSteps() map[string]heldStep {
 			t.Helper()
 			return v.site.appCode(t, f.field(t, "totp", "totp_secret_key"), 0)
 		}),
-		"webauthn":    stepWith("webauthn", "webauthn_register", created("webauthn", "webauthn_register_trigger")),
+		"webauthn":    named(stepWith("webauthn", "webauthn_register", created("webauthn", "webauthn_register_trigger"))),
 		"no webauthn": stepWith("webauthn", "webauthn_remove", shown("webauthn", "webauthn_remove")),
 		"passkey":     stepWith("passkey", "passkey_settings_register", created("passkey", "passkey_create_data")),
 		"no passkey":  stepWith("passkey", "passkey_remove", shown("passkey", "passkey_remove")),

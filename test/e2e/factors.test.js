@@ -17,7 +17,15 @@ before(async () => {
     },
     'localhost', // browsers bind keys to a domain
   )
-  first = await startServer({ SELFSERVICE_FLOWS_LOGIN_STYLE: 'identifier_first', SELFSERVICE_METHODS_PASSKEY_ENABLED: 'true' }, 'localhost')
+  first = await startServer(
+    {
+      SELFSERVICE_FLOWS_LOGIN_STYLE: 'identifier_first',
+      SELFSERVICE_METHODS_PASSKEY_ENABLED: 'true',
+      SELFSERVICE_METHODS_WEBAUTHN_ENABLED: 'true',
+      SELFSERVICE_METHODS_WEBAUTHN_CONFIG_PASSWORDLESS: 'true',
+    },
+    'localhost',
+  )
   browser = await launch()
 })
 after(async () => {
@@ -101,6 +109,7 @@ visit('a security key is asked for after the password', async (visitor) => {
   await signIn(visitor, person)
   await visitor.look('second-factor')
   assert.equal(visitor.path(), '/login')
+  assert.equal(await visitor.page.locator('input[type="hidden"][name="identifier"]').inputValue(), person.email)
   await press(visitor, 'oryWebAuthnLogin')
   assert.ok(await isSignedIn(visitor, person))
 
@@ -250,6 +259,7 @@ for (const [kind, options] of Object.entries({
     await register(visitor, person)
     await authenticator(visitor, options)
     await visitor.go('/self-service/settings/browser')
+    await visitor.page.locator('[name="webauthn_register_displayname"]').fill(kind)
     await press(visitor, 'oryWebAuthnRegistration')
     await signOut(visitor)
     await signIn(visitor, person)
@@ -277,5 +287,28 @@ visiting('the identifier is asked for first, and another one can be named', () =
   assert.ok((await visitor.text()).includes(person.email))
   await visitor.submit({ password: person.password })
   await leave(visitor) // the offer of a passkey
+  assert.ok(await isSignedIn(visitor, person))
+})
+
+visiting('a newcomer signs up and in with a security key that keeps nothing', () => Visitor.arrive(browser, first), async (visitor) => {
+  const person = somebody()
+  await authenticator(visitor, usb)
+  await visitor.go('/self-service/registration/browser')
+  await visitor.page.locator('form:has([name="webauthn_register"]) [name="traits.email"]').fill(person.email)
+  await press(visitor, 'oryWebAuthnRegistration')
+  assert.ok(await isSignedIn(visitor, person))
+  await visitor.go('/self-service/settings/browser')
+  assert.ok(await visitor.page.locator('button[name="webauthn_remove"]').isDisabled(), 'the last first factor can be removed')
+
+  await signOut(visitor)
+  await visitor.go('/self-service/login/browser')
+  await visitor.submit({ identifier: person.email })
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.getByRole('button', { name: 'Sign in with a security key' }).click()])
+  await visitor.look('login-key')
+  await press(visitor, 'oryWebAuthnLogin')
+  assert.ok(await isSignedIn(visitor, person))
+
+  await visitor.go('/login?refresh=true')
+  await press(visitor, 'oryWebAuthnLogin')
   assert.ok(await isSignedIn(visitor, person))
 })

@@ -6,6 +6,7 @@ but the body.
 """
 import base64
 import json
+import re
 import urllib.parse
 
 
@@ -95,6 +96,49 @@ def no_message_on_a_missing_node(_, body):
             body['ui']['nodes'].remove(n)
             if n['messages']:
                 body['ui'].setdefault('messages', []).extend(n['messages'])
+
+
+def registrations_have_no_identifier(_, body):
+    """A registration has no field for an identifier beside the traits."""
+    if isinstance(body, dict) and '/self-service/registration' in str((body.get('ui') or {}).get('action')):
+        body['ui']['nodes'] = [n for n in body['ui']['nodes'] or [] if not (n['group'] == 'default' and n['attributes'].get('name') == 'identifier')]
+
+
+def one_step_one_message(_, body):
+    """A login that asks for a key says nothing of what went wrong before (21)."""
+    messages = (body.get('ui') or {}).get('messages') if isinstance(body, dict) else None
+    if messages and any(m['id'] == 1010012 for m in messages):
+        body['ui']['messages'] = [m for m in messages if m['id'] == 1010012]
+
+
+def no_keys_are_a_list(_, body):
+    """A credential of security keys without any has an empty list of them."""
+    def visit(o):
+        keys = o.get('webauthn')
+        if isinstance(keys, dict) and isinstance(keys.get('config'), dict) and 'user_handle' in keys['config']:
+            keys['config'].setdefault('credentials', [])
+    walk(body, visit)
+
+
+KEY_NAMES = {}  # flow -> the name of a key that was typed last
+
+
+def names_stay(exchange, body):
+    """The name that was typed for a key is shown again with what was wrong."""
+    sent = exchange['request'].get('body') or ''
+    flow = re.search('flow=([0-9a-f-]{36})', exchange['request']['path'])
+    if exchange['request']['method'] == 'POST' and flow:
+        try:
+            fields = json.loads(sent)
+        except ValueError:
+            fields = dict(urllib.parse.parse_qsl(sent, keep_blank_values=True))
+        KEY_NAMES[flow.group(1)] = fields.get('webauthn_register_displayname', '') if isinstance(fields, dict) else ''
+    if not isinstance(body, dict) or not KEY_NAMES.get(body.get('id')) or body.get('state') == 'success':
+        return
+    shown = [m for n in body['ui']['nodes'] or [] for m in n['messages']] + (body['ui'].get('messages') or [])
+    for n in body['ui']['nodes'] or []:
+        if n['attributes'].get('name') == 'webauthn_register_displayname' and any(m['type'] == 'error' for m in shown):
+            n['attributes']['value'] = KEY_NAMES[body['id']]
 
 
 KEYS = {}  # variant of a scenario -> the nodes of security keys in the settings of its single-page applications
@@ -223,4 +267,5 @@ def no_page_after_the_last(exchange, _):
 
 
 RULES = [tokens_live_a_minute, secure_where_kept, schema_urls_are_filled, any_authenticator, passkeys_have_names, keys_exclude_each_other, one_address_waits, failures_take_success_back,
-         no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, hooks_see_what_is_stored, no_page_after_the_last]
+         no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, hooks_see_what_is_stored, no_page_after_the_last,
+         registrations_have_no_identifier, one_step_one_message, no_keys_are_a_list, names_stay]

@@ -313,7 +313,7 @@ func (w *Wire) operatorIdentity(ctx context.Context, i *identity.Identity, wante
 	}
 	out.Credentials = map[string]Credential{}
 	for _, c := range held {
-		shown := Credential{Type: c.Type, Identifiers: c.Identifiers, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt}
+		shown := Credential{Type: c.Type, Identifiers: shownIdentifiers(c, held), CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt}
 		if slices.Contains(wanted, c.Type) {
 			shown.Config = w.parts.CredentialConfig(i.ID, c)
 		}

@@ -47,7 +47,7 @@ func (b *form) factorNode(method string, in *ui.Node) (n *Node, known bool) {
 	}
 	made := input(b.group(method, in), in.Name, in.Type)
 	a := &made.Attributes
-	a.Value, a.Required = in.Value, in.Required
+	a.Value, a.Required = in.Value, in.Required && in.Name != "webauthn_register_displayname"
 	if b.answersKey(in) {
 		a.Value = nil
 	}
@@ -58,6 +58,9 @@ func (b *form) factorNode(method string, in *ui.Node) (n *Node, known bool) {
 	a.OnClick, a.OnClickTrigger = b.call(in.OnClick, in)
 	a.OnLoad, a.OnLoadTrigger = b.call(in.OnLoad, in)
 	made.Messages, made.Meta.Label = showAll(in.Messages), label
+	if in.Name == "webauthn_remove" && in.Disabled && says(b.flow.Form.Group(groupKeys).Messages, message.KeyLastCredential) {
+		made.Messages = append(made.Messages, show(lastKey()))
+	}
 	if keyMissing(in) {
 		made.Messages = []Message{}
 	}
@@ -318,6 +321,11 @@ func keyMissing(in *ui.Node) bool {
 	return in.Name == "passkey_register" && slices.ContainsFunc(in.Messages, func(m message.Message) bool { return m.Key == message.KeyMissing })
 }
 
+// lastKey says why the last key stays.
+func lastKey() message.Message {
+	return message.Reason("unable to remove this security key because it would lock you out of your account")
+}
+
 // ofGroup are the messages of a group. This wire knows keys and factors in settings by their fields: without one of them
 // it finds no method.
 func ofGroup(k flow.Kind, g *ui.Group) []message.Message {
@@ -330,8 +338,13 @@ func ofGroup(k flow.Kind, g *ui.Group) []message.Message {
 	if n := g.Node("passkey_register"); n != nil && keyMissing(n) {
 		out = append(out, noMethodIn(k))
 	}
+	if n := g.Node("webauthn_remove"); n != nil { // the message is on the node of the last key
+		out = slices.DeleteFunc(out, func(m message.Message) bool { return m.Key == message.KeyLastCredential })
+	}
 	for i := range out {
 		switch {
+		case out[i].Key == message.KeyLastCredential && g.Method == "passkey":
+			out[i] = lastKey()
 		case out[i].Key == message.KeyNoChanges:
 			out[i] = noMethodIn(k)
 		case out[i].Key == message.KeyKeyMalformed && k != flow.Login:

@@ -27,8 +27,12 @@ func (b *form) key() {
 	if !b.asksKey() {
 		return
 	}
+	named := !b.wrong()
 	asked := b.flow.Form.Group(groupKeys).Node("identifier").Value
-	order := []string{"identifier", ui.CSRFName, "webauthn_script", "webauthn_login_trigger", "webauthn_login"}
+	order := []string{ui.CSRFName, "identifier", "webauthn_login", "webauthn_script", "webauthn_login_trigger"}
+	if named { // as v26 adds them to a form that it does not sort again
+		order = []string{"identifier", ui.CSRFName, "webauthn_script", "webauthn_login_trigger", "webauthn_login"}
+	}
 	kept := make([]Node, 0, len(order))
 	for _, name := range order {
 		for _, n := range b.nodes {
@@ -42,6 +46,12 @@ func (b *form) key() {
 		}
 	}
 	b.nodes = kept
+}
+
+// suggestsKeys reports whether browsers suggest keys in the field of the identifier.
+func (b *form) suggestsKeys() bool {
+	own := b.flow.Client == flow.Browser && b.flow.RequestedAAL() < session.AAL2
+	return b.flow.Form.Group("passkey") != nil || own && b.flow.Form.Group(groupKeys) != nil
 }
 
 // offersKeys reports whether a form has passkeys or security keys.

@@ -233,7 +233,7 @@ func (b *form) autocomplete(in *ui.Node) string {
 	switch {
 	case in.Name == "password":
 		return in.Autocomplete
-	case in.Name == "identifier" && b.flow.Kind == flow.Login && (b.flow.Form.Group(groupIdentifier) != nil || !b.flow.Refresh && b.offersKeys()):
+	case in.Name == "identifier" && b.flow.Kind == flow.Login && (b.flow.Form.Group(groupIdentifier) != nil || !b.flow.Refresh && b.suggestsKeys()):
 		return "username webauthn"
 	case !isTrait(in.Name):
 		return ""

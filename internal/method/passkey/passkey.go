@@ -213,6 +213,7 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (fl
 	if errors.Is(err, ceremony.ErrCloned) {
 		m.log.WarnContext(ctx, "the counter of a passkey went back; it may be cloned",
 			slog.String("identity_id", person.ID), slog.String("key", judged.Key.HexID()))
+		err = keyform.Copied(err, person.ID, c, keys, judged.Key)
 	}
 	if err == nil && m.config.RequireVerification && !judged.Verified {
 		err = ceremony.ErrUnverified

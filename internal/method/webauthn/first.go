@@ -182,11 +182,7 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, kept asked, text
 	if err != nil {
 		return nil, orNoKey(err)
 	}
-	keys, err := keyform.Keys(c)
-	if err != nil {
-		return nil, err
-	}
-	judged, err := m.check(ctx, person.ID, m.owner(keys.Handle, keys.Of(true)), kept.Memory, text)
+	keys, judged, err := m.check(ctx, person.ID, c, true, kept.Memory, text)
 	if err == nil && m.config.RequireVerification && !judged.Verified {
 		err = ceremony.ErrUnverified
 	}

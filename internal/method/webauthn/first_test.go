@@ -239,3 +239,17 @@ func TestFirst_refresh(t *testing.T) {
 		t.Errorf("the last first factor: %s", said(r))
 	}
 }
+
+func TestAnswer_inParallel(t *testing.T) {
+	t.Parallel()
+	w := first(t, webauthn.Config{})
+	k := ceremonytest.New(t, site, ceremonytest.ES256)
+	signUp(t, w, "new@example.org", k)
+	b := w.Browser()
+	f := name(t, b, "new@example.org").Flow
+	flowtest.AnswersOnce(t, b, f, webauthn.ID, map[string]string{"webauthn_login": k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})})
+	w, p := open(t)
+	_, k = enrolled(t, w, p)
+	b, f = w.StepUp(p)
+	flowtest.AnswersOnce(t, b, f, webauthn.ID, map[string]string{"webauthn_login": k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})})
+}

@@ -58,7 +58,7 @@ func (m *Method) second(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err := s.CountCode(ctx, s.Identity.ID); err != nil {
 		return nil, err
 	}
-	judged, err := m.check(ctx, s.Identity.ID, m.owner(keys.Handle, keys.Of(false)), kept, text)
+	keys, judged, err := m.check(ctx, s.Identity.ID, c, false, kept, text)
 	if err != nil {
 		return nil, keyform.Refuse(err, message.KeyKeyInvalid)
 	}

@@ -2,6 +2,7 @@ package webauthn
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 
 	"github.com/symbolon/symbolon/internal/ceremony"
@@ -34,7 +35,8 @@ func (m *Method) beginSettings(_ context.Context, s flow.Submission) (flow.Fact,
 func (m *Method) creation(keys ceremony.Keys) (keyform.Memory, error) {
 	handle, sort := keys.Handle, ceremony.SecurityKey
 	if len(handle) == 0 {
-		handle = []byte(secret.Token())
+		sum := sha256.Sum256([]byte(secret.Token()))
+		handle = sum[:16] // as long as those of v26
 	}
 	if m.config.Passwordless {
 		sort = m.sort()
@@ -54,7 +56,9 @@ func (m *Method) showSettings(_ context.Context, v flow.View) ([]ui.Node, error)
 		return nil, err
 	}
 	nodes := append([]ui.Node{ui.CSRF()}, form().List(keys.Keys, keyform.Last(keys.Of(true), v.FirstFactors))...)
-	return append(nodes, m.adding(kept, "Add security key")...), nil
+	adding := m.adding(kept, "Add security key")
+	adding[0].Required = true
+	return append(nodes, adding...), nil
 }
 
 // adding are the nodes that add a key.
@@ -126,6 +130,11 @@ func credential(s flow.Submission, keys ceremony.Keys, made ceremony.Key, handle
 }
 
 func (m *Method) add(s flow.Submission, keys ceremony.Keys, text string) (flow.Fact, error) {
+	if name, err := form().Named(s.Input, ""); err != nil {
+		return nil, err
+	} else if name == "" { // people with several keys tell them apart by it
+		return nil, flow.Reject(form().Name, message.Missing(form().Name))
+	}
 	made, handle, err := m.created(s, keys, text)
 	if err != nil {
 		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)

@@ -79,7 +79,7 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 		}
 		return steps
 	}
-	second.Other = &first
+	second.Other, second.Needs = &first, first.Needs // a sign-in that names its person takes as long for strangers
 	steps[flow.Login] = second
 	return steps
 }
@@ -137,18 +137,23 @@ func (m *Method) asking(identifier string, kept keyform.Memory) []ui.Node {
 	}
 }
 
-// check verifies the answer of one of a person's keys.
-func (m *Method) check(ctx context.Context, id string, o ceremony.Owner, kept keyform.Memory, text string) (ceremony.Judged, error) {
+// check verifies the answer of one of a person's keys, of the first or the second factors.
+func (m *Method) check(ctx context.Context, id string, c *identity.Credential, first bool, kept keyform.Memory, text string) (ceremony.Keys, ceremony.Judged, error) {
+	keys, err := keyform.Keys(c)
+	if err != nil {
+		return keys, ceremony.Judged{}, err
+	}
 	parsed, err := ceremony.Read(text)
 	if err != nil {
-		return ceremony.Judged{}, err
+		return keys, ceremony.Judged{}, err
 	}
-	judged, err := m.party.Judge(kept.Pending, o, parsed, m.now())
+	judged, err := m.party.Judge(kept.Pending, m.owner(keys.Handle, keys.Of(first)), parsed, m.now())
 	if errors.Is(err, ceremony.ErrCloned) {
 		m.log.WarnContext(ctx, "the counter of a security key went back; it may be cloned",
 			slog.String("identity_id", id), slog.String("key", judged.Key.HexID()))
+		err = keyform.Copied(err, id, c, keys, judged.Key)
 	}
-	return judged, err
+	return keys, judged, err
 }
 
 // authenticated is the fact that a key was used.

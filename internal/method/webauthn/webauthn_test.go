@@ -103,8 +103,11 @@ func TestChange_add(t *testing.T) {
 		t.Errorf("the same key again: %s", said(r))
 	}
 	other := ceremonytest.New(t, site, ceremonytest.EdDSA)
-	if r := add(t, b, b.Start(flow.Settings), other, ceremonytest.Lie{}, ""); r.Outcome != flow.Completed {
+	if r := add(t, b, b.Start(flow.Settings), other, ceremonytest.Lie{}, "Red key"); r.Outcome != flow.Completed {
 		t.Errorf("a second key: %s", said(r))
+	}
+	if r := add(t, b, b.Start(flow.Settings), ceremonytest.New(t, site, ceremonytest.ES256), ceremonytest.Lie{}, " "); said(r) != message.Missing("x").Key {
+		t.Errorf("a key without a name: %s", said(r))
 	}
 	if string(other.Handle) != string(k.Handle) {
 		t.Error("the second key was made with another user handle")
@@ -134,7 +137,7 @@ func TestChange_refusesLies(t *testing.T) {
 			t.Errorf("%s: the flow asks for another challenge", name)
 		}
 	}
-	if r, err := b.Submit(f, webauthn.ID, map[string]string{"webauthn_register": "{}"}); err != nil || said(r) != message.KeyKeyMalformed {
+	if r, err := b.Submit(f, webauthn.ID, map[string]string{"webauthn_register": "{}", "webauthn_register_displayname": "x"}); err != nil || said(r) != message.KeyKeyMalformed {
 		t.Errorf("no answer of a key: %v, %v", r, err)
 	}
 	if r, err := b.Submit(f, webauthn.ID, nil); err != nil || said(r) != message.KeyNoChanges {
@@ -249,6 +252,12 @@ func TestLogin_clone(t *testing.T) {
 	if r := touch(t, b, f, clone.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.FormRejected {
 		t.Errorf("the clone: outcome %d", r.Outcome)
 	}
+	for range 2 { // the owner is told once
+		b, f = w.StepUp(p)
+		touch(t, b, f, clone.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{}))
+		clone.Counter = 0
+	}
+	flowtest.ToldOfCopy(t, w, p.ID, webauthn.ID)
 	if !strings.Contains(out.String(), "may be cloned") || !strings.Contains(out.String(), p.ID) {
 		t.Errorf("the log says %q", out.String())
 	}
