@@ -93,7 +93,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		a.log.Warn("configuration", slog.String("key", w.Key), slog.String("warning", w.Text))
 	}
 	a.current.Store(first)
-	a.watch()
+	a.registerMetrics()
 	return a, nil
 }
 

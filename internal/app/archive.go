@@ -22,9 +22,9 @@ import (
 )
 
 // ExportIdentities returns identities with everything that belongs to them, in the
-// order of their ids, from the one after the id given; with their sessions that hold
-// if wanted. It ends at so many identities or once the lines are larger than size, and
-// then returns the id of the last as next.
+// order of their ids, from the one after the id given, with their valid sessions if sessions
+// is set. It stops after limit identities or once the lines exceed size bytes; next is then
+// the id of the last one, and otherwise empty.
 func (a *composition) ExportIdentities(ctx context.Context, after string, limit, size int, sessions bool) (lines []json.RawMessage, next string, err error) {
 	page, _, err := a.identities.List(ctx, identity.Query{After: after, Limit: limit, NoTotal: true})
 	if err != nil {
@@ -50,14 +50,14 @@ func (a *composition) ExportIdentities(ctx context.Context, after string, limit,
 	if len(lines) == 0 {
 		return lines, "", nil
 	}
-	// Who took everything out must be seen afterwards (OWASP Logging Vocabulary).
+	// Exports are audited (OWASP Logging Vocabulary).
 	return lines, next, a.db.RecordEvent(ctx, event.Event{Name: event.SensitiveRead, Details: map[string]string{
 		"identities": strconv.Itoa(len(lines)), "first": page[0].ID, "last": page[len(lines)-1].ID, "sessions": strconv.FormatBool(sessions),
 	}})
 }
 
 func (a *composition) exportIdentity(ctx context.Context, i *identity.Identity, sessions bool) (archive.Line, error) {
-	var held []*session.Session
+	var valid []*session.Session
 	if sessions {
 		all, err := a.db.Sessions(ctx, i.ID)
 		if err != nil {
@@ -65,11 +65,11 @@ func (a *composition) exportIdentity(ctx context.Context, i *identity.Identity, 
 		}
 		for _, s := range all {
 			if s.Valid(a.now()) {
-				held = append(held, s)
+				valid = append(valid, s)
 			}
 		}
 	}
-	line := archive.Of(i, held)
+	line := archive.Of(i, valid)
 	at, err := a.db.DeletionOf(ctx, i.ID)
 	if err != nil {
 		return line, err
@@ -80,7 +80,7 @@ func (a *composition) exportIdentity(ctx context.Context, i *identity.Identity, 
 		return line, err
 	}
 	for _, c := range credentials {
-		config, err := a.reveal(i.ID, c)
+		config, err := a.unseal(i.ID, c)
 		if err != nil {
 			line.Lost = append(line.Lost, fmt.Sprintf("the credential of type %s can't be opened: %v", c.Type, err))
 			continue
@@ -96,8 +96,8 @@ type portableTokens struct {
 	Providers []providerTokens `json:"providers,omitempty"`
 }
 
-// reveal returns the configuration of a credential with nothing sealed.
-func (a *composition) reveal(identityID string, c identity.Credential) (json.RawMessage, error) {
+// unseal returns the configuration of a credential with nothing sealed.
+func (a *composition) unseal(identityID string, c identity.Credential) (json.RawMessage, error) {
 	switch c.Type {
 	case totp.ID:
 		return totp.Reveal(a.seals, identityID, c.Config)
@@ -134,7 +134,7 @@ func (a *composition) ImportExported(ctx context.Context, raw []byte) (string, e
 	}
 	credentials := make([]identity.Credential, 0, len(line.Credentials))
 	for k, c := range line.Credentials {
-		config, err := a.conceal(line.ID, c)
+		config, err := a.seal(line.ID, c)
 		if err != nil {
 			return "", errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials[%d] of type %s can't be used: %v", k, c.Type, reasonOf(err)))
 		}
@@ -176,11 +176,11 @@ func (a *composition) storeExported(ctx context.Context, line *archive.Line, cre
 	return a.db.ScheduleDeletion(ctx, i.ID, line.DeleteAt)
 }
 
-// conceal is the reverse of reveal. It refuses what no method of this server could
-// use.
-func (a *composition) conceal(identityID string, c archive.Credential) (json.RawMessage, error) {
+// seal is the reverse of unseal. It rejects a credential type that no method of this server
+// uses.
+func (a *composition) seal(identityID string, c archive.Credential) (json.RawMessage, error) {
 	if a.converters()[c.Type] == nil {
-		return nil, errors.New("there is no such method here")
+		return nil, errors.New("this server has no such method")
 	}
 	if len(c.Config) == 0 {
 		c.Config = json.RawMessage(`{}`)
@@ -217,7 +217,7 @@ func sealProviders(tokens *secret.Sealer, identityID string, list []providerToke
 	return json.Marshal(sealedTokens{Tokens: tokens.Seal(string(raw), identityID)})
 }
 
-// reasonOf is what a person may know of an error.
+// reasonOf returns the reason of an error if it has one, and otherwise its text.
 func reasonOf(err error) string {
 	if known, ok := errors.AsType[*errs.Error](err); ok && known.Reason != "" {
 		return known.Reason

@@ -33,9 +33,9 @@ func Check(ctx context.Context, c *config.Config) (warnings []config.Problem, er
 	}
 	var found config.Problems
 	if err := store.CheckDSN(c.DSN.Reveal()); err != nil {
-		found = append(found, about("dsn", errors.New(strings.TrimPrefix(err.Error(), "read dsn: "))))
-	} else if err := folderExists(store.FileOf(c.DSN.Reveal())); err != nil {
-		found = append(found, about("dsn", err))
+		found = append(found, newProblem("dsn", errors.New(strings.TrimPrefix(err.Error(), "read dsn: "))))
+	} else if err := checkFolder(store.FileOf(c.DSN.Reveal())); err != nil {
+		found = append(found, newProblem("dsn", err))
 	}
 	b := &base{log: slog.New(slog.DiscardHandler), now: time.Now, metrics: metrics.New("check")}
 	b.history = b.metrics.NewHistory(b.now)
@@ -58,12 +58,12 @@ func Check(ctx context.Context, c *config.Config) (warnings []config.Problem, er
 	return warnings, found
 }
 
-// about is a problem with one key.
-func about(key string, err error) config.Problem {
+// newProblem returns a problem with one key.
+func newProblem(key string, err error) config.Problem {
 	return config.Problem{Key: key, Text: err.Error()}
 }
 
-// problemsOf takes an error apart into what it says of single keys.
+// problemsOf splits an error into one problem for each key.
 func problemsOf(err error) config.Problems {
 	if err == nil {
 		return nil
@@ -77,8 +77,8 @@ func problemsOf(err error) config.Problems {
 	return config.Problems{{Text: err.Error()}}
 }
 
-// folderExists fails if a database file can't be made for want of its folder.
-func folderExists(file string) error {
+// checkFolder fails if the folder of a database file is missing.
+func checkFolder(file string) error {
 	if file == "" {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (a *composition) checkTLS() error {
 			continue
 		}
 		if _, err := tls.LoadX509KeyPair(l.files.CertFile, l.files.KeyFile); err != nil {
-			found = append(found, about(l.name+".cert_file", fmt.Errorf("and key_file can't be used: %w", err)))
+			found = append(found, newProblem(l.name+".cert_file", fmt.Errorf("and key_file can't be used: %w", err)))
 		}
 	}
 	if len(found) == 0 {
@@ -122,8 +122,8 @@ func (a *composition) checkTLS() error {
 	return found
 }
 
-// schemaMistake says what is wrong with a schema: of broken JSON the place, of a
-// schema against the rules the innermost faults.
+// schemaMistake returns what is wrong with a schema: the line of malformed JSON, otherwise the
+// deepest validation errors.
 func (a *composition) schemaMistake(ctx context.Context, id string, err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		if raw, rawErr := a.schemas.Raw(ctx, id); rawErr == nil {
@@ -165,8 +165,8 @@ func innermost(e *jsonschema.ValidationError) []string {
 	return found
 }
 
-// judgeSchema warns of schemas with which people can't do what they expect.
-func (a *composition) judgeSchema(ctx context.Context, key, id string) {
+// warnOfSchema warns where a schema does not fit the flows and methods that are enabled.
+func (a *composition) warnOfSchema(ctx context.Context, key, id string) {
 	raw, err := a.schemas.Raw(ctx, id)
 	if err != nil {
 		return
@@ -186,22 +186,22 @@ func (a *composition) judgeSchema(ctx context.Context, key, id string) {
 		warn(key, "of schema %q has no properties.traits: registration and sign-in are impossible with it. Put the fields of an identity below properties.traits", id)
 		return
 	}
-	said := annotations(raw)
+	used := annotations(raw)
 	flows, methods := a.config.Selfservice.Flows, a.config.Selfservice.Methods
-	if methods.Password.Enabled && !said["credentials"] && !bytes.Contains(raw, []byte(`"$ref"`)) {
+	if methods.Password.Enabled && !used["credentials"] && !bytes.Contains(raw, []byte(`"$ref"`)) {
 		warn(key, `of schema %q has no login identifier: no account of it can sign in with a password. Mark one with "ory.sh/kratos": {"credentials": {"password": {"identifier": true}}}`, id)
 	}
-	if said["recovery"] && !flows.Recovery.Enabled {
+	if used["recovery"] && !flows.Recovery.Enabled {
 		warn("selfservice.flows.recovery.enabled", "is false, although schema %q has recovery addresses: people who forget their password are locked out", id)
 	}
-	if said["verification"] && !flows.Verification.Enabled {
+	if used["verification"] && !flows.Verification.Enabled {
 		warn("selfservice.flows.verification.enabled", "is false, although schema %q has addresses to verify: they stay unverified", id)
 	}
-	if !said["recovery"] && flows.Recovery.Enabled && !bytes.Contains(raw, []byte(`"$ref"`)) {
+	if !used["recovery"] && flows.Recovery.Enabled && !bytes.Contains(raw, []byte(`"$ref"`)) {
 		warn("selfservice.flows.recovery.enabled", "is true, but schema %q has no recovery address: its accounts can't be recovered", id)
 	}
 	for _, name := range []string{"recovery", "verification"} {
-		for via := range vias(raw, name) {
+		for via := range viaValues(raw, name) {
 			if !slices.Contains([]string{"email", "sms"}, via) {
 				warn(key, "of schema %q says %s via %q, which has no effect; write email", id, name, via)
 			}
@@ -209,10 +209,10 @@ func (a *composition) judgeSchema(ctx context.Context, key, id string) {
 	}
 }
 
-// annotations are the names below "ory.sh/kratos" anywhere in a schema.
+// annotations returns the names below "ory.sh/kratos" anywhere in a schema.
 func annotations(raw []byte) map[string]bool {
 	names := map[string]bool{}
-	each(raw, func(extension map[string]any) {
+	eachExtension(raw, func(extension map[string]any) {
 		for name := range extension {
 			names[name] = true
 		}
@@ -220,10 +220,10 @@ func annotations(raw []byte) map[string]bool {
 	return names
 }
 
-// vias are the values of via below recovery or verification.
-func vias(raw []byte, name string) map[string]bool {
+// viaValues returns the values of via below recovery or verification.
+func viaValues(raw []byte, name string) map[string]bool {
 	found := map[string]bool{}
-	each(raw, func(extension map[string]any) {
+	eachExtension(raw, func(extension map[string]any) {
 		if group, ok := extension[name].(map[string]any); ok {
 			if via, ok := group["via"].(string); ok {
 				found[via] = true
@@ -233,8 +233,8 @@ func vias(raw []byte, name string) map[string]bool {
 	return found
 }
 
-// each calls f with every "ory.sh/kratos" object of a schema.
-func each(raw []byte, f func(extension map[string]any)) {
+// eachExtension calls f with every "ory.sh/kratos" object of a schema.
+func eachExtension(raw []byte, f func(extension map[string]any)) {
 	var document any
 	if json.Unmarshal(raw, &document) != nil {
 		return

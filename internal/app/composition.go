@@ -51,7 +51,7 @@ func compose(b *base, c *config.Config) (*composition, error) {
 	a := &composition{base: b, config: c}
 	guard, err := netguard.New(netguard.Config{Allow: c.Security.Outgoing.Allow})
 	if err != nil {
-		return nil, config.Problems{about("security.outgoing.allow", err)}
+		return nil, config.Problems{newProblem("security.outgoing.allow", err)}
 	}
 	if a.tokens, err = secret.NewSealer("provider-tokens", a.sealingSecrets()); err != nil {
 		return nil, err

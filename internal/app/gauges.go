@@ -9,14 +9,14 @@ import (
 	"github.com/symbolon/symbolon/internal/metrics"
 )
 
-// watch registers the gauges that are read from their owners when scraped.
-func (a *App) watch() {
+// registerMetrics registers the metrics that are read at scrape time.
+func (a *App) registerMetrics() {
 	m := a.metrics
 	m.Counter("symbolon_session_cache_hits_total", "Session checks answered from memory.", func() float64 { return float64(a.sessions.CacheStats().Hits) })
 	m.Counter("symbolon_session_cache_misses_total", "Session checks that asked the database.", func() float64 { return float64(a.sessions.CacheStats().Misses) })
-	m.Counter("symbolon_session_cache_deaf_total", "Session checks that asked the database because other nodes had not been heard of.", func() float64 { return float64(a.sessions.CacheStats().Stale) })
+	m.Counter("symbolon_session_cache_deaf_total", "Session checks that asked the database because invalidations from other nodes were overdue.", func() float64 { return float64(a.sessions.CacheStats().Stale) })
 	m.Gauge("symbolon_session_cache_entries", "Sessions kept in memory.", func() float64 { return float64(a.sessions.CacheStats().Entries) })
-	m.Gauge("symbolon_changes_lag_seconds", "How long ago this node heard of the changes of others; 0 if there are no others.", func() float64 { return a.sessions.CacheStats().SinceInvalidations.Seconds() })
+	m.Gauge("symbolon_changes_lag_seconds", "Seconds since this node last received the changes of other nodes; 0 if there are none.", func() float64 { return a.sessions.CacheStats().SinceInvalidations.Seconds() })
 	m.Gauge("symbolon_hashing_running", "Password hashes being computed.", func() float64 { return float64(a.current.Load().hasher.Stats().Running) })
 	m.Counter("symbolon_hashing_total", "Password hashes begun under the present configuration.", func() float64 { return float64(a.current.Load().hasher.Stats().Total) })
 	m.Gauge("symbolon_hashing_waiting", "Requests that wait for memory to hash a password.", func() float64 { return float64(a.current.Load().hasher.Stats().Waiting) })
@@ -26,12 +26,12 @@ func (a *App) watch() {
 	m.Counter("symbolon_cleanup_removed_total", "Rows that this node removed because they had ended.", func() float64 { return float64(a.removed.Load()) })
 	m.Gauge("symbolon_cleanup_longest_batch_seconds", "How long the slowest batch of clean-up took since this node started; on SQLite others wait so long to write.", func() float64 { return time.Duration(a.longestBatch.Load()).Seconds() })
 	m.Counter("symbolon_database_commits_total", "Commits of this node.", func() float64 { return float64(a.db.Stats().Batches) })
-	m.Counter("symbolon_database_transactions_total", "Transactions in these commits.", func() float64 { return float64(a.db.Stats().Writes) })
+	m.Counter("symbolon_database_transactions_total", "Transactions committed by this node.", func() float64 { return float64(a.db.Stats().Writes) })
 	m.Counter("symbolon_database_retries_total", "Reads and writes done again after a conflict or a lost connection.", func() float64 { return float64(a.db.Stats().Retries) })
-	m.Counter("symbolon_database_replica_missed_total", "Lists that the replica should have answered and did not.", func() float64 { return float64(a.db.Stats().Missed) })
-	m.Counter("symbolon_database_write_seconds_total", "Time that writes took together, their turn waited for.", func() float64 { return a.db.Stats().WriteWait.Seconds() })
+	m.Counter("symbolon_database_replica_missed_total", "Lists answered by the primary because the replica failed.", func() float64 { return float64(a.db.Stats().Missed) })
+	m.Counter("symbolon_database_write_seconds_total", "Total time of writes, with the wait in the queue.", func() float64 { return a.db.Stats().WriteWait.Seconds() })
 	m.Counter("symbolon_database_connection_waits_total", "Queries that waited for a connection.", func() float64 { return float64(a.db.Stats().ReadWaits) })
-	m.Counter("symbolon_database_connection_wait_seconds_total", "How long they waited together.", func() float64 { return a.db.Stats().ReadWait.Seconds() })
+	m.Counter("symbolon_database_connection_wait_seconds_total", "Total time that queries waited for a connection.", func() float64 { return a.db.Stats().ReadWait.Seconds() })
 	m.Gauge("symbolon_database_queue", "Writes that wait for their turn.", func() float64 { return float64(a.db.Stats().Queue) })
 	m.Read(a.connections)
 	m.Read(a.tables)

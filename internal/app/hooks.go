@@ -61,7 +61,7 @@ func (a *composition) webHooks(guard *netguard.Guard, at string, list config.Hoo
 		}
 		made, err := a.webHook(guard, fmt.Sprintf("%s[%d]", at, i), *one.Web)
 		if err != nil {
-			return nil, config.Problems{about(at, err)}
+			return nil, config.Problems{newProblem(at, err)}
 		}
 		out = append(out, made)
 	}
@@ -85,14 +85,14 @@ func (a *composition) newMigration(guard *netguard.Guard) error {
 	}
 	const at = "selfservice.methods.password.config.migrate_hook.config"
 	if m.Request.URL.Reveal() == "" {
-		return config.Problems{about(at+".url", errors.New("is needed with migrate_hook.enabled"))}
+		return config.Problems{newProblem(at+".url", errors.New("is needed with migrate_hook.enabled"))}
 	}
 	if auth := m.Request.Auth; auth.Type == "api_key" && auth.Name == "" {
-		return config.Problems{about(at+".auth.config.name", errors.New("is needed with auth.type api_key"))}
+		return config.Problems{newProblem(at+".auth.config.name", errors.New("is needed with auth.type api_key"))}
 	}
 	c, client, err := a.hookCall(guard, at, "", m.Request)
 	if err != nil {
-		return config.Problems{about(at, err)}
+		return config.Problems{newProblem(at, err)}
 	}
 	c.Marked = true
 	a.migration = webhook.NewMigration(c, client, wire1.NewHookShapes(a.config.Serve.Public.BaseURL), a.asides, a.log)

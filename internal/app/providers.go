@@ -26,7 +26,7 @@ func (a *composition) newProviders(guard *netguard.Guard) error {
 	for i, c := range configured.Providers {
 		p, err := a.newProvider(guard, c)
 		if err != nil {
-			found = append(found, about(fmt.Sprintf("selfservice.methods.oidc.config.providers[%d]", i), fmt.Errorf("(%s): %w", c.ID, err)))
+			found = append(found, newProblem(fmt.Sprintf("selfservice.methods.oidc.config.providers[%d]", i), fmt.Errorf("(%s): %w", c.ID, err)))
 			continue
 		}
 		a.providers = append(a.providers, p)

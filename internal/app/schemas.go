@@ -24,7 +24,7 @@ const maxSchema = 1 << 20
 func (a *composition) newSchemas(guard *netguard.Guard) error {
 	var err error
 	if a.schemas, err = a.registry(guard); err != nil {
-		return about("identity.schemas", err)
+		return newProblem("identity.schemas", err)
 	}
 	a.identities = identity.New(a.db, a.schemas, a.sessions.Invalidate, a.now)
 	return a.readSchemas()
@@ -73,11 +73,11 @@ func (a *composition) readSchemas() error {
 		_, err := a.schemas.Schema(ctx, id)
 		switch _, unread := errors.AsType[*traits.UnreadableError](err); {
 		case unread && (a.config.V05 || !strings.HasPrefix(url, "file://")):
-			a.warnings = append(a.warnings, about(key, fmt.Errorf("can't be read; requests that need it will try again: %w", err)))
+			a.warnings = append(a.warnings, newProblem(key, fmt.Errorf("can't be read; requests that need it will try again: %w", err)))
 		case err != nil:
-			found = append(found, about(key, errors.New(a.schemaMistake(ctx, id, err))))
+			found = append(found, newProblem(key, errors.New(a.schemaMistake(ctx, id, err))))
 		default:
-			a.judgeSchema(ctx, key, id)
+			a.warnOfSchema(ctx, key, id)
 		}
 	}
 	if len(found) == 0 {

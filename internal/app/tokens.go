@@ -41,7 +41,7 @@ func (a *composition) newTokens(guard *netguard.Guard) error {
 func (a *composition) checkKeptEvents() error {
 	longest, kept := a.issuer.Longest(), a.config.Cleanup.KeepEvents
 	if least := longest + revocation.ClockSlack; longest > 0 && kept > 0 && kept < least {
-		return about("cleanup.keep_events", fmt.Errorf("is %v, but tokens of sessions are valid for up to %v, and the feed of ended sessions is made of the events; "+
+		return newProblem("cleanup.keep_events", fmt.Errorf("is %v, but tokens of sessions are valid for up to %v, and the feed of ended sessions is made of the events; "+
 			"set it to at least %v, or to 0s, which keeps them for ever", kept, longest, least))
 	}
 	return nil

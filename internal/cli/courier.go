@@ -84,7 +84,7 @@ func writeMessages(e *env, format outputFormat, quiet bool, found []adminapi.Mes
 	rows := make([][]string, len(found))
 	for i := range found {
 		m := &found[i]
-		rows[i] = []string{m.ID, moment(m.CreatedAt), m.Status, fmt.Sprint(m.Tries), m.Recipient, brief(m.Subject, 40), brief(m.LastError, 80)}
+		rows[i] = []string{m.ID, formatTime(m.CreatedAt), m.Status, fmt.Sprint(m.Tries), m.Recipient, truncate(m.Subject, 40), truncate(m.LastError, 80)}
 	}
 	return writeTable(e.Stdout, []string{"ID", "QUEUED (UTC)", "STATUS", "TRIES", "RECIPIENT", "SUBJECT", "LAST ERROR"}, rows)
 }
@@ -123,10 +123,10 @@ func writeMessage(e *env, m *adminapi.Message) error {
 	}
 	line("To", m.Recipient)
 	line("Subject", m.Subject)
-	line("Queued", moment(m.CreatedAt)+" UTC")
+	line("Queued", formatTime(m.CreatedAt)+" UTC")
 	line("Status", fmt.Sprintf("%s after %s", m.Status, plural(m.Tries, "try", "tries")))
 	if m.NextTry != nil {
-		line("Next try", moment(*m.NextTry)+" UTC")
+		line("Next try", formatTime(*m.NextTry)+" UTC")
 	}
 	line("Last error", m.LastError)
 	if m.Text == "" {

@@ -14,12 +14,10 @@ import (
 	"github.com/symbolon/symbolon/internal/adminclient"
 )
 
-// The bounds of watching: how many messages are looked at, and how many of the
-// past are shown at first.
 const (
-	watched   = 200
-	shownOnce = 10
-	leastWait = 100 * time.Millisecond
+	pageSize     = 200 // messages that are followed, the latest
+	initialLines = 10  // of them printed at first
+	minInterval  = 100 * time.Millisecond
 )
 
 func newCourierWatchCommand(e *env) *cobra.Command {
@@ -31,13 +29,13 @@ func newCourierWatchCommand(e *env) *cobra.Command {
 		Short: "Follow messages on their way",
 		Long: `Print the latest messages, then a line for each that is new or whose status or
 number of tries changes, until it is interrupted. With --format json it is one
-object a line. The latest 200 messages are looked at.`,
+object a line. Only the latest 200 messages are followed.`,
 		Example: `  symbolon courier watch
   symbolon courier watch --format json | jq 'select(.status == "dead")'`,
 		Args: cobra.NoArgs,
 		RunE: f.run(e, func(ctx context.Context, client *adminclient.Client, _ []string) error {
-			if interval < leastWait {
-				return usageError{fmt.Errorf("--interval must be at least %s", leastWait)}
+			if interval < minInterval {
+				return usageError{fmt.Errorf("--interval must be at least %s", minInterval)}
 			}
 			w := &watch{env: e, client: client, format: format}
 			return w.run(ctx, interval)
@@ -45,21 +43,21 @@ object a line. The latest 200 messages are looked at.`,
 	}
 	f.add(c)
 	format.add(c)
-	c.Flags().DurationVar(&interval, "interval", 2*time.Second, "how long to wait between two looks")
+	c.Flags().DurationVar(&interval, "interval", 2*time.Second, "how often to ask the server")
 	return c
 }
 
-// watch remembers of each message what it has printed.
+// watch keeps the last printed state of each message.
 type watch struct {
-	env    *env
-	client *adminclient.Client
-	format outputFormat
-	known  map[string]string // nil before the first look
-	counts string
-	away   bool // the server did not answer the last time
+	env         *env
+	client      *adminclient.Client
+	format      outputFormat
+	known       map[string]string // nil before the first answer
+	counts      string
+	unreachable bool // the server did not answer the last time
 }
 
-// run looks until ctx ends. A server that answered once may go and come back.
+// run asks until ctx ends. After a first answer it retries while the server is unreachable.
 func (w *watch) run(ctx context.Context, interval time.Duration) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -70,14 +68,14 @@ func (w *watch) run(ctx context.Context, interval time.Duration) error {
 		case ctx.Err() != nil:
 			return nil
 		case unreachable && w.known != nil:
-			if !w.away {
+			if !w.unreachable {
 				fmt.Fprintf(w.env.Stderr, "%v; trying again\n", err)
 			}
-			w.away = true
+			w.unreachable = true
 		case err != nil:
 			return err
 		default:
-			w.away = false
+			w.unreachable = false
 		}
 		select {
 		case <-ctx.Done():
@@ -88,7 +86,7 @@ func (w *watch) run(ctx context.Context, interval time.Duration) error {
 }
 
 func (w *watch) look(ctx context.Context) error {
-	found, _, err := w.client.Messages(ctx, adminclient.MessageQuery{Size: watched})
+	found, _, err := w.client.Messages(ctx, adminclient.MessageQuery{Size: pageSize})
 	if err != nil {
 		return err
 	}
@@ -99,7 +97,7 @@ func (w *watch) look(ctx context.Context) error {
 	slices.Reverse(found)
 	past := 0
 	if w.known == nil {
-		past = max(len(found)-shownOnce, 0)
+		past = max(len(found)-initialLines, 0)
 		w.header()
 	}
 	known := make(map[string]string, len(found))
@@ -132,7 +130,7 @@ func (w *watch) print(m *adminapi.Message) error {
 		return w.format.write(w.env.Stdout, []*adminapi.Message{m})
 	case formatTable:
 	}
-	line := fmt.Sprintf("%-19s  %-7s  %5d  %-28s  %s", moment(m.CreatedAt), visible(m.Status), m.Tries, visible(m.Recipient), visible(m.Subject))
+	line := fmt.Sprintf("%-19s  %-7s  %5d  %-28s  %s", formatTime(m.CreatedAt), visible(m.Status), m.Tries, visible(m.Recipient), visible(m.Subject))
 	if m.LastError != "" {
 		line += ": " + visible(m.LastError)
 	}
@@ -140,8 +138,8 @@ func (w *watch) print(m *adminapi.Message) error {
 	return err
 }
 
-// summary says how many messages there are in each status, when that changes. It
-// is for people, so it stays out of what programs read.
+// summary writes how many messages there are in each status, when that changes, to stderr, so
+// that stdout stays readable by programs.
 func (w *watch) summary(c *adminapi.CourierHealth) {
 	if c == nil {
 		return

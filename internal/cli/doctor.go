@@ -136,7 +136,7 @@ func writeReport(e *env, format outputFormat, report *doctor.Report) error {
 			skipped = append(skipped, c.Name)
 			continue
 		}
-		rows = append(rows, []string{statusWord(c.Status), c.Name, brief(c.Seen, widestSeen)})
+		rows = append(rows, []string{statusWord(c.Status), c.Name, truncate(c.Seen, widestSeen)})
 	}
 	if err := writeTable(e.Stdout, []string{"STATUS", "CHECK", "SEEN"}, rows); err != nil {
 		return err

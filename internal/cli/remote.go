@@ -118,10 +118,10 @@ func writeStatus(e *env, format outputFormat, quiet bool, s remoteStatus) error 
 func mailDetail(c *adminapi.CourierHealth) string {
 	text := mailCounts(c)
 	if c.Oldest != nil {
-		text += fmt.Sprintf(", the oldest waits since %s", moment(*c.Oldest))
+		text += fmt.Sprintf(", the oldest waits since %s", formatTime(*c.Oldest))
 	}
 	if c.LastError != "" {
-		text += "; last error: " + brief(c.LastError, 100)
+		text += "; last error: " + truncate(c.LastError, 100)
 	}
 	return text
 }

@@ -24,7 +24,7 @@ func writeTable(w io.Writer, header []string, rows [][]string) error {
 	return table.Flush()
 }
 
-// cellOf keeps a value on its line and shows that there is none.
+// cellOf returns one cell: "-" for an empty text, and otherwise the text in one printable line.
 func cellOf(text string) string {
 	if text == "" {
 		return "-"
@@ -32,8 +32,8 @@ func cellOf(text string) string {
 	return visible(text)
 }
 
-// visible shows a text of foreign origin in one line: nothing in it can steer
-// the terminal or turn the direction of writing.
+// visible makes an untrusted text safe for one line of a terminal: without control
+// characters and those that change the direction of text.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -46,7 +46,7 @@ func visible(text string) string {
 	}, text)
 }
 
-// paragraphs is visible for a text of several lines.
+// paragraphs applies visible to each line of a text.
 func paragraphs(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -55,17 +55,17 @@ func paragraphs(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// brief cuts a text to what fits a cell.
-func brief(text string, most int) string {
+// truncate cuts a text to so many characters.
+func truncate(text string, limit int) string {
 	runes := []rune(text)
-	if len(runes) <= most {
+	if len(runes) <= limit {
 		return text
 	}
-	return string(runes[:most-1]) + "…"
+	return string(runes[:limit-1]) + "…"
 }
 
-// moment shows a time to the second.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+// formatTime formats a time to the second, in UTC.
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
 // isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
@@ -77,11 +77,11 @@ func isTerminal(stream any) bool {
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return false
 	}
-	nothing, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(info, nothing)
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
-// plural names a number of things.
+// plural returns a number with the noun for it.
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -1,6 +1,6 @@
 package config
 
-// factorKeys are the methods that v26 has and v0.5 has not.
+// factorKeys returns the keys of the methods that are new in v26.
 func factorKeys() []Key {
 	const at = "selfservice.methods."
 	keys := []Key{
@@ -54,7 +54,7 @@ func relyingPartyKeys(at string) []Key {
 	}
 }
 
-// whoamiKeys are what the session check asks for and can answer with.
+// whoamiKeys returns the keys of what the session check asks for and can answer with.
 func whoamiKeys() []Key {
 	const templates = "session.whoami.tokenizer.templates"
 	level := oneOf(AAL1, AALHighest)
@@ -80,7 +80,7 @@ func whoamiKeys() []Key {
 	}
 }
 
-// flagKeys are the switches of v26 between behaviours of v1.
+// flagKeys returns the switches of v26 between behaviours of v1.
 func flagKeys() []Key {
 	const at = "feature_flags."
 	return []Key{
@@ -105,18 +105,18 @@ func flagKeys() []Key {
 	}
 }
 
-// formKeys are the settings of forms that v26 has.
+// formKeys returns the settings of forms that v26 has.
 func formKeys() []Key {
 	const at = "selfservice.flows."
 	sender := oneOf(UseLink, UseCode)
-	unknown := "Mail people who ask for an address that has no account, so that they know which one they used. Files of v1 and later: false, if they do not say."
+	unknown := "Mail people who ask for an address that has no account, so that they know which one they used. In files of v1 and later the default is false."
 	return []Key{
 		key(at+"login.style", Key{since: v26, Default: StyleUnified, Example: StyleIdentifierFirst, must: oneOf(StyleUnified, StyleIdentifierFirst)},
 			"`unified` asks for the identifier and the proof at once, `identifier_first` for the identifier alone and then for the proof."),
 		key(at+"login.tell_methods", Key{Default: "false", Example: "true", since: ours},
 			"With the style `identifier_first`, offer after the identifier only the methods that its account has, and say where there is no account. That tells strangers who has an account; otherwise all methods are offered to everyone."),
 		key(at+"registration.enabled", Key{since: v26, Default: "true", Example: "false"},
-			"Let people make accounts themselves."),
+			"Allow self-service registration."),
 		key(at+"registration.style", Key{since: v26, Default: StyleProfileFirst, Example: StyleUnified, must: oneOf(StyleUnified, StyleProfileFirst)},
 			"In v1, `profile_first` asks for the profile and then for the credential, `unified` for both at once."),
 		key(at+"registration.enable_legacy_one_step", Key{since: v26, Default: "false", Example: "true"},
@@ -124,17 +124,17 @@ func formKeys() []Key {
 		key(at+"registration.login_hints", Key{since: v26, NoEffect: "the server does not reveal how another person signs in", Default: "false", Example: "true"},
 			"In v1, tell people who register a taken identifier how its owner signs in."),
 		key(at+"recovery.use", Key{since: v26, Default: UseLink, Example: UseCode, must: sender},
-			"What a recovery sends. Files of v1 and later: code, if they do not say."),
+			"What a recovery sends. In files of v1 and later the default is code."),
 		key(at+"recovery.notify_unknown_recipients", Key{since: v26, Default: "true", Example: "false"},
 			unknown),
 		key(at+"verification.use", Key{since: v26, Default: UseLink, Example: UseCode, must: sender},
-			"What a verification sends. Files of v1 and later: code, if they do not say."),
+			"What a verification sends. In files of v1 and later the default is code."),
 		key(at+"verification.notify_unknown_recipients", Key{since: v26, Default: "true", Example: "false"},
 			unknown),
 	}
 }
 
-// linkKeys are the settings of links beside whether there are any.
+// linkKeys returns the settings of links, except link.enabled.
 func linkKeys() []Key {
 	const at = "selfservice.methods.link.config."
 	return []Key{
@@ -145,7 +145,7 @@ func linkKeys() []Key {
 	}
 }
 
-// messageKeys are ways for messages to go out beside SMTP.
+// messageKeys returns the delivery keys of v26: details of SMTP, HTTP, and channels.
 func messageKeys() []Key {
 	keys := []Key{
 		key("courier.delivery_strategy", Key{since: v26, Default: "smtp", Example: "http", must: oneOf("smtp", "http")},
@@ -159,7 +159,7 @@ func messageKeys() []Key {
 		key("courier.smtp.client_key_path", Key{since: v26, Example: "/etc/symbolon/smtp.key"},
 			"A PEM file with the key of that certificate."),
 		key("courier.channels", Key{since: v26, Example: `[{"id":"sms","request_config":{"url":"https://sms.example.org/send"}}]`},
-			"Ways for messages beside that of all mail. `sms` carries text messages, `email` mails of the templates that are named. The first that fits counts."),
+			"Ways for messages beside that of all mail. `sms` carries text messages, `email` mails of the templates that are named. The first match is used."),
 		key("courier.channels[].id", Key{since: v26, Required: true, Example: "sms", must: oneOf("sms", "email")},
 			"What the channel carries."),
 		key("courier.channels[].templates", Key{since: ours, Example: `["login_code_valid"]`},
@@ -182,7 +182,7 @@ func requestKeys(at string) []Key {
 		key(at+"headers", Key{since: v26, Example: `{"Content-Type":"application/json"}`},
 			"The headers of the request."),
 		key(at+"auth.type", Key{since: v26, Example: "basic_auth", must: oneOf("basic_auth", "api_key")},
-			"How the request proves who sends it. When unset, not at all."),
+			"How the request authenticates. When unset, there is no authentication."),
 		key(at+"auth.config.user", Key{since: v26, Example: "symbolon"},
 			"The user of basic_auth."),
 		key(at+"auth.config.password", Key{since: v26, Example: "$PASSWORD"},
@@ -192,7 +192,7 @@ func requestKeys(at string) []Key {
 		key(at+"auth.config.value", Key{since: v26, Example: "$API_KEY"},
 			"The value of an api_key."),
 		key(at+"auth.config.in", Key{since: v26, Default: "header", Example: "cookie", must: oneOf("header", "cookie")},
-			"Where an api_key stands."),
+			"Where the api_key is sent."),
 	}
 }
 

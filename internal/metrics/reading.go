@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Reading is a figure as it is when scraped.
+// Reading is a value that is read at scrape time.
 type Reading struct {
 	Name, Help string
 	Labels     map[string]string
@@ -17,9 +17,8 @@ type Reading struct {
 // readWithin bounds how long a scrape waits for a database.
 const readWithin = 2 * time.Second
 
-// Read registers figures that are read together when scraped, such as those that one
-// query tells. Where they can't be read, read returns none and the others are served
-// alone.
+// Read registers a function that returns several values at each scrape, for example from
+// one query. If it fails it returns none, and they are left out.
 func (m *Metrics) Read(read func(context.Context) []Reading) {
 	m.registry.MustRegister(readings(read))
 }
@@ -32,7 +31,7 @@ func (readings) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (r readings) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), readWithin) //nolint:forbidigo // a collector knows no caller
+	ctx, cancel := context.WithTimeout(context.Background(), readWithin) //nolint:forbidigo // Collect gets no context
 	defer cancel()
 	for _, reading := range r(ctx) {
 		about := prometheus.NewDesc(reading.Name, reading.Help, nil, reading.Labels)

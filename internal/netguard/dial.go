@@ -18,9 +18,9 @@ import (
 
 // dialer connects for one client.
 type dialer struct {
-	guard   *Guard
-	named   []string // host:port that the operator wrote
-	proxies sync.Map // host:port of proxies in use
+	guard      *Guard
+	configured []string // host:port that the operator wrote
+	proxies    sync.Map // host:port of proxies in use
 }
 
 func redirect(r *http.Request, via []*http.Request) error {
@@ -33,12 +33,12 @@ func redirect(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// dial connects to what is trusted by name, and to other hosts that resolve to an
-// address that may be reached.
+// dial connects to proxies and trusted hosts without a check, and to other hosts only if the
+// resolved address is allowed.
 func (d *dialer) dial(ctx context.Context, protocol, address string) (net.Conn, error) {
 	plain := net.Dialer{Timeout: dialTimeout, Resolver: d.guard.resolver}
 	if _, isProxy := d.proxies.Load(address); !isProxy && !d.trusts(address) {
-		if host, _, err := net.SplitHostPort(address); err != nil || disguised(host) {
+		if host, _, err := net.SplitHostPort(address); err != nil || isAmbiguousIPv4(host) {
 			return nil, ErrForbidden
 		}
 		plain.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
@@ -52,8 +52,8 @@ func (d *dialer) dial(ctx context.Context, protocol, address string) (net.Conn, 
 	return plain.DialContext(ctx, protocol, address)
 }
 
-// proxy names the proxy for a request, and judges the destination while this
-// process still can.
+// proxy returns the proxy for a request, and checks the destination, which the proxy will
+// resolve.
 func (d *dialer) proxy(r *http.Request) (*url.URL, error) {
 	u, err := d.guard.proxy(r)
 	if u == nil || err != nil {
@@ -73,17 +73,17 @@ func (d *dialer) proxy(r *http.Request) (*url.URL, error) {
 func (d *dialer) trusts(address string) bool {
 	address = strings.ToLower(address)
 	host, _, err := net.SplitHostPort(address)
-	return slices.Contains(d.named, address) || slices.Contains(d.guard.hosts, address) ||
+	return slices.Contains(d.configured, address) || slices.Contains(d.guard.hosts, address) ||
 		err == nil && slices.Contains(d.guard.hosts, host)
 }
 
-// check decides on a destination that another client will connect to.
+// check decides on a destination that a proxy will connect to.
 func (g *Guard) check(ctx context.Context, u *url.URL) error {
 	host, port, err := net.SplitHostPort(hostPort(u))
 	if err != nil {
 		return ErrForbidden
 	}
-	if disguised(host) {
+	if isAmbiguousIPv4(host) {
 		return ErrForbidden
 	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
@@ -99,9 +99,9 @@ func (g *Guard) check(ctx context.Context, u *url.URL) error {
 	return nil
 }
 
-// disguised reports whether a host is an IPv4 address in a notation that some
+// isAmbiguousIPv4 reports whether a host is an IPv4 address in a notation that some
 // resolvers and proxies read and others do not, such as 2130706433 or 0x7f.1.
-func disguised(host string) bool {
+func isAmbiguousIPv4(host string) bool {
 	_, err := netip.ParseAddr(host)
 	return err != nil && endsInNumber(host)
 }

@@ -117,7 +117,7 @@ func (g *Guard) Client(operatorURLs ...string) (*http.Client, error) {
 		if err != nil || u.Host == "" {
 			return nil, errors.New("a URL for outgoing requests is not absolute") // it may hold a password
 		}
-		d.named = append(d.named, hostPort(u))
+		d.configured = append(d.configured, hostPort(u))
 	}
 	transport := &http.Transport{
 		Proxy: d.proxy, DialContext: d.dial, ForceAttemptHTTP2: true,

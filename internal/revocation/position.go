@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// Position is how far a reader has come: the number of the last event of each chain.
+// Position is the offset of a reader: for each chain, the number of the last event that it read.
 type Position map[int]int64
 
 // maxChains bounds what is read of a position that a client sends.
 const maxChains = 256
 
-var errPosition = errors.New("is no position of the feed")
+var errPosition = errors.New("is not a position of the feed")
 
-// String is the form in which clients send it back.
+// String returns pairs "chain.number" joined by "-", as clients send them back.
 func (p Position) String() string {
 	parts := make([]string, 0, len(p))
 	for _, chain := range slices.Sorted(maps.Keys(p)) {

@@ -38,8 +38,8 @@ func (s *sight) Parts(line string) (out []string) {
 // pictureURL is how the value of a picture node begins.
 const pictureURL = "data:image/png;base64,"
 
-// look draws a node that is not an input; ok is false for inputs. A script is noted in the group.
-func (d *formRenderer) look(g *group, method string, n *ui.Node) (ok bool) {
+// addFigure draws a node that is not an input; ok is false for inputs. A script is noted in the group.
+func (d *formRenderer) addFigure(g *group, method string, n *ui.Node) (ok bool) {
 	switch n.Kind {
 	case ui.Input:
 		return false

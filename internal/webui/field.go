@@ -85,7 +85,7 @@ func (d *formRenderer) shape(f *pagekit.Field, n *ui.Node) {
 		f.Verbatim, f.InputMode = true, "numeric"
 	}
 	if f.Value == "" && carriesAddress(n) {
-		f.Value = d.person
+		f.Value = d.username
 	}
 }
 

@@ -203,12 +203,12 @@ func (p *Pages) addSessions(w http.ResponseWriter, r *http.Request, d *page, bod
 
 // addForm draws the form of a flow onto the page.
 func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *flowPage, f *flow.Flow) {
-	renderer := formRenderer{language: d.language, flow: f, person: d.Person, passwordMin: p.config.PasswordMinLength, action: p.source.Action}
+	renderer := formRenderer{language: d.language, flow: f, username: d.Person, passwordMin: p.config.PasswordMinLength, action: p.source.Action}
 	if f.Kind == flow.Login {
 		p.describeIdentifier(r, &renderer)
 	}
-	if renderer.person == "" {
-		renderer.person = p.carriedAddress(w, r, f)
+	if renderer.username == "" {
+		renderer.username = p.carriedAddress(w, r, f)
 	}
 	if p.config.Recovery && f.Kind == flow.Login {
 		renderer.forgotten = pagekit.Link{URL: p.onward(flow.Recovery, f, "login."+f.ID), Text: d.first("link.recovery")}
@@ -240,7 +240,7 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 	}
 	body.Named, groups = namedGroup(f, groups)
 	if !body.Sections {
-		sorted(groups)
+		markPrimary(groups)
 	}
 	body.Groups, d.Problems = groups, append(d.Problems, problems...)
 	d.targets = append(d.targets, parsed(f.ReturnTo))

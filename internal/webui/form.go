@@ -30,8 +30,8 @@ type group struct {
 	Choices bool
 	Lead    string // what the section is for
 	Empty   string // what to say where nothing is left to choose
-	// Sights stand between the fields and the buttons; Script runs the ceremonies of
-	// keys, and KeyErrors are its words.
+	// Sights are pictures and lines of text between the fields and the buttons. Script is the
+	// URL of the WebAuthn script, KeyErrors its error texts as JSON.
 	Sights            []sight
 	Keys              []keyRow // security keys or passkeys, each with a form of its own
 	NeedsKeys         bool     // nothing here works without a browser that supports keys
@@ -40,9 +40,9 @@ type group struct {
 	State             string // what has been set up already; empty for nothing
 }
 
-// sorted makes a page of several forms easy to choose from: one button stands out, and "or" stands
-// where a form to fill in meets another, not between buttons.
-func sorted(groups []group) {
+// markPrimary leaves at most one primary button on a page of several forms, and sets "or" where a
+// form with fields meets another, not between buttons.
+func markPrimary(groups []group) {
 	var lead *button
 	for i := range groups {
 		g := &groups[i]
@@ -63,10 +63,10 @@ func sorted(groups []group) {
 type button struct {
 	Name, Value, Text string
 	Action            string // where it sends the form; empty for where the form says
-	Primary, Bad      bool   // Bad ones can't be undone
+	Primary, Bad      bool   // Bad: it destroys something and can't be undone
 	Disabled          bool
-	// What the button chooses: its name, the first letter of that and, where it can
-	// be connected, whether it is and what the button does about it.
+	// The choice that the button makes: its name, the first letter of that and, where it can be
+	// connected, whether it is and the label for changing it.
 	What, Initial, State, Does string
 	Connected                  bool
 	Click                      string // the function of the WebAuthn script that it runs; it sends nothing
@@ -76,7 +76,7 @@ type button struct {
 type formRenderer struct {
 	*language
 	flow        *flow.Flow
-	person      string // an address or name to fill in
+	username    string // the identifier to fill in
 	passwordMin int
 	action      func(f *flow.Flow, method string) string
 	// identifierLabel names the field for the login identifier; empty for the general words.
@@ -86,8 +86,8 @@ type formRenderer struct {
 	ids             map[string]bool
 }
 
-// groups draws the forms of a flow. Where each is about something of its own,
-// what a person is known by comes before how they prove it.
+// groups draws the forms of a flow. With sections set, the form of the profile comes before
+// those of credentials.
 func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 	var out []group
 	var problems []pagekit.Problem
@@ -155,7 +155,7 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 	out := group{Method: g.Method, ID: d.id("form", g.Method), Anchor: g.Method, Heading: d.groupHeading(g.Method)}
 	problems := d.formProblems(g)
 	for _, n := range ordered(g.Nodes) {
-		if d.look(&out, g.Method, &n) {
+		if d.addFigure(&out, g.Method, &n) {
 			continue
 		}
 		if n.OnClick != "" {
@@ -176,8 +176,8 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 			problems = append(problems, pagekit.Problem{Label: f.Label, ID: f.ID, Text: text})
 		}
 		switch {
-		case f.Autocomplete == "new-password" && d.person != "":
-			out.Username = d.person
+		case f.Autocomplete == "new-password" && d.username != "":
+			out.Username = d.username
 		case f.Autocomplete == "current-password":
 			out.Username = d.flow.Named() // the field for it is hidden
 		}
@@ -195,12 +195,12 @@ func (d *formRenderer) finish(g *group) {
 	d.finishFactor(g)
 	g.Choices = !g.hasInput() && slices.ContainsFunc(g.Buttons, func(b button) bool { return b.What != "" })
 	if g.Choices && d.flow.Kind == flow.Settings {
-		// People look for them again, so what is connected does not move. Elsewhere the
-		// order is the operator's.
+		// A provider keeps its place when it is connected or disconnected. Elsewhere the order
+		// is the operator's.
 		slices.SortStableFunc(g.Buttons, func(a, b button) int { return strings.Compare(a.What, b.What) })
 	}
 	if len(g.Buttons) == 1 && g.Buttons[0].Name == "provider" && g.hasInput() {
-		// There is nothing to choose: what is typed completes what this provider told.
+		// There is nothing to choose: the fields complete what this provider told.
 		only := &g.Buttons[0]
 		*only = button{Name: only.Name, Value: only.Value, Disabled: only.Disabled, Text: d.submitText(g.Method), Primary: true}
 		return
@@ -312,7 +312,7 @@ func (d *formRenderer) choice(method string, n *ui.Node) button {
 	return b
 }
 
-// initial is the sign of a provider: the first letter of its name.
+// initial is the icon of a provider: the first letter of its name.
 func initial(name string) string {
 	first, _ := utf8.DecodeRuneInString(name)
 	return string(unicode.ToUpper(first))

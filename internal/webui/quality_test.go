@@ -199,9 +199,10 @@ func TestEveryTextInUseExistsAndEveryTextIsInUse(t *testing.T) {
 func TestTextsOfMessagesBelongToTheCatalogue(t *testing.T) {
 	t.Parallel()
 	l := mustEnglish(t)
+	outside := []string{message.KeyPasswordTooLong} // of the catalogue: v0.5 has no number for it
 	for key := range l.texts {
 		name, ok := strings.CutPrefix(key, "message.")
-		if ok && name != "schema" && !strings.HasPrefix(name, message.KeySchemaPrefix) && !slices.Contains(message.Keys(), name) {
+		if ok && name != "schema" && !strings.HasPrefix(name, message.KeySchemaPrefix) && !slices.Contains(outside, name) && !slices.Contains(message.Keys(), name) {
 			t.Errorf("%q words a message that does not exist", key)
 		}
 	}
@@ -218,12 +219,13 @@ func TestMessageIsWordedForPeople(t *testing.T) {
 	t.Parallel()
 	l := mustEnglish(t)
 	tests := map[string]message.Message{
-		"Please fill this in.":           message.Missing("password"),
-		"Use at least 12 characters.":    message.PasswordTooShort(12, 3),
-		"Enter a number.":                message.Schema("type", "expected number, but got string", map[string]any{"want": "number", "got": "string"}),
-		"Must be 18 or more.":            message.Schema("minimum", "must be >= 18 but found 3", map[string]any{"want": "18", "got": "3"}),
-		"not failed":                     message.Schema("not", "not failed", map[string]any{}),
-		"what the author of a hook says": message.Reason("what the author of a hook says"),
+		"Please fill this in.":                                 message.Missing("password"),
+		"Use at least 12 characters.":                          message.PasswordTooShort(12, 3),
+		"This password is too long. Please use a shorter one.": message.PasswordTooLong(72, 80),
+		"Enter a number.":                                      message.Schema("type", "expected number, but got string", map[string]any{"want": "number", "got": "string"}),
+		"Must be 18 or more.":                                  message.Schema("minimum", "must be >= 18 but found 3", map[string]any{"want": "18", "got": "3"}),
+		"not failed":                                           message.Schema("not", "not failed", map[string]any{}),
+		"what the author of a hook says":                       message.Reason("what the author of a hook says"),
 	}
 	for want, m := range tests {
 		if got := l.message(m); got != want {

@@ -14,8 +14,11 @@ import (
 	"github.com/symbolon/symbolon/internal/secret"
 )
 
-// digits is how many a code has.
-const digits = 6
+// The form of a code. Forms of v1 have its length too: wire1/codes.go.
+const (
+	digits = 6
+	codes  = 1_000_000 // how many there are
+)
 
 // memory is a code that a flow waits for. For an unknown address it is the same, with a code that is never sent.
 type memory struct {
@@ -38,7 +41,7 @@ type memory struct {
 
 // draw makes a code for a flow; the flow expires it too.
 func (m *Method) draw(f *flow.Flow, identityID string, a identity.Address) (memory, string) {
-	text := fmt.Sprintf("%0*d", digits, secret.Below(1_000_000))
+	text := fmt.Sprintf("%0*d", digits, secret.Below(codes))
 	now := m.now().UTC()
 	expires := now.Add(m.config.Lifespan)
 	if f.ExpiresAt.Before(expires) {
