@@ -47,7 +47,7 @@ func redirectEffect(e *Engine, _ context.Context, j *judged) (Result, error) {
 	j.flow.ResumeHash = to.ResumeHash
 	err := j.flow.remember(redirectMemory, pendingRedirect{
 		Method: j.method, Binding: secret.Hash(result.Continuity),
-		Input: j.input.only(usedAfterRedirect).store(), ExpiresAt: e.now().Add(redirectLifespan),
+		Input: j.input.only(usedAfterRedirect(j.flow.Client)).store(), ExpiresAt: e.now().Add(redirectLifespan),
 	})
 	if err != nil {
 		return Result{}, err
@@ -55,10 +55,14 @@ func redirectEffect(e *Engine, _ context.Context, j *judged) (Result, error) {
 	return result, j.flow.remember(j.method, to.Memory)
 }
 
-// usedAfterRedirect reports whether a field is to be used after the callback. A
-// password that the browser has filled into the same form is not.
-func usedAfterRedirect(name string) bool {
-	return name == "traits" || strings.HasPrefix(name, "traits.") || name == "provider"
+// usedAfterRedirect returns a function that reports whether a field is to be used after the
+// callback. A password that the browser has filled into the same form is not. Nor are the traits
+// of an app: any browser can come back for it, and what a stranger has typed would become the
+// profile of the person who is known to the provider.
+func usedAfterRedirect(c Client) func(name string) bool {
+	return func(name string) bool {
+		return name == "provider" || c != API && (name == "traits" || strings.HasPrefix(name, "traits."))
+	}
 }
 
 // CallbackRequest is a browser that comes back from another site.
@@ -98,7 +102,7 @@ func (e *Engine) consumeState(ctx context.Context, r CallbackRequest) (*Flow, In
 	switch {
 	case err != nil && !errors.Is(err, errs.ErrNotFound):
 		return nil, Input{}, fmt.Errorf("find flow by state: %w", err)
-	case r.Caller.Continuity == "" && !(known && f.Client == API):
+	case r.Caller.Continuity == "" && !(known && f.Remembers(appMemory)):
 		return nil, Input{}, errNotResumable
 	case !known:
 		return nil, Input{}, errStateMismatch
@@ -126,7 +130,7 @@ func (e *Engine) consumeState(ctx context.Context, r CallbackRequest) (*Flow, In
 // app has nothing of the flow, and the session goes to the app alone, which has a code that
 // the browser never had.
 func (p pendingRedirect) boundTo(f *Flow, c Caller) bool {
-	return f.Client == API || secret.Equal(p.Binding, secret.Hash(c.Continuity))
+	return f.Remembers(appMemory) || secret.Equal(p.Binding, secret.Hash(c.Continuity))
 }
 
 // checkCallback makes the checks on a callback; whose flow it is, the state and the

@@ -137,12 +137,29 @@ func wanted(d *identity.Draft) []string {
 	return all
 }
 
+// linksAtSignIn reports whether a sign-in links the external account that waits in its flow. It
+// does not by the callback of an app, which any browser can bring: a stranger could lead the owner
+// of the address there. Nor does it where the owner has a second factor, which a change of
+// credentials needs: settings ask for both.
+func (e *Engine) linksAtSignIn(ctx context.Context, j *judged, owner *identity.Identity, waits pendingLink) (bool, error) {
+	if !waits.AtSignIn || j.flow.Client == API && j.callback != nil {
+		return false, nil
+	}
+	reaches, err := e.AvailableAAL(ctx, owner, Browser)
+	return reaches < session.AAL2, err
+}
+
 // draftLink drafts the credential of the external account that a proof links: the
 // operator has said that a provider's proven address is proof enough here, or the login
 // has said that it links.
 func (e *Engine) draftLink(ctx context.Context, j *judged, proof Authenticated) error {
 	account := proof.Link
-	if waits := j.flow.pendingLink(); account == nil && waits.AtSignIn {
+	waits := j.flow.pendingLink()
+	links, err := e.linksAtSignIn(ctx, j, proof.Identity, waits)
+	if err != nil {
+		return err
+	}
+	if account == nil && links {
 		owns, err := e.ownsAnyIdentifier(ctx, proof.Identity, waits.Wanted)
 		if err != nil {
 			return err
@@ -155,7 +172,6 @@ func (e *Engine) draftLink(ctx context.Context, j *judged, proof Authenticated) 
 	if account == nil {
 		return nil
 	}
-	var err error
 	if j.draft, err = e.identities.DraftUnchanged(ctx, proof.Identity); err != nil {
 		return err
 	}

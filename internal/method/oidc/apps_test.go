@@ -150,3 +150,98 @@ func TestLinkAtSignIn(t *testing.T) {
 		t.Errorf("the owner is not told: %+v", sent)
 	}
 }
+
+// linkByApp is the login of an app by which a stranger waits for the owner of an address.
+func linkByApp(t *testing.T, w *flowtest.World, app *flowtest.Browser, acme *site, address string) *flow.Flow {
+	t.Helper()
+	app.Providers.Apps, app.Providers.Links = true, true
+	acme.says = claims.Claims{Subject: "666", Email: address}
+	if left, err := app.Submit(app.Start(flow.Login), oidc.ID, map[string]string{"provider": "acme"}); err != nil || left.Outcome != flow.Redirected {
+		t.Fatalf("%+v, %v", left, err)
+	}
+	asked := backWithNothing(t, w, acme)
+	if asked.Next == nil || asked.Next.Kind != flow.Login {
+		t.Fatalf("no login that links: %+v", asked)
+	}
+	return w.Stored(asked.Next)
+}
+
+// backWithNothing is a browser that comes back for an app and knows nothing of it.
+func backWithNothing(t *testing.T, w *flowtest.World, s *site) flow.Result {
+	t.Helper()
+	r, err := w.Callback(t.Context(), flow.CallbackRequest{
+		Method: oidc.ID, State: s.state, Params: flow.CallbackParams{From: s.id},
+		Caller: flow.Caller{Providers: flow.ProviderRules{Apps: true, Links: true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// The owner of an address whose browser a stranger's app has led to their provider links nothing.
+func TestLinkAtSignIn_otherBrowser(t *testing.T) {
+	t.Parallel()
+	acme, other := &site{id: "acme"}, &site{id: "other"}
+	w, _ := with(t, acme, other)
+	owner := w.Person("bob@example.org", true, identity.Credential{Type: oidc.ID, Identifiers: []string{"other:9"}, Config: json.RawMessage(`{}`)})
+	app := w.App()
+	f := linkByApp(t, w, app, acme, owner.Email)
+	if left, err := app.Submit(f, oidc.ID, map[string]string{"provider": "other"}); err != nil || left.Outcome != flow.Redirected {
+		t.Fatalf("%+v, %v", left, err)
+	}
+	other.says = claims.Claims{Subject: "9"}
+	backWithNothing(t, w, other)
+	if has, _, err := w.Identities.ByCredential(t.Context(), oidc.ID, "acme:666"); err == nil {
+		t.Errorf("the stranger's account is linked to %s", has.ID)
+	}
+}
+
+// What a stranger has typed in an app is not the profile of the person whose browser comes back.
+func TestRegistration_otherBrowser(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme", says: claims.Claims{Subject: "77", Email: "alice@example.org"}}
+	w, _ := with(t, acme, &site{id: "other"})
+	app := w.App()
+	app.Providers.Apps = true
+	left, err := app.Submit(app.Start(flow.Registration), oidc.ID, map[string]string{"provider": "acme", "traits.email": "mallory@example.net"})
+	if err != nil || left.Outcome != flow.Redirected {
+		t.Fatalf("%+v, %v", left, err)
+	}
+	made := backWithNothing(t, w, acme)
+	if made.Identity == nil || len(made.Identity.Verifiable) != 1 || made.Identity.Verifiable[0].Value != "alice@example.org" {
+		t.Errorf("%+v", made.Identity)
+	}
+}
+
+// secondFactor counts as a second factor of everyone.
+type secondFactor struct{}
+
+func (secondFactor) ID() string                     { return "totp" }
+func (secondFactor) Steps() map[flow.Kind]flow.Step { return nil }
+func (secondFactor) CountFactors(*identity.Identity, []identity.Credential, flow.Client) flow.Factors {
+	return flow.Factors{Second: 1}
+}
+
+// Who has a second factor is asked about the link in settings, which need it.
+func TestLinkAtSignIn_secondFactor(t *testing.T) {
+	t.Parallel()
+	acme, other := &site{id: "acme"}, &site{id: "other"}
+	w, _ := with(t, acme, other, secondFactor{})
+	owner := w.Person("bob@example.org", true, identity.Credential{Type: oidc.ID, Identifiers: []string{"other:9"}, Config: json.RawMessage(`{}`)})
+	acme.says = claims.Claims{Subject: "2", Email: owner.Email}
+	b := w.Browser()
+	b.Providers.Links = true
+	asked, err := come(t, w, b, b.Start(flow.Login), acme, map[string]string{"provider": "acme"})
+	if err != nil || asked.Next == nil {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	other.says = claims.Claims{Subject: "9"}
+	in, err := come(t, w, b, w.Stored(asked.Next), other, map[string]string{"provider": "other"})
+	if err != nil || in.Session == nil {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	if _, _, err := w.Identities.ByCredential(t.Context(), oidc.ID, "acme:2"); err == nil {
+		t.Error("linked without the second factor")
+	}
+}

@@ -46,7 +46,7 @@ func (s *site) Present(_ context.Context, _, nonce string) (claims.Claims, error
 	return s.says, s.err
 }
 
-func with(t testing.TB, acme, other *site) (*flowtest.World, flowtest.Person) {
+func with(t testing.TB, acme, other *site, more ...flow.Method) (*flowtest.World, flowtest.Person) {
 	t.Helper()
 	public, err := url.Parse("https://id.example.org/")
 	if err != nil {
@@ -57,9 +57,9 @@ func with(t testing.TB, acme, other *site) (*flowtest.World, flowtest.Person) {
 		return claims.Mapped{Traits: traits}, err
 	}
 	w := flowtest.New(t, func(w *flowtest.World) []flow.Method {
-		return []flow.Method{oidc.New([]oidc.Provider{
+		return append(more, oidc.New([]oidc.Provider{
 			{Site: acme, Map: mapped}, {Site: other, Map: mapped, AutoLink: true},
-		}, w.Identities, public, slog.New(slog.DiscardHandler))}
+		}, w.Identities, public, slog.New(slog.DiscardHandler)))
 	}, flowtest.Hook(flow.Registration, oidc.ID, flow.HookSession))
 	return w, w.Person("ada@example.org", true)
 }
