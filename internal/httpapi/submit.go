@@ -145,7 +145,7 @@ func (m *mount) answerSubmission(w http.ResponseWriter, r wire.Request, result f
 	if again, ok := errors.AsType[*flow.Restarted](err); ok && r.Kind == flow.Registration && again.Flow.Kind == flow.Login && m.config.Registered != nil {
 		return m.answer(w, r.Request, wire.Redirect(m.registeredPage(again.Flow.ReturnTo)))
 	}
-	if result.Enrol {
+	if result.Enrol && !result.HandedOver {
 		result.Redirect = m.settingsFirst(result.Redirect)
 	}
 	if err == nil {

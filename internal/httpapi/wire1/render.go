@@ -33,6 +33,7 @@ type view struct {
 	done bool   // nothing is left to fill in
 	// organization is whom the flow is for, empty for none; it offers no method.
 	organization string
+	exchangeCode string // with which an app exchanges the flow for a session; in the answer to its start alone
 	linking      bool   // signing in links an account at a provider
 	firstTrait   string // stands before the password
 	traitGroup   string // of the traits in a registration; empty for default
@@ -66,9 +67,9 @@ func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 	switch f.Kind {
 	case flow.Login:
 		out.OrganizationID, out.Refresh, out.CreatedAt, out.UpdatedAt = idOrNull(v.organization), &f.Refresh, &f.IssuedAt, &f.IssuedAt
-		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = max(f.RequestedAAL(), session.AAL1).String(), f.ExchangeCode(), v.memory.Schema
+		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = max(f.RequestedAAL(), session.AAL1).String(), v.exchangeCode, v.memory.Schema
 	case flow.Registration:
-		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = idOrNull(v.organization), f.ExchangeCode(), v.memory.Schema
+		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = idOrNull(v.organization), v.exchangeCode, v.memory.Schema
 	case flow.Settings:
 		out.State = "show_form"
 		if f.State == flow.Passed {

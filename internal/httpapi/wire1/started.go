@@ -118,7 +118,9 @@ func (w *Wire) Started(r wire.Request, result flow.Result, err error) wire.Answe
 		return fail(err, asJSON)
 	}
 	if asJSON {
-		return w.show(r, result, http.StatusOK)
+		v := w.viewOf(r.Context(), result.Flow)
+		v.exchangeCode = result.Flow.ExchangeCode()
+		return wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
 	}
 	return see(r.Page(result.Flow))
 }
