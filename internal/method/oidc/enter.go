@@ -106,6 +106,10 @@ func (m *Method) present(ctx context.Context, s flow.Submission, id, token strin
 	if err != nil {
 		return nil, claims.Claims{}, err
 	}
+	// A token with an unknown key makes the library fetch the provider's keys.
+	if err := s.CountCode(ctx, ""); err != nil {
+		return nil, claims.Claims{}, err
+	}
 	nonce, _, _ := s.Input.Text("id_token_nonce")
 	c, err := p.Present(ctx, token, nonce)
 	problem, ok := errors.AsType[*protocol.Problem](err)
