@@ -162,7 +162,7 @@ func (k *Key) Create(tb testing.TB, options string, lie Lie) string {
 	}
 	return k.answer(tb, lie, map[string]any{
 		"clientDataJSON":    encode(k.client("webauthn.create", o.PublicKey.Challenge, lie)),
-		"attestationObject": encode(object),
+		"attestationObject": encode(object), "transports": []string{"usb"},
 	})
 }
 

@@ -59,6 +59,9 @@ func (m *Method) beginFirst(ctx context.Context, s flow.Submission) (flow.Fact, 
 // ask asks for one of the person's first factors, or for a made-up key where there is none.
 func (m *Method) ask(identifier, id string, keys ceremony.Keys) (asked, error) {
 	o := m.owner(keys.Handle, keys.Of(true))
+	for i := range o.Keys {
+		o.Keys[i].Transports = nil // which would tell a key from a made-up one
+	}
 	if len(o.Keys) == 0 {
 		id, o = "", m.decoy(identifier)
 	}
