@@ -269,7 +269,8 @@ func (s *noting) InTxAsync(ctx context.Context, f func(context.Context) error) e
 }
 
 // While there is more to send, a commit waits for the disk four times a second, and the last
-// one does, so that a crash of the machine repeats little.
+// one does, so that a crash of the machine repeats little. A slow machine sees the queue empty
+// more often, which a commit waits for too.
 func TestDispatcher_waitsForTheDisk(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
@@ -290,7 +291,7 @@ func TestDispatcher_waitsForTheDisk(t *testing.T) {
 				waited++
 			}
 		}
-		if all := len(s.waits); all < 100 || waited < 7 || waited > 12 || !s.waits[all-1] {
+		if all := len(s.waits); all < 100 || waited < 7 || waited > all/5 || !s.waits[all-1] {
 			w.t.Errorf("%d of %d commits waited: %v", waited, all, s.waits)
 		}
 	})

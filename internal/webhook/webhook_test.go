@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,11 +242,11 @@ func TestAsides(t *testing.T) {
 	t.Parallel()
 	for patience, want := range map[time.Duration]time.Duration{time.Minute: 2 * time.Second, time.Second: time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			asked, ended := 0, 0
+			var asked, ended atomic.Int32
 			h := New(Config{Ignore: true, Method: http.MethodPost, URL: "http://127.0.0.1/"}, &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
-				asked++
+				asked.Add(1)
 				time.Sleep(2 * time.Second)
-				ended++
+				ended.Add(1)
 				return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, r.Context().Err()
 			})}, shapes{}, NewAsides(), slog.New(slog.DiscardHandler))
 			began := time.Now()
@@ -255,15 +256,15 @@ func TestAsides(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			h.asides.Close(ctx)
-			if waited := time.Since(began); waited != want || (ended == 1) != (patience > want) {
-				t.Errorf("patience %v: waited %v, %d ended", patience, waited, ended)
+			if waited := time.Since(began); waited != want || (ended.Load() == 1) != (patience > want) {
+				t.Errorf("patience %v: waited %v, %d ended", patience, waited, ended.Load())
 			}
 			if _, err := call(t, h); err != nil {
 				t.Error(err)
 			}
 			time.Sleep(time.Minute)
-			if patience > want && asked != 1 {
-				t.Errorf("%d calls after the end", asked-1)
+			if patience > want && asked.Load() != 1 {
+				t.Errorf("%d calls after the end", asked.Load()-1)
 			}
 		})
 	}
