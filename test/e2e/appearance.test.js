@@ -152,8 +152,8 @@ describe('the keyboard', () => {
         assert.ok(at.ring, `${at.what} does not show that it has the focus`)
         seen.push(at.what)
       }
-      // The link for a forgotten password stands beside the label of the field.
-      assert.deepEqual(seen.slice(0, 4), ['brand', 'identifier', 'A', 'password'])
+      // Tab leads from the address to the password; the link for a forgotten one comes after it.
+      assert.deepEqual(seen.slice(0, 5), ['brand', 'identifier', 'password', 'BUTTON', 'A'])
       assert.ok(seen.length >= 9, `only ${seen.join(', ')} are reached`)
     })
   }
