@@ -79,7 +79,7 @@ func declared(f *ast.File) []*ast.Ident {
 }
 
 // vague are words behind which the subject of a sentence hides: name the caller, the
-// node, the operator, the visitor instead. So do they where a thing "is no error": it is not an error.
+// node, the operator, the visitor instead. "Is no error" is here too: write "is not an error".
 var vague = regexp.MustCompile(`\b((?:[Ww]hat|[Ww]hich|[Tt]hat|[Ii]t) is no \w|[Ww]hoever|[Ww]hatever|[Nn]obody|[Ss]omebody|anew|lately|(?:is|are) told of|of (?:its|their|his|her) own accord)\b`)
 
 // notProse are keys and names of programs that hold such a word.

@@ -62,7 +62,7 @@ func (a *App) dispatch(ctx context.Context) error {
 		select {
 		case <-a.swapped:
 			stop()
-			<-done // its end was ours to decide, so what it says of it is not news
+			<-done // the reload ended it, so its error says nothing new
 		case <-done:
 			stop()
 			if errors.Is(err, context.Canceled) {

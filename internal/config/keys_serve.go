@@ -42,7 +42,7 @@ func adminKeys() []Key {
 		key("serve.admin.token", Key{Example: "$(openssl rand -hex 24)", since: ours},
 			"A token that every request to the admin listener must carry as `Authorization: Bearer TOKEN`, health checks excepted. The command line takes it from SYMBOLON_ADMIN_TOKEN."),
 		key("serve.admin.insecure", Key{Default: "false", Example: "true", since: ours},
-			"Let the admin listener bind off loopback without a token. Anyone who reaches it then owns every account: only for networks that are closed to others, such as a pod."),
+			"Let the admin listener bind off loopback without a token. Everyone who reaches it can then change every account: set it only in networks that are closed to others, such as a pod."),
 	}
 	keys = append(append(keys, consoleKeys()...), operatorKeys()...)
 	keys = append(keys, tlsKeys("serve.admin")...)

@@ -35,7 +35,7 @@ func uiKeys() []Key {
 		key(at+"name", Key{since: ours, Default: "Symbolon", Example: "Example Inc."},
 			"What the service is called, on the built-in pages and in mails."),
 		key(at+"languages", Key{since: ours, Example: "de,en", must: spoken},
-			"The languages of the built-in pages and mails, the first for everybody who wants none of them. When unset, all of them, English first. Visitors get what their browser asks for, or what they choose at the foot of a page or with ?lang=."),
+			"The languages of the built-in pages and mails, the first is used where a visitor asks for none of them. When unset, all of them, English first. Visitors get what their browser asks for, or what they choose at the foot of a page or with ?lang=."),
 		key(at+"language_trait", Key{since: ours, Example: "person.language"},
 			"The path of the trait that holds a person's preferred language, as a tag such as de or pt-BR. Their mails are written in it, and their pages unless they choose another."),
 		key(at+"logo", Key{since: ours, Example: "file:///etc/symbolon/logo.svg", must: picture},

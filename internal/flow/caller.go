@@ -44,7 +44,7 @@ type ProviderRules struct {
 	Apps bool
 	// Direct: a form of settings leads to the provider itself.
 	Direct bool
-	// Links: who signs up with a provider and an address that another account has is asked
+	// Links: a person who signs up with a provider and an address that another account has is asked
 	// to sign in to that, which links the account at the provider to it.
 	Links bool
 }

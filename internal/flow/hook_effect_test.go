@@ -71,7 +71,7 @@ func TestHook_registrationUndone_gone(t *testing.T) {
 	}
 }
 
-// A client that hangs up neither stops the hooks nor undoes what they were told of.
+// A client that hangs up neither stops the hooks nor undoes the change that they were told about.
 func TestHook_hangUp(t *testing.T) {
 	t.Parallel()
 	for _, parses := range []bool{true, false} {

@@ -100,7 +100,7 @@ func (e *Engine) provedAgain(ctx context.Context, j *judged, err error) error {
 }
 
 // livesAsMade reports whether the session that a login has made lives and is worth no more than
-// the factor: who proves that one alone must not get what a second factor has added since.
+// the factor: a person who proves that one alone must not get what a second factor has added since.
 func (e *Engine) livesAsMade(ctx context.Context, sessionID, ownerID string, f session.Factor) (bool, error) {
 	made, err := e.sessions.Lock(ctx, sessionID)
 	if errors.Is(err, session.ErrNone) {

@@ -34,7 +34,7 @@ func (e *Engine) redraft(ctx context.Context, j *judged, c *IdentityChange) (err
 	return nil
 }
 
-// changedDraft returns the draft that a hook makes of a submission's, which stays as it is.
+// changedDraft returns a copy of the submission's draft with what a hook changes.
 func (e *Engine) changedDraft(ctx context.Context, j *judged, c *IdentityChange) (*identity.Draft, error) {
 	own := *j.draft
 	d := &own

@@ -28,7 +28,7 @@ type Rejected struct {
 	Cause error
 }
 
-// Suspect is a credential as it is to be stored, with the mark that says that it may be copied.
+// Suspect is the credential with the mark that it may be copied, ready to be stored.
 type Suspect struct {
 	IdentityID string
 	Credential identity.Credential

@@ -105,8 +105,8 @@ func (m *mount) run(r wire.Request, in flow.Input) (flow.Result, error) {
 	return m.engine.Submit(ctx, request)
 }
 
-// leavesByCookie reports whether a submission only leads a browser to a provider and carries no form token. One that
-// is sent must be right all the same.
+// leavesByCookie reports whether a submission only leads a browser to a provider and carries no form token. A token
+// that is sent is checked.
 func (m *mount) leavesByCookie(r wire.Request, in flow.Input) bool {
 	_, sent, _ := in.Text(ui.CSRFName)
 	return m.rules.LeavesByCookie && r.Method == providerMethod && r.Kind != flow.Settings && !sent

@@ -199,7 +199,7 @@ func TestCall_lasting(t *testing.T) {
 	asked := 0
 	h := hook(t, &sink{status: []int{200}}, Config{})
 	for name, why := range map[string]error{
-		"address that is not allowed": netguard.ErrForbidden, "certificate of nobody": &tls.CertificateVerificationError{Err: errors.New("unknown authority")},
+		"address that is not allowed": netguard.ErrForbidden, "unknown certificate authority": &tls.CertificateVerificationError{Err: errors.New("unknown authority")},
 	} {
 		asked = 0
 		h.client = &http.Client{Transport: answering(func(*http.Request) (*http.Response, error) { asked++; return nil, why })}

@@ -125,7 +125,7 @@ func TestSettings_sentBack(t *testing.T) {
 	s.session = newSession(adaTraits)
 	counted(t, get(t, newPages(t, s), open("/settings")).Body.String(), want)
 
-	// A newcomer who ticks nothing has said so.
+	// A newcomer who ticks nothing has chosen false.
 	page := get(t, newPages(t, showing(newFlow(flow.Registration, profile))), open("/registration")).Body.String()
 	counted(t, page, map[string]int{`type="hidden" name="traits.unset" value="false"`: 1})
 }

@@ -74,7 +74,7 @@ def codes_go_to_anyone(exchange, body):
 
 
 def who_signs_in_again_is_known(_, body):
-    """The form of who signs in again names them: there is nothing to type but the code."""
+    """The form of a person who signs in again names that person: only the code is left to type."""
     who = form(body) and body.get("refresh") and body.get("requested_aal") == "aal1" and node(body, "identifier")
     if not who or not who["attributes"].get("required") or body["id"] not in NAMED:
         return

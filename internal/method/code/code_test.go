@@ -355,7 +355,7 @@ func person(t testing.TB, w *flowtest.World, email string, verified bool) flowte
 
 func passwordFactor() session.Factor { return session.Factor{Method: "password", AAL: session.AAL1} }
 
-// Who has another second factor chooses, unless the start of the flow has chosen an address of theirs.
+// A person with another second factor chooses, unless the start of the flow has chosen one of their addresses.
 func TestSecond_sendTo(t *testing.T) {
 	t.Parallel()
 	w := openAs(t, beside())

@@ -25,7 +25,7 @@ func movedTo(t testing.TB, w *flowtest.World, p flowtest.Person, address string)
 	}
 }
 
-// The code that comes back is the first proof of an address. Whoever registered it with a password of their own is out, and
+// The code that comes back is the first proof of an address. The person who registered it with a password of their own is signed out, and
 // the owner of the mailbox gets a notice.
 func TestLogin_firstProof(t *testing.T) {
 	t.Parallel()

@@ -64,7 +64,7 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 		if err != nil {
 			return nil, err
 		}
-		if !may || s.Identity != nil && s.Identity.ID != owner.ID { // who signs in again does so as themselves
+		if !may || s.Identity != nil && s.Identity.ID != owner.ID { // a person who signs in again stays the same person
 			owner, address = nil, nil
 		}
 	}

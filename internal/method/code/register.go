@@ -20,7 +20,7 @@ func (m *Method) showRegistration(_ context.Context, v flow.View) ([]ui.Node, er
 	if err != nil {
 		return nil, err
 	}
-	if ok && v.Flow.State == flow.Challenged && v.Flow.Active != "profile" { // who has gone back chooses again
+	if ok && v.Flow.State == flow.Challenged && v.Flow.Active != "profile" { // a person who has gone back chooses again
 		return []ui.Node{ui.CSRF(), codeNode("Registration code"), resend()}, nil
 	}
 	return []ui.Node{ui.CSRF()}, nil

@@ -136,7 +136,7 @@ func TestLinkAtSignIn(t *testing.T) {
 	}
 	other.says = claims.Claims{Subject: "unknown", Email: "new@example.org"}
 	if r, err := come(t, w, b, w.Stored(f), other, map[string]string{"provider": "other"}); err != nil || r.Session != nil || r.Outcome != flow.FormRejected {
-		t.Fatalf("an account of nobody: %+v, %v", r, err)
+		t.Fatalf("an unknown account: %+v, %v", r, err)
 	}
 	other.says = claims.Claims{Subject: "9"}
 	in, err := come(t, w, b, w.Stored(f), other, map[string]string{"provider": "other"})
@@ -223,7 +223,7 @@ func (secondFactor) CountFactors(*identity.Identity, []identity.Credential, flow
 	return flow.Factors{Second: 1}
 }
 
-// Who has a second factor is asked about the link in settings, which need it.
+// A person who has a second factor is asked about the link in settings, which need it.
 func TestLinkAtSignIn_secondFactor(t *testing.T) {
 	t.Parallel()
 	acme, other := &site{id: "acme"}, &site{id: "other"}

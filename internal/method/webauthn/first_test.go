@@ -41,7 +41,7 @@ func signUp(t testing.TB, w *flowtest.World, email string, k *ceremonytest.Key) 
 	})
 }
 
-// name says who signs in.
+// name submits the identifier of the person who signs in.
 func name(t testing.TB, b *flowtest.Browser, email string) flow.Result {
 	t.Helper()
 	return b.MustSubmit(b.Start(flow.Login), webauthn.ID, map[string]string{"identifier": email})

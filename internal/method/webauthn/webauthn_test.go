@@ -26,7 +26,7 @@ func openLogged(t testing.TB, log *slog.Logger) (*flowtest.World, flowtest.Perso
 	return openAs(t, webauthn.Config{}, log)
 }
 
-// methods are those of a world in which operators have decided so.
+// methods returns the methods of a server with this configuration.
 func methods(t testing.TB, w *flowtest.World, c webauthn.Config, log *slog.Logger) []flow.Method {
 	t.Helper()
 	c.Public = site
