@@ -3,6 +3,7 @@ package outgoing
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -58,4 +59,18 @@ func Form(object string) (string, error) {
 		values.Set(name, string(raw))
 	}
 	return values.Encode(), nil
+}
+
+// Redact returns an error of an HTTP client with the scheme and the host of its URL alone:
+// path, query and user may hold keys.
+func Redact(err error) error {
+	failed, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return err
+	}
+	u, parseErr := url.Parse(failed.URL)
+	if parseErr != nil {
+		return failed.Err
+	}
+	return fmt.Errorf("%s://%s: %w", u.Scheme, u.Host, failed.Err)
 }

@@ -1,7 +1,9 @@
 package outgoing
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"testing"
 )
 
@@ -49,5 +51,22 @@ func TestAuth_Apply(t *testing.T) {
 		if got := r.Header.Get("Authorization") + "|" + r.Header.Get("X-Key") + "|" + r.Header.Get("Cookie"); got != want {
 			t.Errorf("%+v: %q, want %q", a, got, want)
 		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	why := errors.New("no answer")
+	for given, want := range map[string]string{
+		"https://u:p@example.org:8443/key?token=t": "https://example.org:8443: no answer",
+		"https://u:p@example.org/%zz":              "no answer",
+	} {
+		got := Redact(&url.Error{Op: "Post", URL: given, Err: why})
+		if got.Error() != want || !errors.Is(got, why) {
+			t.Errorf("%s: %v", given, got)
+		}
+	}
+	if got := Redact(why); !errors.Is(got, why) {
+		t.Errorf("another error became %v", got)
 	}
 }

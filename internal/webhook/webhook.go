@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -224,7 +223,7 @@ func (h *Hook) send(ctx context.Context, body, call string) (status int, answer 
 	h.config.Auth.Apply(request)
 	response, err := h.client.Do(request)
 	if err != nil {
-		return 0, nil, withoutQuery(err)
+		return 0, nil, outgoing.Redact(err)
 	}
 	answer, err = netguard.Read(response, maxAnswer)
 	return response.StatusCode, answer, err
@@ -265,20 +264,6 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 
 // errCancelled says that the program wants no request.
 var errCancelled = errors.New("the program cancels the call")
-
-// withoutQuery is an error of the client without the URL's path, query and user, which may
-// hold keys.
-func withoutQuery(err error) error {
-	broken := (*url.Error)(nil)
-	if !errors.As(err, &broken) {
-		return err
-	}
-	u, parseErr := url.Parse(broken.URL)
-	if parseErr != nil {
-		return broken.Err
-	}
-	return fmt.Errorf("%s://%s: %w", u.Scheme, u.Host, broken.Err)
-}
 
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

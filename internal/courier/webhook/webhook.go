@@ -94,7 +94,7 @@ func (c *Channel) Deliver(ctx context.Context, r courier.Rendered) error {
 	c.config.Auth.Apply(request)
 	answer, err := c.client.Do(request)
 	if err != nil {
-		return fmt.Errorf("send by HTTP: %w", withoutQuery(err))
+		return fmt.Errorf("send by HTTP: %w", outgoing.Redact(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer))
@@ -140,18 +140,4 @@ func outcome(status int) error {
 		return fmt.Errorf("%w: the service answered %d", courier.ErrPermanent, status)
 	}
 	return fmt.Errorf("the service answered %d", status)
-}
-
-// withoutQuery is an error of the client without the URL's query and user, which may
-// hold keys.
-func withoutQuery(err error) error {
-	failed := (*url.Error)(nil)
-	if !errors.As(err, &failed) {
-		return err
-	}
-	u, parseErr := url.Parse(failed.URL)
-	if parseErr != nil {
-		return failed.Err
-	}
-	return fmt.Errorf("%s://%s: %w", u.Scheme, u.Host, failed.Err)
 }
