@@ -29,14 +29,7 @@ func (m *Migration) Matches(ctx context.Context, c flow.HookCall, identifier, pa
 	if err != nil {
 		return false, failed("password migration hook: the body could not be made", err)
 	}
-	leave, err := m.hook.await()
-	if err != nil {
-		return false, err
-	}
-	defer leave()
-	ctx, cancel := context.WithTimeout(ctx, maxTime)
-	defer cancel()
-	status, answer, err := m.hook.exchange(ctx, body)
+	status, answer, err := m.hook.ask(ctx, body)
 	if err != nil {
 		return false, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -116,28 +117,22 @@ func (h *Hook) Call(ctx context.Context, c flow.HookCall) (*flow.IdentityChange,
 		h.callAside(ctx, body)
 		return nil, nil
 	}
-	leave, err := h.await()
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	ctx, cancel := context.WithTimeout(ctx, maxTime)
-	defer cancel()
-	status, answer, err := h.exchange(ctx, body)
+	status, answer, err := h.ask(ctx, body)
 	if err != nil {
 		return nil, err
 	}
 	return h.read(status, answer)
 }
 
-// await takes a place among the calls that flows wait for.
-func (h *Hook) await() (leave func(), err error) {
+// ask calls the program while the flow waits, if not too many flows do.
+func (h *Hook) ask(ctx context.Context, body string) (status int, answer []byte, err error) {
 	select {
 	case h.waiting <- struct{}{}:
-		return func() { <-h.waiting }, nil
+		defer func() { <-h.waiting }()
 	default:
-		return nil, &errs.Error{Code: errs.Unavailable, ID: "web_hook_busy", RetryAfter: time.Second, Reason: "The service is busy right now. Please try again in a moment."}
+		return 0, nil, &errs.Error{Code: errs.Unavailable, ID: "web_hook_busy", RetryAfter: time.Second, Reason: "The service is busy right now. Please try again in a moment."}
 	}
+	return h.exchange(ctx, body)
 }
 
 // callAside calls the program while the flow goes on.
@@ -149,8 +144,7 @@ func (h *Hook) callAside(ctx context.Context, body string) {
 	}
 	go func() {
 		defer leave()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxTime)
-		defer cancel()
+		ctx := context.WithoutCancel(ctx)
 		status, answer, err := h.exchange(ctx, body)
 		if err == nil {
 			_, err = h.read(status, answer)
@@ -177,8 +171,10 @@ func (h *Hook) enter() (leave func(), ok bool) {
 	}
 }
 
-// exchange sends the request until there is an answer below 500.
+// exchange sends the request until there is an answer below 500, for maxTime at most.
 func (h *Hook) exchange(ctx context.Context, body string) (status int, answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
 	call := secret.NewID()
 	for attempt := 1; ; attempt++ {
 		status, answer, err := h.send(ctx, body, call)
@@ -201,16 +197,15 @@ func lasting(err error) bool {
 }
 
 func (h *Hook) send(ctx context.Context, body, call string) (status int, answer []byte, err error) {
-	var sent *strings.Reader
-	request, err := http.NewRequestWithContext(ctx, h.config.Method, h.config.URL, nil)
+	var sent io.Reader // nil for a request without a body
+	if body != "" {
+		sent = strings.NewReader(body)
+	}
+	request, err := http.NewRequestWithContext(ctx, h.config.Method, h.config.URL, sent)
 	if err != nil {
 		return 0, nil, errors.New("the URL of the hook is none")
 	}
-	if body != "" {
-		sent = strings.NewReader(body)
-		if request, err = http.NewRequestWithContext(ctx, h.config.Method, h.config.URL, sent); err != nil {
-			return 0, nil, errors.New("the URL of the hook is none")
-		}
+	if sent != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	for name, value := range h.config.Headers {
