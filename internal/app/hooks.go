@@ -1,10 +1,8 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/symbolon/symbolon/internal/config"
@@ -12,7 +10,6 @@ import (
 	"github.com/symbolon/symbolon/internal/httpapi"
 	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 	"github.com/symbolon/symbolon/internal/netguard"
-	"github.com/symbolon/symbolon/internal/program"
 	"github.com/symbolon/symbolon/internal/webhook"
 )
 
@@ -102,24 +99,13 @@ func (a *composition) newMigration(guard *netguard.Guard) error {
 // hookCall is what a hook sends, and by what. at names the hook in logs, member what errors are about.
 func (a *composition) hookCall(guard *netguard.Guard, at, member string, r config.HTTPRequest) (webhook.Config, *http.Client, error) {
 	c := webhook.Config{
-		Name: at, URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{},
+		Name: at, URL: r.URL.Reveal(), Method: r.Method, Headers: r.Headers.Reveal(),
 		Shown: a.config.WebHookHeaders, Hidden: httpapi.OwnCookies(a.config.Session.Cookie.Name),
 		Auth: authOf(r.Auth),
 	}
-	for name, value := range r.Headers {
-		c.Headers[name] = value.Reveal()
-	}
-	if r.Body != "" {
-		body := &sourced[*program.Program]{
-			url: r.Body, guard: guard, now: a.now, log: a.log.With(slog.String("key", at)),
-			compile: func(name, text string) (*program.Program, error) { return program.Compile(name, text, hookPrograms) },
-		}
-		if !body.remote() {
-			if _, err := body.current(context.Background()); err != nil {
-				return c, nil, fmt.Errorf("%sbody: %w", member, err)
-			}
-		}
-		c.Body = body.current
+	var err error
+	if c.Body, err = a.bodyProgram(guard, at, r, hookPrograms); err != nil {
+		return c, nil, fmt.Errorf("%sbody: %w", member, err)
 	}
 	client, err := guard.Client(c.URL)
 	if err != nil {

@@ -61,10 +61,8 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 		a.posting = append(a.posting, c.ID)
 	}
 	mapper := &sourced[*claims.Mapper]{url: c.MapperURL, compile: claims.Compile, guard: guard, now: a.now, log: a.log.With(slog.String("provider", c.ID))}
-	if !mapper.remote() {
-		if _, err := mapper.current(context.Background()); err != nil {
-			return oidc.Provider{}, fmt.Errorf("mapper_url: %w", err)
-		}
+	if err := mapper.check(); err != nil {
+		return oidc.Provider{}, fmt.Errorf("mapper_url: %w", err)
 	}
 	mapped := func(ctx context.Context, c claims.Claims) (claims.Mapped, error) {
 		m, err := mapper.current(ctx)

@@ -52,13 +52,9 @@ func (a *composition) mail(guard *netguard.Guard) (courier.Channel, error) {
 	if c.DeliveryStrategy == "http" {
 		return a.webhook(guard, "courier.http", c.HTTP)
 	}
-	headers := map[string]string{}
-	for name, value := range c.SMTP.Headers {
-		headers[name] = value.Reveal()
-	}
 	channel, err := smtp.New(smtp.Config{
 		URI: c.SMTP.ConnectionURI.Reveal(), FromAddress: c.SMTP.FromAddress, FromName: c.SMTP.FromName, Timeout: c.SMTP.Timeout,
-		Domain: a.config.Serve.Public.BaseURL.Hostname(), LocalName: c.SMTP.LocalName, Headers: headers,
+		Domain: a.config.Serve.Public.BaseURL.Hostname(), LocalName: c.SMTP.LocalName, Headers: c.SMTP.Headers.Reveal(),
 		CertificateFile: c.SMTP.ClientCert, KeyFile: c.SMTP.ClientKey,
 	}, a.now)
 	if err != nil {
@@ -72,28 +68,28 @@ func authOf(a config.HTTPAuth) outgoing.Auth {
 	return outgoing.Auth{Type: a.Type, User: a.User, Password: a.Password.Reveal(), Name: a.Name, Value: a.Value.Reveal(), In: a.In}
 }
 
+// bodyProgram is what makes the bodies of a request of the configuration, so many at a time; nil where it names none. at
+// names the request in logs.
+func (a *composition) bodyProgram(guard *netguard.Guard, at string, r config.HTTPRequest, running int) (func(context.Context) (*program.Program, error), error) {
+	if r.Body == "" {
+		return nil, nil //nolint:nilnil // a request may do without one
+	}
+	body := &sourced[*program.Program]{
+		url: r.Body, guard: guard, now: a.now, log: a.log.With(slog.String("key", at)),
+		compile: func(name, text string) (*program.Program, error) { return program.Compile(name, text, running) },
+	}
+	return body.current, body.check()
+}
+
 // webhook makes a channel of a request_config.
 func (a *composition) webhook(guard *netguard.Guard, at string, r config.HTTPRequest) (courier.Channel, error) {
 	c := webhook.Config{
-		URL: r.URL.Reveal(), Method: r.Method, Headers: map[string]string{}, Timeout: a.config.Courier.SMTP.Timeout,
+		URL: r.URL.Reveal(), Method: r.Method, Headers: r.Headers.Reveal(), Timeout: a.config.Courier.SMTP.Timeout,
 		Auth: authOf(r.Auth),
 	}
-	for name, value := range r.Headers {
-		c.Headers[name] = value.Reveal()
-	}
-	if r.Body != "" {
-		body := &sourced[*program.Program]{
-			url: r.Body, guard: guard, now: a.now, log: a.log.With(slog.String("key", at)),
-			compile: func(name, text string) (*program.Program, error) {
-				return program.Compile(name, text, a.config.Courier.Workers)
-			},
-		}
-		if !body.remote() {
-			if _, err := body.current(context.Background()); err != nil {
-				return nil, fmt.Errorf("%s.request_config.body: %w", at, err)
-			}
-		}
-		c.Body = body.current
+	var err error
+	if c.Body, err = a.bodyProgram(guard, at, r, a.config.Courier.Workers); err != nil {
+		return nil, fmt.Errorf("%s.request_config.body: %w", at, err)
 	}
 	if c.URL == "" {
 		return nil, fmt.Errorf("%s.request_config.url is needed", at)

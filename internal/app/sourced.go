@@ -43,6 +43,15 @@ func (s *sourced[T]) remote() bool { return remote(s.url) }
 // remote reports whether a document is on another machine.
 func remote(url string) bool { return strings.HasPrefix(url, "http") }
 
+// check reads a program of this machine, so that a mistake in it is found at start.
+func (s *sourced[T]) check() error {
+	if s.remote() {
+		return nil
+	}
+	_, err := s.current(context.Background())
+	return err
+}
+
 // current returns the program as it is now, or as it was before if it cannot be read.
 // The wait for another machine ends with ctx.
 func (s *sourced[T]) current(ctx context.Context) (T, error) {

@@ -135,6 +135,15 @@ type HTTPAuth struct {
 // Headers are header fields by name. Values print as [redacted].
 type Headers map[string]Secret
 
+// Reveal returns the values themselves.
+func (h Headers) Reveal() map[string]string {
+	revealed := make(map[string]string, len(h))
+	for name, value := range h {
+		revealed[name] = value.Reveal()
+	}
+	return revealed
+}
+
 // FeatureFlags choose between behaviours of v1. They have the meaning that v26
 // gives them.
 type FeatureFlags struct {
