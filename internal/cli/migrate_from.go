@@ -190,11 +190,8 @@ func (f *userFlags) take(cmd *cobra.Command, e *env, system string, files []stri
 		}
 		shape := takeover.Shape{System: system, SchemaID: f.schema, Providers: f.providers, Issuer: f.issuer}
 		for _, name := range files {
-			err = withFile(e, name, f.encoding, func(r io.Reader) error {
-				users, err := from.read(r)
-				if err == nil {
-					report, err = t.FromUsers(cmd.Context(), users, shape, mapper)
-				}
+			err = withFile(e, name, f.encoding, func(r io.Reader) (err error) {
+				report, err = t.FromUsers(cmd.Context(), from.read(r), shape, mapper)
 				return err
 			})
 			if err != nil {

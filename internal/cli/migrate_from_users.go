@@ -21,21 +21,16 @@ import (
 	"github.com/symbolon/symbolon/internal/takeover/supabase"
 )
 
-// reader reads the users of one file.
-type reader = func(io.Reader) (iter.Seq2[takeover.User, error], error)
-
 // source is how a system's files are read. The functions are called in the order of the fields.
 type source struct {
 	prepare func(files []string) error // what is read and checked before the first file; may be nil
-	read    reader
+	read    func(io.Reader) iter.Seq2[takeover.User, error]
 	rest    func() iter.Seq2[takeover.User, error] // what is left after the last file; may be nil
 }
 
 // plain is a source that needs nothing but the files.
-func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*env, *userFlags) source {
-	return func(*env, *userFlags) source {
-		return source{read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return read(r), nil }}
-	}
+func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*userFlags) source {
+	return func(*userFlags) source { return source{read: read} }
 }
 
 // newMigrateUsersCommands are the commands for other systems, each with what it reads.
@@ -56,7 +51,7 @@ func newMigrateUsersCommands(e *env) []*cobra.Command {
 	}
 }
 
-func newUsersCommand(e *env, system, what, example string, from func(*env, *userFlags) source) *cobra.Command {
+func newUsersCommand(e *env, system, what, example string, from func(*userFlags) source) *cobra.Command {
 	var f userFlags
 	c := &cobra.Command{
 		Use:   "from-" + system + " FILE...",
@@ -71,7 +66,7 @@ file can't be read, 2 wrong usage.`,
 		Example: example,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return f.take(cmd, e, system, files, from(e, &f))
+			return f.take(cmd, e, system, files, from(&f))
 		},
 	}
 	f.add(c)
@@ -84,7 +79,7 @@ func newKeycloakCommand(e *env) *cobra.Command {
 		joined("symbolon migrate from-keycloak -c symbolon.yml realm.json",
 			"symbolon migrate from-keycloak -c symbolon.yml --realm shop all-realms.json",
 			"symbolon migrate from-keycloak -c symbolon.yml shop-users-0.json shop-users-1.json"),
-		func(e *env, f *userFlags) source {
+		func(f *userFlags) source {
 			return source{
 				prepare: func(files []string) error {
 					if realm != "" {
@@ -92,7 +87,7 @@ func newKeycloakCommand(e *env) *cobra.Command {
 					}
 					return oneRealm(e, f.encoding, files)
 				},
-				read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return keycloak.Users(r, realm), nil },
+				read: func(r io.Reader) iter.Seq2[takeover.User, error] { return keycloak.Users(r, realm) },
 			}
 		})
 	c.Flags().StringVar(&realm, "realm", "", "the `NAME` of the realm to read, where the files have accounts of several")
@@ -127,7 +122,7 @@ func newAuth0Command(e *env) *cobra.Command {
 	var hashes string
 	c := newUsersCommand(e, "auth0", "the users of an Auth0 export",
 		joined("symbolon migrate from-auth0 -c symbolon.yml --hashes hashes.json --provider google-oauth2=google users.json"),
-		func(e *env, f *userFlags) source {
+		func(f *userFlags) source {
 			var known map[string]string
 			return source{
 				prepare: func([]string) error {
@@ -143,7 +138,7 @@ func newAuth0Command(e *env) *cobra.Command {
 					}
 					return nil
 				},
-				read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return auth0.Users(r, known), nil },
+				read: func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, known) },
 				rest: func() iter.Seq2[takeover.User, error] { return auth0.Unused(known) },
 			}
 		})
@@ -155,7 +150,7 @@ func newFirebaseCommand(e *env) *cobra.Command {
 	var parameters string
 	c := newUsersCommand(e, "firebase", "the users of a Firebase export",
 		joined("symbolon migrate from-firebase -c symbolon.yml --hash-parameters parameters.json users.json"),
-		func(*env, *userFlags) source {
+		func(*userFlags) source {
 			var p firebase.Params
 			return source{
 				prepare: func([]string) error {
@@ -171,7 +166,7 @@ func newFirebaseCommand(e *env) *cobra.Command {
 					}
 					return nil
 				},
-				read: func(r io.Reader) (iter.Seq2[takeover.User, error], error) { return firebase.Users(r, p), nil },
+				read: func(r io.Reader) iter.Seq2[takeover.User, error] { return firebase.Users(r, p) },
 			}
 		})
 	c.Flags().StringVar(&parameters, "hash-parameters", "",
