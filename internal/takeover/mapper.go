@@ -21,17 +21,13 @@ func (m SchemaMapper) Lost(values map[string]any) []string {
 	for name := range values {
 		lost[name] = name != "email_verified" && name != "phone_number_verified"
 	}
-	for _, f := range m.Schema.Fields() {
-		if f.Structured {
-			continue
-		}
-		name, value := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email")
+	m.each(values, func(f traits.Field, name string, texts []string) {
 		head, _, _ := strings.Cut(name, ".")
 		lost[name], lost[head] = false, false
-		if len(value) > 1 && !f.Multiple {
+		if len(texts) > 1 && !f.Multiple {
 			lost[name+" (all but the first value)"] = true
 		}
-	}
+	})
 	maps.DeleteFunc(lost, func(_ string, is bool) bool { return !is })
 	return slices.Sorted(maps.Keys(lost))
 }
@@ -39,19 +35,29 @@ func (m SchemaMapper) Lost(values map[string]any) []string {
 // Traits implements Mapper.
 func (m SchemaMapper) Traits(values map[string]any) (json.RawMessage, error) {
 	form := map[string][]string{}
-	for _, f := range m.Schema.Fields() {
-		if _, value := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email"); len(value) > 0 && !f.Structured {
-			if !f.Multiple {
-				value = value[:1]
-			}
-			form[f.Name] = value
+	m.each(values, func(f traits.Field, _ string, texts []string) {
+		if len(texts) > 1 && !f.Multiple {
+			texts = texts[:1]
 		}
-	}
+		if len(texts) > 0 {
+			form[f.Name] = texts
+		}
+	})
 	made, err := m.Schema.Decode(traits.Input{Form: form, EmptyIsAbsent: true, Admin: true})
 	if err != nil {
 		return nil, fmt.Errorf("its claims do not fit the schema: %s", causes(err))
 	}
 	return made, nil
+}
+
+// each visits the traits that claims can fill, with the claim that each gets and its texts; both are empty for none.
+func (m SchemaMapper) each(values map[string]any, visit func(f traits.Field, name string, texts []string)) {
+	for _, f := range m.Schema.Fields() {
+		if !f.Structured {
+			name, texts := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email")
+			visit(f, name, texts)
+		}
+	}
 }
 
 // find returns the claim that a trait of that path means, and its texts.
