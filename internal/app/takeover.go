@@ -59,7 +59,7 @@ func OpenTakeover(ctx context.Context, o Options, t TakeoverOptions) (*Takeover,
 		return nil, err
 	}
 	c := a.current.Load()
-	return &Takeover{app: a, options: t, seed: maphash.MakeSeed(), writer: &takeover.Writer{
+	return &Takeover{app: a, options: t, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, writer: &takeover.Writer{
 		Store: a.db, Drafts: c.identities, Converters: c.converters(), Challenge: c.pendingChallenge, Now: a.now, DryRun: t.DryRun,
 	}}, nil
 }

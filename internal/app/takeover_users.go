@@ -61,9 +61,6 @@ func (p *portion) lose(m takeover.Mapper, claims map[string]any) {
 
 // first reports whether no account of that id was read before in this run. It takes some 20 bytes for each.
 func (t *Takeover) first(id string) bool {
-	if t.seen == nil {
-		t.seen = map[uint64]struct{}{}
-	}
 	hash := maphash.String(t.seed, id)
 	_, again := t.seen[hash]
 	t.seen[hash] = struct{}{}

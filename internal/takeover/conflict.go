@@ -88,20 +88,13 @@ func (p *prepared) own() (all []own) {
 			all = append(all, own{"identifier\x00" + c.Type + "\x00" + identifier, identifier})
 		}
 	}
-	for i, list := range [][]string{addressKeys(p.identity.Verifiable), addressKeys(p.identity.Recovery)} {
-		for _, key := range list {
-			all = append(all, own{fmt.Sprint("address", i, "\x00", key), ""})
+	for purpose, list := range [][]identity.Address{p.identity.Verifiable, p.identity.Recovery} {
+		for _, a := range list {
+			all = append(all, own{fmt.Sprintf("address%d\x00%s\x00%s", purpose, a.Via, a.Normalized), ""})
 		}
 	}
 	if p.identity.ExternalID != "" {
 		all = append(all, own{"external\x00" + p.identity.ExternalID, ""})
 	}
-	return slices.Clip(all)
-}
-
-func addressKeys(all []identity.Address) (keys []string) {
-	for _, a := range all {
-		keys = append(keys, a.Via+"\x00"+a.Normalized)
-	}
-	return keys
+	return all
 }

@@ -53,10 +53,7 @@ func (r *Report) add(taken *prepared) {
 		if string(c.Config) == `{}` && c.Type == identity.TypePassword {
 			continue // an identifier without a password
 		}
-		if r.Credentials == nil {
-			r.Credentials = map[string]int{}
-		}
-		r.Credentials[c.Type]++
+		Count(&r.Credentials, c.Type)
 	}
 }
 

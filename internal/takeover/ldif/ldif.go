@@ -215,9 +215,7 @@ func begins(line string) bool { return len(line) > 3 && strings.EqualFold(line[:
 func unfolded(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		lines := bufio.NewReader(r)
-		if mark, _ := lines.Peek(3); string(mark) == "\ufeff" {
-			_, _ = lines.Discard(3)
-		}
+		takeover.SkipMark(lines)
 		var (
 			pending []byte
 			have    bool
