@@ -304,7 +304,8 @@ func inKiB(n *node) *node {
 
 // placeholder reports whether a text is a variable that other programs would expand.
 func placeholder(text string) bool {
-	return regexp.MustCompile(`^\$([A-Z][A-Z0-9_]*|\{[A-Za-z][^}]*\})$|\$\{[A-Z][A-Z0-9_]*\}`).MatchString(text)
+	return strings.Contains(text, "$") && // most texts have none, and compiling takes longer than reading a value
+		regexp.MustCompile(`^\$([A-Z][A-Z0-9_]*|\{[A-Za-z][^}]*\})$|\$\{[A-Z][A-Z0-9_]*\}`).MatchString(text)
 }
 
 func (k Key) placeholderAdvice() string {

@@ -85,9 +85,12 @@ func (l *loader) lax(value string, at Origin) {
 // otherVariable reads a key from the variable of another name.
 func (l *loader) otherVariable(env map[string]string, k Key, at *Origin) (string, bool) {
 	for _, o := range otherNames() {
+		if o.key != k.Path {
+			continue
+		}
 		name := strings.ToUpper(strings.ReplaceAll(o.name, ".", "_"))
 		value, ok := env[name]
-		if o.key != k.Path || !ok {
+		if !ok {
 			continue
 		}
 		*at = Origin{Kind: FromEnvironment, Name: name, As: o.name}
