@@ -28,13 +28,11 @@ func uiKeys() []Key {
 	picture := matches(`^(file://.+|/[^/\\\s()"'][^\\\s()"']*)$`, "file:// and a path, or a path on the public origin such as /assets/logo.svg")
 	colour := matches(`^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$`, "a colour such as #17626a")
 	link := matches(`^(https?://.+|/.*)$`, "something that starts with http://, https:// or /")
-	spoken := oneOf(languages...)
-	spoken.different = true
 	const at = "ui."
 	return []Key{
 		key(at+"name", Key{since: ours, Default: "Symbolon", Example: "Example Inc."},
 			"What the service is called, on the built-in pages and in mails."),
-		key(at+"languages", Key{since: ours, Example: "de,en", must: spoken},
+		key(at+"languages", Key{since: ours, Example: "de,en", must: oneOf(languages...).distinct()},
 			"The languages of the built-in pages and mails, the first is used where a visitor asks for none of them. When unset, all of them, English first. Visitors get what their browser asks for, or what they choose at the foot of a page or with ?lang=."),
 		key(at+"language_trait", Key{since: ours, Example: "person.language"},
 			"The path of the trait that holds a person's preferred language, as a tag such as de or pt-BR. Their mails are written in it, and their pages unless they choose another."),

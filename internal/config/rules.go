@@ -135,12 +135,6 @@ func visitable() rule {
 	}
 }
 
-// and adds that no two items are equal.
-func (r rule) and(other rule) rule {
-	r.different = r.different || other.different
-	return r
-}
-
 func emailAddress() rule {
 	return rule{
 		text: "an e-mail address", schema: map[string]any{"format": "email"},
@@ -187,8 +181,11 @@ func destination() rule {
 	}
 }
 
-// different wants no two equal items.
-func different() rule { return rule{different: true} }
+// distinct adds that no two items are equal.
+func (r rule) distinct() rule {
+	r.different = true
+	return r
+}
 
 // plainText is the text of a value whose type hides it.
 func plainText(v any) any {
