@@ -92,7 +92,8 @@ func permuteRow(z, x, y *[rowWords]uint64) {
 	z[8], z[9], z[10], z[11], z[12], z[13], z[14], z[15] = v8, v9, v10, v11, v12, v13, v14, v15
 }
 
-// permuteColumn sets out to P of a column, with x XOR y added.
+// permuteColumn sets out to P of a column, with x XOR y added. It repeats the steps of permuteRow:
+// a function for both would have to take and return 16 words, more than fit registers.
 func permuteColumn(out, z, x, y *[columnWords]uint64) {
 	v0, v1, v2, v3, v4, v5, v6, v7 := z[0], z[1], z[16], z[17], z[32], z[33], z[48], z[49]
 	v8, v9, v10, v11, v12, v13, v14, v15 := z[64], z[65], z[80], z[81], z[96], z[97], z[112], z[113]
