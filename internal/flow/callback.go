@@ -85,7 +85,7 @@ func (e *Engine) Callback(ctx context.Context, r CallbackRequest) (Result, error
 	c, err := e.checkCallback(ctx, f, r, input)
 	result, err := e.finish(ctx, c, err)
 	if err == nil && code != "" && result.Outcome == Completed && result.Token != "" {
-		result.Redirect, err = e.handOver(ctx, result.Flow, code, result)
+		result.Redirect, err = e.handOver(ctx, result, r.Method, code)
 		result.HandedOver = true
 	}
 	e.observer.Submitted(f.Kind, r.Method, OutcomeName(result, err))

@@ -36,14 +36,15 @@ type handover struct {
 func (f *Flow) ExchangeCode() string { return f.recallText(exchangeMemory) }
 
 // handOver keeps the token of the session that a flow has made for the app that started it,
-// and returns the URL that brings the app the second code.
-func (e *Engine) handOver(ctx context.Context, ended *Flow, code string, r Result) (string, error) {
+// and returns the URL that brings the app the second code. That is the flow's own return
+// URL: the page to which a browser would be led next is not the app's.
+func (e *Engine) handOver(ctx context.Context, r Result, method, code string) (string, error) {
 	back := secret.Token() + secret.Token()
 	sealer, err := handoverSealer(code, back)
 	if err != nil {
 		return "", err
 	}
-	f := ended.clone()
+	f := r.Flow.clone()
 	f.ResumeHash = secret.Hash(code)
 	if err := f.remember(handoverMemory, handover{Sealed: sealer.Seal(r.Token, f.ID), Until: e.now().Add(handoverLife)}); err != nil {
 		return "", err
@@ -51,7 +52,7 @@ func (e *Engine) handOver(ctx context.Context, ended *Flow, code string, r Resul
 	if err := e.store.SaveFlow(ctx, f); err != nil {
 		return "", fmt.Errorf("hand session over: %w", err)
 	}
-	to, err := url.Parse(r.Redirect)
+	to, err := url.Parse(e.returnURL(f, method))
 	if err != nil {
 		return "", fmt.Errorf("hand session over: %w", err)
 	}

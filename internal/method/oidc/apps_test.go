@@ -3,6 +3,7 @@ package oidc_test
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,31 @@ func TestExchange(t *testing.T) {
 	w.Advance(31 * time.Second)
 	if _, err := w.Exchange(t.Context(), "begun", code); errs.Of(err) != errs.NotFound {
 		t.Errorf("an exchange long after the first: %v", err)
+	}
+}
+
+// The code goes to the app also where a browser would be led to the proof of its address.
+func TestExchange_verification(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
+	sender := flowtest.Sender{Stub: &flowtest.Stub{
+		Name: "sender", Roles: map[flow.Kind]flow.Role{flow.Verification: flow.AddressProof},
+		OnChallenge: func(*flow.Flow, identity.Address, string) (flow.Challenge, error) { return flow.Challenge{}, nil },
+	}}
+	w, _ := with(t, acme, &site{id: "other"}, sender)
+	w.Config.Kinds[flow.Registration].After[oidc.ID] = flow.AfterConfig{Hooks: []string{flow.HookSession, flow.HookVerify}}
+	app := w.App()
+	app.Providers.Apps = true
+	f, err := app.TryStart(flow.StartRequest{Kind: flow.Registration, ExchangeCode: "begun"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := leave(t, w, app, f, acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if to, _, _ := strings.Cut(back.Redirect, "?"); back.Verification == nil || to != back.Onward {
+		t.Errorf("the code goes to %q, not to %q", to, back.Onward)
 	}
 }
 
