@@ -1,10 +1,10 @@
 package passkey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/symbolon/symbolon/internal/ceremony"
@@ -68,7 +68,7 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 	return map[flow.Kind]flow.Step{
 		flow.Login:        {Role: flow.FirstFactor, Begin: m.beginLogin, Show: m.showLogin, Submit: m.login},
 		flow.Registration: {Role: flow.FirstFactor, Traits: true, Begin: m.beginRegistration, Show: m.showRegistration, Submit: m.register},
-		flow.Settings:     {Role: flow.Management, Privileged: true, Begin: m.beginSettings, Show: m.showSettings, Submit: m.change},
+		flow.Settings:     {Role: flow.Management, Privileged: true, Begin: m.settings().Begin, Show: m.showSettings, Submit: m.settings().Submit},
 	}
 }
 
@@ -118,10 +118,7 @@ func (m *Method) made(kept keyform.Memory, o ceremony.Owner, answer string) (cer
 	if m.config.RequireVerification && !key.Flags.Verified {
 		return ceremony.Key{}, ceremony.ErrUnverified
 	}
-	key.Passwordless = true
-	if key.Name = key.Model(); key.Name == "" {
-		key.Name = "Passkey"
-	}
+	key.Passwordless, key.Name = true, cmp.Or(key.Model(), "Passkey")
 	return key, nil
 }
 
@@ -248,10 +245,4 @@ func (m *Method) whose(ctx context.Context, s flow.Submission, a ceremony.Answer
 		return nil, nil, ceremony.ErrUnknownKey
 	}
 	return person, c, err
-}
-
-// add returns the credential with another key.
-func add(keys ceremony.Keys, handle []byte, key ceremony.Key) (identity.Credential, error) {
-	keys.Handle, keys.Keys = handle, append(slices.Clone(keys.Keys), key)
-	return keyform.Credential(ID, keys)
 }

@@ -75,7 +75,7 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 	if err != nil {
 		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)
 	}
-	c, err := add(ceremony.Keys{}, kept.Handle, key)
+	c, err := keyform.Added(ID, ceremony.Keys{}, key, kept.Handle)
 	if err != nil {
 		return nil, err
 	}

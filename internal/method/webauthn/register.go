@@ -43,7 +43,10 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 	if err != nil {
 		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)
 	}
-	c, err := credential(s, ceremony.Keys{}, made, handle)
+	if made.Name, err = form().Named(s.Input, made.Name); err != nil {
+		return nil, err
+	}
+	c, err := keyform.Added(ID, ceremony.Keys{}, made, handle)
 	if err != nil {
 		return nil, err
 	}

@@ -1,34 +1,24 @@
 package webauthn
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"slices"
 
 	"github.com/symbolon/symbolon/internal/ceremony"
 	"github.com/symbolon/symbolon/internal/flow"
-	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/keyform"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/secret"
-	"github.com/symbolon/symbolon/internal/session"
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
-// beginSettings makes options for another key.
-func (m *Method) beginSettings(_ context.Context, s flow.Submission) (flow.Fact, error) {
-	if s.Identity == nil {
-		return nil, nil
+// settings is the method's part of settings.
+func (m *Method) settings() keyform.Settings {
+	create := func(_ context.Context, _ flow.Submission, keys ceremony.Keys) (keyform.Memory, error) {
+		return m.creation(keys)
 	}
-	keys, err := keyform.Keys(s.Credential(ID))
-	if err != nil {
-		return nil, err
-	}
-	kept, err := m.creation(keys)
-	if err != nil {
-		return nil, err
-	}
-	return flow.Prepared{Memory: kept}, nil
+	return keyform.Settings{Form: form(), Type: ID, Answer: "webauthn_register", Create: create, Made: m.another}
 }
 
 // creation makes options for a key besides those there are.
@@ -71,32 +61,14 @@ func (m *Method) adding(kept keyform.Memory, label string) []ui.Node {
 	}
 }
 
-// change adds, renames or removes a key.
-func (m *Method) change(_ context.Context, s flow.Submission) (flow.Fact, error) {
-	fact, err := form().Change(ID, s.Credential(ID), s.Input)
-	if err != nil {
-		return nil, err
+// another judges one more key of a person. People with several keys tell them apart by name.
+func (m *Method) another(_ context.Context, s flow.Submission, keys ceremony.Keys, text string) (key ceremony.Key, handle []byte, err error) {
+	if name, err := form().Named(s.Input, ""); err != nil {
+		return key, nil, err
+	} else if name == "" {
+		return key, nil, flow.Reject(form().Name, message.Missing(form().Name))
 	}
-	keys, err := keyform.Keys(s.Credential(ID))
-	if err != nil {
-		return nil, err
-	}
-	if gone, ok := fact.(flow.RemoveCredential); ok {
-		rest, err := keyform.Keys(gone.Rest)
-		if err != nil {
-			return nil, err
-		}
-		gone.Memory, err = m.creation(rest)
-		return gone, err
-	}
-	if fact != nil {
-		return fact, nil
-	}
-	text := s.Input.Blob("webauthn_register")
-	if text == "" {
-		return nil, flow.Reject("", message.Of(message.KeyNoChanges))
-	}
-	return m.add(s, keys, text)
+	return m.created(s, keys, text)
 }
 
 // created judges a new key. handle is the user handle that it was made with.
@@ -112,47 +84,6 @@ func (m *Method) created(s flow.Submission, keys ceremony.Keys, text string) (ke
 	if err == nil && m.config.Passwordless && m.config.RequireVerification && !key.Flags.Verified {
 		err = ceremony.ErrUnverified
 	}
-	key.Passwordless = m.config.Passwordless
+	key.Passwordless, key.Name = m.config.Passwordless, cmp.Or(key.Model(), "Security key")
 	return key, handle, err
-}
-
-// credential is what keys become with one more.
-func credential(s flow.Submission, keys ceremony.Keys, made ceremony.Key, handle []byte) (c identity.Credential, err error) {
-	otherwise := made.Model()
-	if otherwise == "" {
-		otherwise = "Security key"
-	}
-	if made.Name, err = form().Named(s.Input, otherwise); err != nil {
-		return c, err
-	}
-	keys.Handle, keys.Keys = handle, append(slices.Clone(keys.Keys), made)
-	return keyform.Credential(ID, keys)
-}
-
-func (m *Method) add(s flow.Submission, keys ceremony.Keys, text string) (flow.Fact, error) {
-	if name, err := form().Named(s.Input, ""); err != nil {
-		return nil, err
-	} else if name == "" { // people with several keys tell them apart by it
-		return nil, flow.Reject(form().Name, message.Missing(form().Name))
-	}
-	made, handle, err := m.created(s, keys, text)
-	if err != nil {
-		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)
-	}
-	if keys.Find(made.HexID()) >= 0 {
-		return nil, flow.Reject("", message.Of(message.KeyKeyTaken))
-	}
-	c, err := credential(s, keys, made, handle)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := keyform.Keys(&c)
-	if err != nil {
-		return nil, err
-	}
-	next, err := m.creation(stored)
-	if err != nil {
-		return nil, err
-	}
-	return flow.NewCredential{Credential: c, Factor: session.Factor{Method: ID}, Memory: next}, nil
 }

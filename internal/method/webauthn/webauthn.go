@@ -69,7 +69,7 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 	first := flow.Step{Role: flow.FirstFactor, Needs: flow.NeedsIdentifier, Begin: m.beginFirst, Show: m.showFirst, Submit: m.first}
 	second := flow.Step{Role: flow.SecondFactor, Begin: m.beginSecond, Show: m.showSecond, Submit: m.second}
 	steps := map[flow.Kind]flow.Step{
-		flow.Settings: {Role: flow.Management, Privileged: true, Begin: m.beginSettings, Show: m.showSettings, Submit: m.change},
+		flow.Settings: {Role: flow.Management, Privileged: true, Begin: m.settings().Begin, Show: m.showSettings, Submit: m.settings().Submit},
 	}
 	if m.config.Passwordless {
 		first.Other = &second
