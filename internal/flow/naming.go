@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/identity"
@@ -72,11 +73,11 @@ func (e *Engine) naming(ctx context.Context, f *Flow) (naming, error) {
 	} else if err != nil {
 		return n, err
 	}
-	for _, a := range n.owner.Verifiable {
-		if !n.provable && !a.Verified {
-			if n.provable, err = e.maySignIn(ctx, n.owner, a.Via, a.Normalized); err != nil {
-				return n, err
-			}
+	// All unconfirmed addresses of an owner get the same answer.
+	if at := slices.IndexFunc(n.owner.Verifiable, func(a identity.Address) bool { return !a.Verified }); at >= 0 {
+		a := n.owner.Verifiable[at]
+		if n.provable, err = e.maySignIn(ctx, n.owner, a.Via, a.Normalized); err != nil {
+			return n, err
 		}
 	}
 	n.credentials, err = e.identities.Credentials(ctx, kept.IdentityID)
