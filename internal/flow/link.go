@@ -64,7 +64,7 @@ func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, erro
 // carried is what a flow remembers that stays with the one that takes its place.
 func (f *Flow) carried(method string) map[string]json.RawMessage {
 	kept := map[string]json.RawMessage{}
-	for _, slot := range []string{method, appMemory, exchangeMemory, wireNote} {
+	for _, slot := range []string{method, appMemory, exchangeMemory} {
 		if memory, ok := f.Private[slot]; ok {
 			kept[slot] = memory
 		}

@@ -23,8 +23,6 @@ type StartRequest struct {
 	// KeepReturn: ReturnTo counts for clients without a browser too.
 	KeepReturn bool
 	Refresh    bool // login: prove credentials although signed in
-	// Note is what the wire keeps with the flow; nil for nothing.
-	Note any
 	// AAL is the level that a login is to reach: AAL2 asks a signed-in person for a
 	// second factor. The zero value is AAL1.
 	AAL session.AAL
@@ -123,14 +121,9 @@ func (e *Engine) noteAsked(f *Flow, r StartRequest) error {
 		}
 	}
 	if r.Client == API && r.ExchangeCode != "" {
-		if err := f.remember(exchangeMemory, r.ExchangeCode); err != nil {
-			return err
-		}
+		return f.remember(exchangeMemory, r.ExchangeCode)
 	}
-	if r.Note == nil {
-		return nil
-	}
-	return f.remember(wireNote, r.Note)
+	return nil
 }
 
 // stepsUp reports whether a start asks for a second factor.

@@ -45,29 +45,6 @@ func isA[E error](err error) bool {
 	return ok
 }
 
-func TestKeepNote(t *testing.T) {
-	t.Parallel()
-	w, _ := one(t, always(flow.Prepared{}))
-	f := w.Browser().Start(flow.Login)
-	stale := *f
-	var note string
-	if ok, err := f.WireNote(&note); ok || err != nil {
-		t.Errorf("a fresh flow has a note: %v, %v", ok, err)
-	}
-	if err := w.KeepNote(t.Context(), f, "kept"); err != nil {
-		t.Fatal(err)
-	}
-	if ok, err := w.Stored(f).WireNote(&note); !ok || err != nil || note != "kept" {
-		t.Errorf("%q, %v, %v", note, ok, err)
-	}
-	if err := w.KeepNote(t.Context(), &stale, "late"); !errors.Is(err, errs.ErrStale) {
-		t.Errorf("a flow that has changed: %v", err)
-	}
-	if err := w.KeepNote(t.Context(), f, func() {}); err == nil {
-		t.Error("what can't be stored was kept")
-	}
-}
-
 func TestStepOf(t *testing.T) {
 	t.Parallel()
 	for memory, want := range map[string]string{`{"step":"two"}`: "two", `{}`: "", `[]`: "", `{"step":7}`: ""} {

@@ -18,9 +18,7 @@ func NewHookShapes(base *url.URL) HookShapes { return HookShapes{NewRenderer(bas
 // Context is what a hook is shown of a call: the members flow, identity and session. The
 // metadata for operators is not among them.
 func (h HookShapes) Context(c flow.HookCall) (map[string]any, error) {
-	v := view{active: c.Flow.Active}
-	_, _ = c.Flow.WireNote(&v.memory) // what can't be read is as good as not kept
-	shown, err := asObject(h.renderer.flow(c.Flow, c.Identity, v))
+	shown, err := asObject(h.renderer.flow(c.Flow, c.Identity, view{active: c.Flow.Active}))
 	if err != nil {
 		return nil, err
 	}

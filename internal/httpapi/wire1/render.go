@@ -43,12 +43,6 @@ type view struct {
 	proceed      string         // where a finished verification leads
 	next         []ContinueWith // what a client does after this answer
 	transient    json.RawMessage
-	memory       memory
-}
-
-// memory is what the wire keeps with a flow.
-type memory struct {
-	Schema string `json:"schema,omitempty"`
 }
 
 // The steps of registration.
@@ -67,9 +61,9 @@ func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 	switch f.Kind {
 	case flow.Login:
 		out.OrganizationID, out.Refresh, out.CreatedAt, out.UpdatedAt = idOrNull(v.organization), &f.Refresh, &f.IssuedAt, &f.IssuedAt
-		out.RequestedAAL, out.ExchangeCode, out.IdentitySchema = max(f.RequestedAAL(), session.AAL1).String(), v.exchangeCode, v.memory.Schema
+		out.RequestedAAL, out.ExchangeCode = max(f.RequestedAAL(), session.AAL1).String(), v.exchangeCode
 	case flow.Registration:
-		out.OrganizationID, out.ExchangeCode, out.IdentitySchema = idOrNull(v.organization), v.exchangeCode, v.memory.Schema
+		out.OrganizationID, out.ExchangeCode = idOrNull(v.organization), v.exchangeCode
 	case flow.Settings:
 		out.State = "show_form"
 		if f.State == flow.Passed {

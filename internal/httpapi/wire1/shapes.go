@@ -27,7 +27,6 @@ type Flow struct {
 	State          string          `json:"state"`
 	ContinueWith   []ContinueWith  `json:"continue_with,omitempty"`
 	Transient      json.RawMessage `json:"transient_payload,omitempty"`
-	IdentitySchema string          `json:"identity_schema,omitempty"`
 }
 
 // UI is the form of a flow: one form for all methods.

@@ -148,8 +148,6 @@ func noMethodIn(k flow.Kind) message.Message {
 // viewOf returns what is shown of a flow.
 func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 	v := view{proceed: f.ReturnTo, organization: organizationOf(f)}
-	// What can't be read is as good as not kept.
-	_, _ = f.WireNote(&v.memory)
 	if f.Remembers(groupProvider) && f.ResumeHash == "" {
 		v.active = groupProvider // the browser was there and is back
 	}

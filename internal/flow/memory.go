@@ -1,30 +1,6 @@
 package flow
 
-import (
-	"context"
-	"encoding/json"
-	"fmt"
-)
-
-// wireNote is the slot of Flow.Private that belongs to the wire.
-const wireNote = "wire"
-
-// WireNote reads what the wire has kept with the flow; ok is false if there is
-// nothing.
-func (f *Flow) WireNote(into any) (ok bool, err error) { return f.recall(wireNote, into) }
-
-// KeepNote keeps what the wire wants to find again with a flow.
-func (e *Engine) KeepNote(ctx context.Context, f *Flow, note any) error {
-	changed := f.clone()
-	if err := changed.remember(wireNote, note); err != nil {
-		return err
-	}
-	if err := e.store.SaveFlow(ctx, changed); err != nil {
-		return fmt.Errorf("keep note: %w", err)
-	}
-	*f = *changed
-	return nil
-}
+import "encoding/json"
 
 // Remembers reports whether the flow holds something of a method.
 func (f *Flow) Remembers(method string) bool {
