@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -219,7 +218,7 @@ func (e *Engine) OfferRecovery(ctx context.Context, r RecoveryRequest) (Recovery
 	}
 	offer := RecoveryOffer{Code: c.Code, FlowID: f.ID, Page: e.Page(f), Expires: f.ExpiresAt}
 	if c.Link != "" {
-		offer.Link, err = addFlow(c.Link, f.ID)
+		offer.Link, err = withQuery(c.Link, "flow", f.ID) // where clients of the admin API read it
 	}
 	return offer, err
 }
@@ -251,19 +250,6 @@ func (e *Engine) recoverer(method string) (Challenger, error) {
 func (e *Engine) RecoveryLink(ctx context.Context, identityID string, lifespan time.Duration) (link string, expires time.Time, err error) {
 	offer, err := e.OfferRecovery(ctx, RecoveryRequest{IdentityID: identityID, Method: "link", Client: Browser, Lifespan: lifespan})
 	return offer.Link, offer.Expires, err
-}
-
-// addFlow names the flow in a link, for clients of the admin API that read it
-// there.
-func addFlow(link, id string) (string, error) {
-	u, err := url.Parse(link)
-	if err != nil {
-		return "", fmt.Errorf("name flow in link: %w", err)
-	}
-	q := u.Query()
-	q.Set("flow", id)
-	u.RawQuery = q.Encode()
-	return u.String(), nil
 }
 
 // noticesOf lists the addresses that get mail about what settings change.

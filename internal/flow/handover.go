@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/symbolon/symbolon/internal/errs"
@@ -52,14 +51,7 @@ func (e *Engine) handOver(ctx context.Context, r Result, method, code string) (s
 	if err := e.store.SaveFlow(ctx, f); err != nil {
 		return "", fmt.Errorf("hand session over: %w", err)
 	}
-	to, err := url.Parse(e.returnURL(f, method))
-	if err != nil {
-		return "", fmt.Errorf("hand session over: %w", err)
-	}
-	q := to.Query()
-	q.Set("code", back)
-	to.RawQuery = q.Encode()
-	return to.String(), nil
+	return withQuery(e.returnURL(f, method), "code", back)
 }
 
 // Exchange returns the session token that waits for an app. code is what the app started

@@ -118,3 +118,15 @@ func (e *Engine) defaultReturn(k Kind, method string) *url.URL {
 	}
 	return e.config.DefaultReturn
 }
+
+// withQuery sets a parameter of a URL.
+func withQuery(link, name, value string) (string, error) {
+	u, err := url.Parse(link)
+	if err != nil {
+		return "", fmt.Errorf("add %s to URL: %w", name, err)
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
