@@ -140,15 +140,12 @@ func (w *Wire) exchangeToken(out http.ResponseWriter, r *http.Request) error {
 	if code == "" || back == "" {
 		return badRequest("\"init_code\" and \"return_to_code\" query params must be set")
 	}
+	var live *session.Cached
 	token, err := w.parts.Engine.Exchange(r.Context(), code, back)
-	if isNotFound(err) {
-		return refusal(http.StatusNotFound, "", "no session yet for this \"code\"", "")
+	if err == nil {
+		live, err = w.parts.Sessions.Check(r.Context(), token)
 	}
-	if err != nil {
-		return err
-	}
-	live, err := w.parts.Sessions.Check(r.Context(), token)
-	if isNone(err) {
+	if isNotFound(err) || isNone(err) {
 		return refusal(http.StatusNotFound, "", "no session yet for this \"code\"", "")
 	}
 	if err != nil {
