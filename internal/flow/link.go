@@ -33,17 +33,13 @@ type pendingLink struct {
 	Factor session.Factor `json:"factor,omitzero"`
 }
 
-// switchKind ends a flow and goes on with one of another kind. Where the person came
-// from and wanted to go stays.
+// switchKind ends a flow and goes on with one of another kind.
 func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, error) {
 	old := j.flow
 	if _, served := e.steps[k][j.method]; !served || !e.Serves(k) {
 		return nil, errs.ErrNotFound
 	}
-	f := e.newFlow(k, old.Client, e.now())
-	f.Request, f.ReturnTo = old.Request, old.ReturnTo
-	f.CSRF = secret.MaskCSRF(j.caller.csrf(f.Client))
-	f.Private = old.carried(j.method)
+	f := e.successor(j, k)
 	if err := e.renderFor(ctx, f, nil, j.caller.Session); err != nil {
 		return nil, err
 	}
@@ -61,15 +57,20 @@ func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, erro
 	return f, nil
 }
 
-// carried is what a flow remembers that stays with the one that takes its place.
-func (f *Flow) carried(method string) map[string]json.RawMessage {
-	kept := map[string]json.RawMessage{}
-	for _, slot := range []string{method, appMemory, exchangeMemory} {
-		if memory, ok := f.Private[slot]; ok {
-			kept[slot] = memory
+// successor is the flow of a kind that takes the place of a submission's. Where the person
+// came from and wanted to go stays, and so does what the method and the app began.
+func (e *Engine) successor(j *judged, k Kind) *Flow {
+	old := j.flow
+	f := e.newFlow(k, old.Client, e.now())
+	f.Request, f.ReturnTo = old.Request, old.ReturnTo
+	f.CSRF = secret.MaskCSRF(j.caller.csrf(f.Client))
+	f.Private = map[string]json.RawMessage{}
+	for _, slot := range []string{j.method, appMemory, exchangeMemory} {
+		if memory, ok := old.Private[slot]; ok {
+			f.Private[slot] = memory
 		}
 	}
-	return kept
+	return f
 }
 
 // AsksMissingTraits reports whether the flow asks for traits that the method's
@@ -190,10 +191,8 @@ const numberOtherOwner = 4010009
 func (e *Engine) offerLink(ctx context.Context, j *judged) (Result, error) {
 	waits := j.flow.pendingLink()
 	waits.AtSignIn = true
-	f := e.newFlow(Login, j.flow.Client, e.now())
-	f.Request, f.ReturnTo, f.Active = j.flow.Request, j.flow.ReturnTo, j.method
-	f.CSRF = secret.MaskCSRF(j.caller.csrf(f.Client))
-	f.Private = j.flow.carried(j.method)
+	f := e.successor(j, Login)
+	f.Active = j.method
 	if err := f.remember(linkMemory, waits); err != nil {
 		return Result{}, err
 	}
