@@ -143,12 +143,9 @@ func (e *Engine) hooked(j *judged) bool {
 	return len(e.hooksAfter(j.flow.Kind, j.method)) > 0 || j.flow.Kind == Recovery && len(e.config.Kinds[Settings].Before) > 0
 }
 
-// ask calls the hooks that have a say before the effect of a judged submission, while no
-// transaction is open.
+// ask calls the hooks that have a say before the effect of a judged submission that is hooked,
+// while no transaction is open.
 func (e *Engine) ask(ctx context.Context, j *judged) error {
-	if !e.hooked(j) {
-		return nil
-	}
 	hooks := e.hooksAfter(j.flow.Kind, j.method)
 	call := HookCall{Flow: shownTo(j.flow, j.method), Session: j.caller.Session, URL: j.url, Transient: j.input.transient()}
 	switch fact := j.fact.(type) {

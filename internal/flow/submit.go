@@ -42,8 +42,7 @@ const overtakings = 10
 // get after the others, so that parallel guesses can't share a try. So is the login of a
 // browser, which may have sent its form twice.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
-	began := e.now()
-	r.began = began
+	r.began = e.now()
 	var result Result
 	var err error
 	told := e.newTold()
@@ -58,7 +57,7 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 		}
 	}
 	if result.Outcome == Pending || asksNamed(r.Kind, result, e.steps[r.Kind][r.Method]) {
-		wait(ctx, e.config.SentAfter-e.now().Sub(began))
+		wait(ctx, e.config.SentAfter-e.now().Sub(r.began))
 	}
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))
 	return result, err
