@@ -24,28 +24,33 @@ func leave(t *testing.T, w *flowtest.World, app *flowtest.Browser, f *flow.Flow,
 	return w.Callback(t.Context(), flow.CallbackRequest{Method: oidc.ID, State: s.state, Params: flow.CallbackParams{From: s.id}})
 }
 
-func TestExchange(t *testing.T) {
-	t.Parallel()
-	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
-	w, _ := with(t, acme, &site{id: "other"})
+// handedOver is how an app's browser is led on that has signed in at the provider.
+func handedOver(t *testing.T, w *flowtest.World, k flow.Kind, s *site) (back flow.Result, code string) {
+	t.Helper()
 	app := w.App()
-	if plain := app.Start(flow.Login); plain.Form.Group(oidc.ID) != nil {
-		t.Error("a client that opens no browser is offered providers")
-	}
 	app.Providers.Apps = true
-	f, err := app.TryStart(flow.StartRequest{Kind: flow.Login, ExchangeCode: "begun"})
+	f, err := app.TryStart(flow.StartRequest{Kind: k, ExchangeCode: "begun"})
 	if err != nil || f.Form.Group(oidc.ID) == nil || f.ExchangeCode() != "begun" {
 		t.Fatalf("%+v, %v", f, err)
 	}
-	back, err := leave(t, w, app, f, acme)
-	if err != nil || !back.HandedOver {
+	if back, err = leave(t, w, app, f, s); err != nil || !back.HandedOver {
 		t.Fatalf("%+v, %v", back, err)
 	}
 	to, err := url.Parse(back.Redirect)
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := to.Query().Get("code")
+	return back, to.Query().Get("code")
+}
+
+func TestExchange(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
+	w, _ := with(t, acme, &site{id: "other"})
+	if plain := w.App().Start(flow.Login); plain.Form.Group(oidc.ID) != nil {
+		t.Error("a client that opens no browser is offered providers")
+	}
+	_, code := handedOver(t, w, flow.Login, acme)
 	for _, wrong := range [][2]string{{"begun", ""}, {"begun", "other"}, {"other", code}, {code, "begun"}, {"", ""}} {
 		if _, err := w.Exchange(t.Context(), wrong[0], wrong[1]); errs.Of(err) != errs.NotFound {
 			t.Errorf("%q: %v", wrong, err)
@@ -76,16 +81,7 @@ func TestExchange_verification(t *testing.T) {
 	}}
 	w, _ := with(t, acme, &site{id: "other"}, sender)
 	w.Config.Kinds[flow.Registration].After[oidc.ID] = flow.AfterConfig{Hooks: []string{flow.HookSession, flow.HookVerify}}
-	app := w.App()
-	app.Providers.Apps = true
-	f, err := app.TryStart(flow.StartRequest{Kind: flow.Registration, ExchangeCode: "begun"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := leave(t, w, app, f, acme)
-	if err != nil {
-		t.Fatal(err)
-	}
+	back, _ := handedOver(t, w, flow.Registration, acme)
 	if to, _, _ := strings.Cut(back.Redirect, "?"); back.Verification == nil || to != back.Onward {
 		t.Errorf("the code goes to %q, not to %q", to, back.Onward)
 	}
@@ -95,22 +91,9 @@ func TestExchange_late(t *testing.T) {
 	t.Parallel()
 	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
 	w, _ := with(t, acme, &site{id: "other"})
-	app := w.App()
-	app.Providers.Apps = true
-	f, err := app.TryStart(flow.StartRequest{Kind: flow.Registration, ExchangeCode: "begun"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := leave(t, w, app, f, acme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	to, err := url.Parse(back.Redirect)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, code := handedOver(t, w, flow.Registration, acme)
 	w.Advance(11 * time.Minute)
-	if _, err := w.Exchange(t.Context(), "begun", to.Query().Get("code")); errs.Of(err) != errs.NotFound {
+	if _, err := w.Exchange(t.Context(), "begun", code); errs.Of(err) != errs.NotFound {
 		t.Errorf("%v", err)
 	}
 }
