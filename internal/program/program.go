@@ -35,6 +35,26 @@ var (
 	ErrBusy = errors.New("the program is running too often already")
 )
 
+// Error is why the evaluation of a program failed: the text of its own error expression or
+// assertion, or what the evaluator objects to.
+type Error struct {
+	Message string // as the program has it
+	At      string // where, in the program; empty if that isn't known
+}
+
+// Error shortens the message: it may hold what the program was given.
+func (e *Error) Error() string {
+	const most = 500
+	text := e.Message
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	if e.At == "" {
+		return text
+	}
+	return e.At + ": " + text
+}
+
 // Program is a Jsonnet program. It is safe for concurrent use.
 type Program struct {
 	name    string
@@ -145,22 +165,19 @@ type nowhere struct{}
 
 func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
 
-// explained keeps the first line of an error: the message, not the stack, whose
-// frames are those of the library too.
+// explained keeps the message of an error and its place, not the stack, whose frames are those
+// of the library too.
 func explained(err error) error {
 	var runtime jsonnet.RuntimeError
 	if !errors.As(err, &runtime) {
 		return errors.New("the program broke the evaluator")
 	}
-	const most = 500
-	text := runtime.Msg
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
+	failed := &Error{Message: runtime.Msg}
 	for _, frame := range slices.Backward(runtime.StackTrace) {
 		if at := frame.Loc; at.Begin.Line > 0 && at.FileName != "" {
-			return fmt.Errorf("%s: %s", at.String(), text)
+			failed.At = at.String()
+			break
 		}
 	}
-	return errors.New(text)
+	return failed
 }

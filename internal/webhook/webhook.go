@@ -244,7 +244,7 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 	}
 	made, err := writer.Call(ctx, "ctx", string(raw))
 	if err != nil {
-		if strings.HasSuffix(err.Error(), ": cancel") || err.Error() == "cancel" {
+		if raised, ok := errors.AsType[*program.Error](err); ok && raised.Message == "cancel" {
 			return "", errCancelled
 		}
 		return "", err

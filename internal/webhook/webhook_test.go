@@ -121,6 +121,29 @@ func TestCall_cancel(t *testing.T) {
 	}
 }
 
+// What the client sends does not skip the hook, although it ends the message of an error.
+func TestCall_cancel_bySubmission(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"error":       `function(ctx) error 'unknown plan: ' + ctx.flow.transient_payload.plan`,
+		"assertion":   `function(ctx) assert false : "refused: " + ctx.flow.transient_payload.plan; {}`,
+		"no field":    `function(ctx) { gold: 1 }[ctx.flow.transient_payload.plan]`,
+		"no number":   `function(ctx) std.parseInt(ctx.flow.transient_payload.plan)`,
+		"no JSON":     `function(ctx) std.parseJson(ctx.flow.transient_payload.plan)`,
+		"no equality": `function(ctx) std.assertEqual("gold", ctx.flow.transient_payload.plan)`,
+	} {
+		for _, plan := range []string{"cancel", ": cancel"} {
+			s := &sink{status: []int{200}}
+			h := hook(t, s, Config{Parse: true, Body: body(t, text)})
+			ctx := reqctx.With(t.Context(), &reqctx.Request{Method: http.MethodPost})
+			_, err := h.Call(ctx, flow.HookCall{Flow: &flow.Flow{ID: "f1"}, Transient: json.RawMessage(`{"plan":"` + plan + `"}`)})
+			if errs.Of(err) != errs.Internal || err == nil || len(s.sent) > 0 {
+				t.Errorf("%s, %q: %d requests, %v", name, plan, len(s.sent), err)
+			}
+		}
+	}
+}
+
 func TestCall_attempts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
