@@ -86,9 +86,8 @@ func (b *batch) addresses(ctx context.Context) error {
 	for table, purpose := range map[string]identity.Purpose{
 		"identity_verifiable_addresses": identity.ForVerification, "identity_recovery_addresses": identity.ForRecovery,
 	} {
-		where, args := among("identity_id", b.ids)
-		rows, err := b.read(ctx, table, []string{"id", "identity_id", "via", "value", "verified", "verified_at", "status", "updated_at"},
-			where+` ORDER BY created_at, id`, args)
+		rows, err := b.readAmong(ctx, table, []string{"id", "identity_id", "via", "value", "verified", "verified_at", "status", "updated_at"},
+			"identity_id", b.ids, "created_at, id")
 		if err != nil {
 			return err
 		}
@@ -109,8 +108,7 @@ func (b *batch) addresses(ctx context.Context) error {
 }
 
 func (b *batch) credentials(ctx context.Context) error {
-	where, args := among("identity_id", b.ids)
-	rows, err := b.read(ctx, "identity_credentials", []string{"id", "identity_id", "identity_credential_type_id", "config"}, where, args)
+	rows, err := b.readAmong(ctx, "identity_credentials", []string{"id", "identity_id", "identity_credential_type_id", "config"}, "identity_id", b.ids, "id")
 	if err != nil {
 		return err
 	}
@@ -140,10 +138,9 @@ func (b *batch) credentials(ctx context.Context) error {
 }
 
 func (b *batch) sessions(ctx context.Context) error {
-	where, args := among("identity_id", b.ids)
-	rows, err := b.read(ctx, "sessions", []string{
+	rows, err := b.readAmong(ctx, "sessions", []string{
 		"id", "identity_id", "token", "active", "issued_at", "authenticated_at", "expires_at", "authentication_methods", "aal",
-	}, where+` ORDER BY issued_at, id`, args)
+	}, "identity_id", b.ids, "issued_at, id")
 	if err != nil {
 		return err
 	}

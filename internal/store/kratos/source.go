@@ -168,24 +168,15 @@ func (s *Source) ofNetwork(table, where string, args []any) (string, []any) {
 	return where, args
 }
 
-// among is the condition that a column has one of the values; no value is none.
-func among(column string, values []string) (string, []any) {
-	if len(values) == 0 {
-		return "1 = 0", nil
-	}
-	args := make([]any, len(values))
-	for i, v := range values {
-		args[i] = v
-	}
-	return column + ` IN (?` + strings.Repeat(`, ?`, len(values)-1) + `)`, args
-}
-
 // readAmong reads rows whose column has one of the values, in order, in as many queries as the databases' limits of
 // parameters ask for: a person may have thousands of sessions.
 func (s *Source) readAmong(ctx context.Context, table string, columns []string, column string, values []string, order string) (found []row, err error) {
 	for part := range slices.Chunk(values, amongAtOnce) {
-		where, args := among(column, part)
-		rows, err := s.read(ctx, table, columns, where+` ORDER BY `+order, args)
+		args := make([]any, len(part))
+		for i, v := range part {
+			args[i] = v
+		}
+		rows, err := s.read(ctx, table, columns, column+` IN (?`+strings.Repeat(`, ?`, len(part)-1)+`) ORDER BY `+order, args)
 		if err != nil {
 			return nil, err
 		}
