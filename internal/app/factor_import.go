@@ -24,16 +24,13 @@ func factorTypes() []string { return []string{totp.ID, lookup.ID, webauthn.ID, p
 // ImportFactor makes a credential of a second factor or of keys from the form in which Ory Kratos 26 stores it: secrets
 // are sealed and codes hashed here. The error is of code errs.Invalid where the form is not that.
 func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, identifiers []string, config json.RawMessage) (identity.Credential, error) {
-	unreadable := func(err error) error {
-		return errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
-	}
 	switch typ {
 	case totp.ID:
 		var in struct {
 			URL string `json:"totp_url"`
 		}
 		if err := json.Unmarshal(config, &in); err != nil {
-			return identity.Credential{}, unreadable(err)
+			return identity.Credential{}, unreadable(typ, err)
 		}
 		return totp.Import(a.seals, identityID, in.URL, a.now())
 	case lookup.ID:
@@ -44,7 +41,7 @@ func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, 
 			} `json:"recovery_codes"`
 		}
 		if err := json.Unmarshal(config, &in); err != nil {
-			return identity.Credential{}, unreadable(err)
+			return identity.Credential{}, unreadable(typ, err)
 		}
 		var codes []string
 		var used []time.Time
@@ -64,7 +61,7 @@ func (a *composition) ImportFactor(ctx context.Context, identityID, typ string, 
 func importKeys(typ string, identifiers []string, config json.RawMessage) (identity.Credential, error) {
 	keys, err := ceremony.ParseKeys(config)
 	if err != nil {
-		return identity.Credential{}, errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
+		return identity.Credential{}, unreadable(typ, err)
 	}
 	noteUnknownFlags(config, keys.Keys)
 	if len(keys.Keys) == 0 {
@@ -81,6 +78,11 @@ func importKeys(typ string, identifiers []string, config json.RawMessage) (ident
 		}
 	}
 	return keyform.Credential(typ, keys)
+}
+
+// unreadable is the error of a configuration that does not have the form of its type.
+func unreadable(typ string, err error) error {
+	return errs.New(errs.Invalid, "credential_invalid", fmt.Sprintf("credentials.%s.config can't be read: %v", typ, err))
 }
 
 // noteUnknownFlags marks keys whose configuration has no flags: servers kept none for years.
