@@ -148,7 +148,8 @@ func run(ctx context.Context, p plan, only, dsn string) error {
 	}
 	defer b.close()
 	for _, m := range measurements() {
-		if chosen := slices.Contains(strings.Split(only, ","), m.name); only != "" && !chosen || m.named && !chosen || m.name == "postgres" && dsn == "" {
+		chosen := slices.Contains(strings.Split(only, ","), m.name) || only == "" && !m.named
+		if !chosen || m.name == "postgres" && dsn == "" {
 			continue
 		}
 		if err := m.run(b, ctx); err != nil {
