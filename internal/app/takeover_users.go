@@ -36,7 +36,7 @@ func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User,
 				p.refused = append(p.refused, takeover.Line{ID: u.Key, Name: u.Name(), Refused: true, Text: err.Error()})
 			} else {
 				p.records = append(p.records, record)
-				p.lose(m, u.Claims)
+				p.lost = append(p.lost, m.Lost(u.Claims)...)
 			}
 			if len(p.records)+len(p.refused) < takeoverBatch {
 				continue
@@ -48,15 +48,6 @@ func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User,
 		}
 		yield(p)
 	})
-}
-
-// lose notes the claims of an account that no trait got, as far as its mapper knows.
-func (p *portion) lose(m takeover.Mapper, claims map[string]any) {
-	if knows, ok := m.(interface {
-		Lost(claims map[string]any) []string
-	}); ok {
-		p.lost = append(p.lost, knows.Lost(claims)...)
-	}
 }
 
 // first reports whether no account of that id was read before in this run. It takes some 20 bytes for each.
@@ -105,6 +96,10 @@ type programMapper struct {
 	program *claims.Mapper
 }
 
+// Lost implements takeover.Mapper: only the program knows which claims it uses.
+func (programMapper) Lost(map[string]any) []string { return nil }
+
+// Traits implements takeover.Mapper.
 func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
 	raw, err := json.Marshal(values)
 	if err != nil {

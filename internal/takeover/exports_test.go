@@ -188,6 +188,8 @@ type anything struct{}
 
 func (anything) Traits(map[string]any) (json.RawMessage, error) { return json.RawMessage(`{}`), nil }
 
+func (anything) Lost(map[string]any) []string { return nil }
+
 func TestSchemaMapper_Lost(t *testing.T) {
 	t.Parallel()
 	schema, err := traits.Compile([]byte(`{"properties":{"traits":{"type":"object","properties":{"mail":{"type":"string"},

@@ -15,7 +15,7 @@ import (
 // standard claims. Claims without a trait are dropped, which Lost tells.
 type SchemaMapper struct{ Schema *traits.Schema }
 
-// Lost names the claims that no trait gets, and those of which a trait gets the first value alone.
+// Lost implements Mapper. It also names the claims of which a trait gets the first value alone.
 func (m SchemaMapper) Lost(values map[string]any) []string {
 	lost := map[string]bool{}
 	for name := range values {

@@ -51,6 +51,8 @@ type Link struct{ Provider, Subject string }
 // Mapper makes traits of claims.
 type Mapper interface {
 	Traits(claims map[string]any) (json.RawMessage, error)
+	// Lost names the claims that no trait gets, as far as the mapper knows.
+	Lost(claims map[string]any) []string
 }
 
 // Shape is how the users of a system become records.
