@@ -30,9 +30,7 @@ func Array(r io.Reader, member string, convert Convert) iter.Seq2[User, error] {
 // that is an array itself, one by one. An error is the last element.
 func Elements(r io.Reader, member string) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		buffered := bufio.NewReader(r)
-		SkipMark(buffered)
-		d := json.NewDecoder(buffered)
+		d := NewDecoder(r)
 		switch first, err := d.Token(); {
 		case err != nil:
 			yield(nil, fmt.Errorf("the file is no JSON: %w", err))
@@ -44,6 +42,13 @@ func Elements(r io.Reader, member string) iter.Seq2[json.RawMessage, error] {
 			yield(nil, ErrNoUsers)
 		}
 	}
+}
+
+// NewDecoder returns a decoder of a JSON file, which may begin with a byte order mark.
+func NewDecoder(r io.Reader) *json.Decoder {
+	buffered := bufio.NewReader(r)
+	SkipMark(buffered)
+	return json.NewDecoder(buffered)
 }
 
 // SkipMark skips the byte order mark that editors put before UTF-8.

@@ -1,7 +1,6 @@
 package keycloak
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,9 +58,7 @@ func (d *document) convert(raw json.RawMessage) (takeover.User, error) {
 }
 
 func (d *document) read(r io.Reader) error {
-	buffered := bufio.NewReader(r)
-	takeover.SkipMark(buffered)
-	d.Decoder = json.NewDecoder(buffered)
+	d.Decoder = takeover.NewDecoder(r)
 	first, err := d.Token()
 	switch {
 	case err != nil:

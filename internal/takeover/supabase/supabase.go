@@ -1,7 +1,6 @@
 package supabase
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -56,9 +55,7 @@ type factor struct {
 // users that stand before them are too, and others come one after the other.
 func Users(r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
-		buffered := bufio.NewReader(r)
-		takeover.SkipMark(buffered)
-		d := reader{Decoder: json.NewDecoder(buffered), now: now, links: map[string][]link{}, factors: map[string][]factor{}, yield: yield}
+		d := reader{Decoder: takeover.NewDecoder(r), now: now, links: map[string][]link{}, factors: map[string][]factor{}, yield: yield}
 		if err := d.document(); err != nil && !errors.Is(err, errStop) {
 			yield(takeover.User{}, err)
 		}
