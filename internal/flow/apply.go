@@ -110,10 +110,11 @@ func (e *Engine) explainConflict(ctx context.Context, c checked, stale error) er
 	if e.missed(now, c.step, c.caller) != "" {
 		return stale // the same proof may come once more
 	}
-	if err := e.checkRegistered(ctx, now, c); err != nil {
+	c.flow = now
+	if err := e.checkRegistered(ctx, c); err != nil {
 		return err
 	}
-	if err := e.checkLifetime(ctx, now, c.caller); err != nil {
+	if err := e.checkLifetime(ctx, c); err != nil {
 		return err
 	}
 	return stale

@@ -47,7 +47,7 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 	if err != nil {
 		return c, err
 	}
-	c = checked{flow: f, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage, began: r.began}
+	c = checked{flow: f, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, byPage: r.ByPage, told: r.told, began: r.began}
 	if err := e.checkOwner(f, r); err != nil {
 		return c, err
 	}
@@ -105,11 +105,11 @@ func (e *Engine) checkOpen(ctx context.Context, c checked) error {
 	if err := e.checkStepUp(c.flow, c.caller); err != nil {
 		return err
 	}
-	if err := e.checkRegistered(ctx, c.flow, c); err != nil {
+	if err := e.checkRegistered(ctx, c); err != nil {
 		return err
 	}
 	if c.again == "" {
-		if err := e.checkLifetime(ctx, c.flow, c.caller); err != nil {
+		if err := e.checkLifetime(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -161,17 +161,18 @@ func (e *Engine) checkStepUp(f *Flow, c Caller) error {
 }
 
 // checkLifetime restarts a flow that is over.
-func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
+func (e *Engine) checkLifetime(ctx context.Context, c checked) error {
+	f := c.flow
 	r := ruleFor(f.Kind)
 	if f.Expired(e.now()) {
 		why := message.Expired(r.expired, f.ExpiresAt, e.now())
-		if f.Kind == Settings && f.Client == API && !c.Renews {
+		if f.Kind == Settings && f.Client == API && !c.caller.Renews {
 			return &errs.Error{Code: errs.Invalid, ID: "settings_flow_expired", Message: "settings flow expired", Reason: why.English()}
 		}
-		return e.restart(ctx, f, c, why)
+		return e.restart(ctx, c, why)
 	}
 	if f.State == Passed && r.retried != "" {
-		return e.restart(ctx, f, c, message.Of(r.retried))
+		return e.restart(ctx, c, message.Of(r.retried))
 	}
 	return nil
 }
@@ -179,8 +180,8 @@ func (e *Engine) checkLifetime(ctx context.Context, f *Flow, c Caller) error {
 // checkRegistered leads a browser on that sends the form of a finished registration again:
 // it missed the answer, and has an account to sign in to. Only the browser that the flow
 // belongs to gets here. With existing accounts hidden nothing is said of one.
-func (e *Engine) checkRegistered(ctx context.Context, f *Flow, c checked) error {
-	done := false
+func (e *Engine) checkRegistered(ctx context.Context, c checked) error {
+	f, done := c.flow, false
 	if _, err := f.recall(registeredMemory, &done); err != nil || !done || !c.byPage || f.Client != Browser {
 		return err
 	}
@@ -188,6 +189,9 @@ func (e *Engine) checkRegistered(ctx context.Context, f *Flow, c checked) error 
 	next.Request, next.ReturnTo, next.CSRF = f.Request, f.ReturnTo, secret.MaskCSRF(c.caller.csrf(f.Client))
 	if !e.config.HideExisting {
 		next.Form.Messages = []message.Message{message.Of(message.KeyAccountExists)}
+	}
+	if err := e.askBefore(ctx, c, next, nil); err != nil {
+		return err
 	}
 	if err := e.create(ctx, next, nil, c.caller); err != nil {
 		return err

@@ -1,10 +1,12 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/errs"
@@ -128,6 +130,25 @@ func (t *told) once(ctx context.Context, h Hook, call HookCall) (*IdentityChange
 func (e *Engine) before(ctx context.Context, t *told, call HookCall) error {
 	call.Before = true
 	return t.call(ctx, e.config.Kinds[call.Flow.Kind].Before, every, call, nil)
+}
+
+// askBefore calls the hooks before a flow that does not exist yet, to which a request leads. A
+// refusal has no form to stand on, so it is an error that says what the hook says.
+func (e *Engine) askBefore(ctx context.Context, c checked, f *Flow, subject *identity.Identity) error {
+	call := HookCall{Flow: f, Identity: subject, URL: c.url}
+	if f.Kind == Settings {
+		call.Session = c.caller.Session
+	}
+	err := e.before(ctx, cmp.Or(c.told, e.newTold()), call)
+	rejected, ok := errors.AsType[*Rejected](err)
+	if !ok {
+		return err
+	}
+	var said []string
+	for _, m := range rejected.Messages {
+		said = append(said, m.Message.English())
+	}
+	return &errs.Error{Code: errs.Invalid, ID: "web_hook_refused", Reason: strings.Join(said, " "), Err: rejected.Cause}
 }
 
 // transient is what a submission carries for hooks.

@@ -24,7 +24,7 @@ type judged struct {
 	rests conditions
 	// noticed are the addresses whose mails about a change are counted.
 	noticed []identity.Address
-	// next is the flow of settings that a recovery leads to, if hooks have seen it.
+	// next is the flow that a recovery or a taken identifier leads to, if hooks have seen it.
 	next *Flow
 	// holds: mails wait in held until hooks let the effect pass.
 	holds bool
@@ -93,7 +93,7 @@ func (e *Engine) provedAgain(ctx context.Context, j *judged, err error) error {
 			return err
 		}
 	}
-	if over := e.checkLifetime(ctx, j.flow, j.caller); over != nil {
+	if over := e.checkLifetime(ctx, j.checked); over != nil {
 		return over
 	}
 	return errSessionChanged

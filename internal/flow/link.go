@@ -33,13 +33,16 @@ type pendingLink struct {
 	Factor session.Factor `json:"factor,omitzero"`
 }
 
-// switchKind ends a flow and goes on with one of another kind.
+// switchKind ends a flow and goes on with one of another kind, unless a hook before that refuses.
 func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, error) {
 	old := j.flow
 	if _, served := e.steps[k][j.method]; !served || !e.Serves(k) {
 		return nil, errs.ErrNotFound
 	}
 	f := e.successor(j, k)
+	if err := e.before(ctx, j.told, HookCall{Flow: f, URL: j.url}); err != nil {
+		return nil, err // on the form that was sent
+	}
 	if err := e.renderFor(ctx, f, nil, j.caller.Session); err != nil {
 		return nil, err
 	}
@@ -189,24 +192,53 @@ const numberOtherOwner = 4010009
 // identifiers can do it: the account was proved in this browser a moment ago, and its
 // answer is bound to it (PKCE, nonce, continuity cookie).
 func (e *Engine) offerLink(ctx context.Context, j *judged) (Result, error) {
-	waits := j.flow.pendingLink()
-	waits.AtSignIn = true
-	f := e.successor(j, Login)
-	f.Active = j.method
-	if err := f.remember(linkMemory, waits); err != nil {
-		return Result{}, err
+	if j.next == nil {
+		return Result{}, errAskBeforeLogin
 	}
-	if len(waits.Wanted) > 0 {
-		if err := f.name(Named{Identifier: waits.Wanted[0]}); err != nil {
-			return Result{}, err
-		}
-	}
-	f.Form.Messages = e.standing(f)
+	f := j.next.clone()
 	if err := e.create(ctx, f, nil, j.caller); err != nil {
 		return Result{}, err
 	}
 	j.flow.end(e.now())
 	return Result{Outcome: Redirected, Redirect: e.Page(f), Next: f}, nil
+}
+
+// errAskBeforeLogin says that the effect leads to a login, whose hooks are to be asked before it:
+// none is called in a transaction.
+var errAskBeforeLogin = errors.New("the hooks before the login are not asked yet")
+
+// applyAsked applies, and asks the hooks before the login that links an account if the effect
+// leads to one.
+func (e *Engine) applyAsked(ctx context.Context, j *judged) (Result, error) {
+	result, err := e.apply(ctx, j)
+	if !errors.Is(err, errAskBeforeLogin) {
+		return result, err
+	}
+	if j.next, err = e.linkingLogin(j); err != nil {
+		return Result{}, err
+	}
+	if err := e.before(ctx, j.told, HookCall{Flow: j.next, URL: j.url}); err != nil {
+		return Result{}, err
+	}
+	return e.apply(ctx, j)
+}
+
+// linkingLogin is the login that offerLink starts.
+func (e *Engine) linkingLogin(j *judged) (*Flow, error) {
+	waits := j.flow.pendingLink()
+	waits.AtSignIn = true
+	f := e.successor(j, Login)
+	f.Active = j.method
+	if err := f.remember(linkMemory, waits); err != nil {
+		return nil, err
+	}
+	if len(waits.Wanted) > 0 {
+		if err := f.name(Named{Identifier: waits.Wanted[0]}); err != nil {
+			return nil, err
+		}
+	}
+	f.Form.Messages = e.standing(f)
+	return f, nil
 }
 
 // addLinked adds to a session what the account that the sign-in linked has proved.

@@ -49,13 +49,13 @@ func (e *Engine) redeemToken(ctx context.Context, r RedeemRequest) (Result, erro
 	if f.Kind == Verification && f.State == Passed && !f.Expired(e.now()) {
 		return e.confirmedBefore(ctx, f, r)
 	}
-	if err := e.checkLifetime(ctx, f, r.Caller); err != nil {
+	c := checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, redeemed: true}
+	if err := e.checkLifetime(ctx, c); err != nil {
 		return Result{}, err
 	}
 	if _, sent := f.Private[r.Method]; !sent {
 		return Result{}, e.unknownToken(ctx, r) // another method waits for it
 	}
-	c := checked{flow: f, step: step, method: r.Method, input: r.Input, caller: r.Caller, url: r.URL, redeemed: true}
 	result, err := e.finish(ctx, c, nil)
 	if errors.Is(err, errs.ErrStale) || errors.Is(err, errs.ErrNotFound) {
 		// The other of two clicks was first, or whom the link was for has gone.
@@ -118,5 +118,5 @@ func (e *Engine) unknownToken(ctx context.Context, r RedeemRequest) error {
 		why = message.KeyRecoveryInvalid
 	}
 	started := &Flow{Kind: r.Kind, Client: Browser, Request: withoutSecrets(r.URL)}
-	return e.restart(ctx, started, r.Caller, message.Of(why))
+	return e.restart(ctx, checked{flow: started, caller: r.Caller, url: r.URL}, message.Of(why))
 }

@@ -28,7 +28,7 @@ func (e *Engine) reject(ctx context.Context, c checked, why error) (Result, erro
 		return Result{}, err
 	}
 	if rejected.Restarts && c.caller.Renews {
-		return Result{}, e.restart(ctx, c.flow, c.caller, rejected.Messages[0].Message)
+		return Result{}, e.restart(ctx, c, rejected.Messages[0].Message)
 	}
 	f, foreign := c.flow.clone(), c.flow.unclaimed()
 	f.Active = c.method

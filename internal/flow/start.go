@@ -70,11 +70,6 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	if err := e.noteLevel(f, stepUp, refresh, r.Caller); err != nil {
 		return Result{}, err
 	}
-	if r.Link != "" && r.Kind == Login && r.Client == Browser && !stepUp {
-		if err := e.claimPendingLink(ctx, f, r.Link, r.Caller); err != nil {
-			return Result{}, err
-		}
-	}
 	if err := e.noteAsked(f, r); err != nil {
 		return Result{}, err
 	}
@@ -85,12 +80,13 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 	if err := e.openSettings(ctx, f, subject, r.Caller); err != nil {
 		return Result{}, err
 	}
-	call := HookCall{Flow: f, Identity: subject, URL: r.URL}
-	if r.Kind == Settings {
-		call.Session = r.Caller.Session
-	}
-	if err := e.before(ctx, e.newTold(), call); err != nil {
+	if err := e.askBefore(ctx, checked{caller: r.Caller, url: r.URL}, f, subject); err != nil {
 		return Result{}, err
+	}
+	if r.Link != "" && r.Kind == Login && r.Client == Browser && !stepUp {
+		if err := e.claimPendingLink(ctx, f, r.Link, r.Caller); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := e.create(ctx, f, subject, r.Caller); err != nil {
 		return Result{}, err
@@ -203,7 +199,8 @@ func (e *Engine) create(ctx context.Context, f *Flow, subject *identity.Identity
 
 // restart replaces a flow that is over. What the person was about to do, where
 // they wanted to go, stays.
-func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.Message) error {
+func (e *Engine) restart(ctx context.Context, ended checked, why message.Message) error {
+	old, c := ended.flow, ended.caller
 	f := e.newFlow(old.Kind, old.Client, e.now())
 	f.Request, f.ReturnTo, f.Refresh = old.Request, old.ReturnTo, old.Refresh
 	if old.Kind != Recovery && old.Kind != Verification { // where only known addresses have an owner
@@ -222,6 +219,9 @@ func (e *Engine) restart(ctx context.Context, old *Flow, c Caller, why message.M
 		if subject, err = e.identities.ByID(ctx, f.IdentityID); err != nil {
 			return err
 		}
+	}
+	if err := e.askBefore(ctx, ended, f, subject); err != nil {
+		return err
 	}
 	if err := e.create(ctx, f, subject, c); err != nil {
 		return err

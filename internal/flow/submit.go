@@ -29,6 +29,7 @@ type SubmitRequest struct {
 	AnyMethod bool
 
 	began time.Time
+	told  *told
 }
 
 // overtakings is how often a submission is judged at most to a flow that waits for a
@@ -42,14 +43,12 @@ const overtakings = 10
 // get after the others, so that parallel guesses can't share a try. So is the login of a
 // browser, which may have sent its form twice.
 func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
-	r.began = e.now()
+	r.began, r.told = e.now(), e.newTold()
 	var result Result
 	var err error
-	told := e.newTold()
 	for range overtakings {
 		var c checked
 		c, err = e.check(ctx, r)
-		c.told = told
 		again := c.waits() || c.signsIn()
 		result, err = e.finish(ctx, c, err)
 		if !errors.Is(err, errs.ErrStale) || !again {
@@ -143,7 +142,7 @@ func (e *Engine) run(ctx context.Context, c checked) (Result, checked, error) {
 			}
 		}
 		if err == nil {
-			if result, err = e.apply(ctx, j); err != nil {
+			if result, err = e.applyAsked(ctx, j); err != nil {
 				j.attempts.unsent()
 			}
 		}
