@@ -180,6 +180,12 @@ func (e *Engine) draftLink(ctx context.Context, j *judged, proof Authenticated) 
 		return err
 	}
 	j.draft.Link(account.Type, account.Identifier)
+	if up := proof.Upgrade; up != nil {
+		// The sign-in stores it first, and the draft must not take it back.
+		if c := j.draft.Credential(up.Type); c != nil && c.Version == up.Version {
+			c.Config, c.Version = up.Config, up.Version+1
+		}
+	}
 	return nil
 }
 

@@ -85,6 +85,39 @@ func TestSignIn_link(t *testing.T) {
 	}
 }
 
+// The sign-in that links may change its own credential: a counter, or an outdated hash.
+func TestSignIn_linkAndUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, typ := range []string{"spare", identity.TypePassword} {
+		var p flowtest.Person
+		w, _ := one(t, func(ctx context.Context, w *flowtest.World, _ flow.Submission) (flow.Fact, error) {
+			judged, err := w.Identities.Credential(ctx, p.ID, typ)
+			if err != nil {
+				return nil, err
+			}
+			upgrade := *judged
+			upgrade.Config = json.RawMessage(`{"hashed_password":"upgraded"}`)
+			return flow.Authenticated{
+				Identity: w.Fresh(p.ID), Factor: session.Factor{Method: "password"}, Judged: judged, Upgrade: &upgrade, Spent: true,
+				Link: &flow.ExternalAccount{Type: identity.TypeOIDC, Identifier: "acme:1", Provider: "Acme"},
+			}, nil
+		})
+		p = w.Person("ada@example.org", true, identity.Credential{Type: "spare", Config: json.RawMessage(`{"n":"old"}`)})
+		b := w.Browser()
+		result, err := b.Submit(b.Start(flow.Login), "password", nil)
+		if err != nil || result.Token == "" {
+			t.Fatalf("%s: %v", typ, err)
+		}
+		if owner, _, err := w.Identities.ByCredential(t.Context(), identity.TypeOIDC, "acme:1"); err != nil || owner.ID != p.ID {
+			t.Errorf("%s: not linked: %v", typ, err)
+		}
+		stored, err := w.Identities.Credential(t.Context(), p.ID, typ)
+		if err != nil || string(stored.Config) != `{"hashed_password":"upgraded"}` || stored.Version != 1 {
+			t.Errorf("%s: stored %+v, %v", typ, stored, err)
+		}
+	}
+}
+
 // What a provider did not tell is asked for, on the form of its method alone.
 func TestMissingTraits(t *testing.T) {
 	t.Parallel()
