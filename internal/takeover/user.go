@@ -112,10 +112,9 @@ func (s Shape) credentials(u User) []Credential {
 		}
 		add("lookup_secret", nil, map[string]any{"recovery_codes": codes})
 	}
-	for _, keys := range [][]json.RawMessage{u.Keys, u.Passkeys} {
-		if len(keys) > 0 {
-			add("webauthn", nil, map[string]any{"credentials": keys})
-		}
+	// An account has one credential of a type, so it holds both; each key says which it is.
+	if keys := slices.Concat(u.Keys, u.Passkeys); len(keys) > 0 {
+		add("webauthn", nil, map[string]any{"credentials": keys})
 	}
 	return all
 }

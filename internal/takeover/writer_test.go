@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/symbolon/symbolon/internal/store"
 	"github.com/symbolon/symbolon/internal/store/storetest"
 	"github.com/symbolon/symbolon/internal/takeover"
+	"github.com/symbolon/symbolon/internal/takeover/keycloak"
 	"github.com/symbolon/symbolon/internal/traits"
 )
 
@@ -261,5 +263,42 @@ func TestShape_Record(t *testing.T) {
 	if err == nil {
 		w.write(t, record)
 		w.wantLine(t, true, "do not obey the schema")
+	}
+}
+
+// Keys for one factor and for two are of one type, of which an account has one credential.
+func TestWriter_Write_keysOfBothKinds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Converters["webauthn"] = w.Converters["password"]
+	users, _ := read(keycloak.Users(strings.NewReader(`{"users":[{"id":"`+id+`","credentials":[
+ {"type":"webauthn","secretData":"{}","credentialData":"{\"credentialId\":\"AQ\",\"credentialPublicKey\":\"AQ\"}"},
+ {"type":"webauthn-passwordless","secretData":"{}","credentialData":"{\"credentialId\":\"Ag\",\"credentialPublicKey\":\"AQ\"}"}]}]}`), ""))
+	record, err := takeover.Shape{SchemaID: "default"}.Record(users[0], anything{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record.Identity.Traits = json.RawMessage(`{"email":"vera@example.org"}`)
+	w.write(t, record)
+	stored, err := w.db.Credentials(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var roles []bool
+	for _, c := range stored {
+		var keys struct {
+			Credentials []struct {
+				Passwordless bool `json:"is_passwordless"`
+			}
+		}
+		if err := json.Unmarshal(c.Config, &keys); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range keys.Credentials {
+			roles = append(roles, k.Passwordless)
+		}
+	}
+	if !slices.Equal(roles, []bool{false, true}) {
+		t.Errorf("the keys that sign in alone are %v of the stored ones", roles)
 	}
 }
