@@ -2,6 +2,7 @@ package takeover_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -93,6 +94,20 @@ func TestReaders_oddExports(t *testing.T) {
 					[]takeover.Link{{Provider: "corp", Subject: "7"}, {Provider: "other", Subject: "8"}, {Provider: "waad", Subject: "9"}})
 			},
 		},
+		"metadata in which a person claims the address that the account lacks": {
+			"auth0", `[{"user_id":"adfs|corp|m","email_verified":true,"phone_verified":true,"user_metadata":{"email":"ceo@example.org","phone_number":"+49"}},
+ {"user_id":"auth0|2","email":"v@example.org","email_verified":true,"phone_number":"+49","phone_verified":true}]`,
+			func(good []takeover.User, _ []string) bool {
+				return proven(good[0]) == "false false" && proven(good[1]) == "true true"
+			},
+		},
+		"attributes in which a person claims the address that the account lacks": {
+			"keycloak", `[{"id":"1","emailVerified":true,"attributes":{"email":["ceo@example.org"],"phone_number":["+49"],"phone_number_verified":true}},
+ {"id":"2","email":"v@example.org","emailVerified":true}]`,
+			func(good []takeover.User, _ []string) bool {
+				return proven(good[0]) == "false <nil>" && proven(good[1]) == "true <nil>"
+			},
+		},
 		"attributes that people write": {
 			"authentik", `[{"model":"authentik_events.event","pk":1,"fields":7},{"model":"authentik_core.user","pk":1,"fields":{"username":"v","attributes":{"email_verified":true}}}]`,
 			func(good []takeover.User, _ []string) bool { return good[0].Claims["email_verified"] == false },
@@ -140,6 +155,11 @@ func TestReaders_oddExports(t *testing.T) {
 			}
 		})
 	}
+}
+
+// proven says whether the e-mail address and the phone number count as proven.
+func proven(u takeover.User) string {
+	return fmt.Sprint(u.Claims["email_verified"], " ", u.Claims["phone_number_verified"])
 }
 
 func TestKeycloak_realms(t *testing.T) {

@@ -19,7 +19,7 @@ type SchemaMapper struct{ Schema *traits.Schema }
 func (m SchemaMapper) Lost(values map[string]any) []string {
 	lost := map[string]bool{}
 	for name := range values {
-		lost[name] = name != "email_verified" && name != "phone_number_verified"
+		lost[name] = proofs()[name] == ""
 	}
 	m.each(values, func(f traits.Field, name string, texts []string) {
 		head, _, _ := strings.Cut(name, ".")

@@ -157,10 +157,15 @@ func (s Shape) id(key string) string {
 	return made.String()
 }
 
+// proofs are the claims that say that an address is proven, with the claim that is the address.
+func proofs() map[string]string {
+	return map[string]string{"email_verified": "email", "phone_number_verified": "phone_number"}
+}
+
 // verified are the values that the other system proved.
 func verified(claims map[string]any) []string {
 	var proven []string
-	for flag, value := range map[string]string{"email_verified": "email", "phone_number_verified": "phone_number"} {
+	for flag, value := range proofs() {
 		if text, ok := claims[value].(string); ok && claims[flag] == true {
 			proven = append(proven, text)
 		}
@@ -202,10 +207,11 @@ func (u *User) Note(format string, args ...any) {
 	u.Notes = append(u.Notes, fmt.Sprintf(format, args...))
 }
 
-// SetAll sets claims that are not set yet, such as attributes of an operator's own.
+// SetAll sets claims that are not set yet, such as attributes of an operator's own. None of them says that an address
+// is proven: people may have written them.
 func (u *User) SetAll(more map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(more)) {
-		if _, set := u.Claims[name]; !set {
+		if _, set := u.Claims[name]; !set && proofs()[name] == "" {
 			u.Set(name, more[name])
 		}
 	}

@@ -115,7 +115,7 @@ func (u user) neutral(hashes map[string]string) (takeover.User, error) {
 		return out, fmt.Errorf("has neither an id nor an e-mail address")
 	}
 	out.Set("email", u.Email)
-	out.Set("email_verified", bool(u.Verified))
+	out.Set("email_verified", u.Email != "" && bool(u.Verified)) // an address in metadata is not what was proven
 	out.Set("preferred_username", u.Username)
 	out.Set("given_name", u.Given)
 	out.Set("family_name", u.Family)
@@ -123,7 +123,7 @@ func (u user) neutral(hashes map[string]string) (takeover.User, error) {
 	out.Set("nickname", u.Nickname)
 	out.Set("picture", u.Picture)
 	out.Set("phone_number", u.Phone)
-	out.Set("phone_number_verified", bool(u.PhoneOK))
+	out.Set("phone_number_verified", u.Phone != "" && bool(u.PhoneOK))
 	out.SetAll(u.UserMetadata)
 	fromFile := hashes[out.Key]
 	delete(hashes, out.Key)

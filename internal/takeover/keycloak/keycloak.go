@@ -74,7 +74,7 @@ func (u user) neutral() takeover.User {
 	out := takeover.User{Key: cmp.Or(u.ID, u.Username), Disabled: u.Enabled != nil && !bool(*u.Enabled), CreatedAt: takeover.Moment(string(u.Created))}
 	out.Set("preferred_username", u.Username)
 	out.Set("email", u.Email)
-	out.Set("email_verified", bool(u.EmailVerified))
+	out.Set("email_verified", u.Email != "" && bool(u.EmailVerified)) // an address in an attribute is not what was proven
 	out.Set("given_name", u.FirstName)
 	out.Set("family_name", u.LastName)
 	out.SetAll(single(u.Attributes))
