@@ -108,6 +108,19 @@ func TestReaders_oddExports(t *testing.T) {
 				return proven(good[0]) == "false <nil>" && proven(good[1]) == "true <nil>"
 			},
 		},
+		"links of groups with the keys of those of people": {
+			"authentik", `[{"model":"authentik_core.source","pk":"s1","fields":{"slug":"corp"}},{"model":"authentik_core.user","pk":5,"fields":{"username":"v"}},
+ {"model":"authentik_core.usersourceconnection","pk":1,"fields":{"user":5,"source":"s1","identifier":"v"}},
+ {"model":"authentik_core.groupsourceconnection","pk":1,"fields":{"group":"g1","source":"s1","identifier":"staff"}},
+ {"model":"authentik_sources_oauth.groupoauthsourceconnection","pk":1,"fields":{"identifier":"staff"}}]`,
+			func(good []takeover.User, _ []string) bool {
+				return slices.Equal(good[0].Links, []takeover.Link{{Provider: "corp", Subject: "v"}})
+			},
+		},
+		"an attribute that calls a number proven": {
+			"authentik", `[{"model":"authentik_core.user","pk":1,"fields":{"username":"v","attributes":{"phone_number":"+49","phone_number_verified":true}}}]`,
+			func(good []takeover.User, _ []string) bool { return proven(good[0]) == "false false" },
+		},
 		"attributes that people write": {
 			"authentik", `[{"model":"authentik_events.event","pk":1,"fields":7},{"model":"authentik_core.user","pk":1,"fields":{"username":"v","attributes":{"email_verified":true}}}]`,
 			func(good []takeover.User, _ []string) bool { return good[0].Claims["email_verified"] == false },

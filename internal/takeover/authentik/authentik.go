@@ -102,7 +102,11 @@ func objects(r io.Reader) (kept []object, err error) {
 	return kept, nil
 }
 
-func (o object) isLink() bool { return strings.HasSuffix(o.Model, "sourceconnection") }
+// isLink reports whether the object links a user; links of groups have keys of their own, which may be the same.
+func (o object) isLink() bool {
+	_, model, _ := strings.Cut(o.Model, ".")
+	return strings.HasSuffix(model, "sourceconnection") && !strings.HasPrefix(model, "group")
+}
 
 func (o object) isDevice() bool {
 	return strings.HasPrefix(o.Model, "authentik_stages_authenticator") && (strings.HasSuffix(o.Model, "device") || strings.HasSuffix(o.Model, "token"))
@@ -239,6 +243,7 @@ func (o object) user(of belongings) (takeover.User, error) {
 	}
 	// There is no proof of addresses there, and what people may write into attributes is none.
 	out.Set("email_verified", false)
+	out.Set("phone_number_verified", false)
 	if u.Password != "" && u.Password[0] == '!' { // Django's mark of an unusable one
 		out.PasswordHash = ""
 	}
