@@ -75,6 +75,14 @@ func TestReaders_oddExports(t *testing.T) {
 				return good[0].Claims["email_verified"] == false && good[0].Claims["phone_number_verified"] == false
 			},
 		},
+		"proofs that are no times": {
+			"supabase", `[{"id":"1","email":"v@example.org","email_confirmed_at":"false","phone":"49","phone_confirmed_at":0},
+ {"id":"2","email":"v@example.org","email_confirmed_at":"NULL","confirmed_at":"2024-01-02","phone":"49","phone_confirmed_at":"1"},
+ {"id":"3","email":"v@example.org","email_confirmed_at":1704164645,"phone":"49","phone_confirmed_at":"2024-01-02"}]`,
+			func(good []takeover.User, _ []string) bool {
+				return proven(good[0]) == "false, false" && proven(good[1]) == "false, false" && proven(good[2]) == "true, true"
+			},
+		},
 		"a ban without an end": {
 			"supabase", `[{"id":"1","email":"v@example.org","banned_until":"infinity"}]`,
 			func(good []takeover.User, _ []string) bool { return good[0].Disabled },
@@ -98,14 +106,14 @@ func TestReaders_oddExports(t *testing.T) {
 			"auth0", `[{"user_id":"adfs|corp|m","email_verified":true,"phone_verified":true,"user_metadata":{"email":"ceo@example.org","phone_number":"+49"}},
  {"user_id":"auth0|2","email":"v@example.org","email_verified":true,"phone_number":"+49","phone_verified":true}]`,
 			func(good []takeover.User, _ []string) bool {
-				return proven(good[0]) == "false false" && proven(good[1]) == "true true"
+				return proven(good[0]) == "false, false" && proven(good[1]) == "true, true"
 			},
 		},
 		"attributes in which a person claims the address that the account lacks": {
 			"keycloak", `[{"id":"1","emailVerified":true,"attributes":{"email":["ceo@example.org"],"phone_number":["+49"],"phone_number_verified":true}},
  {"id":"2","email":"v@example.org","emailVerified":true}]`,
 			func(good []takeover.User, _ []string) bool {
-				return proven(good[0]) == "false <nil>" && proven(good[1]) == "true <nil>"
+				return proven(good[0]) == "false, <nil>" && proven(good[1]) == "true, <nil>"
 			},
 		},
 		"links of groups with the keys of those of people": {
@@ -119,7 +127,7 @@ func TestReaders_oddExports(t *testing.T) {
 		},
 		"an attribute that calls a number proven": {
 			"authentik", `[{"model":"authentik_core.user","pk":1,"fields":{"username":"v","attributes":{"phone_number":"+49","phone_number_verified":true}}}]`,
-			func(good []takeover.User, _ []string) bool { return proven(good[0]) == "false false" },
+			func(good []takeover.User, _ []string) bool { return proven(good[0]) == "false, false" },
 		},
 		"attributes that people write": {
 			"authentik", `[{"model":"authentik_events.event","pk":1,"fields":7},{"model":"authentik_core.user","pk":1,"fields":{"username":"v","attributes":{"email_verified":true}}}]`,
@@ -172,7 +180,7 @@ func TestReaders_oddExports(t *testing.T) {
 
 // proven says whether the e-mail address and the phone number count as proven.
 func proven(u takeover.User) string {
-	return fmt.Sprint(u.Claims["email_verified"], " ", u.Claims["phone_number_verified"])
+	return fmt.Sprint(u.Claims["email_verified"], ", ", u.Claims["phone_number_verified"])
 }
 
 func TestKeycloak_realms(t *testing.T) {

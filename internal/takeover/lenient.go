@@ -54,10 +54,17 @@ func ParseFlag(text string) (bool, error) {
 	case "1", "t", "true", "y", "yes", "on":
 		return true, nil
 	}
-	if Moment(text).IsZero() {
+	if !Happened(text) {
 		return false, fmt.Errorf("%q is neither true nor false", text)
 	}
 	return true, nil
+}
+
+// Happened reports whether a text is a time at which something may have happened. Smaller numbers and earlier times
+// stand for something else, such as a choice or never.
+func Happened(text string) bool {
+	const first = 100_000_000 // in March 1973
+	return Moment(text).Unix() >= first
 }
 
 // Moment reads a time as databases, directories and spreadsheets write it, in UTC where it

@@ -181,14 +181,14 @@ func TestReadParams(t *testing.T) {
 func TestFlag(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
-		`true`: true, `"yes"`: true, `1`: true, `"2024-01-02T03:04:05Z"`: true, `null`: false, `""`: false, `0`: false, `"no"`: false,
+		`true`: true, `"yes"`: true, `1`: true, `"2024-01-02T03:04:05Z"`: true, `100000000`: true, `1704164645000`: true, `null`: false, `""`: false, `0`: false, `"no"`: false,
 	} {
 		var f takeover.Flag
 		if err := json.Unmarshal([]byte(text), &f); err != nil || bool(f) != want {
 			t.Errorf("%s: %v, %v", text, f, err)
 		}
 	}
-	for _, text := range []string{`"perhaps"`, `{}`, `[]`} {
+	for _, text := range []string{`"perhaps"`, `{}`, `[]`, `2`, `"7"`, `99999999`, `"1970-01-01"`} {
 		var f takeover.Flag
 		if err := json.Unmarshal([]byte(text), &f); err == nil || bool(f) {
 			t.Errorf("%s: %v, %v", text, f, err)

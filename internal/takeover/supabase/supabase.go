@@ -205,12 +205,12 @@ func (u user) neutral(links []link, factors []factor, now time.Time) takeover.Us
 	}
 	out.Set("email", u.Email)
 	// confirmed_at is when the first of both was confirmed: it tells of the e-mail address where no phone number was.
-	out.Set("email_verified", u.Email != "" && (u.Confirmed != "" || u.OldConfirmed != "" && u.PhoneOK == ""))
+	emailOK := takeover.Happened(string(u.Confirmed)) || takeover.Happened(string(u.OldConfirmed)) && u.PhoneOK == ""
+	out.Set("email_verified", u.Email != "" && emailOK)
 	if u.Phone != "" {
 		out.Set("phone_number", "+"+strings.TrimPrefix(string(u.Phone), "+"))
 	}
-	// Set in any case: people write their own metadata, which follow.
-	out.Set("phone_number_verified", u.Phone != "" && u.PhoneOK != "")
+	out.Set("phone_number_verified", u.Phone != "" && takeover.Happened(string(u.PhoneOK)))
 	out.SetAll(u.User)
 	out.SetAll(u.ListedUser)
 	out.Set("name", firstText(out.Claims, "name", "full_name"))
