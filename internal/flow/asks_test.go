@@ -24,7 +24,7 @@ func TestSaveTraits_asksAll(t *testing.T) {
 	for i, asksAll := range []bool{false, true, true} {
 		b := w.Browser()
 		b.SignIn(p)
-		b.AsksAll = asksAll
+		b.AsksAllAddresses = asksAll
 		b.MustSubmit(b.Start(flow.Settings), "profile", nil)
 		if sent, want := len(w.Mail.Take()), i == 1; (sent == 1) != want || i > 0 == w.Fresh(p.ID).Verifiable[0].SentAt.IsZero() {
 			t.Errorf("time %d: %d mails, address %+v", i, sent, w.Fresh(p.ID).Verifiable[0])

@@ -21,21 +21,26 @@ type Caller struct {
 	Devices map[string]string
 	// KeepToken: the client goes on with the session token that it has.
 	KeepToken bool
+	Cookie    bool // the request carried a Cookie header
+	Origin    bool // the request carried an Origin header
+	Rules          // of the client's wire
+}
+
+// Rules is how the engine treats the clients of a wire, where wires differ.
+type Rules struct {
 	// Renews: settings of a client without a browser that are over, and recoveries that are
 	// of no more use, are replaced by fresh ones.
 	Renews bool
-	// Traces: a verification that a flow leads to names the URL with which that flow was started.
-	Traces bool
-	// AsksAll: traits that are saved ask each address to prove itself that was never asked, and not new ones alone.
-	AsksAll bool
-	// TakesOver: the flow whose link a browser opens becomes the flow of that browser.
-	TakesOver bool
-	// Vouched: a recovery that an operator started proves no address; nothing was sent to one.
-	Vouched bool
-	// Providers is how far the client's wire lets providers lead.
+	// TracesStarts: a verification that a flow leads to names the URL with which that flow was started.
+	TracesStarts bool
+	// AsksAllAddresses: traits that are saved ask each address to prove itself that was never asked, and not new ones alone.
+	AsksAllAddresses bool
+	// LinksTakeOver: the flow whose link a browser opens becomes the flow of that browser.
+	LinksTakeOver bool
+	// OffersProveNothing: a recovery that an operator started proves no address; nothing was sent to one.
+	OffersProveNothing bool
+	// Providers is how far the wire lets providers lead.
 	Providers ProviderRules
-	Cookie    bool // the request carried a Cookie header
-	Origin    bool // the request carried an Origin header
 }
 
 // ProviderRules is how a wire treats sign-in with a provider, where wires differ.

@@ -94,7 +94,7 @@ func (e *Engine) verify(ctx context.Context, j *judged, owner *identity.Identity
 		}
 		f := e.newFlow(Verification, Browser, e.now())
 		f.Request = e.config.PublicURL.JoinPath("self-service/verification/browser").String()
-		if j.caller.Traces {
+		if j.caller.TracesStarts {
 			f.Request, f.ReturnTo = j.flow.askedToVerify()
 		}
 		c, err := e.challenge(ctx, e.challengers[Verification], f, a, owner.ID)
@@ -278,7 +278,7 @@ func (e *Engine) noticesOf(j *judged) []identity.Address {
 // unasked are the addresses that the owner of saved traits is asked to prove: those that are
 // new and, where the caller wants it, those that an operator or an import has made.
 func unasked(j *judged, d *identity.Draft) []identity.Address {
-	if _, saves := j.fact.(NewTraits); !saves || !j.caller.AsksAll {
+	if _, saves := j.fact.(NewTraits); !saves || !j.caller.AsksAllAddresses {
 		return d.NewAddresses()
 	}
 	var out []identity.Address

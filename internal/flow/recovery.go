@@ -31,7 +31,7 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 		return Result{}, errs.ErrNotFound // the address was given up, or another one confirmed, since the secret was sent
 	}
 	evicted := false
-	if !j.flow.Offered() || !j.caller.Vouched {
+	if !j.flow.Offered() || !j.caller.OffersProveNothing {
 		if evicted, owner, err = e.firstProof(ctx, owner, fact.Via, fact.Normalized); err != nil {
 			return Result{}, err
 		}
@@ -60,7 +60,7 @@ func recoveryEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 		return Result{}, err
 	}
 
-	if j.caller.TakesOver {
+	if j.caller.LinksTakeOver {
 		j.flow.handOver(j.caller.nextCSRF(owner.ID))
 	}
 	next := e.settingsAfter(j, owner)

@@ -44,7 +44,7 @@ func verificationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 	if err := f.remember(provedSlot, provedMemory{Via: fact.Via, Normalized: fact.Normalized}); err != nil {
 		return Result{}, err
 	}
-	taken := f.Client == Browser && (f.CSRF == "" || j.redeemed && j.caller.TakesOver && !j.caller.sees(f))
+	taken := f.Client == Browser && (f.CSRF == "" || j.redeemed && j.caller.LinksTakeOver && !j.caller.sees(f))
 	if taken { // the link was opened, and no code typed
 		f.handOver(j.caller.csrf(Browser))
 	}

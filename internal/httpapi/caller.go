@@ -97,12 +97,7 @@ func (m *mount) caller(r *http.Request) (flow.Caller, error) {
 		Origin:     r.Header.Get("Origin") != "",
 		NextCSRF:   m.nextCSRF(),
 		Devices:    m.cookies.devices(r),
-		Renews:     m.rules.Renews,
-		Traces:     m.rules.TracesStarts,
-		AsksAll:    m.rules.AsksAllAddresses,
-		TakesOver:  m.rules.LinksTakeOver,
-		Vouched:    m.rules.OffersProveNothing,
-		Providers:  m.rules.Providers,
+		Rules:      m.rules.Flow,
 	}
 	found, byHeader, err := m.checkSent(r)
 	switch {

@@ -78,16 +78,8 @@ type Rules struct {
 	Aliases map[string]string
 	// ShowsOnGet: a GET of where the form of a recovery or a verification is sent shows the flow, and keeps nothing.
 	ShowsOnGet bool
-	// Renews: settings of a client without a browser that are over are replaced, as those of browsers are.
-	Renews bool
-	// TracesStarts: a verification that a flow leads to names the URL with which that flow was started.
-	TracesStarts bool
-	// AsksAllAddresses: traits that are saved ask each address to prove itself that was never asked.
-	AsksAllAddresses bool
-	// LinksTakeOver: the flow whose link a browser opens becomes the flow of that browser.
-	LinksTakeOver bool
-	// OffersProveNothing: a recovery that an operator started proves no address.
-	OffersProveNothing bool
+	// Flow is what the flow engine does differently for clients of the wire.
+	Flow flow.Rules
 	// StrictPaths: a path with a slash at its end is not found, one with repeated slashes
 	// is redirected, OPTIONS is a verb as any, and the public listener names no version.
 	StrictPaths bool
@@ -97,8 +89,6 @@ type Rules struct {
 	// StepsUp: a login that names no level asks a signed-in person who falls short for
 	// the second factor. Clients of the wire can't ask for it themselves.
 	StepsUp bool
-	// Providers is how the wire treats sign-in with a provider.
-	Providers flow.ProviderRules
 	// LeavesByCookie: a submission that leads to a provider needs no form token; that the flow is this browser's own
 	// stands in for it.
 	LeavesByCookie bool

@@ -73,8 +73,11 @@ func (w *Wire) Rules() wire.Rules {
 	return wire.Rules{
 		Name: Name, CSRFCookie: w.csrf, CSRFHostOnly: true, EagerCSRF: true, HeaderDecides: true, CacheableAnswers: true, KeepsTokens: true,
 		ErrorQuery: "id", ErrorStatus: http.StatusSeeOther, StrictPaths: true, WholeTraits: true,
-		ShowsOnGet: true, Renews: true, TracesStarts: true, AsksAllAddresses: true, LinksTakeOver: true, OffersProveNothing: true,
-		Providers: flow.ProviderRules{Apps: true, Direct: true, Links: true}, LeavesByCookie: true, QuietCallbacks: true,
+		ShowsOnGet: true, LeavesByCookie: true, QuietCallbacks: true,
+		Flow: flow.Rules{
+			Renews: true, TracesStarts: true, AsksAllAddresses: true, LinksTakeOver: true, OffersProveNothing: true,
+			Providers: flow.ProviderRules{Apps: true, Direct: true, Links: true},
+		},
 		Aliases: map[string]string{"password_identifier": "identifier"},
 	}
 }

@@ -180,7 +180,7 @@ func backWithNothing(t *testing.T, w *flowtest.World, s *site) flow.Result {
 	t.Helper()
 	r, err := w.Callback(t.Context(), flow.CallbackRequest{
 		Method: oidc.ID, State: s.state, Params: flow.CallbackParams{From: s.id},
-		Caller: flow.Caller{Providers: flow.ProviderRules{Apps: true, Links: true}},
+		Caller: flow.Caller{Rules: flow.Rules{Providers: flow.ProviderRules{Apps: true, Links: true}}},
 	})
 	if err != nil {
 		t.Fatal(err)
