@@ -209,18 +209,19 @@ func (p *Pages) describeIdentifier(r *http.Request, d *formRenderer) {
 		return // the general words fit; the submission meets the error
 	}
 	var labels []string
+	mode := ""
 	for _, t := range schema.Fields() {
 		if t.Identifier {
 			labels = append(labels, d.label(&ui.Node{Name: t.Name, Label: t.Title}))
-			d.identifierMode = t.Type
+			mode = t.Type
 		}
-	}
-	if len(labels) != 1 || d.identifierMode != "email" && d.identifierMode != "tel" {
-		d.identifierMode = ""
 	}
 	switch len(labels) {
 	case 1:
 		d.identifierLabel = labels[0]
+		if mode == "email" || mode == "tel" {
+			d.identifierMode = mode
+		}
 	case 2:
 		d.identifierLabel, _ = d.T("field.either", "a", labels[0], "b", labels[1])
 	}
