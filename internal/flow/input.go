@@ -163,6 +163,21 @@ func (in Input) Bind(dst any) error {
 	return nil
 }
 
+// Identifier returns the login identifier that the submission must name, without spaces around it.
+func (in Input) Identifier() (string, error) {
+	var sent struct {
+		Identifier string `json:"identifier" required:"filled"`
+	}
+	if err := in.Bind(&sent); err != nil {
+		return "", err
+	}
+	who := strings.TrimSpace(sent.Identifier)
+	if who == "" {
+		return "", Reject(identifierField, message.Missing(identifierField))
+	}
+	return who, nil
+}
+
 func fieldProblem(required, name, value string, sent bool, got string) *message.Message {
 	var m message.Message
 	switch {

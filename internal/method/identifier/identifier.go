@@ -61,19 +61,14 @@ func (m *Method) name(ctx context.Context, s flow.Submission) (flow.Fact, error)
 	if back, _, _ := s.Input.Text(screen); back == previous {
 		return flow.Named{}, nil
 	}
-	var in struct {
-		Identifier string `json:"identifier" required:"filled"`
-	}
-	if err := s.Input.Bind(&in); err != nil {
+	typed, err := s.Input.Identifier()
+	if err != nil {
 		return nil, err
 	}
-	if in.Identifier = strings.TrimSpace(in.Identifier); in.Identifier == "" {
-		return nil, flow.Reject("identifier", message.Missing("identifier"))
-	}
 	if !m.tells {
-		return flow.Named{Identifier: in.Identifier}, nil
+		return flow.Named{Identifier: typed}, nil
 	}
-	owner, err := m.owner(ctx, s, in.Identifier)
+	owner, err := m.owner(ctx, s, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -82,13 +77,13 @@ func (m *Method) name(ctx context.Context, s flow.Submission) (flow.Fact, error)
 	if owner != nil {
 		ownerID = owner.ID
 	}
-	if err := s.CountGuess(ctx, ownerID, in.Identifier); err != nil {
+	if err := s.CountGuess(ctx, ownerID, typed); err != nil {
 		return nil, err
 	}
 	if owner == nil {
 		return nil, flow.Reject("identifier", message.Of(message.KeyNoMethodLeft))
 	}
-	return flow.Named{Identifier: in.Identifier, Owner: owner}, nil
+	return flow.Named{Identifier: typed, Owner: owner}, nil
 }
 
 // owner finds whom an identifier belongs to: one that signs in with a password, or an

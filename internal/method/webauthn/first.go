@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/symbolon/symbolon/internal/ceremony"
 	"github.com/symbolon/symbolon/internal/errs"
@@ -110,28 +109,23 @@ func (m *Method) first(ctx context.Context, s flow.Submission) (flow.Fact, error
 
 // named asks for a key of whom an identifier names.
 func (m *Method) named(ctx context.Context, s flow.Submission) (flow.Fact, error) {
-	var in struct {
-		Identifier string `json:"identifier" required:"filled"`
-	}
-	if err := s.Input.Bind(&in); err != nil {
+	typed, err := s.Input.Identifier()
+	if err != nil {
 		return nil, err
 	}
-	if in.Identifier = strings.TrimSpace(in.Identifier); in.Identifier == "" {
-		return nil, flow.Reject("identifier", message.Missing("identifier"))
-	}
-	owner, keys, err := m.whose(ctx, in.Identifier)
+	owner, keys, err := m.whose(ctx, typed)
 	if err != nil {
 		return nil, err
 	}
 	if m.config.Tells {
-		if err := s.CountGuess(ctx, owner, in.Identifier); err != nil {
+		if err := s.CountGuess(ctx, owner, typed); err != nil {
 			return nil, err
 		}
 		if len(keys.Of(true)) == 0 {
 			return nil, flow.Reject("", message.Of(message.KeyKeyUnknown))
 		}
 	}
-	kept, err := m.ask(in.Identifier, owner, keys)
+	kept, err := m.ask(typed, owner, keys)
 	if err != nil {
 		return nil, err
 	}
