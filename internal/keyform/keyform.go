@@ -12,6 +12,7 @@ import (
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
@@ -149,6 +150,16 @@ func (f Form) Named(in flow.Input, otherwise string) (string, error) {
 		return otherwise, nil
 	}
 	return name, nil
+}
+
+// Used is the fact that a person has used one of the keys of a credential. used is that key after the ceremony.
+func Used(i *identity.Identity, c *identity.Credential, keys ceremony.Keys, used ceremony.Key, f session.Factor) (flow.Fact, error) {
+	next := *c
+	var err error
+	if next.Config, err = keys.With(used).Config(); err != nil {
+		return nil, err
+	}
+	return flow.Authenticated{Identity: i, Factor: f, Judged: c, Upgrade: &next, Spent: true}, nil
 }
 
 // copied is the refusal of a key of which there may be a copy.

@@ -218,11 +218,7 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (fl
 	if err != nil {
 		return nil, err
 	}
-	next := *c
-	if next.Config, err = keys.With(judged.Key).Config(); err != nil {
-		return nil, err
-	}
-	return flow.Authenticated{Identity: person, Factor: m.factor(judged.Verified), Judged: c, Upgrade: &next, Spent: true}, nil
+	return keyform.Used(person, c, keys, judged.Key, m.factor(judged.Verified))
 }
 
 // whose finds the owner of a passkey: by its user handle, or the person who signs in again, whose keys need not send it.

@@ -186,5 +186,5 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, kept asked, text
 	if err != nil {
 		return nil, err
 	}
-	return authenticated(person, c, keys, judged.Key, m.factor(judged.Verified))
+	return keyform.Used(person, c, keys, judged.Key, m.factor(judged.Verified))
 }

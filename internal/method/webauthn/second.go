@@ -62,5 +62,5 @@ func (m *Method) second(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err != nil {
 		return nil, keyform.Refuse(err, message.KeyKeyInvalid)
 	}
-	return authenticated(s.Identity, c, keys, judged.Key, session.Factor{Method: ID})
+	return keyform.Used(s.Identity, c, keys, judged.Key, session.Factor{Method: ID})
 }

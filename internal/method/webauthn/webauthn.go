@@ -155,11 +155,3 @@ func (m *Method) check(ctx context.Context, id string, c *identity.Credential, f
 	}
 	return keys, judged, err
 }
-
-// authenticated is the fact that a key was used.
-func authenticated(i *identity.Identity, c *identity.Credential, keys ceremony.Keys, used ceremony.Key, f session.Factor) (flow.Fact, error) {
-	next := *c
-	var err error
-	next.Config, err = keys.With(used).Config()
-	return flow.Authenticated{Identity: i, Factor: f, Judged: c, Upgrade: &next, Spent: true}, err
-}
