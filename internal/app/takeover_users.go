@@ -36,7 +36,7 @@ func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User,
 				p.refused = append(p.refused, takeover.Line{ID: u.Key, Name: u.Name(), Refused: true, Text: err.Error()})
 			} else {
 				p.records = append(p.records, record)
-				p.lost = append(p.lost, m.Lost(u.Claims)...)
+				p.lost = append(p.lost, m.Lost(u)...)
 			}
 			if len(p.records)+len(p.refused) < takeoverBatch {
 				continue
@@ -97,11 +97,11 @@ type programMapper struct {
 }
 
 // Lost implements takeover.Mapper: only the program knows which claims it uses.
-func (programMapper) Lost(map[string]any) []string { return nil }
+func (programMapper) Lost(takeover.User) []string { return nil }
 
 // Traits implements takeover.Mapper.
-func (m programMapper) Traits(values map[string]any) (json.RawMessage, error) {
-	raw, err := json.Marshal(values)
+func (m programMapper) Traits(u takeover.User) (json.RawMessage, error) {
+	raw, err := json.Marshal(u.Claims)
 	if err != nil {
 		return nil, fmt.Errorf("its claims are not JSON: %w", err)
 	}

@@ -227,9 +227,9 @@ func TestShape_Record_links(t *testing.T) {
 // anything makes empty traits.
 type anything struct{}
 
-func (anything) Traits(map[string]any) (json.RawMessage, error) { return json.RawMessage(`{}`), nil }
+func (anything) Traits(takeover.User) (json.RawMessage, error) { return json.RawMessage(`{}`), nil }
 
-func (anything) Lost(map[string]any) []string { return nil }
+func (anything) Lost(takeover.User) []string { return nil }
 
 func TestSchemaMapper_Lost(t *testing.T) {
 	t.Parallel()
@@ -238,10 +238,10 @@ func TestSchemaMapper_Lost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := takeover.SchemaMapper{Schema: schema}.Lost(map[string]any{
+	got := takeover.SchemaMapper{Schema: schema}.Lost(takeover.User{Claims: map[string]any{
 		"email": "a@example.org", "email_verified": true, "mail": []any{"a@example.org", "b@example.org"}, "langs": []any{"de", "en"}, "given_name": "Vera",
 		"department": "x",
-	})
+	}})
 	if want := []string{"department", "email", "mail (all but the first value)"}; !slices.Equal(got, want) {
 		t.Errorf("Lost = %q, want %q", got, want)
 	}
@@ -261,5 +261,40 @@ func TestMoment(t *testing.T) {
 		if got := takeover.Moment(text); !got.IsZero() {
 			t.Errorf("%s is %s", text, got)
 		}
+	}
+}
+
+// Traits that are reserved for administrators are not filled with what people write themselves, and the report says so.
+func TestSchemaMapper_reserved(t *testing.T) {
+	t.Parallel()
+	schema, err := traits.Compile([]byte(`{"properties":{"traits":{"type":"object","properties":{"email":{"type":"string","format":"email"},
+ "role":{"type":"string","x-symbolon":{"writable":"admin"}},"name":{"type":"string","x-symbolon":{"writable":"admin"}},
+ "shop":{"type":"object","x-symbolon":{"writable":"admin"},"properties":{"limit":{"type":"number"}}},"team":{"type":"string"}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const written = `{"role":"owner","shop":{"limit":9},"full_name":"Root","team":"red"}`
+	for system, file := range map[string]string{
+		"auth0":     `{"user_id":"auth0|1","email":"m@example.org","user_metadata":` + written + `}`,
+		"supabase":  `[{"id":"1","email":"m@example.org","raw_user_meta_data":` + written + `}]`,
+		"keycloak":  `[{"id":"1","email":"m@example.org","attributes":` + written + `}]`,
+		"authentik": `[{"model":"authentik_core.user","pk":5,"fields":{"email":"m@example.org","attributes":` + written + `}}]`,
+	} {
+		users, faults := read(readers()[system](strings.NewReader(file)))
+		mapper := takeover.SchemaMapper{Schema: schema}
+		made, err := mapper.Traits(users[0])
+		if err != nil || len(faults) > 0 || string(made) != `{"email":"m@example.org","team":"red"}` {
+			t.Errorf("%s: %s, %v, %v", system, made, err, faults)
+		}
+		lost := strings.Join(mapper.Lost(users[0]), "; ")
+		for _, part := range []string{"role (people write it themselves", "shop.limit (people write it themselves"} {
+			if !strings.Contains(lost, part) {
+				t.Errorf("%s: the report has %q and not %q", system, lost, part)
+			}
+		}
+	}
+	u := takeover.User{Claims: map[string]any{"role": "buyer"}}
+	if made, err := (takeover.SchemaMapper{Schema: schema}).Traits(u); err != nil || string(made) != `{"role":"buyer"}` {
+		t.Errorf("of what the system knows: %s, %v", made, err)
 	}
 }

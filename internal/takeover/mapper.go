@@ -12,20 +12,29 @@ import (
 
 // SchemaMapper fills the traits of a schema with claims of the same meaning: by the whole
 // path of a trait, by its last name, and by the names that schemas commonly have for the
-// standard claims. Claims without a trait are dropped, which Lost tells.
+// standard claims. Claims without a trait are dropped, which Lost tells. A trait that the schema
+// reserves for administrators gets no claim that the person may have written.
 type SchemaMapper struct{ Schema *traits.Schema }
 
-// Lost implements Mapper. It also names the claims of which a trait gets the first value alone.
-func (m SchemaMapper) Lost(values map[string]any) []string {
+// Lost implements Mapper. It also names the claims of which a trait gets the first value alone, and those that a
+// reserved trait does not get.
+func (m SchemaMapper) Lost(u User) []string {
 	lost := map[string]bool{}
-	for name := range values {
+	for name := range u.Claims {
 		lost[name] = proofs()[name] == ""
 	}
-	m.each(values, func(f traits.Field, name string, texts []string) {
+	used := func(name string) {
 		head, _, _ := strings.Cut(name, ".")
 		lost[name], lost[head] = false, false
+	}
+	m.each(u, func(f traits.Field, name string, texts []string) {
+		used(name)
 		if len(texts) > 1 && !f.Multiple {
 			lost[name+" (all but the first value)"] = true
+		}
+		if own, _ := search(u.Claims, f); f.AdminOnly && own != name {
+			used(own)
+			lost[own+" (people write it themselves, and only administrators may set its trait)"] = true
 		}
 	})
 	maps.DeleteFunc(lost, func(_ string, is bool) bool { return !is })
@@ -33,9 +42,9 @@ func (m SchemaMapper) Lost(values map[string]any) []string {
 }
 
 // Traits implements Mapper.
-func (m SchemaMapper) Traits(values map[string]any) (json.RawMessage, error) {
+func (m SchemaMapper) Traits(u User) (json.RawMessage, error) {
 	form := map[string][]string{}
-	m.each(values, func(f traits.Field, _ string, texts []string) {
+	m.each(u, func(f traits.Field, _ string, texts []string) {
 		if len(texts) > 1 && !f.Multiple {
 			texts = texts[:1]
 		}
@@ -51,13 +60,24 @@ func (m SchemaMapper) Traits(values map[string]any) (json.RawMessage, error) {
 }
 
 // each visits the traits that claims can fill, with the claim that each gets and its texts; both are empty for none.
-func (m SchemaMapper) each(values map[string]any, visit func(f traits.Field, name string, texts []string)) {
+func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts []string)) {
+	known := u.known()
 	for _, f := range m.Schema.Fields() {
-		if !f.Structured {
-			name, texts := find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email")
-			visit(f, name, texts)
+		if f.Structured {
+			continue
 		}
+		values := u.Claims
+		if f.AdminOnly {
+			values = known
+		}
+		name, texts := search(values, f)
+		visit(f, name, texts)
 	}
+}
+
+// search returns the claim that a trait means, and its texts.
+func search(values map[string]any, f traits.Field) (name string, _ []string) {
+	return find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email")
 }
 
 // find returns the claim that a trait of that path means, and its texts.

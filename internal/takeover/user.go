@@ -22,7 +22,8 @@ import (
 type User struct {
 	Key            string // names the account in the other system, for all time
 	Claims         map[string]any
-	PasswordHash   string // in a form that package passhash reads
+	SelfWritten    []string // names of the claims that the person may have written
+	PasswordHash   string   // in a form that package passhash reads
 	Links          []Link
 	TOTP           string // base32, or an otpauth URL
 	RecoveryCodes  []string
@@ -48,11 +49,11 @@ func (u User) Name() string {
 // Link is the account of a person at a provider.
 type Link struct{ Provider, Subject string }
 
-// Mapper makes traits of claims.
+// Mapper makes traits of the claims of a user.
 type Mapper interface {
-	Traits(claims map[string]any) (json.RawMessage, error)
+	Traits(u User) (json.RawMessage, error)
 	// Lost names the claims that no trait gets, as far as the mapper knows.
-	Lost(claims map[string]any) []string
+	Lost(u User) []string
 }
 
 // Shape is how the users of a system become records.
@@ -67,7 +68,7 @@ type Shape struct {
 // the traits and takes their state from the claims email_verified and
 // phone_number_verified. An error says why the user has no traits.
 func (s Shape) Record(u User, m Mapper) (Record, error) {
-	values, err := m.Traits(u.Claims)
+	values, err := m.Traits(u)
 	if err != nil {
 		return Record{}, err
 	}
@@ -207,12 +208,30 @@ func (u *User) Note(format string, args ...any) {
 	u.Notes = append(u.Notes, fmt.Sprintf(format, args...))
 }
 
-// SetAll sets claims that are not set yet, such as attributes of an operator's own. None of them says that an address
-// is proven: people may have written them.
-func (u *User) SetAll(more map[string]any) {
+// SetAll sets claims that are not set yet, such as attributes of an operator's own, and names those that it set. None of
+// them says that an address is proven: people may have written them.
+func (u *User) SetAll(more map[string]any) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(more)) {
-		if _, set := u.Claims[name]; !set && proofs()[name] == "" {
-			u.Set(name, more[name])
+		if _, set := u.Claims[name]; set || proofs()[name] != "" {
+			continue
+		}
+		if u.Set(name, more[name]); u.Claims[name] != nil {
+			names = append(names, name)
 		}
 	}
+	return names
+}
+
+// SetOwn is SetAll of what the person may have written, such as metadata of a profile.
+func (u *User) SetOwn(more map[string]any) {
+	u.SelfWritten = append(u.SelfWritten, u.SetAll(more)...)
+}
+
+// known are the claims that the person may not have written.
+func (u *User) known() map[string]any {
+	known := maps.Clone(u.Claims)
+	for _, name := range u.SelfWritten {
+		delete(known, name)
+	}
+	return known
 }

@@ -124,7 +124,7 @@ func (u user) neutral(hashes map[string]string) (takeover.User, error) {
 	out.Set("picture", u.Picture)
 	out.Set("phone_number", u.Phone)
 	out.Set("phone_number_verified", u.Phone != "" && bool(u.PhoneOK))
-	out.SetAll(u.UserMetadata)
+	out.SetOwn(u.UserMetadata)
 	fromFile := hashes[out.Key]
 	delete(hashes, out.Key)
 	if err := u.setHash(&out, fromFile); err != nil {

@@ -250,7 +250,7 @@ func (o object) user(of belongings) (takeover.User, error) {
 	out.Set("preferred_username", u.Username)
 	out.Set("name", u.Name)
 	out.Set("email", u.Email)
-	out.SetAll(u.Attributes)
+	out.SetOwn(u.Attributes)
 	for i, seed := range of.totp[key] {
 		if i > 0 {
 			out.Note("a second authenticator app is not taken")

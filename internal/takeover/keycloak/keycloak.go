@@ -77,7 +77,7 @@ func (u user) neutral() takeover.User {
 	out.Set("email_verified", u.Email != "" && bool(u.EmailVerified)) // an address in an attribute is not what was proven
 	out.Set("given_name", u.FirstName)
 	out.Set("family_name", u.LastName)
-	out.SetAll(single(u.Attributes))
+	out.SetOwn(single(u.Attributes))
 	for _, l := range u.Links {
 		out.Links = append(out.Links, takeover.Link{Provider: l.Provider, Subject: l.Subject})
 	}

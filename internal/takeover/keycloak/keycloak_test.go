@@ -47,6 +47,7 @@ func TestUsers(t *testing.T) {
 			"preferred_username": "vera", "email": "vera@example.org", "email_verified": true, "given_name": "Vera", "family_name": "Muster",
 			"locale": "de", "team": []any{"red", "blue"},
 		},
+		SelfWritten:   []string{"locale", "team"},
 		PasswordHash:  "$pbkdf2-sha256$i=27500,l=32$c2FsdC1vZi12ZXJh$3Vx4VtFzG5fAAAGVoAbQ6rn0hOzZtV+3mhYKpZC1nHM",
 		Links:         []takeover.Link{{Provider: "google", Subject: "1234567890"}},
 		TOTP:          "otpauth://totp/account?secret=ONSWG4TFOQWWC4ZNORSXQ5BNGEZDGNBV&algorithm=SHA256&digits=8&period=60",

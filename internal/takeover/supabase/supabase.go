@@ -211,10 +211,11 @@ func (u user) neutral(links []link, factors []factor, now time.Time) takeover.Us
 		out.Set("phone_number", "+"+strings.TrimPrefix(string(u.Phone), "+"))
 	}
 	out.Set("phone_number_verified", u.Phone != "" && takeover.Happened(string(u.PhoneOK)))
-	out.SetAll(u.User)
-	out.SetAll(u.ListedUser)
+	out.SetOwn(u.User)
+	out.SetOwn(u.ListedUser)
 	out.Set("name", firstText(out.Claims, "name", "full_name"))
 	out.Set("picture", firstText(out.Claims, "picture", "avatar_url"))
+	out.SelfWritten = append(out.SelfWritten, "name", "picture")
 	banned := takeover.Moment(string(u.Banned))
 	out.Disabled = u.Deleted != "" || banned.After(now) || u.Banned != "" && banned.IsZero() // such as "infinity"
 	for _, l := range links {
