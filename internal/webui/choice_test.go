@@ -60,6 +60,51 @@ func TestLogin_identifier_rejected(t *testing.T) {
 	})
 }
 
+// A page that waits for a security key leads with it, names its owner, and leaves the other methods below.
+func TestLogin_keyLeads(t *testing.T) {
+	t.Parallel()
+	key := ui.Group{Method: "webauthn", Nodes: []ui.Node{
+		csrf(),
+		{Name: "identifier", Type: "hidden", Value: "ada@example.org"},
+		{Name: "webauthn_login", Type: "hidden"},
+		{Name: "webauthn_login_trigger", Type: "button", OnClick: "oryWebAuthnLogin"},
+	}}
+	f := newFlow(flow.Login, loginGroup(), codeLoginGroup(), key)
+	f.Active = "webauthn"
+	page := get(t, newPages(t, showing(f)), open("/login")).Body.String()
+	counted(t, page, map[string]int{
+		`<button class="primary" type="button" hidden data-webauthn-click="oryWebAuthnLogin"`: 1,
+		`class="primary"`:         1,
+		`value="ada@example.org"`: 2, // in the form of the key, and once for the others
+		`autofocus`:               0,
+	})
+	if key, password := strings.Index(page, "oryWebAuthnLogin"), strings.Index(page, `name="password"`); key > password {
+		t.Errorf("the password stands before the key: %s", page)
+	}
+
+	f.Active = "password" // which was tried meanwhile
+	counted(t, get(t, newPages(t, showing(f)), open("/login")).Body.String(), map[string]int{`name="identifier"`: 1, `>Sign in</button>`: 1})
+}
+
+// Newcomers are asked for the name of a key only where a key is all that they can choose.
+func TestRegistration_keyName(t *testing.T) {
+	t.Parallel()
+	key := ui.Group{Method: "webauthn", Nodes: []ui.Node{
+		csrf(),
+		{Name: "traits.email", Type: "email", Required: true},
+		{Name: "webauthn_register_displayname", Type: "text"},
+		{Name: "webauthn_register", Type: "hidden"},
+		{Name: "webauthn_register_trigger", Type: "button", OnClick: "oryWebAuthnRegistration"},
+	}}
+	password := ui.Group{Method: "password", Nodes: []ui.Node{
+		csrf(), {Name: "traits.email", Type: "email", Required: true}, {Name: "password", Type: "password", Required: true, Autocomplete: "new-password"},
+	}}
+	for want, groups := range [][]ui.Group{{password, key}, {key}} {
+		page := get(t, newPages(t, showing(newFlow(flow.Registration, groups...))), open("/registration")).Body.String()
+		counted(t, page, map[string]int{`name="webauthn_register_displayname"`: want, `name="webauthn_register"`: 1})
+	}
+}
+
 // One button of a page stands out, no matter how many there are.
 func TestSecondFactor_oneButtonStandsOut(t *testing.T) {
 	t.Parallel()

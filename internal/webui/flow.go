@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -206,6 +207,7 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 	renderer := formRenderer{language: d.language, flow: f, username: d.Person, passwordMin: p.config.PasswordMinLength, action: p.source.Action}
 	if f.Kind == flow.Login {
 		p.describeIdentifier(r, &renderer)
+		renderer.username = cmp.Or(renderer.username, typedAddress(&f.Form))
 	}
 	if renderer.username == "" {
 		renderer.username = p.carriedAddress(w, r, f)

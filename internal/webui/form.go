@@ -110,8 +110,12 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 			}
 			continue
 		}
+		at := len(out)
+		if d.asksForKey(&d.flow.Form.Groups[i]) {
+			at = 0
+		}
 		g, wrong := d.group(&d.flow.Form.Groups[i])
-		out, problems = append(out, g), append(problems, wrong...)
+		out, problems = slices.Insert(out, at, g), append(problems, wrong...)
 	}
 	if sections {
 		slices.SortStableFunc(out, func(a, b group) int { return credentialRank(&a) - credentialRank(&b) })
@@ -159,7 +163,9 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 			continue
 		}
 		if n.OnClick != "" {
-			out.Buttons = append(out.Buttons, d.keyButton(&n))
+			b := d.keyButton(&n)
+			b.Primary = d.asksForKey(g)
+			out.Buttons = append(out.Buttons, b)
 			out.KeyErrors = d.keyErrors()
 			continue
 		}

@@ -184,6 +184,9 @@ func (p *Pages) onward(k flow.Kind, f *flow.Flow, from string) string {
 
 // focusFirst puts the focus on the first field that a person fills in.
 func focusFirst(groups []group) {
+	if len(groups) > 0 && slices.ContainsFunc(groups[0].Buttons, func(b button) bool { return b.Primary && b.Click != "" }) {
+		return // the page waits for a key, not for a field
+	}
 	for i := range groups {
 		for j := range groups[i].Fields {
 			f := &groups[i].Fields[j]

@@ -27,7 +27,7 @@ func (d *formRenderer) joined(together []*ui.Group) (out group, problems []pagek
 	for _, g := range together {
 		all.Messages = append(all.Messages, g.Messages...)
 		for _, n := range g.Nodes {
-			if !isShared(&n) {
+			if !isShared(&n) && !isKeyName(g, &n) {
 				all.Nodes = append(all.Nodes, n)
 			}
 		}
@@ -71,7 +71,7 @@ func (d *formRenderer) askingAlike() (out []*ui.Group) {
 	}
 	for i := range d.flow.Form.Groups {
 		g := &d.flow.Form.Groups[i]
-		if g.Method != besides && slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return asks(&n) }) {
+		if g.Method != besides && !d.asksForKey(g) && slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return asks(&n) }) {
 			out = append(out, g)
 		}
 	}
@@ -87,6 +87,15 @@ func isIdentifier(n *ui.Node) bool { return n.Name == "identifier" }
 // byScript reports whether a form is sent by a script.
 func byScript(g *ui.Group) bool {
 	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.OnClick != "" })
+}
+
+// isKeyName reports whether a node of a form that a script sends asks for the name of the new key. It means
+// nothing to people who choose another method; without it the key gets a name, which the settings change.
+func isKeyName(g *ui.Group, n *ui.Node) bool { return n.Type == "text" && byScript(g) }
+
+// asksForKey reports whether a form waits for the security key of a person who has just chosen to sign in with it.
+func (d *formRenderer) asksForKey(g *ui.Group) bool {
+	return d.flow.Kind == flow.Login && !isSecondFactor(d.flow) && g.Method == d.flow.Active && byScript(g) && g.Node("identifier") != nil
 }
 
 // isTrait reports whether a node is a trait or an element of one.
