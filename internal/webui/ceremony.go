@@ -9,7 +9,6 @@ import (
 
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/pagekit"
-	"github.com/symbolon/symbolon/internal/session"
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
@@ -140,9 +139,14 @@ func keyTime(n *ui.Node, name string) (time.Time, bool) {
 	return when, err == nil
 }
 
+// waitsForKey reports whether the button of the form runs a ceremony and is the one that stands out.
+func (g *group) waitsForKey() bool {
+	return slices.ContainsFunc(g.Buttons, func(b button) bool { return b.Primary && b.Click != "" })
+}
+
 // finishKeys gives the rows of keys what their forms carry along.
 func (d *formRenderer) finishKeys(g *group) {
-	g.NeedsKeys = g.KeyErrors != "" && (d.flow.Kind != flow.Login || d.flow.RequestedAAL() == session.AAL2)
+	g.NeedsKeys = g.KeyErrors != "" && (d.flow.Kind != flow.Login || isSecondFactor(d.flow) || g.waitsForKey())
 	if len(g.Keys) == 0 {
 		return
 	}

@@ -77,6 +77,7 @@ func TestLogin_keyLeads(t *testing.T) {
 		`class="primary"`:         1,
 		`value="ada@example.org"`: 2, // in the form of the key, and once for the others
 		`autofocus`:               0,
+		`data-without-keys`:       1,
 	})
 	if key, password := strings.Index(page, "oryWebAuthnLogin"), strings.Index(page, `name="password"`); key > password {
 		t.Errorf("the password stands before the key: %s", page)

@@ -184,8 +184,8 @@ func (p *Pages) onward(k flow.Kind, f *flow.Flow, from string) string {
 
 // focusFirst puts the focus on the first field that a person fills in.
 func focusFirst(groups []group) {
-	if len(groups) > 0 && slices.ContainsFunc(groups[0].Buttons, func(b button) bool { return b.Primary && b.Click != "" }) {
-		return // the page waits for a key, not for a field
+	if len(groups) > 0 && groups[0].waitsForKey() {
+		return
 	}
 	for i := range groups {
 		for j := range groups[i].Fields {
