@@ -87,6 +87,28 @@ func TestLogin_keyLeads(t *testing.T) {
 	counted(t, get(t, newPages(t, showing(f)), open("/login")).Body.String(), map[string]int{`name="identifier"`: 1, `>Sign in</button>`: 1})
 }
 
+// Where a code proves an address, the pages speak of codes, and of the address that it was sent to.
+func TestProof_code(t *testing.T) {
+	t.Parallel()
+	asking := ui.Group{Method: "code", Nodes: []ui.Node{csrf(), {Name: "email", Type: "email", Required: true, Label: "E-mail", Autocomplete: "email"}}}
+	sent := ui.Group{Method: "code", Nodes: []ui.Node{
+		csrf(),
+		{Name: "code", Type: "text", Required: true, Autocomplete: "one-time-code"},
+		{Name: "email", Type: "submit", Value: "ada@example.org", Label: "Resend code"},
+	}}
+	for _, kind := range []flow.Kind{flow.Recovery, flow.Verification} {
+		page := get(t, newPages(t, showing(newFlow(kind, asking))), open("/"+string(kind))).Body.String()
+		counted(t, page, map[string]int{`type="submit">Send me a code</button>`: 1, "end you a code": 1, "a link": 0})
+
+		f := newFlow(kind, sent)
+		f.State = flow.Challenged
+		page = get(t, newPages(t, showing(f)), open("/"+string(kind))).Body.String()
+		counted(t, page, map[string]int{
+			`type="submit">Continue</button>`: 1, `>Send another code</button>`: 1, `<bdi>ada@example.org</bdi>`: 1, `>Use another address</a>`: 1, "a link": 0,
+		})
+	}
+}
+
 // Newcomers are asked for the name of a key only where a key is all that they can choose.
 func TestRegistration_keyName(t *testing.T) {
 	t.Parallel()

@@ -280,6 +280,8 @@ func heading(f *flow.Flow) string {
 		return key + ".waiting"
 	case f.State == flow.Passed:
 		return key + ".done"
+	case provesAddress(f) && f.Form.Group("code") != nil:
+		return key + ".code"
 	}
 	return key
 }

@@ -213,7 +213,11 @@ func (d *formRenderer) finish(g *group) {
 	}
 	if slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Required && f.Control != pagekit.Hidden }) && len(g.Buttons) > 0 && !g.Choices && g.KeyErrors == "" {
 		// What is typed is sent by the first button of a form, as the Enter key does.
-		g.Buttons = slices.Insert(g.Buttons, 0, button{Text: d.first("submit."+string(d.flow.Kind), "submit"), Primary: true})
+		keys := []string{"submit." + string(d.flow.Kind), "submit"}
+		if provesAddress(d.flow) {
+			keys = keys[1:] // the kind's own words ask for a message, and the code of one is typed here
+		}
+		g.Buttons = slices.Insert(g.Buttons, 0, button{Text: d.first(keys...), Primary: true})
 	}
 	if len(g.Buttons) > 0 {
 		return
@@ -296,7 +300,11 @@ func (d *formRenderer) choice(method string, n *ui.Node) button {
 	b := button{Name: n.Name, Value: pagekit.ValueText(n.Value), Disabled: n.Disabled}
 	if n.Name != "provider" && n.Name != "link" && n.Name != "unlink" {
 		value, _ := n.Context["address"].(string)
-		own := d.first("choice."+string(d.flow.Kind)+"."+n.Name, "choice."+n.Name)
+		name := n.Name
+		if provesAddress(d.flow) && name == "email" { // the address that another code is sent to
+			name = "resend"
+		}
+		own := d.first("choice."+string(d.flow.Kind)+"."+name, "choice."+name)
 		b.Text = cmp.Or(strings.ReplaceAll(own, "{value}", cmp.Or(value, n.Label)), n.Label, d.submitText(method))
 		b.Primary = n.Name == "lookup_secret_confirm" || n.Name == "confirm_link"
 		return b

@@ -30,6 +30,9 @@ func asksToLink(f *flow.Flow) bool {
 	return f.Kind == flow.Settings && f.PendingLink() != "" && f.State == flow.Open
 }
 
+// provesAddress reports whether a flow sends a message to prove an address: by a link, or a code.
+func provesAddress(f *flow.Flow) bool { return f.Kind == flow.Recovery || f.Kind == flow.Verification }
+
 // addWaiting says where something was sent, and how to go on from there.
 func (p *Pages) addWaiting(d *page, body *flowPage, f *flow.Flow) {
 	if !body.Waiting {
@@ -119,7 +122,7 @@ func typedAddress(form *ui.Form) string {
 	for _, g := range form.Groups {
 		for i := range g.Nodes {
 			n := &g.Nodes[i]
-			if n.Name != "identifier" && n.Type != "email" && n.Type != "tel" && n.Autocomplete != "username" {
+			if n.Name != "identifier" && n.Name != "email" && n.Type != "email" && n.Type != "tel" && n.Autocomplete != "username" {
 				continue
 			}
 			if typed, ok := n.Value.(string); ok && typed != "" {
