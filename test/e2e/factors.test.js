@@ -23,6 +23,8 @@ before(async () => {
       SELFSERVICE_METHODS_PASSKEY_ENABLED: 'true',
       SELFSERVICE_METHODS_WEBAUTHN_ENABLED: 'true',
       SELFSERVICE_METHODS_WEBAUTHN_CONFIG_PASSWORDLESS: 'true',
+      SELFSERVICE_METHODS_CODE_ENABLED: 'true',
+      SELFSERVICE_FLOWS_RECOVERY_USE: 'code',
     },
     'localhost',
   )
@@ -311,4 +313,12 @@ visiting('a newcomer signs up and in with a security key that keeps nothing', ()
   await visitor.go('/login?refresh=true')
   await press(visitor, 'oryWebAuthnLogin')
   assert.ok(await isSignedIn(visitor, person))
+})
+
+visiting('another code is sent to a person who has none to type', () => Visitor.arrive(browser, first), async (visitor) => {
+  await visitor.go('/recovery')
+  await visitor.submit({ email: somebody().email })
+  await visitor.look('recovery-code')
+  await Promise.all([visitor.page.waitForNavigation(), visitor.page.getByRole('button', { name: 'Send another code' }).click()])
+  assert.equal(await visitor.page.locator('[aria-invalid="true"]').count(), 0)
 })

@@ -34,7 +34,9 @@ function sendOnce(event) {
   const form = event.currentTarget;
   // A button that sends the form elsewhere is another method's, which asks for the traits alone.
   const other = event.submitter?.hasAttribute('formaction');
-  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !(other && /password$/.test(input.autocomplete)) && !check(input));
+  // A button with a name beside the field for a code asks for something else, such as another code.
+  const unasked = (input) => (other ? /password$/.test(input.autocomplete) : event.submitter?.name && input.autocomplete === 'one-time-code');
+  const wrong = [...form.querySelectorAll('.field input')].filter((input) => !unasked(input) && !check(input));
   if (form.dataset.sent || wrong.length) {
     event.preventDefault();
     wrong[0]?.focus();
