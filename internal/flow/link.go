@@ -270,7 +270,8 @@ func (e *Engine) saveLink(ctx context.Context, j *judged) (*identity.Identity, e
 
 // claimPendingLink takes over the external account that waits in a registration
 // whose identifiers are taken: the person who signs in now is asked whether it is theirs. It
-// works once, and in the browser that the registration belongs to.
+// works once, and in the browser that the registration belongs to. That of an app belongs to no
+// browser: a stranger could send its link to the owner of the address.
 func (e *Engine) claimPendingLink(ctx context.Context, f *Flow, from string, c Caller) error {
 	old, err := e.load(ctx, Registration, from)
 	if errors.Is(err, errs.ErrNotFound) {
@@ -280,7 +281,7 @@ func (e *Engine) claimPendingLink(ctx context.Context, f *Flow, from string, c C
 		return err
 	}
 	waits := old.pendingLink()
-	if waits.Account.Provider == "" || old.Expired(e.now()) || !c.sees(old) {
+	if old.Client != Browser || waits.Account.Provider == "" || old.Expired(e.now()) || !c.sees(old) {
 		return errNothingToLink
 	}
 	if err := f.remember(linkMemory, waits); err != nil {

@@ -254,3 +254,27 @@ func TestLinkAtSignIn_secondFactor(t *testing.T) {
 		t.Error("linked without the second factor")
 	}
 }
+
+// The account that waits in an app's registration is no browser's: a stranger could send the link
+// to the owner of the address.
+func TestPendingLink_app(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme"}
+	w, owner := with(t, acme, &site{id: "other"})
+	acme.says = claims.Claims{Subject: "666", Email: owner.Email}
+	app := w.App()
+	app.Providers.Apps = true
+	back, err := leave(t, w, app, app.Start(flow.Registration), acme)
+	if err != nil || back.Flow.PendingLink() == "" {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	for _, refresh := range []bool{false, true} {
+		b := w.Browser()
+		if refresh {
+			b.SignIn(owner)
+		}
+		if f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, Link: back.Flow.ID, Refresh: refresh}); err == nil {
+			t.Errorf("refresh %v: the sign-in offers to link %s", refresh, f.PendingLink())
+		}
+	}
+}
