@@ -199,7 +199,7 @@ func (e *Engine) adapt(ctx context.Context, j *judged) error {
 		j.fact = fact
 	}
 	k := kindAfter(j.flow, j.fact)
-	if k == j.flow.Kind {
+	if k == j.flow.Kind && !registersForApp(j) {
 		return nil
 	}
 	next, err := e.switchKind(ctx, j, k)
@@ -209,6 +209,14 @@ func (e *Engine) adapt(ctx context.Context, j *judged) error {
 	j.flow, j.identity = next, nil
 	j.step, _ = e.stepFor(next, j.method)
 	return nil
+}
+
+// registersForApp reports whether a browser has come back for an app and brings a newcomer. The
+// registration then goes on in a flow of which that browser alone learns: the person in it may
+// not be the one who started the app's, and must not be read there.
+func registersForApp(j *judged) bool {
+	_, newcomer := j.fact.(ProvedExternalAccount)
+	return newcomer && j.flow.Kind == Registration && j.flow.Client == API && j.callback != nil
 }
 
 // kindAfter returns the kind whose effect a fact needs: an external account that

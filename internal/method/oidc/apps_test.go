@@ -278,3 +278,27 @@ func TestPendingLink_app(t *testing.T) {
 		}
 	}
 }
+
+// What the provider says of the person whose browser comes back is not shown in the app's flow, which
+// a stranger may have started.
+func TestRegistration_unread(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{"refused by the schema": "alice-at-acme", "taken": "ada@example.org"} {
+		acme := &site{id: "acme", says: claims.Claims{Subject: "77", Email: says}}
+		w, _ := with(t, acme, &site{id: "other"})
+		app := w.App()
+		app.Providers.Apps = true
+		r := app.Start(flow.Registration)
+		back, err := leave(t, w, app, r, acme)
+		if err != nil || back.Outcome != flow.FormRejected || back.Flow.ID == r.ID || flowtest.Value(t, back.Flow, oidc.ID, "traits.email") != says {
+			t.Fatalf("%s: %+v, %v", name, back, err)
+		}
+		if seen, err := w.Get(t.Context(), flow.Registration, r.ID, app.Caller); err == nil {
+			t.Errorf("%s: the app reads %+v", name, seen.Flow.Form)
+		}
+		kept, err := json.Marshal(w.Stored(r))
+		if err != nil || strings.Contains(string(kept), says) {
+			t.Errorf("%s: the app's flow keeps %s, %v", name, kept, err)
+		}
+	}
+}
