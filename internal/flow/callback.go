@@ -141,6 +141,9 @@ func (e *Engine) checkCallback(ctx context.Context, f *Flow, r CallbackRequest, 
 	if !served {
 		return c, errs.ErrNotFound
 	}
+	if f.Client == API {
+		c.caller.Providers = f.appRules()
+	}
 	if err := e.checkSession(f.Kind, r.Caller, f.forSignedIn(), f.ReturnTo); err != nil {
 		return c, err
 	}

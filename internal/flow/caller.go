@@ -54,6 +54,22 @@ type ProviderRules struct {
 	Links bool
 }
 
+// noteApp notes in the flow of an app what its wire lets providers do. The browser of the app may
+// come back by the path of another wire.
+func (f *Flow) noteApp(c Caller) error {
+	if f.Client != API || !c.Providers.Apps {
+		return nil
+	}
+	return f.remember(appMemory, c.Providers)
+}
+
+// appRules is what noteApp has noted.
+func (f *Flow) appRules() ProviderRules {
+	var rules ProviderRules
+	_, _ = f.recall(appMemory, &rules) // what can't be read allows nothing
+	return rules
+}
+
 // csrf is the value of the anti-CSRF cookie, or the one it is about to get: a
 // browser without the cookie could not use the form otherwise.
 func (c Caller) csrf(client Client) string {

@@ -106,7 +106,7 @@ const (
 	offeredMemory      = "engine.offered"       // the address for which an operator started the recovery
 	namedMemory        = "engine.named"         // who the person says to be
 	sendToMemory       = "engine.send_to"       // the address to which a second factor's code goes at once
-	appMemory          = "engine.app"           // the flow of an app that opens a browser for providers
+	appMemory          = "engine.app"           // ProviderRules of the app that opens a browser for providers
 	exchangeMemory     = "engine.exchange"      // the code by which an app gets the session of such a flow
 	handoverMemory     = "engine.handover"      // the session that waits for the app
 )

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -207,7 +208,17 @@ func (e *Engine) offerLink(ctx context.Context, j *judged) (Result, error) {
 		return Result{}, err
 	}
 	j.flow.end(e.now())
-	return Result{Outcome: Redirected, Redirect: e.Page(f), Next: f}, nil
+	to, err := e.pageToLink(f)
+	return Result{Outcome: Redirected, Redirect: to, Next: f}, err
+}
+
+// pageToLink is where a login that links an account goes on. That of an app has no page here: the
+// browser brings the app its id.
+func (e *Engine) pageToLink(f *Flow) (string, error) {
+	if f.Client == Browser {
+		return e.Page(f), nil
+	}
+	return withQuery(cmp.Or(f.ReturnTo, e.config.DefaultReturn.String()), "flow", f.ID)
 }
 
 // errAskBeforeLogin says that the effect leads to a login, whose hooks are to be asked before it:

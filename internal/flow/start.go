@@ -111,10 +111,8 @@ func (e *Engine) noteAsked(f *Flow, r StartRequest) error {
 			return err
 		}
 	}
-	if r.Client == API && r.Caller.Providers.Apps {
-		if err := f.remember(appMemory, true); err != nil {
-			return err
-		}
+	if err := f.noteApp(r.Caller); err != nil {
+		return err
 	}
 	if r.Client == API && r.ExchangeCode != "" {
 		return f.remember(exchangeMemory, r.ExchangeCode)

@@ -68,7 +68,7 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 		return w.refused(r, f, err)
 	case result.Unproven && f.Client == flow.API:
 		return wire.Fail(flow.ErrUnproven)
-	case result.Outcome == flow.Redirected:
+	case result.Outcome == flow.Redirected, result.HandedOver:
 		return wire.Redirect(result.Redirect)
 	case result.Outcome == flow.Completed && (f.Client == flow.Browser || byLink(f.Kind)):
 		return w.finishedInBrowser(r, result)

@@ -1,7 +1,6 @@
 package wire1
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 
@@ -12,13 +11,10 @@ import (
 // toLink leads to the login that links an account at a provider. The app whose browser is
 // back learns of it where it would have got its session.
 func (w *Wire) toLink(r wire.Request, result flow.Result, asJSON bool) wire.Answer {
-	to, err := url.Parse(result.Redirect)
-	switch {
-	case result.Next.Client == flow.API && !r.Back:
+	if result.Next.Client == flow.API && !r.Back {
 		return w.show(r, flow.Result{Flow: result.Next}, http.StatusBadRequest)
-	case result.Next.Client == flow.API:
-		to, err = url.Parse(cmp.Or(result.Next.ReturnTo, w.config.DefaultReturn.String()))
 	}
+	to, err := url.Parse(result.Redirect)
 	if err != nil {
 		return fail(err, asJSON)
 	}

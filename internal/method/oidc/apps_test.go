@@ -302,3 +302,30 @@ func TestRegistration_unread(t *testing.T) {
 		}
 	}
 }
+
+// The rules of the wire hold by which the app has started its flow, not those by which its browser
+// comes back.
+func TestCallback_rules(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme"}
+	w, owner := with(t, acme, &site{id: "other"})
+	acme.says = claims.Claims{Subject: "2", Email: owner.Email}
+	for _, links := range []bool{true, false} {
+		app := w.App()
+		app.Providers = flow.ProviderRules{Apps: true, Links: links}
+		left, err := app.Submit(app.Start(flow.Login), oidc.ID, map[string]string{"provider": "acme"})
+		if err != nil || left.Outcome != flow.Redirected {
+			t.Fatalf("%+v, %v", left, err)
+		}
+		back, err := w.Callback(t.Context(), flow.CallbackRequest{
+			Method: oidc.ID, State: acme.state, Params: flow.CallbackParams{From: "acme"},
+			Caller: flow.Caller{Rules: flow.Rules{Providers: flow.ProviderRules{Links: !links}}},
+		})
+		if err != nil || (back.Next != nil) != links {
+			t.Fatalf("links %v: %+v, %v", links, back, err)
+		}
+		if links && back.Redirect != w.Config.DefaultReturn.String()+"?flow="+back.Next.ID {
+			t.Errorf("the browser goes to %s", back.Redirect)
+		}
+	}
+}
