@@ -140,6 +140,15 @@ func TestReaders_oddExports(t *testing.T) {
 				return len(good) == 2 && good[1].Key == "b" && len(faults) == 2 && strings.HasPrefix(faults[0], "uid=c: has no objectClass")
 			},
 		},
+		"attributes with the names of claims": {
+			"ldif", "dn: uid=a\nobjectClass: person\nuid: a\nmail: a@example.org\nemail: ceo@example.org\nlocale: x\npreferredLanguage: de\n" +
+				"mobile: 1\ntelephoneNumber: 2\n\ndn: uid=b\nobjectClass: person\nuid: b\nmail:\nemail: ceo@example.org\n",
+			func(good []takeover.User, _ []string) bool {
+				return good[0].Claims["email"] == "a@example.org" && good[0].Claims["email_verified"] == true && good[0].Claims["locale"] == "de" &&
+					good[0].Claims["phone_number"] == "1" && good[0].Claims["telephonenumber"] == "2" &&
+					good[1].Claims["email"] == "ceo@example.org" && good[1].Claims["email_verified"] == false
+			},
+		},
 		"values that are not text": {
 			"ldif", "dn: uid=a\nobjectClass: person\nuid: a\nsn:: /w==\njpegPhoto:: /w==\nloginDisabled: TRUE\n",
 			func(good []takeover.User, _ []string) bool {

@@ -117,25 +117,9 @@ func (e entry) neutral() takeover.User {
 	for _, name := range e[binary] {
 		out.Note("a value of %s is not taken: it is not text", name)
 	}
-	known := claims()
-	for _, name := range slices.Sorted(maps.Keys(e)) {
-		claim, ok := known[name]
-		values := e[name]
-		switch {
-		case name == "dn" || name == "userpassword" || name == "objectclass" || name == binary:
-		case ok && out.Claims[claim] == nil:
-			out.Set(claim, values[0])
-			if len(values) > 1 {
-				out.SetAll(map[string]any{name: values})
-			}
-		case len(values) == 1:
-			out.SetAll(map[string]any{name: values[0]})
-		default:
-			out.SetAll(map[string]any{name: values})
-		}
-	}
 	// What administers the directory wrote the address.
-	out.Set("email_verified", len(e["mail"]) > 0)
+	out.Set("email_verified", e.first("mail") != "")
+	e.setClaims(&out)
 	for _, hash := range e["userpassword"] {
 		if out.PasswordHash != "" {
 			out.Note("a second password is not taken")
@@ -144,6 +128,26 @@ func (e entry) neutral() takeover.User {
 		out.PasswordHash = hash
 	}
 	return out
+}
+
+// setClaims sets the claims, those of known attributes first: an entry may have another attribute of the name of a claim.
+func (e entry) setClaims(out *takeover.User) {
+	known, rest := claims(), map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		claim, values := known[name], e[name]
+		first := claim != "" && out.Claims[claim] == nil
+		if first {
+			out.Set(claim, values[0])
+		}
+		switch {
+		case name == "dn" || name == "userpassword" || name == "objectclass" || name == binary:
+		case len(values) > 1:
+			rest[name] = values
+		case !first:
+			rest[name] = values[0]
+		}
+	}
+	out.SetAll(rest)
 }
 
 // disabled reports whether the entry may not sign in: in Active Directory by the flag
