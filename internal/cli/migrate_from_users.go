@@ -45,7 +45,8 @@ func newMigrateUsersCommands(e *env) []*cobra.Command {
 		newUsersCommand(e, "authentik", "the users of authentik, as 'ak dumpdata' writes them",
 			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(authentik.Users)),
 		newUsersCommand(e, "ldif", "the people of an LDAP directory in LDIF",
-			joined("symbolon migrate from-ldif -c symbolon.yml people.ldif"), plain(ldif.Users)),
+			joined("symbolon migrate from-ldif -c symbolon.yml people.ldif"),
+			plain(func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Now()) })),
 		newUsersCommand(e, "csv", "users in CSV, whose first line names the columns",
 			joined("symbolon migrate from-csv -c symbolon.yml users.csv"), plain(csvfile.Users)),
 	}

@@ -24,12 +24,13 @@ import (
 // readers are all of them, with parameters that fit.
 func readers() map[string]func(io.Reader) iter.Seq2[takeover.User, error] {
 	return map[string]func(io.Reader) iter.Seq2[takeover.User, error]{
-		"authentik": authentik.Users, "ldif": ldif.Users, "csv": csvfile.Users,
+		"authentik": authentik.Users, "csv": csvfile.Users,
 		"keycloak": func(r io.Reader) iter.Seq2[takeover.User, error] { return keycloak.Users(r, "") },
 		"auth0":    func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) },
 		"firebase": func(r io.Reader) iter.Seq2[takeover.User, error] {
 			return firebase.Users(r, firebase.Params{SignerKey: "AAAA", SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 14})
 		},
+		"ldif":     func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Unix(0, 0)) },
 		"supabase": func(r io.Reader) iter.Seq2[takeover.User, error] { return supabase.Users(r, time.Unix(0, 0)) },
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +61,8 @@ const maxLine = 1 << 20
 type entry map[string][]string
 
 // Users reads a file. Entries that are not people are passed over; those that do not say what they are come as errors.
-func Users(r io.Reader) iter.Seq2[takeover.User, error] {
+// Accounts that have expired at the time now are disabled.
+func Users(r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		for e, err := range entries(r) {
 			if err != nil {
@@ -72,7 +74,7 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 			case e.person() && e.key() == "":
 				u, err = takeover.User{Key: "none"}, errors.New("an entry of a person has no dn and nothing else that names it")
 			case e.person():
-				u = e.neutral()
+				u = e.neutral(now)
 			case e.first("dn") != "" && len(e["objectclass"]) == 0:
 				u, err = takeover.User{Key: e.first("dn")}, errors.New("has no objectClass, and may be of a person or not: export that attribute, too")
 			default:
@@ -110,10 +112,10 @@ func (e entry) key() string {
 	return ""
 }
 
-func (e entry) neutral() takeover.User {
+func (e entry) neutral(now time.Time) takeover.User {
 	out := takeover.User{Key: e.key()}
 	out.Set("dn", e.first("dn"))
-	out.Disabled, out.CreatedAt = e.disabled(), e.created()
+	out.Disabled, out.CreatedAt = e.disabled() || e.expired(now), e.created()
 	for _, name := range e[binary] {
 		out.Note("a value of %s is not taken: it is not text", name)
 	}
@@ -151,7 +153,7 @@ func (e entry) setClaims(out *takeover.User) {
 }
 
 // disabled reports whether the entry may not sign in: in Active Directory by the flag
-// ACCOUNTDISABLE (MS-ADTS 2.2.16), in 389 and FreeIPA by nsAccountLock, in OpenLDAP by a lock
+// ACCOUNTDISABLE (MS-ADTS 2.2.16), in 389 and FreeIPA by nsAccountLock or a role, in OpenLDAP by a lock
 // of its password policy without an end, in eDirectory by loginDisabled, in OpenDJ and PingDirectory by
 // ds-pwp-account-disabled, in Oracle's by inetUserStatus.
 func (e entry) disabled() bool {
@@ -162,8 +164,34 @@ func (e entry) disabled() bool {
 			return true
 		}
 	}
+	for _, role := range slices.Concat(e["nsroledn"], e["nsrole"]) {
+		name, _, _ := strings.Cut(strings.ToLower(role), ",")
+		if name = strings.TrimSpace(name); name == "cn=nsmanageddisabledrole" || name == "cn=nsdisabledrole" {
+			return true
+		}
+	}
 	status := strings.ToLower(e.first("inetuserstatus"))
 	return err == nil && flags&accountDisable != 0 || e.first("pwdaccountlockedtime") == "000001010000Z" || status == "inactive" || status == "deleted"
+}
+
+// expired reports whether the account has ended: by accountExpires in Active Directory, where 0 and the largest number
+// stand for never (a FILETIME of MS-DTYP 2.3.3), by shadowExpire (RFC 2307), and by the times of FreeIPA, eDirectory,
+// OpenDJ and PingDirectory.
+func (e entry) expired(now time.Time) bool {
+	const beforeUnix = 11_644_473_600 // seconds from 1601 to 1970
+	var ends []time.Time
+	if ticks, err := strconv.ParseInt(e.first("accountexpires"), 10, 64); err == nil && ticks > 0 && ticks < math.MaxInt64 {
+		ends = append(ends, time.Unix(ticks/10_000_000-beforeUnix, 0))
+	}
+	if days, err := strconv.ParseInt(e.first("shadowexpire"), 10, 32); err == nil && days > 0 {
+		ends = append(ends, time.Unix(days*24*60*60, 0))
+	}
+	for _, name := range []string{"krbprincipalexpiration", "loginexpirationtime", "ds-pwp-account-expiration-time"} {
+		if end := takeover.Moment(e.first(name)); !end.IsZero() {
+			ends = append(ends, end)
+		}
+	}
+	return slices.ContainsFunc(ends, func(end time.Time) bool { return !now.Before(end) })
 }
 
 // created is when the entry was made; zero if it does not say so.

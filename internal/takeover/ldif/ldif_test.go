@@ -3,6 +3,7 @@ package ldif
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/symbolon/symbolon/internal/takeover"
 )
@@ -41,7 +42,7 @@ uid: old
 
 func collect(t *testing.T, text string) (users []takeover.User, failed error) {
 	t.Helper()
-	for u, err := range Users(strings.NewReader(text)) {
+	for u, err := range Users(strings.NewReader(text), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		if err != nil {
 			return users, err
 		}
@@ -85,6 +86,23 @@ func TestUsers(t *testing.T) {
 	}
 }
 
+func TestUsers_disabled(t *testing.T) {
+	t.Parallel()
+	for attribute, want := range map[string]bool{
+		"nsRoleDN: cn=nsManagedDisabledRole,dc=example": true, "nsRoleDN: cn=other,dc=x\nnsRoleDN: CN=nsmanageddisabledrole, dc=x": true,
+		"nsRole: cn=nsdisabledrole,dc=example": true, "nsRoleDN: cn=staff,ou=nsManagedDisabledRole": false,
+		"accountExpires: 132223104000000000": true, "accountExpires: 0": false, "accountExpires: 9223372036854775807": false, "accountExpires: 150000000000000000": false,
+		"accountExpires: never": false, "krbPrincipalExpiration: 20240102030405Z": true, "krbPrincipalExpiration: 20990102030405Z": false,
+		"shadowExpire: 1": true, "shadowExpire: -1": false, "shadowExpire: 0": false, "shadowExpire: 99999": false,
+		"loginExpirationTime: 20240102030405Z": true, "ds-pwp-account-expiration-time: 20240102030405.678Z": true,
+	} {
+		users, err := collect(t, "dn: uid=a\nobjectClass: person\nuid: a\n"+attribute+"\n")
+		if err != nil || users[0].Disabled != want {
+			t.Errorf("%s: %+v, %v", attribute, users, err)
+		}
+	}
+}
+
 func TestUsers_otherFiles(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -103,7 +121,7 @@ func FuzzUsers(f *testing.F) {
 	f.Add(directory)
 	f.Add("dn:: \n \n\n:")
 	f.Fuzz(func(t *testing.T, text string) {
-		for u, err := range Users(strings.NewReader(text)) {
+		for u, err := range Users(strings.NewReader(text), time.Time{}) {
 			if err == nil && u.Key == "" {
 				t.Error("a user without a key")
 			}
