@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -153,8 +154,48 @@ func (db *DB) Message(ctx context.Context, id string) (*courier.Stored, error) {
 	return &m, nil
 }
 
-// Messages lists messages, the latest first.
+// Messages lists messages, the latest first. Those to an address are found by each form of it: as it was typed, which is
+// where mail goes, and as it is compared.
 func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored, error) {
+	found, err := db.messagesTo(ctx, f)
+	if err != nil || f.Recipient == "" {
+		return found, err
+	}
+	typed, err := db.typedForms(ctx, f.Recipient)
+	if err != nil {
+		return nil, err
+	}
+	for _, form := range typed {
+		f.Recipient = form
+		more, err := db.messagesTo(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	slices.SortFunc(found, func(a, b *courier.Stored) int { return strings.Compare(b.ID, a.ID) })
+	return found[:min(len(found), f.Limit)], nil
+}
+
+// typedForms returns how an address was typed, where that is not as it is given.
+func (db *DB) typedForms(ctx context.Context, given string) (forms []string, err error) {
+	err = db.ListOnReplica(ctx, func(scan sqldb.ScanFunc) error {
+		var form string
+		if err := scan(&form); err != nil {
+			return err
+		}
+		if form != given && !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+		return nil
+	}, `SELECT value FROM addresses WHERE normalized = ?`, strings.ToLower(given))
+	if err != nil {
+		return nil, fmt.Errorf("read the forms of an address: %w", err)
+	}
+	return forms, nil
+}
+
+func (db *DB) messagesTo(ctx context.Context, f courier.Filter) ([]*courier.Stored, error) {
 	// One text for each combination: a condition that may be off uses no index.
 	var where []string
 	var args []any
