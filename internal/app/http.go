@@ -162,14 +162,10 @@ func (a *composition) httpConfig() httpapi.Config {
 }
 
 func v1Config(f config.FeatureFlags) httpapi.V1Config {
-	v1 := httpapi.V1Config{
+	return httpapi.V1Config{
 		ContinueWith: f.ContinueWithTransitions, Cacheable: f.CacheableSessions, CacheableFor: f.CacheableSessionsMaxAge,
 		FasterExtend: f.FasterSessionExtend, ProviderTraits: f.LegacyOIDCRegistrationGroup,
 	}
-	if f.PasswordProfileGroup != "default" {
-		v1.TraitGroup = f.PasswordProfileGroup
-	}
-	return v1
 }
 
 // allowedAdminHosts judges the names of a listener that this machine alone reaches. One

@@ -92,7 +92,7 @@ func flagKeys() []Key {
 			"In v1, always answer a registration with `show_verification_ui`."),
 		key(at+"legacy_require_verified_login_error", Key{since: v26, Default: "false", Example: "true", NoEffect: "the answer is the error session_verified_address_required"},
 			"In v1, answer the sign-in with an unverified address with message 4000010."),
-		key(at+"password_profile_registration_node_group", Key{since: v26, Default: "default", Example: "password", must: oneOf("default", "password")},
+		key(at+"password_profile_registration_node_group", Key{since: v26, Default: "default", Example: "password", must: oneOf("default", "password"), NoEffect: "the traits of registration forms are in the group `default`, as v26.2 answers with either value"},
 			"In v1, the group of the traits in registration forms."),
 		key(at+"legacy_oidc_registration_node_group", Key{since: v26, Default: "false", Example: "true"},
 			"In v1, ask for the traits that a provider did not tell in the group `oidc`."),

@@ -49,8 +49,6 @@ type Flags struct {
 	// ContinueWith answers the step from recovery to the settings with what to do next
 	// instead of a redirect.
 	ContinueWith bool
-	// TraitGroup is the group of the traits in registration forms; empty for default.
-	TraitGroup string
 	// ProviderTraits: the traits that a provider did not tell are asked for in its group.
 	ProviderTraits bool
 	// Cacheable says that answers of the session check may be kept, for so long at most; 0
@@ -166,7 +164,7 @@ func (w *Wire) viewOf(ctx context.Context, f *flow.Flow) view {
 			v.active = groupIdentifier
 		}
 	case flow.Registration:
-		v.firstTrait, v.traitGroup, v.twoSteps = firstTrait(f), w.config.TraitGroup, w.config.TwoSteps
+		v.firstTrait, v.twoSteps = firstTrait(f), w.config.TwoSteps
 		if w.config.ProviderTraits && f.MissingTraitsOf() == groupProvider {
 			v.traitGroup = groupProvider
 		}
