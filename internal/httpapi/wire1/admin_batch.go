@@ -50,7 +50,7 @@ func (w *Wire) createBatch(out http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if plain > maxBatchPasswords {
-		return badRequest("The maximum number of identities per request that can be created with a plain text password is 200.")
+		return badRequest("The maximum number of identities per request that can be created with a plaintext password is 200.")
 	}
 	results := make([]batchResult, len(bodies))
 	for i, one := range bodies {

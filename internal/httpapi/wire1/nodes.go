@@ -104,8 +104,9 @@ func ofProvider(n Node) bool { return n.Group == groupProvider && n.Attributes.T
 
 // csrf adds the node of the anti-CSRF token, which is empty in native flows.
 func (b *form) csrf() {
-	native, empty := b.flow.Client == flow.API, len(b.flow.Form.Groups) == 0 && !b.view.done
-	if native && (b.freshNative() || b.view.organization != "") || empty && (native || b.flow.RequestedAAL() < session.AAL2) {
+	native, login := b.flow.Client == flow.API, b.flow.Kind == flow.Login
+	empty := b.view.organization != "" || len(b.flow.Form.Groups) == 0 && !b.view.done
+	if empty && (native || !login) || native && b.freshNative() {
 		return
 	}
 	n := input(groupDefault, ui.CSRFName, "hidden")
