@@ -16,6 +16,7 @@ import urllib.parse
 
 import code_rules
 import factor_rules
+import form_rules
 
 
 def walk(value, visit):
@@ -255,7 +256,8 @@ def what_waited_is_taken_once(exchange):
     """A submission that waited for a sign-in is taken once, by the browser whose cookie says so; what speaks JSON sends its own again."""
     answer = exchange["response"]
     kept = [h for h in answer["headers"] if h[0].lower() == "set-cookie" and h[1].startswith("ory_kratos_continuity=")]
-    if len(kept) == 2:
+    native = not sent(exchange, "cookie") and sent(exchange, "x-session-token")
+    if len(kept) == 2 or native:
         drop = kept if sent(exchange, "accept") == "application/json" else kept[1:]
         answer["headers"] = [h for h in answer["headers"] if not any(h is d for d in drop)]
     return True
@@ -312,8 +314,8 @@ def departures_are_bound(exchange):
 
 
 def links_send_no_mail(exchange):
-    """An account that is linked or unlinked in settings makes no mail to an address that was there before."""
-    if re.match(r"oidc\.settings\.(browser|spa|link)", exchange["name"]):
+    """Settings that change no address, as a linked account and a new password do, make no mail to one that was there before."""
+    if re.match(r"oidc\.settings\.(browser|spa|link)|settings\.api\.submit\.bearer", exchange["name"]):
         exchange["response"]["body"] = (exchange["response"]["body"] or "").replace('"status":"sent"', '"status":"pending"')
     return True
 
@@ -332,6 +334,7 @@ def main():
         for line in lines:
             factor_rules.learn(json.loads(line))
             code_rules.learn(json.loads(line))
+            form_rules.learn(json.loads(line))
         for line in lines:
             exchange = json.loads(line)
             answer = exchange["response"]
@@ -349,7 +352,7 @@ def main():
                 body = json.loads(answer["body"] or "")
             except ValueError:
                 body = None
-            for rule in code_rules.RULES + (factor_rules.RULES if "/" in exchange["name"] else []):
+            for rule in code_rules.RULES + form_rules.RULES + (factor_rules.RULES if "/" in exchange["name"] else []):
                 before = json.dumps([exchange, body])
                 rule(exchange, body)
                 counts[rule.__name__] += json.dumps([exchange, body]) != before
