@@ -146,24 +146,28 @@ func (m *Method) request(ctx context.Context, v flow.View) (keyform.Memory, erro
 	return keyform.Memory{Options: options, Pending: pending}, err
 }
 
-func (m *Method) showLogin(_ context.Context, v flow.View) ([]ui.Node, error) {
+func (m *Method) showLogin(ctx context.Context, v flow.View) ([]ui.Node, error) {
 	var kept keyform.Memory
 	if ok, err := v.Recall(&kept); err != nil || !ok {
 		return nil, err
 	}
-	answer := hidden("passkey_login", "")
+	nodes, answer := []ui.Node{ui.CSRF()}, hidden("passkey_login", "")
 	if v.Identity != nil {
 		if keys, err := keyform.Keys(v.Credential(ID)); err != nil || len(keys.Keys) == 0 {
 			return nil, err
 		}
+		name, err := m.identities.NameFor(ctx, v.Identity, ID)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, ui.Node{Name: "identifier", Type: "hidden", Value: name})
 	} else {
 		answer.OnLoad = "oryPasskeyLoginAutocompleteInit"
 	}
-	return []ui.Node{
-		ui.CSRF(),
+	return append(nodes, []ui.Node{
 		{Name: "passkey_login_trigger", Type: "button", Value: "", Label: "Sign in with passkey", OnClick: "oryPasskeyLogin"},
 		answer, hidden("passkey_challenge", kept.Options), keyform.Script(m.config.Public),
-	}, nil
+	}...), nil
 }
 
 // login judges the answer of a passkey and finds whose it is.

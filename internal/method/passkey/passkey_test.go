@@ -244,6 +244,24 @@ func TestLogin_clone(t *testing.T) {
 	}
 }
 
+// The form of who signs in again names that person, as those of the other methods do.
+func TestLogin_refreshNames(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	b := signUp(t, w, "new@example.org", key(t, 0))
+	f, err := b.TryStart(flow.StartRequest{Kind: flow.Login, Refresh: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := f.Form.Group(passkey.ID).Node("identifier")
+	if n == nil || n.Type != "hidden" || n.Value != "new@example.org" {
+		t.Errorf("the identifier is %+v", n)
+	}
+	if f := w.Browser().Start(flow.Login); f.Form.Group(passkey.ID).Node("identifier") != nil {
+		t.Error("a form without a person has an identifier")
+	}
+}
+
 // A key of one person does not prove again who another one is.
 func TestLogin_refreshBySomebodyElse(t *testing.T) {
 	t.Parallel()
