@@ -179,6 +179,28 @@ func (s *site) keepLastPasskey(t *testing.T, token string) {
 	}
 }
 
+// A person who has removed the last passkey is answered as one who never had any.
+func TestPasskey_removed(t *testing.T) {
+	t.Parallel()
+	s := factorSite(t)
+	token := s.register(t, "jane@example.org")
+	c, k := s.app1(), ceremonytest.New(t, keySite, ceremonytest.ES256)
+	f := c.begin(t, "settings", "", token)
+	added := c.submit(t, f, "passkey", map[string]any{
+		"passkey_settings_register": k.Create(t, f.field(t, "passkey", "passkey_create_data"), ceremonytest.Lie{}),
+	}, token)
+	if added.StatusCode != http.StatusOK {
+		t.Fatalf("add: %d %s", added.StatusCode, added.body)
+	}
+	f = c.begin(t, "settings", "", token)
+	if a := c.submit(t, f, "passkey", map[string]any{"passkey_remove": f.field(t, "passkey", "passkey_remove")}, token); a.StatusCode != http.StatusOK {
+		t.Fatalf("remove: %d %s", a.StatusCode, a.body)
+	}
+	if a := s.present(t, k, ceremonytest.Lie{}); a.StatusCode != http.StatusBadRequest || !strings.Contains(string(a.body), "no security key") {
+		t.Errorf("sign in: %d %s", a.StatusCode, a.body)
+	}
+}
+
 func TestPasskey_withASecondFactorIsOneFactor(t *testing.T) {
 	t.Parallel()
 	s := factorSite(t)

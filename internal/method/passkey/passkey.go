@@ -210,6 +210,9 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (fl
 	if c.Type != ID {
 		owner.Keys = keys.Of(true)
 	}
+	if len(owner.Keys) == 0 {
+		return nil, ceremony.ErrUnknownKey
+	}
 	judged, err := m.party.Judge(kept.Pending, owner, answer, m.now())
 	if errors.Is(err, ceremony.ErrCloned) {
 		m.log.WarnContext(ctx, "the counter of a passkey went back; it may be cloned",
