@@ -77,6 +77,8 @@ func TestRecovery_continueWith(t *testing.T) {
 		form := c.ask(t, http.MethodGet, "/self-service/recovery/flows?id="+page.Query().Get("flow"), nil)
 		done := c.submit(t, form, map[string]any{"method": "code", "code": offer.text("recovery_code")})
 		want(t, kind, done, 200, `"show_settings_ui"`)
+		want(t, kind+": where the next form is shown", done, 200, `"url":"https://id.shop.test/`)
+		want(t, kind+": what came along for hooks", done, 200, `"transient_payload":{}`)
 		if token := strings.Contains(done.Body.String(), "set_ory_session_token"); token != (kind == "api") {
 			t.Errorf("%s: a token in the answer: %t", kind, token)
 		}

@@ -150,13 +150,13 @@ func (w *Wire) toSecondFactor(result flow.Result, asJSON bool) wire.Answer {
 // recovered answers a recovery with what to do next: native clients get their token here.
 func (w *Wire) recovered(r wire.Request, result flow.Result) wire.Answer {
 	v, native := w.viewOf(r.Context(), result.Flow), result.Flow.Client == flow.API
-	next := &NextFlow{ID: result.Next.ID}
+	v.transient = transient(r.Sent)
 	if native {
 		v.next = append(v.next, ContinueWith{Action: actionToken, SessionToken: TokenPrefix + result.Token})
 	} else {
 		next.URL = result.Redirect
 	}
-	v.next = append(v.next, ContinueWith{Action: actionSettings, Flow: next})
+	v.next = append(v.next, ContinueWith{Action: actionSettings, Flow: &NextFlow{ID: result.Next.ID, URL: result.Redirect}})
 	a := wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
 	a.SignIn = !native && result.Token != ""
 	return a
