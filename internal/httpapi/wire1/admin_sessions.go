@@ -233,5 +233,6 @@ func (w *Wire) endAllOf(out http.ResponseWriter, r *http.Request) error {
 	if err := w.parts.Sessions.RevokeOthers(r.Context(), id, ""); err != nil {
 		return err
 	}
-	return noContent(out)
+	out.WriteHeader(http.StatusNoContent)
+	return nil
 }

@@ -222,7 +222,11 @@ func TestAdminSessions(t *testing.T) {
 	want(t, "not any more", o.operate(t, http.MethodPatch, "/admin/sessions/"+session+"/extend", nil), 404, "")
 	want(t, "none left", o.operate(t, http.MethodDelete, "/admin/identities/"+owner+"/sessions", nil), 404, "")
 	n.login(t, "watched@example.org")
-	want(t, "end all", o.operate(t, http.MethodDelete, "/admin/identities/"+owner+"/sessions", nil), 204, "")
+	ended := o.operate(t, http.MethodDelete, "/admin/identities/"+owner+"/sessions", nil)
+	want(t, "end all", ended, 204, "")
+	if got := ended.Header().Get("Content-Type"); got != "" {
+		t.Errorf("an answer without a body has the type %q", got)
+	}
 }
 
 func TestAdmin_rest(t *testing.T) {
