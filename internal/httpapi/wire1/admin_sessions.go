@@ -204,7 +204,7 @@ func (w *Wire) listOf(out http.ResponseWriter, r *http.Request) error {
 	if active != nil {
 		found = slices.DeleteFunc(found, func(s *session.Session) bool { return w.parts.Sessions.Valid(s) != *active })
 	}
-	p := pageOf(r.URL.Query(), defaultPage)
+	p := pageOfSessions(r.URL.Query())
 	shown := []Session{}
 	for _, s := range window(found, p) {
 		one, err := w.operatorSession(r, s, expansion{identity: true, devices: true})

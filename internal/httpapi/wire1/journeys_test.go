@@ -154,7 +154,12 @@ func TestSessions(t *testing.T) {
 	made := one.register(t, "many@example.org")
 	two.login(t, "many@example.org")
 	three := s.native()
-	three.login(t, "many@example.org")
+	newest := three.login(t, "many@example.org").text("session.id")
+	for query, want := range map[string]bool{"?per_page=1": true, "?per_page=1&page=0": true, "?per_page=1&page=1": true, "?page=1": true, "?per_page=1&page=2": false} {
+		if a := one.ask(t, http.MethodGet, "/sessions"+query, nil); strings.Contains(a.Body.String(), newest) != want {
+			t.Errorf("%s has the newest session: %t", query, !want)
+		}
+	}
 	list := one.ask(t, http.MethodGet, "/sessions?page_size=1", nil)
 	want(t, "mine", list, 200, `"authentication_methods"`)
 	if list.Header().Get("X-Total-Count") != "2" {

@@ -50,6 +50,17 @@ func pageOf(q url.Values, size int) page {
 	return p
 }
 
+// pageOfSessions reads which page of the sessions of one person is asked for. Their pages count from 1, whichever parameter
+// says how long they are; 0 is the first one, too.
+func pageOfSessions(q url.Values) page {
+	p := pageOf(q, defaultPage)
+	_, byToken := offsetOf(p.token)
+	if counted := sizeParameter(q) == "page_size" && q.Has("page_size"); !byToken && !counted {
+		p.number = max(p.number-1, 0)
+	}
+	return p
+}
+
 // sizeParameter is the parameter that says how long a page is. client-go sends both, with
 // the default in the one that its caller did not set.
 func sizeParameter(q url.Values) string {

@@ -84,7 +84,7 @@ func (w *Wire) listMine(out http.ResponseWriter, r *http.Request) error {
 		shown[i] = w.session(s)
 		shown[i].Identity.VerifiableAddresses, shown[i].Identity.RecoveryAddresses = nil, nil
 	}
-	p := pageOf(r.URL.Query(), defaultPage)
+	p := pageOfSessions(r.URL.Query())
 	p.numbered(out.Header(), r, len(shown))
 	return writeJSON(out, http.StatusOK, window(shown, p))
 }
