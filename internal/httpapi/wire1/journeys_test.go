@@ -233,6 +233,15 @@ func TestSettings_factors(t *testing.T) {
 	want(t, "first factor", first, 422, "aal=aal2")
 	want(t, "falls short", d.ask(t, http.MethodGet, "/sessions/whoami", nil), 403, "session_aal2_required")
 	second := d.start(t, "login", "?aal=aal2")
+	order := second.names()
+	if !strings.Contains(order, "totp_code method lookup_secret method") {
+		t.Errorf("the fields of the second factor are %s", order)
+	}
+	neither := d.submit(t, second, map[string]any{"method": "password", "identifier": "set@example.org", "password": password})
+	want(t, "a first factor", neither, 400, "4010002")
+	if got := neither.valueOf("totp_code"); got != "" {
+		t.Errorf("the code that was not tried is %v", got)
+	}
 	want(t, "second factor, wrong", d.submit(t, second, map[string]any{"method": "totp", "totp_code": "123456"}), 400, "4000008")
 	want(t, "recovery code, wrong", d.submit(t, second, map[string]any{"method": "lookup_secret", "lookup_secret": "nothing8"}), 400, "4000016")
 	s.now = func() time.Time { return time.Now().Add(time.Minute) }

@@ -321,6 +321,8 @@ func (b *form) rankEntry(n Node, last int) int {
 		return 11 + last
 	case groupProfile:
 		return 20
+	case "lookup_secret":
+		return 15 + last
 	}
 	return 13 + last
 }
