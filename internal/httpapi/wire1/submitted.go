@@ -153,8 +153,6 @@ func (w *Wire) recovered(r wire.Request, result flow.Result) wire.Answer {
 	v.transient = transient(r.Sent)
 	if native {
 		v.next = append(v.next, ContinueWith{Action: actionToken, SessionToken: TokenPrefix + result.Token})
-	} else {
-		next.URL = result.Redirect
 	}
 	v.next = append(v.next, ContinueWith{Action: actionSettings, Flow: &NextFlow{ID: result.Next.ID, URL: result.Redirect}})
 	a := wire.JSON(http.StatusOK, w.flow(result.Flow, result.Identity, v))
