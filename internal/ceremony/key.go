@@ -1,6 +1,7 @@
 package ceremony
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -44,6 +45,8 @@ type Authenticator struct {
 	AAGUID       []byte `json:"aaguid"`
 	SignCount    uint32 `json:"sign_count"`
 	CloneWarning bool   `json:"clone_warning"`
+	// Answered is the SHA-256 of the challenge whose answer counted last.
+	Answered []byte `json:"answered,omitempty"`
 }
 
 // Flags are those of the last ceremony, except that Verified stays once it was given.
@@ -169,9 +172,14 @@ func (k *Key) library() webauthn.Credential {
 }
 
 // used is the key after a ceremony (WebAuthn Level 3, section 7.2, steps 18 to 26). missed says that it was to verify its
-// user and did not. A key that is not asked to may verify at one time and not at another, as those with a PIN do.
-func (k Key) used(after *webauthn.Credential, missed bool, now time.Time) (Key, error) {
+// user and did not. A key that is not asked to may verify at one time and not at another, as those with a PIN do. An answer
+// that has counted already tells nothing of a copy: its form was sent twice.
+func (k Key) used(after *webauthn.Credential, challenge string, missed bool, now time.Time) (Key, error) {
+	answered := sha256.Sum256([]byte(challenge))
 	if after.Authenticator.CloneWarning {
+		if bytes.Equal(k.Authenticator.Answered, answered[:]) {
+			return k, ErrReplayed
+		}
 		k.Authenticator.CloneWarning = true
 		return k, ErrCloned
 	}
@@ -179,7 +187,7 @@ func (k Key) used(after *webauthn.Credential, missed bool, now time.Time) (Key, 
 		return k, ErrUnverified
 	}
 	now = now.UTC().Truncate(time.Second)
-	k.Authenticator.SignCount, k.LastUsedAt = after.Authenticator.SignCount, &now
+	k.Authenticator.SignCount, k.Authenticator.Answered, k.LastUsedAt = after.Authenticator.SignCount, answered[:], &now
 	k.Flags.BackupEligible, k.Flags.BackupState, k.Flags.Present, k.Flags.Unknown = after.Flags.BackupEligible, after.Flags.BackupState, true, false
 	return k, nil
 }

@@ -21,6 +21,8 @@ var (
 	ErrUnknownKey = fmt.Errorf("%w: unknown key", ErrRefused)
 	// ErrCloned says that the key's signature counter went back: there may be two of it.
 	ErrCloned = fmt.Errorf("%w: the signature counter went back, the key may be cloned", ErrRefused)
+	// ErrReplayed says that the answer has counted already.
+	ErrReplayed = fmt.Errorf("%w: the answer has counted already", ErrRefused)
 	// ErrUnverified says that the key did not verify its user, although it must.
 	ErrUnverified = fmt.Errorf("%w: the user was not verified", ErrRefused)
 )
@@ -210,7 +212,7 @@ func (p *Party) Judge(pending Pending, o Owner, a Answer, now time.Time) (Judged
 	}
 	verified := a.parsed.Response.AuthenticatorData.Flags.HasUserVerified()
 	missed := !verified && pending.Session.UserVerification != protocol.VerificationDiscouraged
-	key, err := o.Keys[at].used(after, missed, now)
+	key, err := o.Keys[at].used(after, pending.Session.Challenge, missed, now)
 	return Judged{Key: key, Verified: verified}, err
 }
 

@@ -269,6 +269,29 @@ func TestCounter(t *testing.T) {
 	}
 }
 
+// A form that is sent twice is no sign of a copy.
+func TestCounter_sameAnswer(t *testing.T) {
+	t.Parallel()
+	p := party(t)
+	o, k := enrolled(t, p, ceremony.SecurityKey, ceremonytest.Present)
+	clone := *k
+	options, pending := ask(t, p, ceremony.SecurityKey, o)
+	answer := k.Get(t, options, ceremonytest.Lie{})
+	got, err := judge(t, p, pending, o, answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Keys[0] = got.Key
+	again, err := judge(t, p, pending, o, answer)
+	if !errors.Is(err, ceremony.ErrReplayed) || errors.Is(err, ceremony.ErrCloned) || again.Key.Authenticator.CloneWarning {
+		t.Errorf("the same answer: %v, want ErrReplayed", err)
+	}
+	options, pending = ask(t, p, ceremony.SecurityKey, o)
+	if _, err := judge(t, p, pending, o, clone.Get(t, options, ceremonytest.Lie{})); !errors.Is(err, ceremony.ErrCloned) {
+		t.Errorf("a copy afterwards: %v, want ErrCloned", err)
+	}
+}
+
 func TestCounter_passkeysThatSendZero(t *testing.T) {
 	t.Parallel()
 	p := party(t)

@@ -28,6 +28,9 @@ type (
 		// code. If another request changed the credential first, the submission is
 		// judged once more.
 		Spent bool
+		// Memory replaces what the flow remembers of the method where Upgrade is stored
+		// although a hook refuses the sign-in: what was asked is answered. Nil leaves it.
+		Memory any
 		// Link is an external account that becomes the identity's with this proof; nil
 		// for none.
 		Link *ExternalAccount

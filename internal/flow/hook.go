@@ -232,7 +232,8 @@ func (e *Engine) provisional(j *judged, owner *identity.Identity, factor session
 }
 
 // spend takes away what counts once although a hook keeps its proof from its effect: a
-// one-time code that was right is of no more use (RFC 6238, 5.2). It returns the flow as it is then, and
+// one-time code that was right is of no more use (RFC 6238, 5.2), nor is a challenge that a key has
+// answered. It returns the flow as it is then, and
 // why the hook said no. A link stays good: it is no guess, and its mailbox opens it again.
 func (e *Engine) spend(ctx context.Context, j *judged, refused error) (*Flow, error) {
 	proof, signsIn := j.fact.(Authenticated)
@@ -251,12 +252,18 @@ func (e *Engine) spend(ctx context.Context, j *judged, refused error) (*Flow, er
 				return err
 			}
 		}
-		if !typed {
+		f = j.flow.clone()
+		switch {
+		case typed:
+			f.State, f.Active, f.ResumeHash = Open, "", ""
+			delete(f.Private, j.method)
+		case proof.Memory != nil:
+			if err := f.remember(j.method, proof.Memory); err != nil {
+				return err
+			}
+		default:
 			return nil
 		}
-		f = j.flow.clone()
-		f.State, f.Active, f.ResumeHash = Open, "", ""
-		delete(f.Private, j.method)
 		if _, err := e.renderForm(ctx, f, j.caller); err != nil {
 			return err
 		}

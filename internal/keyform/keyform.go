@@ -152,14 +152,15 @@ func (f Form) Named(in flow.Input, otherwise string) (string, error) {
 	return name, nil
 }
 
-// Used is the fact that a person has used one of the keys of a credential. used is that key after the ceremony.
-func Used(i *identity.Identity, c *identity.Credential, keys ceremony.Keys, used ceremony.Key, f session.Factor) (flow.Fact, error) {
+// Used is the fact that a person has used one of the keys of a credential. used is that key after the ceremony, and another
+// is the memory of a flow that asks for a key once more.
+func Used(i *identity.Identity, c *identity.Credential, keys ceremony.Keys, used ceremony.Key, f session.Factor, another any) (flow.Fact, error) {
 	next := *c
 	var err error
 	if next.Config, err = keys.With(used).Config(); err != nil {
 		return nil, err
 	}
-	return flow.Authenticated{Identity: i, Factor: f, Judged: c, Upgrade: &next, Spent: true}, nil
+	return flow.Authenticated{Identity: i, Factor: f, Judged: c, Upgrade: &next, Spent: true, Memory: another}, nil
 }
 
 // copied is the refusal of a key of which there may be a copy.

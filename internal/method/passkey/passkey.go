@@ -225,7 +225,11 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (fl
 	if err != nil {
 		return nil, err
 	}
-	return keyform.Used(person, c, keys, judged.Key, m.factor(judged.Verified))
+	another, err := m.request(ctx, s.View)
+	if err != nil {
+		return nil, err
+	}
+	return keyform.Used(person, c, keys, judged.Key, m.factor(judged.Verified), another)
 }
 
 // whose finds the owner of a passkey: by its user handle, or the person who signs in again, whose keys need not send it.

@@ -212,6 +212,21 @@ func TestLogin_inParallel(t *testing.T) {
 	flowtest.AnswersOnce(t, b, f, passkey.ID, map[string]string{"passkey_login": k.Get(t, value(t, f, "passkey_challenge"), ceremonytest.Lie{})})
 }
 
+// An answer counts once although a hook refuses the sign-in, with a counter and without.
+func TestLogin_hookRefuses(t *testing.T) {
+	t.Parallel()
+	for _, counter := range []uint32{0, 1} {
+		w, _ := open(t)
+		k := key(t, 0)
+		k.Counter = counter
+		signUp(t, w, "new@example.org", k)
+		b := w.Browser()
+		flowtest.AnswersAgain(t, b, b.Start(flow.Login), passkey.ID, func(f *flow.Flow) map[string]string {
+			return map[string]string{"passkey_login": k.Get(t, value(t, f, "passkey_challenge"), ceremonytest.Lie{})}
+		})
+	}
+}
+
 // The options for a sign-in tell nothing of who exists: they are alike for everybody.
 func TestLogin_namesNobody(t *testing.T) {
 	t.Parallel()

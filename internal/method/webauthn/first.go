@@ -186,5 +186,9 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, kept asked, text
 	if err != nil {
 		return nil, err
 	}
-	return keyform.Used(person, c, keys, judged.Key, m.factor(judged.Verified))
+	another, err := m.ask(kept.Identifier, person.ID, keys)
+	if err != nil {
+		return nil, err
+	}
+	return keyform.Used(person, c, keys, judged.Key, m.factor(judged.Verified), another)
 }

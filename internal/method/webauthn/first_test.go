@@ -240,6 +240,23 @@ func TestFirst_refresh(t *testing.T) {
 	}
 }
 
+// An answer counts once although a hook refuses the sign-in.
+func TestAnswer_hookRefuses(t *testing.T) {
+	t.Parallel()
+	w := first(t, webauthn.Config{})
+	k := ceremonytest.New(t, site, ceremonytest.ES256)
+	signUp(t, w, "new@example.org", k)
+	touched := func(f *flow.Flow) map[string]string {
+		return map[string]string{"webauthn_login": k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})}
+	}
+	b := w.Browser()
+	flowtest.AnswersAgain(t, b, name(t, b, "new@example.org").Flow, webauthn.ID, touched)
+	w, p := open(t)
+	_, k = enrolled(t, w, p)
+	b, f := w.StepUp(p)
+	flowtest.AnswersAgain(t, b, f, webauthn.ID, touched)
+}
+
 func TestAnswer_inParallel(t *testing.T) {
 	t.Parallel()
 	w := first(t, webauthn.Config{})

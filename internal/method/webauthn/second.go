@@ -17,11 +17,15 @@ func (m *Method) beginSecond(_ context.Context, s flow.Submission) (flow.Fact, e
 	if err != nil || len(keys.Of(false)) == 0 || s.Identity == nil {
 		return nil, err
 	}
-	kept, err := m.request(ceremony.SecurityKey, m.owner(keys.Handle, keys.Of(false)))
+	kept, err := m.askSecond(keys)
 	if err != nil {
 		return nil, err
 	}
 	return flow.Prepared{Memory: kept}, nil
+}
+
+func (m *Method) askSecond(keys ceremony.Keys) (keyform.Memory, error) {
+	return m.request(ceremony.SecurityKey, m.owner(keys.Handle, keys.Of(false)))
 }
 
 func (m *Method) showSecond(ctx context.Context, v flow.View) ([]ui.Node, error) {
@@ -62,5 +66,9 @@ func (m *Method) second(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if err != nil {
 		return nil, keyform.Refuse(err, message.KeyKeyInvalid)
 	}
-	return keyform.Used(s.Identity, c, keys, judged.Key, session.Factor{Method: ID})
+	another, err := m.askSecond(keys)
+	if err != nil {
+		return nil, err
+	}
+	return keyform.Used(s.Identity, c, keys, judged.Key, session.Factor{Method: ID}, another)
 }
