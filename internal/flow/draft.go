@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/traits"
@@ -113,6 +114,26 @@ func (d drafter) completed(ctx context.Context, fact ProvedExternalAccount, in I
 	}
 	made, err = d.identities.Draft(ctx, d.defaultSchema, merged)
 	return made, merged, rejectTraits(err)
+}
+
+// tells reports whether a provider's claims name all of what a draft wants to be known by.
+func (d drafter) tells(ctx context.Context, fact ProvedExternalAccount, names []string) (bool, error) {
+	if len(fact.Traits) == 0 {
+		return false, nil
+	}
+	schema, err := d.schema(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	found, err := schema.Annotations(fact.Traits)
+	if err != nil {
+		return false, err
+	}
+	told := found.Identifiers
+	for _, a := range found.Verifiable {
+		told = append(told, a.Normalized)
+	}
+	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(told, name) }), nil
 }
 
 // schema returns the schema of an identity, or of registrations.

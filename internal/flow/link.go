@@ -111,7 +111,8 @@ func (f *Flow) pendingLink() pendingLink {
 }
 
 // draftRegistration drafts the identity that a provider's claims make, completed by
-// what was submitted. What is missing is asked for.
+// what was submitted. What is missing is asked for. In an app nothing waits for the owner of
+// what was typed there: an app can be handed the login that links.
 func (e *Engine) draftRegistration(ctx context.Context, j *judged, fact ProvedExternalAccount, d drafter) error {
 	delete(j.flow.Private, linkMemory)
 	draft, merged, err := d.completed(ctx, fact, j.input)
@@ -129,7 +130,13 @@ func (e *Engine) draftRegistration(ctx context.Context, j *judged, fact ProvedEx
 		return err
 	}
 	j.draft = draft
-	return j.flow.remember(linkMemory, pendingLink{Account: fact.Account, Wanted: wanted(draft), Factor: fact.Factor})
+	waits := pendingLink{Account: fact.Account, Wanted: wanted(draft), Factor: fact.Factor}
+	if j.flow.Client == API {
+		if told, err := d.tells(ctx, fact, waits.Wanted); err != nil || !told {
+			return err
+		}
+	}
+	return j.flow.remember(linkMemory, waits)
 }
 
 // wanted lists what a draft wants to be known by, normalised.

@@ -74,7 +74,7 @@ func registrationEffect(e *Engine, ctx context.Context, j *judged) (Result, erro
 func (e *Engine) identifiersTaken(ctx context.Context, j *judged, result Result) (Result, error) {
 	j.attempts.keep()
 	if !e.config.HideExisting {
-		if _, external := j.fact.(ProvedExternalAccount); external && j.caller.Providers.Links && e.Serves(Login) {
+		if _, external := j.fact.(ProvedExternalAccount); external && j.flow.PendingLink() != "" && j.caller.Providers.Links && e.Serves(Login) {
 			return e.offerLink(ctx, j)
 		}
 		return Result{}, Reject("", message.Of(message.KeyDuplicateIdentifier))

@@ -329,3 +329,22 @@ func TestCallback_rules(t *testing.T) {
 		}
 	}
 }
+
+// An address that was typed in an app leads to no link, which another app could be handed: the provider
+// has not named its owner.
+func TestLinkAtSignIn_typed(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme"}
+	w, owner := with(t, acme, &site{id: "other"})
+	for _, told := range []string{owner.Email, "mallory@example.net"} {
+		acme.says = claims.Claims{Subject: "666", Email: told}
+		app := w.App()
+		app.Providers.Apps, app.Providers.Links = true, true
+		asked, err := app.Submit(app.Start(flow.Registration), oidc.ID, map[string]string{
+			"provider": "acme", "id_token": "a.b.c", "id_token_nonce": "n", "traits.email": owner.Email,
+		})
+		if err != nil || asked.Session != nil || (asked.Next != nil) != (told == owner.Email) {
+			t.Errorf("the provider tells %s: %+v, %v", told, asked, err)
+		}
+	}
+}
