@@ -334,39 +334,40 @@ func (e *Engine) standing(f *Flow) []message.Message {
 }
 
 // settleLink adds to the session what the account that the sign-in linked has proved, or
-// asks whether one that waits is to be linked: then it returns where.
-func (e *Engine) settleLink(ctx context.Context, j *judged, owner *identity.Identity, result *Result) (string, error) {
+// leads to the question whether one that waits is to be linked.
+func (e *Engine) settleLink(ctx context.Context, j *judged, owner *identity.Identity, result *Result) error {
 	if j.links != "" {
-		return "", e.addLinked(ctx, j, owner, result)
+		return e.addLinked(ctx, j, owner, result)
 	}
-	return e.askToLink(ctx, j, owner)
+	asks, err := e.askToLink(ctx, j, owner)
+	if err == nil && asks != nil {
+		result.Next, result.Redirect = asks, e.Page(asks)
+	}
+	return err
 }
 
 // askToLink starts the form of settings that asks the person who has just signed in
-// whether the external account that waits in the login is theirs, and returns where
-// it is shown; empty if none waits. Nothing is linked by a sign-in alone: another
+// whether the external account that waits in the login is theirs; nil if none
+// waits. Nothing is linked by a sign-in alone: another
 // person may have led the browser here. Only an owner of what the account wanted to
 // be known by is asked, so that no person links a stranger's account by mistake.
-func (e *Engine) askToLink(ctx context.Context, j *judged, owner *identity.Identity) (string, error) {
+func (e *Engine) askToLink(ctx context.Context, j *judged, owner *identity.Identity) (*Flow, error) {
 	waits := j.flow.pendingLink()
 	if waits.Account.Provider == "" || j.flow.Client == API {
-		return "", nil
+		return nil, nil
 	}
 	owns, err := e.ownsAnyIdentifier(ctx, owner, waits.Wanted)
 	if err != nil || !owns {
-		return "", err
+		return nil, err
 	}
 	f := e.newFlow(Settings, Browser, e.now())
 	f.Request, f.ReturnTo, f.IdentityID = j.flow.Request, e.returnURL(j.flow, j.method), owner.ID
 	f.CSRF = secret.MaskCSRF(j.caller.csrfOf(owner.ID))
 	if err := f.remember(linkMemory, waits); err != nil {
-		return "", err
+		return nil, err
 	}
 	f.Form.Messages = e.standing(f)
-	if err := e.create(ctx, f, owner, j.caller); err != nil {
-		return "", err
-	}
-	return e.Page(f), nil
+	return f, e.create(ctx, f, owner, j.caller)
 }
 
 func (e *Engine) ownsAnyIdentifier(ctx context.Context, i *identity.Identity, wanted []string) (bool, error) {

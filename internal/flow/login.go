@@ -62,10 +62,8 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 		}
 	}
 	result.Redirect = e.returnURL(j.flow, j.method)
-	if page, err := e.settleLink(ctx, j, owner, &result); err != nil {
+	if err := e.settleLink(ctx, j, owner, &result); err != nil {
 		return Result{}, err
-	} else if page != "" {
-		result.Redirect = page
 	}
 	j.flow.end(e.now())
 	if proof.Again != nil {

@@ -36,7 +36,8 @@ type Result struct {
 	// address first; empty for Redirect.
 	Onward string
 	// Next is the flow that a success leads to, such as the settings after a
-	// recovery; nil if none.
+	// recovery, and the settings that ask whether an account is to be linked after
+	// a login; nil if none.
 	Next *Flow
 	// Verification is the flow by which a new or unproven address is to be proven, where
 	// that is configured; nil for none.

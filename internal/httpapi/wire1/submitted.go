@@ -135,7 +135,11 @@ func (w *Wire) finished(r wire.Request, result flow.Result, asJSON bool) wire.An
 func (w *Wire) toSecondFactor(result flow.Result, asJSON bool) wire.Answer {
 	to := w.URL(wire.StartBrowser, flow.Login)
 	query := url.Values{"aal": {"aal2"}}
-	if back := result.Flow.ReturnTo; back != "" {
+	back := result.Flow.ReturnTo
+	if result.Next != nil {
+		back = result.Redirect // the page of that flow comes first
+	}
+	if back != "" {
 		query.Set("return_to", back)
 	}
 	to.RawQuery = query.Encode()

@@ -116,7 +116,7 @@ func (w *Wire) Method(in flow.Input) string {
 	if method != "" && method != groupProvider {
 		return method
 	}
-	for _, name := range []string{"provider", "link", "unlink"} {
+	for _, name := range []string{"provider", "link", "unlink", "confirm_link", "decline_link"} {
 		if value, _, _ := in.Text(name); value != "" {
 			return groupProvider
 		}
