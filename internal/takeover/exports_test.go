@@ -307,3 +307,23 @@ func TestSchemaMapper_reserved(t *testing.T) {
 		t.Errorf("of what the system knows: %s, %v", made, err)
 	}
 }
+
+// The address that the other system knows goes before one that people write under another name of it.
+func TestSchemaMapper_knownAddress(t *testing.T) {
+	t.Parallel()
+	schema, err := traits.Compile([]byte(`{"properties":{"traits":{"type":"object","properties":{"mail":{"type":"string","format":"email"},
+ "work_email":{"type":"string","format":"email"},"mails":{"type":"array","items":{"type":"string","format":"email"}}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, _ := read(readers()["auth0"](strings.NewReader(`[{"user_id":"auth0|1","email":"m@example.org",
+ "user_metadata":{"mail":"ceo@example.org","work_email":"w@example.org","mails":["a@example.org","b@example.org"]}},
+ {"user_id":"github|2","user_metadata":{"mail":"n@example.org"}}]`)))
+	for i, want := range []string{
+		`{"mail":"m@example.org","work_email":"w@example.org","mails":["a@example.org","b@example.org"]}`, `{"mail":"n@example.org"}`,
+	} {
+		if made, err := (takeover.SchemaMapper{Schema: schema}).Traits(users[i]); err != nil || string(made) != want {
+			t.Errorf("%s, %v, want %s", made, err, want)
+		}
+	}
+}

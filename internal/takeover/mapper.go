@@ -67,7 +67,9 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 			continue
 		}
 		values := u.Claims
-		if f.AdminOnly {
+		// The address that the system knows goes before one that the person wrote under another name of it.
+		address, _ := find(known, path(f), false)
+		if f.AdminOnly || f.Type == "email" && !f.Multiple && address != "" {
 			values = known
 		}
 		name, texts := search(values, f)
@@ -77,8 +79,10 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 
 // search returns the claim that a trait means, and its texts.
 func search(values map[string]any, f traits.Field) (name string, _ []string) {
-	return find(values, strings.TrimPrefix(f.Name, "traits."), f.Type == "email")
+	return find(values, path(f), f.Type == "email")
 }
+
+func path(f traits.Field) string { return strings.TrimPrefix(f.Name, "traits.") }
 
 // find returns the claim that a trait of that path means, and its texts.
 func find(values map[string]any, path string, email bool) (name string, _ []string) {
