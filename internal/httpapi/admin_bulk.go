@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -50,8 +51,12 @@ func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	defer m.imports.Release(1)
+	// The listener's time-outs are for requests that come at once; this one may have waited.
+	client := importClient{http.NewResponseController(w), m.now}
+	client.mustSend()
+	client.mustTake()
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == ndjson {
-		return m.importStream(w, r)
+		return m.importStream(w, r, client)
 	}
 	var in struct {
 		Identities []adminapi.Patch `json:"identities"`
@@ -62,8 +67,10 @@ func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 	if len(in.Identities) > maxBulk {
 		return errs.New(errs.Invalid, "bulk_too_large", fmt.Sprintf("At most %d identities fit one call. Split the list, or send %s.", maxBulk, ndjson))
 	}
+	client.hasSent()
 	out := make([]patched, 0, len(in.Identities))
 	m.importAll(r, slices.Values(in.Identities), func(p patched, _ bool) { out = append(out, p) })
+	client.mustTake()
 	return writeJSON(w, http.StatusOK, map[string]any{"identities": out})
 }
 
@@ -72,6 +79,26 @@ const (
 	maxImports = 8
 	importWait = 30 * time.Second
 )
+
+// importIdle is how long an import waits for its client to send the next identity, and to take the next answer.
+const importIdle = time.Minute
+
+// importClient is the connection of an import, which takes as long as there are identities. It must not be idle
+// meanwhile: others wait for its place.
+type importClient struct {
+	*http.ResponseController
+	now func() time.Time
+}
+
+// mustSend gives the client importIdle to send something. Writers without deadlines, such as those of tests, have none.
+func (c importClient) mustSend() { _ = c.SetReadDeadline(c.now().Add(importIdle)) }
+
+// mustTake gives the client importIdle to take what is written next.
+func (c importClient) mustTake() { _ = c.SetWriteDeadline(c.now().Add(importIdle)) }
+
+// hasSent says that nothing more is expected. The server reads on to notice that the client disconnects, and would take
+// the end of the time for that.
+func (c importClient) hasSent() { _ = c.SetReadDeadline(time.Time{}) }
 
 // importers is how many identities of one import are in memory: read, checked, stored or
 // about to be answered. Each that is larger than importSize counts for several.
@@ -144,28 +171,24 @@ func gather(first *importing, read <-chan *importing) []*importing {
 }
 
 // importStream reads one patch after the other and answers each in its line.
-func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
-	control := http.NewResponseController(w)
+func (m *mount) importStream(w http.ResponseWriter, r *http.Request, client importClient) error {
 	// Without full duplex the server would read the whole body before the first
 	// answer; where it can't be had, that is what happens.
-	_ = control.EnableFullDuplex()
+	_ = client.EnableFullDuplex()
 	w.Header().Set("Content-Type", ndjson)
 	// What is left of a body that can't be read on must not be taken for the next
 	// request.
 	w.Header().Set("Connection", "close")
-	// The listener's time-outs are for requests that come at once; this one takes
-	// as long as there are identities.
-	_ = errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Time{}))
-	body := &byteBudget{Reader: r.Body}
-	in, out := json.NewDecoder(body), json.NewEncoder(w)
+	out := json.NewEncoder(w)
 	var broken error
 	write := func(p patched, more bool) {
-		_ = out.Encode(p) // the client disconnected; nothing to report
+		client.mustTake()
+		_ = out.Encode(p) // the client disconnected, which ends the context
 		if !more {
-			_ = control.Flush()
+			_ = client.Flush()
 		}
 	}
-	m.importAll(r, patches(in, body, &broken), write)
+	m.importAll(r, client.patches(r, &broken), write)
 	if broken != nil {
 		fault := m.wire.Fault(errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+broken.Error()), "")
 		write(patched{Patched: adminapi.Patched{Action: "error"}, Error: fault.Object}, false)
@@ -173,17 +196,24 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// patches reads one patch after the other, until the end or the first that can't be
-// read, which is what broken is then.
-func patches(in *json.Decoder, body *byteBudget, broken *error) iter.Seq[adminapi.Patch] {
+// patches reads one patch after the other, until the end, the first that can't be read,
+// which is what broken is then, or an answer that the client does not take.
+func (c importClient) patches(r *http.Request, broken *error) iter.Seq[adminapi.Patch] {
+	body := &byteBudget{Reader: r.Body}
+	in := json.NewDecoder(body)
 	return func(yield func(adminapi.Patch) bool) {
-		for {
+		defer c.hasSent()
+		for r.Context().Err() == nil {
 			// The decoder reads ahead, but not by more than one identity.
 			body.left = 2 * maxIdentity
+			c.mustSend()
 			var p adminapi.Patch
 			err := in.Decode(&p)
-			if errors.Is(err, io.EOF) {
+			switch {
+			case errors.Is(err, io.EOF):
 				return
+			case errors.Is(err, os.ErrDeadlineExceeded):
+				err = fmt.Errorf("no identity came for %s", importIdle)
 			}
 			if err != nil {
 				*broken = err
