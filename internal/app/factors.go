@@ -53,9 +53,9 @@ func (a *composition) newFactors(c *config.Config) error {
 		return err
 	}
 	found := names{a.identities, a.schemas, c.Identity.DefaultSchemaID}
-	public, also := c.Serve.Public.BaseURL, ""
+	public, also := c.Serve.Public.BaseURL, passkey.Also{}
 	if m.WebAuthn.Enabled {
-		also = webauthn.ID
+		also = passkey.Also{Type: webauthn.ID, TwoFactors: m.WebAuthn.TwoFactors, RequireVerification: m.WebAuthn.RequireVerification}
 		party, err := a.party(m.WebAuthn.RP)
 		if err != nil {
 			return fmt.Errorf("selfservice.methods.webauthn.config.rp: %w", err)

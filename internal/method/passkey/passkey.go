@@ -39,9 +39,15 @@ type Config struct {
 	TwoFactors bool
 	// RequireVerification refuses passkeys that did not verify their user.
 	RequireVerification bool
-	// Also is the type of further credentials whose keys sign in here, if they are first factors and find their owner by
-	// themselves; empty for none.
-	Also string
+	// Also are keys of another method that sign in here.
+	Also Also
+}
+
+// Also are further credentials whose keys sign in here, if they are first factors and find their owner by themselves. The
+// rules of their own method hold for them.
+type Also struct {
+	Type                            string // empty for none
+	TwoFactors, RequireVerification bool   // as in Config
 }
 
 // Method is the passkey method.
@@ -81,9 +87,16 @@ func (*Method) CountFactors(_ *identity.Identity, credentials []identity.Credent
 	return flow.Factors{First: len(keys.Keys)}
 }
 
-// factor is what a ceremony proves.
-func (m *Method) factor(verified bool) session.Factor {
-	return session.Factor{Method: ID, MultiFactor: verified && m.config.TwoFactors}
+// factor is what a ceremony with a key of a type of credential proves; ErrUnverified if the key had to verify its user.
+func (m *Method) factor(typ string, verified bool) (session.Factor, error) {
+	two, must := m.config.TwoFactors, m.config.RequireVerification
+	if typ != ID {
+		two, must = m.config.Also.TwoFactors, m.config.Also.RequireVerification
+	}
+	if must && !verified {
+		return session.Factor{}, ceremony.ErrUnverified
+	}
+	return session.Factor{Method: ID, MultiFactor: verified && two}, nil
 }
 
 // hidden is a field for the script: options to read, or where the answer of a key goes.
@@ -109,17 +122,15 @@ func (m *Method) owner(ctx context.Context, i *identity.Identity, keys ceremony.
 // newHandle draws a user handle of 64 letters and digits. It tells nothing about its owner (WebAuthn Level 3, 14.6.1).
 func newHandle() []byte { return []byte(secret.Token() + secret.Token()) }
 
-// made judges the answer to a creation.
-func (m *Method) made(kept keyform.Memory, o ceremony.Owner, answer string) (ceremony.Key, error) {
+// made judges the answer to a creation, and what it proves.
+func (m *Method) made(kept keyform.Memory, o ceremony.Owner, answer string) (ceremony.Key, session.Factor, error) {
 	key, err := m.party.Created(kept.Pending, o, answer, m.now())
 	if err != nil {
-		return ceremony.Key{}, err
+		return ceremony.Key{}, session.Factor{}, err
 	}
-	if m.config.RequireVerification && !key.Flags.Verified {
-		return ceremony.Key{}, ceremony.ErrUnverified
-	}
+	factor, err := m.factor(ID, key.Flags.Verified)
 	key.Passwordless, key.Name = true, cmp.Or(key.Model(), "Passkey")
-	return key, nil
+	return key, factor, err
 }
 
 // beginLogin asks for any passkey, or for one of the person who signs in again.
@@ -219,9 +230,10 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (fl
 			slog.String("identity_id", person.ID), slog.String("key", judged.Key.HexID()))
 		err = keyform.Copied(err, person.ID, c, keys, judged.Key)
 	}
-	if err == nil && m.config.RequireVerification && !judged.Verified {
-		err = ceremony.ErrUnverified
+	if err != nil {
+		return nil, err
 	}
+	factor, err := m.factor(c.Type, judged.Verified)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +241,7 @@ func (m *Method) verify(ctx context.Context, s flow.Submission, text string) (fl
 	if err != nil {
 		return nil, err
 	}
-	return keyform.Used(person, c, keys, judged.Key, m.factor(judged.Verified), another)
+	return keyform.Used(person, c, keys, judged.Key, factor, another)
 }
 
 // whose finds the owner of a passkey: by its user handle, or the person who signs in again, whose keys need not send it.
@@ -245,8 +257,8 @@ func (m *Method) whose(ctx context.Context, s flow.Submission, a ceremony.Answer
 	}
 	handle := ceremony.HandleIdentifier(a.Handle())
 	person, c, err := m.identities.ByCredential(ctx, ID, handle)
-	if errors.Is(err, errs.ErrNotFound) && m.config.Also != "" {
-		person, c, err = m.identities.ByCredential(ctx, m.config.Also, handle)
+	if errors.Is(err, errs.ErrNotFound) && m.config.Also.Type != "" {
+		person, c, err = m.identities.ByCredential(ctx, m.config.Also.Type, handle)
 	}
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil, nil, ceremony.ErrUnknownKey

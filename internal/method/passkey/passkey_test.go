@@ -13,6 +13,7 @@ import (
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/flow/flowtest"
 	"github.com/symbolon/symbolon/internal/identity"
+	"github.com/symbolon/symbolon/internal/keyform"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/method/passkey"
 	"github.com/symbolon/symbolon/internal/session"
@@ -330,6 +331,39 @@ func TestRequireVerification(t *testing.T) {
 	k.Flags &^= ceremonytest.Verified
 	if _, r := present(t, w, k, ceremonytest.Lie{}); r.Outcome != flow.FormRejected {
 		t.Errorf("sign-in by touch: outcome %d", r.Outcome)
+	}
+}
+
+// A key of another method keeps to the rules of that one.
+func TestLogin_keyOfAnotherMethod(t *testing.T) {
+	t.Parallel()
+	const other = "webauthn"
+	strict, lax := passkey.Config{RequireVerification: true}, passkey.Config{TwoFactors: true}
+	for what, c := range map[string]struct {
+		own, also passkey.Config
+		flags     byte
+		want      session.AAL // AAL0: refused
+	}{
+		"the other method must verify, a touch":   {lax, strict, 0, session.AAL0},
+		"the other method must verify, verified":  {lax, strict, ceremonytest.Verified, session.AAL1},
+		"the other method may touch, a touch":     {strict, lax, 0, session.AAL1},
+		"the other method counts twice, verified": {strict, lax, ceremonytest.Verified, session.AAL2},
+	} {
+		c.own.Also = passkey.Also{Type: other, TwoFactors: c.also.TwoFactors, RequireVerification: c.also.RequireVerification}
+		w := openAs(t, c.own, slog.New(slog.DiscardHandler))
+		k := key(t, c.flags)
+		k.RPID, k.Handle = "example.org", []byte("a handle")
+		credential, err := keyform.Credential(other, ceremony.Keys{
+			Handle: k.Handle, Keys: []ceremony.Key{{ID: k.ID, PublicKey: k.Public(t), Passwordless: true}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Person("ada@example.org", true, credential)
+		b, r := present(t, w, k, ceremonytest.Lie{})
+		if b.Session == nil && c.want != session.AAL0 || b.Session != nil && b.Session.AAL() != c.want {
+			t.Errorf("%s: outcome %d, %s, %+v", what, r.Outcome, said(r), r.Session)
+		}
 	}
 }
 

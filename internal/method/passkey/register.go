@@ -9,6 +9,7 @@ import (
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/keyform"
 	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/session"
 	"github.com/symbolon/symbolon/internal/ui"
 )
 
@@ -69,8 +70,9 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 	}
 	kept, err := keyform.Asked(s.View)
 	var key ceremony.Key
+	var factor session.Factor
 	if err == nil {
-		key, err = m.made(kept, m.newcomer(kept.Handle), answer)
+		key, factor, err = m.made(kept, m.newcomer(kept.Handle), answer)
 	}
 	if err != nil {
 		return nil, keyform.Refuse(err, message.KeyKeyNotAdded)
@@ -79,5 +81,5 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 	if err != nil {
 		return nil, err
 	}
-	return flow.NewCredential{Credential: c, Factor: m.factor(key.Flags.Verified)}, nil
+	return flow.NewCredential{Credential: c, Factor: factor}, nil
 }

@@ -59,6 +59,6 @@ func (m *Method) another(ctx context.Context, s flow.Submission, keys ceremony.K
 	if err != nil {
 		return key, nil, err
 	}
-	key, err = m.made(kept, owner, answer)
+	key, _, err = m.made(kept, owner, answer)
 	return key, owner.Handle, err
 }
