@@ -232,6 +232,11 @@ func TestLogin_refusesLies(t *testing.T) {
 			t.Errorf("%q: outcome %d", answer, r.Outcome)
 		}
 	}
+	for _, a := range w.Limiter.Counted() {
+		if a.Kind == flow.LimitCode && a.IdentityID != "" {
+			t.Errorf("a wrong answer uses up a try at the codes of its owner: %+v", a)
+		}
+	}
 	w.Limiter.Full = true
 	if r := touch(t, b, f, k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.FormRejected {
 		t.Errorf("beyond the limit: outcome %d", r.Outcome)
