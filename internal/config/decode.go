@@ -50,6 +50,9 @@ func (l *loader) apply(k Key, root any, n *node) {
 
 // advise completes what is wrong with an example of what is right.
 func (k Key) advise(err error) string {
+	if web := badWebHook(""); errors.As(err, &web) {
+		return err.Error() + "; write for example {hook: web_hook, config: {url: https://app.example.org/hook, method: POST}}"
+	}
 	if k.Example == "" || k.kind == kindBool || k.Secret() && k.kind != kindSecretURL {
 		return err.Error()
 	}
@@ -86,7 +89,7 @@ func assign(k Key, pointer any, n *node) (err error) {
 	default:
 		err = fmt.Errorf("is of a type that cannot be read: %T", pointer)
 	}
-	if err != nil && k.Secret() {
+	if err != nil && k.Secret() && (n.shape == loose || k.kind == kindSecrets && n.shape != list) { // the error may show a part of the value
 		return fmt.Errorf("is %s; write a %s", n.what(), k.Type())
 	}
 	return err

@@ -117,7 +117,12 @@ func resolve(base *url.URL, pointer any) {
 func (l *loader) judgeRelative(k Key, pointer any) {
 	switch p := pointer.(type) {
 	case **url.URL:
-		if u := *p; u != nil && u.Scheme == "" && strings.HasSuffix(k.Path, ".ui_url") {
+		u := *p
+		switch {
+		case u == nil || u.Scheme != "":
+		case strings.HasSuffix(k.Path, ".default_browser_return_url") && !strings.HasPrefix(u.Path, "/"):
+			l.warn(k.Path, fmt.Sprintf("is %q without scheme, which is read as a path of this server; write https://%s", u, u), l.origins[k.Path])
+		case strings.HasSuffix(k.Path, ".ui_url"):
 			l.warn(k.Path, fmt.Sprintf("is %q, a path of %s, and this server has pages of its own there or none; write the whole address of your page", u, l.config.Serve.Public.BaseURL.Host), l.origins[k.Path])
 		}
 	case *[]*url.URL:

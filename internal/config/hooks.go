@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -122,9 +121,9 @@ func (n *node) asWebHook() (*WebHook, error) {
 	if err := dec.Decode(&c); err != nil {
 		// The error may name a value, which may be a secret.
 		if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-			return nil, fmt.Errorf("is a web_hook with an unknown setting %s", field)
+			return nil, badWebHook("with an unknown setting " + field)
 		}
-		return nil, errors.New("is a web_hook whose config has a value of the wrong type")
+		return nil, badWebHook("whose config has a value of the wrong type")
 	}
 	web := &WebHook{
 		ID: c.ID, Ignore: c.Response.Ignore, Parse: c.Response.Parse || c.CanInterrupt, Marked: c.Emit == nil || *c.Emit,
@@ -142,6 +141,11 @@ func (n *node) asWebHook() (*WebHook, error) {
 	return web, web.check()
 }
 
+// badWebHook is what is wrong with a web hook.
+type badWebHook string
+
+func (e badWebHook) Error() string { return "is a web_hook " + string(e) }
+
 // check says what is wrong with a web hook.
 func (w *WebHook) check() error {
 	r := w.Request
@@ -150,17 +154,17 @@ func (w *WebHook) check() error {
 	}
 	switch {
 	case !hasScheme(r.URL.Reveal(), "http://", "https://"):
-		return errors.New("is a web_hook whose config.url is no http or https URL")
+		return badWebHook("whose config.url is no http or https URL")
 	case !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, r.Method):
-		return errors.New("is a web_hook whose config.method is none of GET, POST, PUT, PATCH, DELETE")
+		return badWebHook("whose config.method is none of GET, POST, PUT, PATCH, DELETE")
 	case r.Body != "" && !hasScheme(r.Body, "file://", "http://", "https://", "base64://"):
-		return errors.New("is a web_hook whose config.body is no file://, http://, https:// or base64:// source of a Jsonnet program")
+		return badWebHook("whose config.body is no file://, http://, https:// or base64:// source of a Jsonnet program")
 	case w.Ignore && w.Parse:
-		return errors.New("is a web_hook with config.response.ignore and response.parse; keep one")
+		return badWebHook("with config.response.ignore and response.parse; keep one")
 	case !slices.Contains([]string{"", "basic_auth", "api_key"}, r.Auth.Type):
-		return errors.New("is a web_hook whose config.auth.type is neither basic_auth nor api_key")
+		return badWebHook("whose config.auth.type is neither basic_auth nor api_key")
 	case r.Auth.Type == "api_key" && (r.Auth.Name == "" || r.Auth.In != "header" && r.Auth.In != "cookie"):
-		return errors.New("is a web_hook whose auth of type api_key needs config.name, config.value and config.in, which is header or cookie")
+		return badWebHook("whose auth of type api_key needs config.name, config.value and config.in, which is header or cookie")
 	}
 	return nil
 }

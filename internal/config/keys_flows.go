@@ -41,7 +41,7 @@ func flowKeys() []Key {
 // uiKey is the page of a flow.
 func uiKey(flow string) Key {
 	return Key{
-		Path: "selfservice.flows." + flow + ".ui_url", Example: "https://app.example.org/" + flow,
+		Path: "selfservice.flows." + flow + ".ui_url", Example: "https://app.example.org/" + flow, must: visitable(),
 		Help: "The page that shows the " + flow + " form; it is called with ?flow=ID (the error page with ?error=ID). When unset, the built-in one.",
 	}
 }

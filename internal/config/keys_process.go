@@ -6,7 +6,7 @@ func courierKeys() []Key {
 			"The mail server. smtp:// uses STARTTLS when offered, smtps:// is TLS from the start; ?skip_ssl_verify=true accepts any certificate. When unset, mail stays in the mailbox of the admin listener."),
 		key("courier.smtp.from_address", Key{Example: "accounts@example.org", must: emailAddress()},
 			"The sender's address. When unset, no-reply at the host of serve.public.base_url."),
-		key("courier.smtp.from_name", Key{Example: "Example accounts", since: ours},
+		key("courier.smtp.from_name", Key{Example: "Example accounts", since: ours, must: matches(`^[^\x00-\x1f\x7f]*$`, "one line")},
 			"The sender's name, shown beside the address."),
 		key("courier.smtp.timeout", Key{Default: "10s", Example: "30s", since: ours, must: positive()},
 			"How long one delivery may take."),

@@ -50,6 +50,24 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 			"dsn: memory\nselfservice: {flows: {login: {after: {default_browser_return_url: 'data:text/html,x'}}}}\n",
 			[]string{"selfservice.flows.login.after.default_browser_return_url is \"data:text/html,x\"; it must be an address to go to"},
 		},
+		"a script as a page": {
+			"dsn: memory\nselfservice: {flows: {login: {ui_url: 'javascript:alert(1)'}}}\n",
+			[]string{"selfservice.flows.login.ui_url is \"javascript:alert(1)\"; it must be an address to go to"},
+		},
+		"a secret that is a number": {
+			"dsn: memory\nsecrets: {default: [a-long-and-random-text-0, 12345678901234567890]}\n",
+			[]string{"secrets.default item 2 is a number, but text is needed; put it in quotes"},
+		},
+		"a secret that is a number alone": {
+			"dsn: memory\nserve: {admin: {token: 12345678901234567890}}\n", []string{"serve.admin.token is a number, but text is needed; put it in quotes"},
+		},
+		"a sender's name with a line break": {
+			"dsn: memory\ncourier: {smtp: {from_name: \"A\\nBcc: x@example.org\"}}\n", []string{"courier.smtp.from_name is \"A\\nBcc: x@example.org\"; it must be one line"},
+		},
+		"a web hook without an address": {
+			"dsn: memory\nselfservice: {flows: {login: {after: {hooks: [{hook: web_hook, config: {url: hook, method: POST}}]}}}}\n",
+			[]string{"hooks item 1 is a web_hook whose config.url is no http or https URL; write for example {hook: web_hook, config: {url: https://"},
+		},
 		"a file in Latin-1": {
 			"dsn: memory\nui: {name: B\xfccher}\n", []string{"2:13: is not UTF-8; save the file in this encoding"},
 		},

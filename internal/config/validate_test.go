@@ -43,6 +43,8 @@ func TestSettingsThatContradictOneAnother(t *testing.T) {
 		"a secret that repeats":             {"secrets: {default: [a-long-and-random-text-0, aaaaaaaaaaaaaaaaaaaaaaa]}", "secrets.default item 2 repeats the same few characters", ""},
 		"the same secret twice":             {"secrets: {default: [a-long-and-random-text-0, a-long-and-random-text-0]}", "secrets.default has the same value twice; remove item 2", ""},
 		"a short secret on loopback":        {"serve: {public: {base_url: 'http://127.0.0.1', host: 127.0.0.1}}\nsecrets: {cookie: [short]}", "", "secrets.cookie item 1 has fewer than 16 characters"},
+		"an empty secret":                   {"serve: {public: {base_url: 'http://127.0.0.1', host: 127.0.0.1}}\nsecrets: {cookie: ['', a-long-and-random-text-0]}", "secrets.cookie item 1 is empty", ""},
+		"a place to return to, no scheme":   {"selfservice: {default_browser_return_url: app.example.org/home}", "", `selfservice.default_browser_return_url is "app.example.org/home" without scheme, which is read as a path of this server; write https://app.example.org/home`},
 		"a host in other letters":           {"serve: {public: {base_url: 'https://id.bücher.example/'}}", "has the host id.bücher.example; write it as browsers send it: id.xn--bcher-kva.example", ""},
 		"a cookie domain with a port":       {"session: {cookie: {domain: 'example.org:443'}}", "", `session.cookie.domain is "example.org:443"; write the domain alone`},
 		"a cookie domain with a scheme":     {"session: {cookie: {domain: 'https://example.org'}}", "", "write the domain alone"},
