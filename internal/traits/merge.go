@@ -6,8 +6,8 @@ import (
 )
 
 // Merge applies submitted traits, as Decode returns them, to those an identity
-// has: what was not submitted stays, what was submitted empty is removed. Members
-// that the schema does not name stay where it allows them and go where it forbids
+// has: what was not submitted stays, and so does what comes back as a form shows it;
+// what was submitted empty is removed. Members that the schema does not name stay where it allows them and go where it forbids
 // them, so that an identity from before a change of the schema can be saved.
 func (s *Schema) Merge(old, submitted json.RawMessage) (json.RawMessage, error) {
 	was, err := parse(old, rootName)
@@ -64,6 +64,9 @@ func (p *property) change(merged map[string]any, name string, value any) {
 	c := p.child(name)
 	if c == nil {
 		merged[name] = value
+		return
+	}
+	if c.leaf != nil && c.givenBack(merged[name], value) {
 		return
 	}
 	result := c.merge(merged[name], value)

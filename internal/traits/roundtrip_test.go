@@ -267,6 +267,39 @@ func TestApply_formAsServedChangesNothing(t *testing.T) {
 	})
 }
 
+func TestApply_jsonAsServedChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, `{
+		"since": {"type": "string", "format": "date-time"},
+		"code": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+		"name": {"type": "string"},
+		"deep": {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}}}
+	}`, `"required": []`)
+	for _, old := range []string{
+		`{"since":"2026-01-02T10:30:15.123456+05:30"}`, `{"since":"2026-01-02t10:30:15z"}`, `{"since":"soon"}`,
+		`{"code":5}`, `{"code":"5"}`, `{"deep":{"at":"2026-01-02T10:30:00+02:00"}}`,
+	} {
+		sent := map[string]json.RawMessage{}
+		for _, v := range s.Flatten(json.RawMessage(old)) {
+			raw, err := json.Marshal(v.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent[v.Name] = raw
+		}
+		now, err := s.Apply(json.RawMessage(old), Input{JSON: sent})
+		if err != nil || string(now) != old {
+			t.Errorf("%s became %s of %s, %v", old, now, sent, err)
+		}
+	}
+	now, err := s.Apply(json.RawMessage(`{"since":"2026-01-02T10:30:00+02:00","code":5,"name":7}`), Input{JSON: map[string]json.RawMessage{
+		"traits.since": json.RawMessage(`"2026-01-02T10:30"`), "traits.code": json.RawMessage(`6`), "traits.name": json.RawMessage(`7`),
+	}})
+	if want := `{"since":"2026-01-02T10:30:00Z","code":"6","name":"7"}`; err != nil || string(now) != want {
+		t.Errorf("got %s, %v, want %s", now, err, want)
+	}
+}
+
 func TestApply_formEdits(t *testing.T) {
 	t.Parallel()
 	s := traitsSchema(t, `{

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/symbolon/symbolon/internal/address"
 )
 
@@ -68,6 +70,19 @@ func (l *leaf) same(v any, text string) bool {
 		return strings.TrimSpace(shown) == text
 	}
 	return shown == text
+}
+
+// givenBack reports whether a decoded value is old as forms show it: a time in UTC,
+// or a number that became text where the schema takes both.
+func (p *property) givenBack(old, decoded any) bool {
+	text, isText := decoded.(string)
+	if !isText || old == nil {
+		return false
+	}
+	if shown, ok := p.leaf.shownAs(old).(string); ok {
+		return shown != old && text == p.leaf.fromForm([]string{shown})
+	}
+	return text == valueText(old) && slices.ContainsFunc(p.schemas, func(s *jsonschema.Schema) bool { return s.Validate(old) == nil })
 }
 
 // valueText writes a scalar as forms do; what is not a scalar is empty.
