@@ -52,7 +52,7 @@ func (m *mount) importIdentities(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer m.imports.Release(1)
 	// The listener's time-outs are for requests that come at once; this one may have waited.
-	client := importClient{http.NewResponseController(w), m.now}
+	client := importClient{http.NewResponseController(w), r}
 	client.mustSend()
 	client.mustTake()
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == ndjson {
@@ -87,18 +87,27 @@ const importIdle = time.Minute
 // meanwhile: others wait for its place.
 type importClient struct {
 	*http.ResponseController
-	now func() time.Time
+	r *http.Request
 }
 
 // mustSend gives the client importIdle to send something. Writers without deadlines, such as those of tests, have none.
-func (c importClient) mustSend() { _ = c.SetReadDeadline(c.now().Add(importIdle)) }
+func (c importClient) mustSend() { _ = c.SetReadDeadline(c.deadline()) }
 
 // mustTake gives the client importIdle to take what is written next.
-func (c importClient) mustTake() { _ = c.SetWriteDeadline(c.now().Add(importIdle)) }
+func (c importClient) mustTake() { _ = c.SetWriteDeadline(c.deadline()) }
 
 // hasSent says that nothing more is expected. The server reads on to notice that the client disconnects, and would take
 // the end of the time for that.
 func (c importClient) hasSent() { _ = c.SetReadDeadline(time.Time{}) }
+
+// deadline is importIdle from now by the clock of the machine, by which connections and contexts go; that of the server
+// may be a chosen one.
+func (c importClient) deadline() time.Time {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.r.Context()), importIdle)
+	defer stop()
+	at, _ := ctx.Deadline()
+	return at
+}
 
 // importers is how many identities of one import are in memory: read, checked, stored or
 // about to be answered. Each that is larger than importSize counts for several.
@@ -188,7 +197,7 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request, client impo
 			_ = client.Flush()
 		}
 	}
-	m.importAll(r, client.patches(r, &broken), write)
+	m.importAll(r, client.patches(&broken), write)
 	if broken != nil {
 		fault := m.wire.Fault(errs.New(errs.Invalid, "body_invalid", "Unable to decode JSON payload: "+broken.Error()), "")
 		write(patched{Patched: adminapi.Patched{Action: "error"}, Error: fault.Object}, false)
@@ -198,12 +207,12 @@ func (m *mount) importStream(w http.ResponseWriter, r *http.Request, client impo
 
 // patches reads one patch after the other, until the end, the first that can't be read,
 // which is what broken is then, or an answer that the client does not take.
-func (c importClient) patches(r *http.Request, broken *error) iter.Seq[adminapi.Patch] {
-	body := &byteBudget{Reader: r.Body}
+func (c importClient) patches(broken *error) iter.Seq[adminapi.Patch] {
+	body := &byteBudget{Reader: c.r.Body}
 	in := json.NewDecoder(body)
 	return func(yield func(adminapi.Patch) bool) {
 		defer c.hasSent()
-		for r.Context().Err() == nil {
+		for c.r.Context().Err() == nil {
 			// The decoder reads ahead, but not by more than one identity.
 			body.left = 2 * maxIdentity
 			c.mustSend()

@@ -43,7 +43,7 @@ func (pipes) Addr() net.Addr { return &net.UnixAddr{} }
 // importServer serves imports with the time-outs of the listener.
 func importServer(t *testing.T) (m *mount, dial func() net.Conn) {
 	t.Helper()
-	m = &mount{wire: plainWire{}, Server: &Server{imports: semaphore.NewWeighted(maxImports), now: time.Now}}
+	m = &mount{wire: plainWire{}, Server: &Server{imports: semaphore.NewWeighted(maxImports)}}
 	listener := make(pipes)
 	s := &http.Server{
 		ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second,

@@ -19,7 +19,7 @@ import (
 func TestImportIdentities_atOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		m := &mount{Server: &Server{imports: semaphore.NewWeighted(maxImports), now: time.Now}}
+		m := &mount{Server: &Server{imports: semaphore.NewWeighted(maxImports)}}
 		try := func(ctx context.Context) error {
 			r := httptest.NewRequestWithContext(ctx, http.MethodPatch, "/identities", strings.NewReader(`{"identities":[]}`))
 			r.Header.Set("Content-Type", "application/json")
