@@ -68,6 +68,26 @@ func ParseKeys(raw json.RawMessage) (Keys, error) {
 	return k, nil
 }
 
+// Next is the user handle to make another key with: that of the keys there are. It is empty where none is known.
+func (k Keys) Next() []byte {
+	if len(k.Handle) > 0 || len(k.Keys) == 0 {
+		return k.Handle
+	}
+	return k.Keys[len(k.Keys)-1].Handle
+}
+
+// Add returns the keys with another one, which was made with that user handle. The handle is not that of keys whose own is
+// unknown.
+func (k Keys) Add(another Key, handle []byte) Keys {
+	if len(k.Handle) == 0 && len(k.Keys) > 0 {
+		another.Handle = handle
+	} else {
+		k.Handle = handle
+	}
+	k.Keys = append(slices.Clone(k.Keys), another)
+	return k
+}
+
 // Config is the stored form.
 func (k Keys) Config() (json.RawMessage, error) {
 	raw, err := json.Marshal(k)

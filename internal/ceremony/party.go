@@ -216,31 +216,34 @@ func (p *Party) Judge(pending Pending, o Owner, a Answer, now time.Time) (Judged
 	return Judged{Key: key, Verified: verified}, err
 }
 
-// validate verifies against the handle that the key was made with, which an older key may have for itself.
+// validate verifies against the handle that the key was made with, which an older key may have for itself. Where the options
+// named the keys it is known whose they are (section 7.2, step 6): an answer need not have a handle, and there is none to
+// compare with for keys of another server that kept none.
 func (p *Party) validate(pending Pending, o Owner, k Key, a Answer) (*webauthn.Credential, error) {
-	discoverable := len(pending.Session.UserID) == 0
 	owner := o
 	if k.Flags.Unknown { // nothing to compare with (section 7.2, step 18)
 		k.Flags.BackupEligible = a.parsed.Response.AuthenticatorData.Flags.HasBackupEligible()
 		owner.Keys = Keys{Keys: o.Keys}.With(k).Keys
 	}
-	if discoverable && len(k.Handle) > 0 {
-		owner.Handle = k.Handle
-	}
-	if discoverable && slices.ContainsFunc(o.Handles, func(h []byte) bool { return string(h) == string(a.Handle()) }) {
-		owner.Handle = a.Handle()
-	}
-	if !discoverable {
-		if len(k.Handle) > 0 && string(a.Handle()) == string(k.Handle) {
+	older := slices.ContainsFunc(o.Handles, func(h []byte) bool { return string(h) == string(a.Handle()) })
+	if len(pending.Session.AllowedCredentialIDs) > 0 {
+		known := len(k.Handle)+len(o.Handle)+len(o.Handles) > 0
+		if !known || older || string(a.Handle()) == string(k.Handle) {
 			a = a.withoutHandle()
 		}
 		return p.library.ValidateLogin(owner, pending.Session, a.parsed)
+	}
+	if len(k.Handle) > 0 {
+		owner.Handle = k.Handle
+	}
+	if older {
+		owner.Handle = a.Handle()
 	}
 	find := func(_, _ []byte) (webauthn.User, error) { return owner, nil }
 	return p.library.ValidateDiscoverableLogin(find, pending.Session, a.parsed)
 }
 
-// withoutHandle returns the answer without a handle that has been compared already.
+// withoutHandle returns the answer without a handle that the library is not to compare.
 func (a Answer) withoutHandle() Answer {
 	copied := *a.parsed
 	copied.Response.UserHandle = nil

@@ -202,6 +202,24 @@ func TestJudge(t *testing.T) {
 			o.Keys[0] = got.Key
 		}
 	})
+	t.Run("several handles", func(t *testing.T) {
+		t.Parallel()
+		for _, sort := range []ceremony.Sort{ceremony.SecurityKey, ceremony.Passkey} {
+			o, k := enrolled(t, p, sort, ceremonytest.Present)
+			o.Handle, o.Handles = []byte("another"), [][]byte{k.Handle}
+			for _, asked := range []ceremony.Owner{{}, o} {
+				options, pending := ask(t, p, sort, asked)
+				got, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{}))
+				if err != nil {
+					t.Fatalf("Judge = %v", err)
+				}
+				o.Keys[0] = got.Key
+				if _, err := judge(t, p, pending, o, k.Get(t, options, ceremonytest.Lie{Handle: []byte("foreign")})); !errors.Is(err, ceremony.ErrRefused) {
+					t.Errorf("Judge of a foreign handle = %v, want ErrRefused", err)
+				}
+			}
+		}
+	})
 	t.Run("key of another server that may be backed up", func(t *testing.T) {
 		t.Parallel()
 		for _, sort := range []ceremony.Sort{ceremony.SecurityKey, ceremony.Passkey} {

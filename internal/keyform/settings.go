@@ -2,7 +2,6 @@ package keyform
 
 import (
 	"context"
-	"slices"
 
 	"github.com/symbolon/symbolon/internal/ceremony"
 	"github.com/symbolon/symbolon/internal/flow"
@@ -97,6 +96,5 @@ func (f Settings) next(ctx context.Context, s flow.Submission, c *identity.Crede
 
 // Added is the credential of keys and a new one, which was made with that user handle.
 func Added(typ string, keys ceremony.Keys, key ceremony.Key, handle []byte) (identity.Credential, error) {
-	keys.Handle, keys.Keys = handle, append(slices.Clone(keys.Keys), key)
-	return Credential(typ, keys)
+	return Credential(typ, keys.Add(key, handle))
 }

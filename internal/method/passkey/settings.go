@@ -20,7 +20,7 @@ func (m *Method) settings() keyform.Settings {
 
 // creation makes options for a key besides those there are, with the person's one user handle.
 func (m *Method) creation(ctx context.Context, s flow.Submission, keys ceremony.Keys) (keyform.Memory, error) {
-	handle := keys.Handle
+	handle := keys.Next()
 	if len(handle) == 0 {
 		handle = newHandle()
 	}

@@ -23,7 +23,7 @@ func (m *Method) settings() keyform.Settings {
 
 // creation makes options for a key besides those there are.
 func (m *Method) creation(keys ceremony.Keys) (keyform.Memory, error) {
-	handle, sort := keys.Handle, ceremony.SecurityKey
+	handle, sort := keys.Next(), ceremony.SecurityKey
 	if len(handle) == 0 {
 		sum := sha256.Sum256([]byte(secret.Token()))
 		handle = sum[:16] // as long as those of v26
@@ -77,7 +77,7 @@ func (m *Method) created(s flow.Submission, keys ceremony.Keys, text string) (ke
 	if err != nil {
 		return key, nil, err
 	}
-	if handle = keys.Handle; len(handle) == 0 {
+	if handle = keys.Next(); len(handle) == 0 {
 		handle = kept.Handle
 	}
 	key, err = m.party.Created(kept.Pending, m.owner(handle, keys.Keys), text, m.now())

@@ -268,6 +268,43 @@ func TestLogin_clone(t *testing.T) {
 	}
 }
 
+// A key of another server of which no user handle is known works, also beside a new one.
+func TestLogin_noHandle(t *testing.T) {
+	t.Parallel()
+	w, _ := open(t)
+	k := ceremonytest.New(t, site, ceremonytest.ES256)
+	k.RPID = "example.org"
+	c, err := keyform.Credential(webauthn.ID, ceremony.Keys{Keys: []ceremony.Key{{ID: k.ID, PublicKey: k.Public(t)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := w.Person("moved@example.org", true, c)
+	signIn := func(k *ceremonytest.Key, handle string, want flow.Outcome) *flowtest.Browser {
+		b, f := w.StepUp(p)
+		r := touch(t, b, f, k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{Handle: []byte(handle)}))
+		if b.Took(r); r.Outcome != want {
+			t.Errorf("handle %q: outcome %d, %s, %v", handle, r.Outcome, said(r), r.Cause)
+		}
+		return b
+	}
+	signIn(k, "", flow.Completed)
+	b := signIn(k, "of the other server", flow.Completed)
+	handles := map[string]bool{}
+	for range 2 {
+		another := ceremonytest.New(t, site, ceremonytest.ES256)
+		if r := add(t, b, b.Start(flow.Settings), another, ceremonytest.Lie{}, "Red key"); r.Outcome != flow.Completed {
+			t.Fatalf("a key beside it: %s", said(r))
+		}
+		handles[string(another.Handle)] = true
+		signIn(another, string(another.Handle), flow.Completed)
+		signIn(another, "of the other server", flow.FormRejected)
+		signIn(k, "of the other server", flow.Completed)
+	}
+	if len(handles) != 1 {
+		t.Errorf("new keys are made with %d user handles", len(handles))
+	}
+}
+
 // Another person's key is not one of those that are asked for.
 func TestLogin_keyOfSomebodyElse(t *testing.T) {
 	t.Parallel()
