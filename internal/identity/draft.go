@@ -74,7 +74,7 @@ func (s *Service) DraftUnchanged(ctx context.Context, i *Identity) (*Draft, erro
 	// What RetainOldAddresses kept stays kept.
 	d.Identifiers = merge(found.Identifiers, d.oldIdentifiers)
 	d.claim()
-	return d, nil
+	return d, s.stayElsewhere(ctx, d)
 }
 
 // merge returns the first list and what only the second one has.
@@ -119,7 +119,7 @@ func (s *Service) fill(ctx context.Context, d *Draft, values json.RawMessage) er
 	d.Identifiers = found.Identifiers
 	d.claim()
 	d.claimCodes(found.Codes)
-	return nil
+	return s.stayElsewhere(ctx, d)
 }
 
 // claim keeps the password identifiers the identity's own, with or without a

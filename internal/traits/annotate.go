@@ -35,24 +35,37 @@ type Annotations struct {
 // keywords that choose between schemas (anyOf, oneOf, if) only those count that
 // the value obeys. Empty values are left out.
 func (s *Schema) Annotations(traits json.RawMessage) (Annotations, error) {
+	c, err := s.annotate(traits)
+	return c.found, err
+}
+
+// Spellings returns the login identifiers in traits that are valid as the traits have them,
+// without surrounding space, in document order.
+func (s *Schema) Spellings(traits json.RawMessage) ([]string, error) {
+	c, err := s.annotate(traits)
+	return c.spelled, err
+}
+
+func (s *Schema) annotate(traits json.RawMessage) (collector, error) {
+	c := collector{schema: s, seen: map[mark]bool{}}
 	value, err := parse(traits, rootName)
 	if err != nil {
-		return Annotations{}, fmt.Errorf("annotate traits: %w", err)
+		return c, fmt.Errorf("annotate traits: %w", err)
 	}
-	c := collector{schema: s, seen: map[mark]bool{}}
 	if nesting(value) <= s.depth {
 		c.visit(s.compiled, map[string]any{rootName: value}, 0)
 	}
-	return c.found, nil
+	return c, nil
 }
 
 // maxHops bounds references in place, which a schema can make endless.
 const maxHops = 64
 
 type collector struct {
-	schema *Schema
-	found  Annotations
-	seen   map[mark]bool
+	schema  *Schema
+	found   Annotations
+	spelled []string // identifiers
+	seen    map[mark]bool
 }
 
 // mark is a use of a value.
@@ -188,8 +201,11 @@ func (c *collector) mark(e *extension, value any) {
 		return
 	}
 	c.markFactors(e.factors, plain)
-	if e.identifier && c.once("identifier", plain.Normalized) {
-		c.found.Identifiers = append(c.found.Identifiers, plain.Normalized)
+	if e.identifier {
+		c.spelled = append(c.spelled, text)
+		if c.once("identifier", plain.Normalized) {
+			c.found.Identifiers = append(c.found.Identifiers, plain.Normalized)
+		}
 	}
 	for _, use := range []struct {
 		name, via string

@@ -61,9 +61,14 @@ func (m *Method) login(ctx context.Context, s flow.Submission) (flow.Fact, error
 }
 
 // migrate asks the system that the account comes from, and stores the hash of a right password.
-// Where that is not possible now, the next login asks again.
+// Where that is not possible now, the next login asks again. The other system may tell spellings
+// apart that are one account here: it is asked with one that the account itself has.
 func (m *Method) migrate(ctx context.Context, s flow.Submission, proof flow.Authenticated, identifier, password string) (flow.Fact, error) {
-	right, err := m.migration.Matches(ctx, flow.HookCall{Flow: s.Flow, Identity: proof.Identity, URL: s.Flow.Request}, identifier, password)
+	own, err := m.identities.Spelling(ctx, proof.Identity, identifier)
+	if err != nil {
+		return nil, err
+	}
+	right, err := m.migration.Matches(ctx, flow.HookCall{Flow: s.Flow, Identity: proof.Identity, URL: s.Flow.Request}, own, password)
 	if err != nil {
 		return nil, err
 	}

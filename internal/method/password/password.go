@@ -19,9 +19,10 @@ import (
 // ID is the method's name on the wire and in configuration.
 const ID = "password"
 
-// Identities finds whom an identifier belongs to.
+// Identities finds whom an identifier belongs to, and how they spell it.
 type Identities interface {
 	ByIdentifier(ctx context.Context, typ, typed string) (*identity.Identity, *identity.Credential, error)
+	Spelling(ctx context.Context, i *identity.Identity, typed string) (string, error)
 }
 
 // Hasher judges and makes password hashes. *passhash.Hasher satisfies it.
@@ -71,12 +72,17 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 }
 
 // CountFactors implements flow.FactorCounter: a password that is set and can be
-// named.
-func (*Method) CountFactors(_ *identity.Identity, credentials []identity.Credential, _ flow.Client) (f flow.Factors) {
+// named. One that another system knows counts while that is asked.
+func (m *Method) CountFactors(_ *identity.Identity, credentials []identity.Credential, _ flow.Client) (f flow.Factors) {
 	for i := range credentials {
-		if c := &credentials[i]; c.Type == identity.TypePassword && c.IsSet() && len(c.Identifiers) > 0 {
-			f.First++
+		c := &credentials[i]
+		if c.Type != identity.TypePassword || !c.IsSet() || len(c.Identifiers) == 0 {
+			continue
 		}
+		if kept, err := stored(c); err == nil && kept.Hash == "" && kept.ByHook && m.migration == nil {
+			continue
+		}
+		f.First++
 	}
 	return f
 }

@@ -94,6 +94,45 @@ func TestLogin_migration(t *testing.T) {
 	}
 }
 
+// caseSensitive is a system to which two spellings of an address are two accounts.
+type caseSensitive map[string]string
+
+func (c caseSensitive) Matches(_ context.Context, _ flow.HookCall, identifier, plain string) (bool, error) {
+	return c[identifier] == plain, nil
+}
+
+// Another spelling of an address opens no account that the other system keeps apart.
+func TestLogin_migration_spelling(t *testing.T) {
+	t.Parallel()
+	w, p := with(t, &hasher{})
+	other := caseSensitive{"ada@example.org": "victims", "ADA@example.org": "attackers"}
+	w.Rebuild(password.New(w.Identities, &hasher{}, policy{}, other, slog.New(slog.DiscardHandler)))
+	set(t, w, p, identity.PasswordElsewhere())
+	for _, test := range []struct {
+		typed, plain string
+		in           bool
+	}{{"ADA@example.org", "attackers", false}, {" ADA@example.org", "victims", true}} {
+		b := w.Browser()
+		r, err := b.Submit(b.Start(flow.Login), password.ID, map[string]string{"identifier": test.typed, "password": test.plain})
+		if err != nil || r.Session != nil != test.in {
+			t.Errorf("%s: %+v, %v", test.plain, r, err)
+		}
+	}
+}
+
+// A password that no system is asked for any more lets its owner not remove the other factors.
+func TestCountFactors_migration(t *testing.T) {
+	t.Parallel()
+	kept := identity.PasswordElsewhere()
+	kept.Identifiers = []string{"ada@example.org"}
+	for asked, migration := range map[int]password.Migration{0: nil, 1: caseSensitive{}} {
+		m := password.New(nil, &hasher{}, policy{}, migration, slog.New(slog.DiscardHandler))
+		if got := m.CountFactors(nil, []identity.Credential{kept}, flow.Browser).First; got != asked {
+			t.Errorf("%d, want %d", got, asked)
+		}
+	}
+}
+
 type policy struct{}
 
 func (policy) Check(_ context.Context, plain string, identifiers []string) error {
