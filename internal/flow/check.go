@@ -61,6 +61,9 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 	if r.Input.problem != nil {
 		return c, Reject("", *r.Input.problem)
 	}
+	if err := e.checkTransient(c); err != nil {
+		return c, err
+	}
 	return c, e.checkMisuse(f, r.Caller)
 }
 

@@ -151,14 +151,6 @@ func (e *Engine) askBefore(ctx context.Context, c checked, f *Flow, subject *ide
 	return &errs.Error{Code: errs.Invalid, ID: "web_hook_refused", Reason: strings.Join(said, " "), Err: rejected.Cause}
 }
 
-// transient is what a submission carries for hooks.
-func (in Input) transient() json.RawMessage {
-	if raw := in.object["transient_payload"]; len(raw) > 0 && raw[0] == '{' {
-		return raw
-	}
-	return json.RawMessage("{}")
-}
-
 // hooked reports whether a submission calls hooks once it is judged.
 func (e *Engine) hooked(j *judged) bool {
 	return len(e.hooksAfter(j.flow.Kind, j.method)) > 0 || j.flow.Kind == Recovery && len(e.config.Kinds[Settings].Before) > 0
