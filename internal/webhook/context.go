@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/reqctx"
@@ -17,13 +18,23 @@ func (h *Hook) shown(ctx context.Context, c flow.HookCall) (map[string]any, erro
 	r := reqctx.From(ctx)
 	sent := http.Header(r.Header)
 	headers, cookies := map[string][]string{}, map[string]string{}
+	left := maxShown
+	fits := func(texts ...string) bool { // what the client makes too long is left out
+		size := len(strings.Join(texts, ""))
+		if size > left {
+			return false
+		}
+		left -= size
+		return true
+	}
 	for _, name := range h.config.Shown {
-		if values := sent.Values(name); len(values) > 0 {
+		if values := sent.Values(name); len(values) > 0 && fits(values...) {
 			headers[http.CanonicalHeaderKey(name)] = values
 		}
 	}
+	left = maxShown
 	for _, cookie := range (&http.Request{Header: sent}).Cookies() {
-		if h.config.Hidden == nil || !h.config.Hidden(cookie.Name) {
+		if (h.config.Hidden == nil || !h.config.Hidden(cookie.Name)) && fits(cookie.Name, cookie.Value) {
 			cookies[cookie.Name] = cookie.Value
 		}
 	}

@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -49,9 +48,5 @@ func (m *Migration) body(ctx context.Context, c flow.HookCall, identifier, passw
 	if m.hook.config.Body != nil {
 		return m.hook.body(ctx, c, map[string]any{"identifier": identifier, "password": password})
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(map[string]string{"identifier": identifier, "password": password})
-	return string(bytes.TrimSpace(out.Bytes())), err
+	return written(map[string]string{"identifier": identifier, "password": password})
 }

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -50,6 +51,7 @@ const (
 	maxWaiting = 256              // calls of a hook that flows wait for, at a time
 	maxAside   = 64               // calls of a hook that no flow waits for, at a time
 	maxAsides  = 256              // and of all hooks together
+	maxShown   = 8 << 10          // bytes of cookies, and of headers, that the program is given
 )
 
 // Asides are the calls that no flow waits for, of all hooks of a process.
@@ -108,6 +110,10 @@ func (h *Hook) Parses() bool { return h.config.Parse }
 func (h *Hook) Call(ctx context.Context, c flow.HookCall) (*flow.IdentityChange, error) {
 	body, err := h.body(ctx, c, nil)
 	if errors.Is(err, errCancelled) {
+		return nil, nil
+	}
+	if err != nil && h.config.Ignore {
+		h.log.ErrorContext(ctx, "the body of a web hook could not be made, which no flow waits for", slog.String("hook", h.config.Name), slog.Any("error", err))
 		return nil, nil
 	}
 	if err != nil {
@@ -238,11 +244,11 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		return "", err
 	}
 	maps.Copy(shown, more)
-	raw, err := json.Marshal(shown)
+	raw, err := written(shown)
 	if err != nil {
 		return "", fmt.Errorf("write ctx: %w", err)
 	}
-	made, err := writer.Call(ctx, "ctx", string(raw))
+	made, err := writer.Call(ctx, "ctx", raw)
 	if err != nil {
 		if raised, ok := errors.AsType[*program.Error](err); ok && raised.Message == "cancel" {
 			return "", errCancelled
@@ -255,6 +261,16 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		}
 	}
 	return made, nil
+}
+
+// written is a value as JSON, without the escapes that HTML would need: they make it six times as
+// large, and ctx has a bound.
+func written(value any) (string, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(value)
+	return string(bytes.TrimSpace(out.Bytes())), err
 }
 
 // errCancelled says that the program wants no request.

@@ -322,3 +322,25 @@ func said(err error) string {
 	e, _ := errors.AsType[*errs.Error](err)
 	return e.Message
 }
+
+// A client that sends much makes no hook fail.
+func TestCall_large(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}}
+	h := hook(t, s, Config{Body: body(t, `function(ctx) ctx`)})
+	header := http.Header{"User-Agent": {strings.Repeat("a", 40000)}, "Cookie": {"long=" + strings.Repeat("x", 40000), "short=y"}}
+	ctx := reqctx.With(t.Context(), &reqctx.Request{Method: http.MethodPost, Header: header})
+	_, err := h.Call(ctx, flow.HookCall{Flow: &flow.Flow{ID: "f1"}, Transient: json.RawMessage(`{"a":"` + strings.Repeat("<", 16000) + `"}`)})
+	if err != nil || len(s.bodies) != 1 || !strings.Contains(s.bodies[0], `"short"`) || strings.Contains(s.bodies[0], `"long"`) || strings.Contains(s.bodies[0], "aaaa") {
+		t.Errorf("%.200v, %v", s.bodies, err)
+	}
+}
+
+// A flow that does not wait for a hook does not fail with its body.
+func TestCall_ignore_body(t *testing.T) {
+	t.Parallel()
+	h := hook(t, &sink{status: []int{200}}, Config{Ignore: true, Body: body(t, `function(ctx) ctx.none`)})
+	if _, err := call(t, h); err != nil {
+		t.Error(err)
+	}
+}
