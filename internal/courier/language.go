@@ -79,12 +79,19 @@ func (d data) Strong(key string) (htmltemplate.HTML, error) {
 // lineLength is how wide plain text is set, in characters.
 const lineLength = 76
 
-// Lines is T for plain text, broken between words.
-func (d data) Lines(key string) (string, error) {
-	text, err := d.T(key)
+// Lines is T for plain text, broken between words. Several texts make one paragraph.
+func (d data) Lines(keys ...string) (string, error) {
+	var words []string
+	for _, key := range keys {
+		text, err := d.T(key)
+		if err != nil {
+			return "", err
+		}
+		words = append(words, strings.Fields(text)...)
+	}
 	var out strings.Builder
 	width := 0
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range words {
 		length := utf8.RuneCountInString(word)
 		switch {
 		case width == 0:
@@ -98,5 +105,5 @@ func (d data) Lines(key string) (string, error) {
 		out.WriteString(word)
 		width += length
 	}
-	return out.String(), err
+	return out.String(), nil
 }
