@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/pagekit"
 	"github.com/symbolon/symbolon/internal/ui"
 )
@@ -18,6 +19,7 @@ type sight struct {
 	Picture   template.URL // empty for lines
 	Lines     []string
 	Focus     bool // it has just been made, so the page opens there
+	Masked    bool // the lines hide what they stand for: nothing is there to copy
 }
 
 // chunk is how many characters of a secret stand together, so that people can type it.
@@ -54,6 +56,7 @@ func (d *formRenderer) addFigure(g *group, method string, n *ui.Node) (ok bool) 
 		s := sight{ID: d.id(method, n.Name), Label: d.label(n)}
 		for _, m := range n.Texts {
 			s.Lines = append(s.Lines, d.message(m))
+			s.Masked = s.Masked || m.Key == message.KeyLookupCodeHidden || m.Key == message.KeyLookupCodeUsed
 		}
 		g.Sights = append(g.Sights, s)
 	}

@@ -152,7 +152,14 @@ func TestSettings_factors(t *testing.T) {
 		`<span class="state done">On</span>`:          1,
 		`<code dir="ltr">abcdefgh</code>`:             1,
 		`<a href="#lookup_secret">Recovery codes</a>`: 1,
+		` data-keep`: 1,
 	})
+
+	s = showing(newFlow(flow.Settings, ui.Group{Method: "lookup_secret", Nodes: []ui.Node{csrf(), {Name: "lookup_secret_codes", Kind: ui.Text, Texts: []message.Message{
+		{Key: message.KeyLookupCodeHidden, Params: map[string]any{"hint": "ab"}}, {Key: message.KeyLookupCodeUsed, Params: map[string]any{"used_at": "2026-11-30T18:00:00Z"}},
+	}}}}))
+	s.session = newSession(adaTraits)
+	counted(t, get(t, newPages(t, s), open("/settings")).Body.String(), map[string]int{`class="codes"`: 1, ` data-keep`: 0})
 }
 
 func TestSight_Parts(t *testing.T) {

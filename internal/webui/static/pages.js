@@ -18,7 +18,7 @@ for (const form of document.forms) {
   }
   form.addEventListener('submit', sendOnce);
 }
-for (const codes of document.querySelectorAll('.codes')) keepCodes(codes);
+for (const codes of document.querySelectorAll('[data-keep]')) keepCodes(codes);
 if (window.PublicKeyCredential) for (const hint of document.querySelectorAll('[data-without-keys]')) hint.remove();
 for (const time of document.querySelectorAll('time[datetime]')) localise(time);
 
