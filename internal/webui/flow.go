@@ -272,7 +272,7 @@ func heading(f *flow.Flow) string {
 		return key + ".second"
 	case f.Refresh && f.State != flow.Challenged:
 		return key + ".refresh"
-	case f.Kind == flow.Registration && f.MissingTraitsOf() != "":
+	case f.Kind == flow.Registration && f.MissingTraitsOf() != "" && f.PendingLink() == "":
 		return key + ".more"
 	case f.Kind == flow.Settings:
 		return key

@@ -161,8 +161,8 @@ func (p *Pages) addWaysOut(d *page, f *flow.Flow, problems []pagekit.Problem) {
 		message.KeyDuplicateIdentifier: {Text: d.first("link.login"), URL: p.onward(flow.Login, f, from)},
 		message.KeyInvalidCredentials:  {Text: d.first("link.reset"), URL: p.onward(flow.Recovery, f, from)},
 	} {
-		if key == message.KeyInvalidCredentials && !p.config.Recovery {
-			continue
+		if key == message.KeyInvalidCredentials && !p.config.Recovery || key == message.KeyDuplicateIdentifier && f.PendingLink() != "" {
+			continue // there is none, or the page's own button leads to the sign-in that links
 		}
 		text := d.message(message.Of(key))
 		for i := range problems {

@@ -186,6 +186,18 @@ func TestLoginToLink_offersNoOther(t *testing.T) {
 	}
 }
 
+// A provider's person whose address is taken is led to one sign-in, which links, and is asked for nothing more.
+func TestConflict_oneWayOut(t *testing.T) {
+	t.Parallel()
+	group := registrationGroup()
+	group.Method = "oidc"
+	group.Add("", message.Of(message.KeyDuplicateIdentifier))
+	f := remembering(newFlow(flow.Registration, group), "engine.link", `{"account":{"provider":"Acme"},"wanted":["ada@example.org"]}`)
+	f.Private["engine.traits"] = json.RawMessage(`{"method":"oidc","traits":{}}`)
+	page := get(t, newPages(t, showing(f)), open("/registration")).Body.String()
+	counted(t, page, map[string]int{"?link=": 1, "Is it yours?</p>": 1, "<h1>Create your account</h1>": 1})
+}
+
 func TestFailure_requestID(t *testing.T) {
 	t.Parallel()
 	s := stored(`[{"code":500,"reason":"x","message":"x","request":"r-1"}]`)
