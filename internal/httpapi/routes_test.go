@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,7 +26,14 @@ func TestRoutes(t *testing.T) {
 // The page fits a narrow window and shows code as code.
 func TestOpenAPIPage(t *testing.T) {
 	t.Parallel()
-	page := newSite(t).browser().do(t, http.MethodGet, "/openapi", "").Body.String()
+	r := newSite(t).browser().do(t, http.MethodGet, "/openapi", "")
+	page := r.Body.String()
+	_, style, _ := strings.Cut(page, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	allowed := sha256.Sum256([]byte(style))
+	if want := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(allowed[:]) + "'"; style == "" || !strings.Contains(r.Header().Get("Content-Security-Policy"), want) {
+		t.Errorf("the policy %q lacks %s", r.Header().Get("Content-Security-Policy"), want)
+	}
 	for _, want := range []string{`<meta name="color-scheme" content="light dark">`, `<h2 id="/sessions/whoami"><code>/<wbr>sessions/<wbr>whoami</code></h2>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s is missing", want)
