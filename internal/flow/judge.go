@@ -17,8 +17,9 @@ type judged struct {
 	checked
 	identity *identity.Identity // whom the flow is about; nil while unknown
 	fact     Fact
-	draft    *identity.Draft // nil for facts that store none
-	links    string          // the method of the credential that a sign-in links; empty for none
+	draft    *identity.Draft  // nil for facts that store none
+	link     *ExternalAccount // what a sign-in links; nil for nothing
+	links    string           // the method of what a login links that has said so; empty for none
 	attempts *attempts
 	// rests is what the decision rested on; apply looks at it again.
 	rests conditions
@@ -256,7 +257,7 @@ func (e *Engine) prepare(ctx context.Context, j *judged, d drafter) (err error) 
 	switch fact := j.fact.(type) {
 	case Authenticated:
 		if err = e.countProofs(ctx, j, fact); err == nil {
-			err = e.draftLink(ctx, j, fact)
+			err = e.chooseLink(ctx, j, fact)
 		}
 	case ProvedAddress:
 		err = e.loadSettingsSchema(ctx, k, fact, d)

@@ -162,40 +162,34 @@ func (e *Engine) linksAtSignIn(ctx context.Context, j *judged, owner *identity.I
 	return reaches < session.AAL2, err
 }
 
-// draftLink drafts the credential of the external account that a proof links: the
-// operator has said that a provider's proven address is proof enough here, or the login
-// has said that it links.
-func (e *Engine) draftLink(ctx context.Context, j *judged, proof Authenticated) error {
-	account := proof.Link
-	waits := j.flow.pendingLink()
-	links, err := e.linksAtSignIn(ctx, j, proof.Identity, waits)
-	if err != nil {
-		return err
-	}
-	if account == nil && links {
-		owns, err := e.ownsAnyIdentifier(ctx, proof.Identity, waits.Wanted)
-		if err != nil {
+// chooseLink decides which external account a proof links: the operator has said that a
+// provider's proven address is proof enough here, or the login has said that it links. The
+// schema is fetched while no transaction is open.
+func (e *Engine) chooseLink(ctx context.Context, j *judged, proof Authenticated) (err error) {
+	if j.link = proof.Link; j.link == nil {
+		if j.link, err = e.promisedLink(ctx, j, proof.Identity); err != nil || j.link == nil {
 			return err
 		}
-		if !owns {
-			return Reject("", Said(numberOtherOwner, "error", "Linked credentials do not match.", nil))
-		}
-		account, j.links = &waits.Account, waits.Account.Type
+		j.links = j.link.Type
 	}
-	if account == nil {
-		return nil
+	_, err = e.identities.Schema(ctx, proof.Identity.SchemaID)
+	return err
+}
+
+// promisedLink is the external account that the login has said that it links; nil for none.
+func (e *Engine) promisedLink(ctx context.Context, j *judged, owner *identity.Identity) (*ExternalAccount, error) {
+	waits := j.flow.pendingLink()
+	if links, err := e.linksAtSignIn(ctx, j, owner, waits); err != nil || !links {
+		return nil, err
 	}
-	if j.draft, err = e.identities.DraftUnchanged(ctx, proof.Identity); err != nil {
-		return err
+	owns, err := e.ownsAnyIdentifier(ctx, owner, waits.Wanted)
+	if err != nil {
+		return nil, err
 	}
-	j.draft.Link(account.Type, account.Identifier)
-	if up := proof.Upgrade; up != nil {
-		// The sign-in stores it first, and the draft must not take it back.
-		if c := j.draft.Credential(up.Type); c != nil && c.Version == up.Version {
-			c.Config, c.Version = up.Config, up.Version+1
-		}
+	if !owns {
+		return nil, Reject("", Said(numberOtherOwner, "error", "Linked credentials do not match.", nil))
 	}
-	return nil
+	return &waits.Account, nil
 }
 
 // numberOtherOwner is the number by which v26 says that the account that was signed in to
@@ -275,9 +269,25 @@ func (e *Engine) addLinked(ctx context.Context, j *judged, owner *identity.Ident
 	return err
 }
 
-// saveLink stores the drafted link and tells the owner.
-func (e *Engine) saveLink(ctx context.Context, j *judged) (*identity.Identity, error) {
-	saved, err := e.identities.Save(ctx, j.draft)
+// saveLink links the account of a sign-in, if there is one, and tells the owner. A second factor that
+// was set up meanwhile keeps a login from linking.
+func (e *Engine) saveLink(ctx context.Context, j *judged, owner *identity.Identity) (*identity.Identity, error) {
+	if j.link == nil {
+		return owner, nil
+	}
+	if j.links != "" {
+		if still, err := e.promisedLink(ctx, j, owner); err != nil {
+			return nil, err
+		} else if still == nil {
+			return nil, errCredentialChanged
+		}
+	}
+	draft, err := e.identities.DraftUnchanged(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	draft.Link(j.link.Type, j.link.Identifier)
+	saved, err := e.identities.Save(ctx, draft)
 	if errors.Is(err, errs.ErrConflict) {
 		return nil, Reject("", message.Of(message.KeySubjectTaken))
 	}

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/identity"
@@ -30,15 +31,13 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 	if err := e.upgrade(ctx, owner.ID, proof); err != nil {
 		return Result{}, err
 	}
-	if j.draft != nil {
-		if owner, err = e.saveLink(ctx, j); err != nil {
-			return Result{}, err
-		}
-	}
 	if proof.Factor.Address != "" {
 		if owner, err = e.proveBySignIn(ctx, j, owner, proof.Factor.Via, proof.Factor.Address); err != nil {
 			return Result{}, err
 		}
+	}
+	if owner, err = e.saveLink(ctx, j, owner); err != nil { // after the first proof, which ends what is there
+		return Result{}, err
 	}
 	if !owner.Proven() && e.hasHook(Login, j.method, HookVerified) {
 		if e.config.UnprovenOnForm {
@@ -80,7 +79,8 @@ const numberUnproven = 4000010
 // stillValid returns the owner of a proof as they are now, and sees to it that the proof
 // holds until the transaction ends. Judging a password takes long, and its owner may
 // have replaced it meanwhile, to lock an intruder out; an address by which a code came may
-// have been given up, and the identity may be disabled now.
+// have been given up, the owner of what a link rests on may be another person, and the identity
+// may be disabled now.
 func (e *Engine) stillValid(ctx context.Context, proof Authenticated) (*identity.Identity, error) {
 	id := proof.Identity.ID
 	if err := e.store.LockIdentity(ctx, id); errors.Is(err, errs.ErrNotFound) {
@@ -94,6 +94,9 @@ func (e *Engine) stillValid(ctx context.Context, proof Authenticated) (*identity
 	}
 	if f := proof.Factor; f.Address != "" && identity.Find(owner.Verifiable, f.Via, f.Address) == nil {
 		return nil, errCredentialChanged
+	}
+	if proof.Link != nil && owner.Version != proof.Identity.Version {
+		return nil, fmt.Errorf("link account: %w", errs.ErrStale)
 	}
 	if proof.Judged == nil {
 		return owner, nil
