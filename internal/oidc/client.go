@@ -199,14 +199,22 @@ func (p *Provider) Finish(ctx context.Context, answer url.Values, m Memory) (cla
 	if err != nil {
 		return claims.Claims{}, err
 	}
-	const longest = 255 // OpenID Connect Core 1.0, 2: sub
-	if c.Subject == "" || len(c.Subject) > longest {
-		return claims.Claims{}, refused(errors.New("the claims have no subject, or a longer one than the standard allows"), distrusted)
+	if err := checkSubject(c); err != nil {
+		return claims.Claims{}, refused(err, distrusted)
 	}
 	if p.spec.complete != nil {
 		p.spec.complete(answer, &c)
 	}
 	return c, nil
+}
+
+// checkSubject refuses claims that name no one account.
+func checkSubject(c claims.Claims) error {
+	const longest = 255 // OpenID Connect Core 1.0, 2: sub
+	if c.Subject == "" || len(c.Subject) > longest {
+		return errors.New("the claims have no subject, or a longer one than the standard allows")
+	}
+	return nil
 }
 
 // verifyIssuer checks that the answer is from the issuer that was asked (RFC 9207).

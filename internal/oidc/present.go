@@ -50,7 +50,14 @@ func (p *Provider) Present(ctx context.Context, idToken, nonce string) (claims.C
 	case !secret.Equal(verified.Nonce, nonce):
 		return claims.Claims{}, refused(nil, "The supplied nonce does not match the nonce from the id_token")
 	}
-	return claimsOf(verified)
+	c, err := claimsOf(verified)
+	if err != nil {
+		return claims.Claims{}, err
+	}
+	if err := checkSubject(c); err != nil {
+		return claims.Claims{}, &Problem{Kind: Refused, Cause: err}
+	}
+	return c, nil
 }
 
 // isAudience reports whether a token for this client id is for us.

@@ -34,6 +34,9 @@ func TestPresent(t *testing.T) {
 		"another nonce":     {func(c map[string]any) { c["nonce"] = "m" }, "does not match"},
 		"another issuer":    {func(c map[string]any) { c["iss"] = "https://evil.example" }, "issue"},
 		"expired":           {func(c map[string]any) { c["exp"] = noon.Add(-time.Hour).Unix() }, "expired"},
+		"no subject":        {func(c map[string]any) { delete(c, "sub") }, "no subject"},
+		"an empty subject":  {func(c map[string]any) { c["sub"] = "" }, "claim sub"},
+		"a long subject":    {func(c map[string]any) { c["sub"] = strings.Repeat("s", 256) }, "no subject"},
 		"not issued so far": {func(c map[string]any) { c["iat"] = noon.Add(time.Hour).Unix() }, "in the future"},
 	} {
 		got, err := p.Present(t.Context(), token(test.change), "n")
