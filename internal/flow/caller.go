@@ -54,13 +54,21 @@ type ProviderRules struct {
 	Links bool
 }
 
-// noteApp notes in the flow of an app what its wire lets providers do. The browser of the app may
-// come back by the path of another wire.
-func (f *Flow) noteApp(c Caller) error {
-	if f.Client != API || !c.Providers.Apps {
+// noteApp notes in the flow of an app what its wire lets providers do, and the code that it exchanges
+// for its session; empty for none. The browser of the app may come back by the path of another wire.
+func (f *Flow) noteApp(c Caller, code string) error {
+	if f.Client != API {
 		return nil
 	}
-	return f.remember(appMemory, c.Providers)
+	if c.Providers.Apps {
+		if err := f.remember(appMemory, c.Providers); err != nil {
+			return err
+		}
+	}
+	if code == "" {
+		return nil
+	}
+	return f.remember(exchangeMemory, code)
 }
 
 // appRules is what noteApp has noted.

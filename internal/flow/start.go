@@ -111,13 +111,7 @@ func (e *Engine) noteAsked(f *Flow, r StartRequest) error {
 			return err
 		}
 	}
-	if err := f.noteApp(r.Caller); err != nil {
-		return err
-	}
-	if r.Client == API && r.ExchangeCode != "" {
-		return f.remember(exchangeMemory, r.ExchangeCode)
-	}
-	return nil
+	return f.noteApp(r.Caller, r.ExchangeCode)
 }
 
 // stepsUp reports whether a start asks for a second factor.
@@ -206,6 +200,9 @@ func (e *Engine) restart(ctx context.Context, ended checked, why message.Message
 	}
 	f.CSRF = secret.MaskCSRF(c.csrf(f.Client))
 	f.Form.Messages = []message.Message{why}
+	if err := f.noteApp(c, old.ExchangeCode()); err != nil {
+		return err
+	}
 	if old.RequestedAAL() == session.AAL2 && c.Session != nil {
 		if err := e.noteLevel(f, true, old.Refresh, c); err != nil {
 			return err

@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -346,5 +347,27 @@ func TestLinkAtSignIn_typed(t *testing.T) {
 		if err != nil || asked.Session != nil || (asked.Next != nil) != (told == owner.Email) {
 			t.Errorf("the provider tells %s: %+v, %v", told, asked, err)
 		}
+	}
+}
+
+// The flow that takes the place of an app's that is over offers providers too, for the same code.
+func TestExchange_restarted(t *testing.T) {
+	t.Parallel()
+	acme := &site{id: "acme", says: claims.Claims{Subject: "1", Email: "new@example.org"}}
+	w, _ := with(t, acme, &site{id: "other"})
+	app := w.App()
+	app.Providers.Apps = true
+	f, err := app.TryStart(flow.StartRequest{Kind: flow.Login, ExchangeCode: "begun"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(24 * time.Hour)
+	_, err = app.Submit(f, oidc.ID, map[string]string{"provider": "acme"})
+	again, ok := errors.AsType[*flow.Restarted](err)
+	if !ok || again.Flow.Form.Group(oidc.ID) == nil || again.Flow.ExchangeCode() != "begun" {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if back, err := leave(t, w, app, again.Flow, acme); err != nil || !back.HandedOver {
+		t.Errorf("%+v, %v", back, err)
 	}
 }
