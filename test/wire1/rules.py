@@ -257,7 +257,8 @@ def what_waited_is_taken_once(exchange):
     answer = exchange["response"]
     kept = [h for h in answer["headers"] if h[0].lower() == "set-cookie" and h[1].startswith("ory_kratos_continuity=")]
     native = not sent(exchange, "cookie") and sent(exchange, "x-session-token")
-    if len(kept) == 2 or native:
+    leaves = "/authorize?" in (answer["body"] or "")  # to a provider, whose answer is bound to the cookie
+    if len(kept) == 2 or native and not leaves:
         drop = kept if sent(exchange, "accept") == "application/json" else kept[1:]
         answer["headers"] = [h for h in answer["headers"] if not any(h is d for d in drop)]
     return True
