@@ -66,6 +66,7 @@ func compile(root string, docs map[string]document) (s *Schema, err error) {
 		return nil, err
 	}
 	s = &Schema{compiled: compiled, judge: judge, depth: depth, order: propertyOrder(all, docs)}
+	identifyByKeys(all)
 	s.annotated = leadingTo(all, func(s *jsonschema.Schema) bool { return extensionOf(s) != nil })
 	if err := s.deriveFields(); err != nil {
 		return nil, err

@@ -1,5 +1,7 @@
 package traits
 
+import "github.com/santhosh-tekuri/jsonschema/v6"
+
 // factorMarks is what the keyword says about second factors and keys.
 type factorMarks struct {
 	totpName, webauthnName, passkeyName bool
@@ -15,6 +17,25 @@ func readFactorMarks(value any) factorMarks {
 	m.codeIdentifier, _ = member(value, "credentials", "code", "identifier").(bool)
 	m.codeVia, _ = member(value, "credentials", "code", "via").(string)
 	return m
+}
+
+// identifyByKeys makes the identifier of security keys the login identifier, if the schemas have no other: it is what
+// people type who sign in.
+func identifyByKeys(all []*jsonschema.Schema) {
+	var marked []*extension
+	for _, s := range all {
+		e := extensionOf(s)
+		switch {
+		case e == nil:
+		case e.identifier:
+			return
+		case e.factors.webauthnName:
+			marked = append(marked, e)
+		}
+	}
+	for _, e := range marked {
+		e.identifier = true
+	}
 }
 
 // names reports whether the trait is what authenticators of the method show. A passkey goes by the name of security

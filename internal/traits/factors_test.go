@@ -39,6 +39,35 @@ func TestAnnotations_factors(t *testing.T) {
 	}
 }
 
+// A schema that marks an identifier of security keys and none of passwords means that one.
+func TestAnnotations_identifierOfKeys(t *testing.T) {
+	t.Parallel()
+	const keys = `{"email":{"type":"string","ory.sh/kratos":{"credentials":{"webauthn":{"identifier":true}}}}`
+	for name, c := range map[string]struct {
+		properties string
+		want       []string
+	}{
+		"alone":     {keys + `}`, []string{"jo@example.org"}},
+		"in a list": {`{"email":{"type":"array","items":{"type":"string","ory.sh/kratos":{"credentials":{"webauthn":{"identifier":true}}}}}}`, []string{"jo@example.org"}},
+		"beside one of passwords": {
+			keys + `,"nick":{"type":"string","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}}}`, []string{"jo"},
+		},
+		"none": {`{"email":{"type":"string"}}`, nil},
+	} {
+		value := `{"nick":"Jo","email":"Jo@Example.org"}`
+		if name == "in a list" {
+			value = `{"email":["Jo@Example.org"]}`
+		}
+		found, err := compiled(t, c.properties).Annotations(json.RawMessage(value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, found.Identifiers); diff != "" {
+			t.Errorf("%s: identifiers (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
 func TestNameField(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ properties, method, want string }{

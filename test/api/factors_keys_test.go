@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -82,6 +83,29 @@ func (s *site) renameAndRemoveKey(t *testing.T, token string) {
 	}
 	if a := c.submit(t, f, "webauthn", map[string]any{"webauthn_remove": id}, token); a.StatusCode != http.StatusOK {
 		t.Errorf("remove: %d %s", a.StatusCode, a.body)
+	}
+}
+
+// A schema may mark an identifier for security keys alone.
+func TestWebAuthn_identifierOfKeysAlone(t *testing.T) {
+	t.Parallel()
+	const schema = `{"$id":"https://example.org/keys","type":"object","properties":{"traits":{"type":"object","properties":{
+		"email":{"type":"string","format":"email","ory.sh/kratos":{"credentials":{"webauthn":{"identifier":true}}}}},"required":["email"]}}}`
+	s := factorSite(t, "SELFSERVICE_METHODS_WEBAUTHN_CONFIG_PASSWORDLESS=true", "SELFSERVICE_METHODS_PASSWORD_ENABLED=false",
+		"IDENTITY_DEFAULT_SCHEMA_URL=base64://"+base64.StdEncoding.EncodeToString([]byte(schema)))
+	c, k := s.app1(), ceremonytest.New(t, keySite, ceremonytest.ES256)
+	f := c.begin(t, "registration", "", "")
+	made := c.submit(t, f, "webauthn", map[string]any{
+		"traits": map[string]any{"email": "Jane@example.org"}, "webauthn_register": k.Create(t, f.field(t, "webauthn", "webauthn_register_trigger"), ceremonytest.Lie{}),
+	}, "")
+	if made.StatusCode != http.StatusOK {
+		t.Fatalf("sign up: %d %s", made.StatusCode, made.body)
+	}
+	f = c.begin(t, "login", "", "")
+	named := c.submit(t, f, "webauthn", map[string]any{"identifier": "jane@example.org"}, "")
+	in := c.submit(t, f, "webauthn", map[string]any{"webauthn_login": k.Get(t, named.field(t, "webauthn", "webauthn_login_trigger"), ceremonytest.Lie{})}, "")
+	if in.StatusCode != http.StatusOK {
+		t.Errorf("sign in: %d %s", in.StatusCode, in.body)
 	}
 }
 
