@@ -97,6 +97,13 @@ func (k Keys) Config() (json.RawMessage, error) {
 	return raw, nil
 }
 
+// What the stored form of keys is found by: the beginning of an identifier of each key, and what the configuration says if
+// one of the keys is a first factor.
+const (
+	KeyPrefix   = "key:"
+	FirstFactor = `"is_passwordless":true`
+)
+
 // Identifiers are what a credential of these keys is found by and may not share with another: the user handles and a
 // hash of each key's id, which is too long for an index.
 func (k Keys) Identifiers() []string {
@@ -117,7 +124,7 @@ func (k Keys) Identifiers() []string {
 			add(HandleIdentifier(key.Handle))
 		}
 		sum := sha256.Sum256(key.ID)
-		add("key:" + hex.EncodeToString(sum[:]))
+		add(KeyPrefix + hex.EncodeToString(sum[:]))
 	}
 	return out
 }

@@ -19,6 +19,9 @@ type Store interface {
 	Identity(ctx context.Context, id string) (*Identity, error)
 	IdentityByIdentifier(ctx context.Context, typ, identifier string) (*Identity, *Credential, error)
 	IdentityByAddress(ctx context.Context, p Purpose, via, normalized string) (*Identity, *Address, error)
+	// HasCredential reports whether there is a credential of a type with an identifier that begins with prefix and a
+	// configuration that contains text. It reads those one by one.
+	HasCredential(ctx context.Context, typ, prefix, text string) (bool, error)
 	Credentials(ctx context.Context, identityID string) ([]Credential, error)
 	UpdateCredential(ctx context.Context, identityID string, c Credential) error
 	MarkVerified(ctx context.Context, addressID string, at time.Time) error
@@ -120,6 +123,12 @@ func (s *Service) ByCredential(ctx context.Context, typ, identifier string) (*Id
 // there is none.
 func (s *Service) ByAddress(ctx context.Context, p Purpose, via, typed string) (*Identity, *Address, error) {
 	return s.store.IdentityByAddress(ctx, p, via, traits.NormalizeAddress(via, typed))
+}
+
+// HasCredential reports whether any identity has a credential of a type with an identifier that begins with prefix and a
+// configuration that contains text. It takes as long as there are such identifiers.
+func (s *Service) HasCredential(ctx context.Context, typ, prefix, text string) (bool, error) {
+	return s.store.HasCredential(ctx, typ, prefix, text)
 }
 
 // Credential returns the identity's credential of that type; errs.ErrNotFound if

@@ -41,6 +41,25 @@ func (db *DB) Credentials(ctx context.Context, identityID string) ([]identity.Cr
 	return all, nil
 }
 
+// HasCredential reports whether there is a credential of a type with an identifier that begins with prefix, and a
+// configuration that contains text. Prefix is ASCII and not empty, text
+// contains no % and no \. The identifiers that begin so are read one by one.
+func (db *DB) HasCredential(ctx context.Context, typ, prefix, text string) (bool, error) {
+	last := len(prefix) - 1
+	has, after := false, prefix[:last]+string(prefix[last]+1)
+	err := db.ListOnReplica(ctx, func(scan sqldb.ScanFunc) error {
+		one := 0
+		has = true
+		return scan(&one)
+	}, `SELECT 1 FROM credential_identifiers n
+ JOIN credentials c ON c.identity_id = n.identity_id AND c.type = n.type
+ WHERE n.identifier >= ? AND n.identifier < ? AND n.type = ? AND c.config LIKE ? LIMIT 1`, prefix, after, typ, "%"+text+"%")
+	if err != nil {
+		return false, fmt.Errorf("look for a credential: %w", err)
+	}
+	return has, nil
+}
+
 // UpdateCredential replaces a credential's configuration if it is stored in the
 // version that c has, and counts the stored version up. Its identifiers stay.
 // The error is errs.ErrStale when another request changed it first,

@@ -75,7 +75,7 @@ func (m *Method) decoy(identifier string) ceremony.Owner {
 	return m.owner(id[:16], []ceremony.Key{{ID: id[:]}})
 }
 
-func (m *Method) showFirst(_ context.Context, v flow.View) ([]ui.Node, error) {
+func (m *Method) showFirst(ctx context.Context, v flow.View) ([]ui.Node, error) {
 	var kept asked
 	ok, err := v.Recall(&kept)
 	switch {
@@ -83,7 +83,7 @@ func (m *Method) showFirst(_ context.Context, v flow.View) ([]ui.Node, error) {
 		return nil, err
 	case ok:
 		return m.asking(kept.Identifier, kept.Memory), nil
-	case v.Identity != nil, !m.config.Passwordless && v.Named == nil:
+	case v.Identity != nil, !m.config.Passwordless && v.Named == nil && !m.hasFirst(ctx):
 		return nil, nil
 	}
 	return []ui.Node{

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 	"github.com/symbolon/symbolon/internal/flow"
@@ -195,8 +196,8 @@ func TestSwitch(t *testing.T) {
 		w.Rebuild(methods(t, w, webauthn.Config{Passwordless: !passwordless}, slog.New(slog.DiscardHandler))...)
 		b := w.Browser()
 		if passwordless {
-			if f := b.Start(flow.Login); f.Form.Group(webauthn.ID) != nil {
-				t.Error("the key is offered although new ones are second factors")
+			if g := b.Start(flow.Login).Form.Group(webauthn.ID); g == nil || g.Node("identifier") == nil {
+				t.Errorf("the form does not ask who signs in with a key of before: %+v", g)
 			}
 			f := name(t, b, p.Email).Flow
 			if r := touch(t, b, f, k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL1 {
@@ -212,6 +213,33 @@ func TestSwitch(t *testing.T) {
 		if r := touch(t, b, f, k.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{})); r.Outcome != flow.Completed || r.Session.AAL() != session.AAL2 {
 			t.Errorf("a second factor: %d, %s", r.Outcome, said(r))
 		}
+	}
+}
+
+// A site whose keys are all second factors asks no one for a key in place of a password. It looks again after an hour.
+func TestSwitch_secondFactorsAlone(t *testing.T) {
+	t.Parallel()
+	w, p := open(t)
+	enrolled(t, w, p)
+	offered := func() bool { return w.Browser().Start(flow.Login).Form.Group(webauthn.ID) != nil }
+	if offered() {
+		t.Error("a key is offered although all are second factors")
+	}
+	other, found := openAs(t, webauthn.Config{Passwordless: true}, slog.New(slog.DiscardHandler))
+	enrolled(t, other, found)
+	c, err := other.Identities.Credential(t.Context(), found.ID, webauthn.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DB.UpdateCredential(t.Context(), p.ID, *c); err != nil {
+		t.Fatal(err)
+	}
+	if offered() {
+		t.Error("each form looks for keys")
+	}
+	w.Advance(time.Hour)
+	if !offered() {
+		t.Error("a key that came later is not offered")
 	}
 }
 

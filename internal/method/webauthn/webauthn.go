@@ -25,6 +25,9 @@ type Identities interface {
 	ByID(ctx context.Context, id string) (*identity.Identity, error)
 	// Credential returns the credential of a type; errs.ErrNotFound if there is none.
 	Credential(ctx context.Context, id, typ string) (*identity.Credential, error)
+	// HasCredential reports whether any identity has a credential of a type with an identifier that begins with prefix and a
+	// configuration that contains text. It may take seconds where there are many keys.
+	HasCredential(ctx context.Context, typ, prefix, text string) (bool, error)
 	// NameFor returns what the schema marks as the name of an identity for a method; empty if it marks nothing.
 	NameFor(ctx context.Context, i *identity.Identity, method string) (string, error)
 }
@@ -52,6 +55,7 @@ type Method struct {
 	config     Config
 	now        func() time.Time
 	log        *slog.Logger
+	left       leftovers
 }
 
 // New returns the method. decoys makes up the keys of unknown people.

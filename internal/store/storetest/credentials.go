@@ -12,6 +12,7 @@ import (
 func credentialTests() []test {
 	return []test{
 		{"a credential is found by each of its identifiers", credentialByIdentifier},
+		{"a credential is known by the beginning of an identifier and a part of its configuration", credentialKnown},
 		{"a credential's configuration is replaced and its identifiers stay", credentialUpdate},
 		{"an unknown credential can't be updated", credentialUnknown},
 		{"the credentials of a save replace all there are", credentialReplace},
@@ -28,6 +29,29 @@ func credentialByIdentifier(t *testing.T, s Store) {
 		must(t, err)
 		wantSame(t, owner, i)
 		wantSame(t, *found, c)
+	}
+}
+
+func credentialKnown(t *testing.T, s Store) {
+	i, _ := NewIdentity("a@example.org")
+	keys := identity.Credential{Type: "webauthn", Identifiers: []string{"handle:1", "key:2"}, Config: json.RawMessage(`{"first":true}`)}
+	must(t, s.CreateIdentity(t.Context(), i, []identity.Credential{newPassword("key:3"), keys}))
+	for _, c := range []struct {
+		typ, prefix, text string
+		want              bool
+	}{
+		{"webauthn", "key:", `"first":true`, true},
+		{"webauthn", "handle:", `{"first"`, true},
+		{"webauthn", "key;", `"first":true`, false},
+		{"webauthn", "key:", `"first":false`, false},
+		{"webauthn", "kez", `"first":true`, false},
+		{identity.TypePassword, "key:", `"first":true`, false},
+	} {
+		has, err := s.HasCredential(t.Context(), c.typ, c.prefix, c.text)
+		must(t, err)
+		if has != c.want {
+			t.Errorf("%s, %s, %s: %t", c.typ, c.prefix, c.text, has)
+		}
 	}
 }
 

@@ -1,0 +1,48 @@
+package webauthn
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/symbolon/symbolon/internal/ceremony"
+)
+
+// How long it counts whether there are first factors, and how long after a look that failed.
+const (
+	lookAgain   = time.Hour
+	afterFaults = time.Minute
+)
+
+// leftovers says whether there are keys that are first factors where new ones are second factors.
+type leftovers struct {
+	mu   sync.Mutex
+	next time.Time // when to look again
+	some bool
+}
+
+// hasFirst reports whether anyone has a key that is a first factor, as it was known in the last hour. While one request
+// looks, and where that fails, what was known before counts.
+func (m *Method) hasFirst(ctx context.Context) bool {
+	l, now := &m.left, m.now()
+	l.mu.Lock()
+	some, known := l.some, now.Before(l.next)
+	if !known {
+		l.next = now.Add(lookAgain)
+	}
+	l.mu.Unlock()
+	if known {
+		return some
+	}
+	found, err := m.identities.HasCredential(ctx, ID, ceremony.KeyPrefix, ceremony.FirstFactor)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		m.log.WarnContext(ctx, "could not look for security keys that are first factors", slog.Any("error", err))
+		l.next = now.Add(afterFaults)
+		return l.some
+	}
+	l.some = found
+	return found
+}
