@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -44,13 +42,13 @@ type Addresses struct{ Public, Admin string }
 func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 	collectLessOften()
 	listeners := a.current.Load().config.Serve
-	public, err := listen(ctx, listeners.Public.Host, listeners.Public.Port)
+	public, err := listen(ctx, "public", listeners.Public.Host, listeners.Public.Port)
 	if err != nil {
-		return errors.Join(fmt.Errorf("public listener: %w", err), a.db.Close())
+		return errors.Join(err, a.db.Close())
 	}
-	admin, err := listen(ctx, listeners.Admin.Host, listeners.Admin.Port)
+	admin, err := listen(ctx, "admin", listeners.Admin.Host, listeners.Admin.Port)
 	if err != nil {
-		return errors.Join(fmt.Errorf("admin listener: %w", err), public.Close(), a.db.Close())
+		return errors.Join(err, public.Close(), a.db.Close())
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -74,11 +72,6 @@ func (a *App) Run(ctx context.Context, ready func(Addresses)) error {
 		err = errors.Join(cause, err)
 	}
 	return errors.Join(err, a.db.Close())
-}
-
-func listen(ctx context.Context, host string, port int) (net.Listener, error) {
-	var config net.ListenConfig
-	return config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
 func (a *App) newHTTPServer(h http.Handler, c *certificate) *http.Server {
