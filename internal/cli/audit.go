@@ -44,10 +44,20 @@ func newAuditListCommand(e *env) *cobra.Command {
 				}
 			}
 			if name != "" && q.Name == "" {
-				return fmt.Errorf("--name %s: events have one of these names: %s", name, eventNames())
+				return usageError{fmt.Errorf("--name %s: events have one of these names: %s", name, eventNames())}
 			}
-			if since > 0 {
+			switch {
+			case q.Limit < 1:
+				return usageError{fmt.Errorf("--limit is %d and must be at least 1", q.Limit)}
+			case since < 0:
+				return usageError{fmt.Errorf("--since is %s and must not be negative: 24h are the last 24 hours", since)}
+			case since > 0:
 				q.Since = time.Now().Add(-since)
+			}
+			if q.IdentityID != "" {
+				if err := onlyIDs([]string{q.IdentityID}); err != nil {
+					return usageError{err}
+				}
 			}
 			return withAudit(cmd, e, &f, func(a *app.Audit) error {
 				found, err := a.List(cmd.Context(), q)

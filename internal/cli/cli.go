@@ -104,6 +104,9 @@ func wrapUsage(c *cobra.Command) {
 			if err == nil {
 				return nil
 			}
+			if strings.HasPrefix(err.Error(), "accepts ") { // which counts arguments and does not name them
+				err = fmt.Errorf("%w; write: %s", err, strings.TrimSuffix(c.UseLine(), " [flags]"))
+			}
 			if near := c.SuggestionsFor(strings.Join(args, " ")); len(near) > 0 {
 				err = fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
 			}

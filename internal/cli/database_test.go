@@ -115,3 +115,20 @@ func TestCleanupRemovesWhatHasExpired(t *testing.T) {
 		t.Errorf("the second time it prints %q", got)
 	}
 }
+
+func TestAuditList_badFlags(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.run(t, exitOK, "migrate", "sql", "-e", "--yes")
+	for flag, want := range map[string]string{
+		"--limit=0":       "--limit is 0 and must be at least 1",
+		"--limit=-1":      "--limit is -1 and must be at least 1",
+		"--since=-5h":     "--since is -5h0m0s and must not be negative",
+		"--identity=jane": `"jane" is not an id; ids look like`,
+		"--name=login":    "--name login: events have one of these names: authn_login_success",
+	} {
+		if got := p.run(t, exitUsage, "audit", "list", flag); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %q", flag, got, want)
+		}
+	}
+}
