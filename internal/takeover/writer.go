@@ -326,7 +326,7 @@ func (w *Writer) complete(p *prepared, r *Record, draft *identity.Draft) {
 	for k := range i.Verifiable {
 		a := &i.Verifiable[k]
 		for _, proven := range r.Verified {
-			if traits.Normalize(proven) == a.Normalized {
+			if traits.NormalizeAddress(a.Via, proven) == a.Normalized {
 				a.Verified, a.VerifiedAt = true, i.CreatedAt
 			}
 		}

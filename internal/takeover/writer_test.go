@@ -302,3 +302,25 @@ func TestWriter_Write_keysOfBothKinds(t *testing.T) {
 		t.Errorf("the keys that sign in alone are %v of the stored ones", roles)
 	}
 }
+
+// A number that the other system proved counts as proven however it is written there.
+func TestWriter_Write_provenNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	schema, err := traits.Compile([]byte(`{"$id":"s","properties":{"traits":{"type":"object","properties":{
+ "phone":{"type":"string","ory.sh/kratos":{"verification":{"via":"sms"}}}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Drafts = identity.New(w.db, oneSchema{schema}, func(context.Context, string) {}, w.Now)
+	u := takeover.User{Key: id, Claims: map[string]any{"phone_number": "+49 170 1234567", "phone_number_verified": true}}
+	record, err := takeover.Shape{SchemaID: "default"}.Record(u, takeover.SchemaMapper{Schema: schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, record)
+	got, err := w.db.Identity(t.Context(), id)
+	if err != nil || len(got.Verifiable) != 1 || !got.Verifiable[0].Verified {
+		t.Errorf("%+v, %v, %+v", got, err, w.lines)
+	}
+}

@@ -73,6 +73,27 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// A phone number is compared in the form in which it is looked for (E.164).
+func TestRecords_phone(t *testing.T) {
+	t.Parallel()
+	dsn := copied(t, "v26.2.0")
+	if _, err := sqliteFile(t, dsn).ExecContext(t.Context(),
+		`UPDATE identity_verifiable_addresses SET via = 'sms', value = '+49 170 1234567' WHERE id = (SELECT min(id) FROM identity_verifiable_addresses)`); err != nil {
+		t.Fatal(err)
+	}
+	var numbers []string
+	for _, r := range records(t, dsn, "") {
+		for _, a := range r.Addresses {
+			if a.Via == "sms" {
+				numbers = append(numbers, a.Normalized)
+			}
+		}
+	}
+	if !slices.Contains(numbers, "+491701234567") {
+		t.Errorf("the numbers are %q", numbers)
+	}
+}
+
 func sqliteFile(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite3", "file:"+strings.TrimPrefix(dsn, "sqlite://"))

@@ -93,7 +93,7 @@ func (b *batch) addresses(ctx context.Context) error {
 		}
 		for _, r := range rows {
 			a := identity.Address{
-				ID: r.text("id"), Via: r.text("via"), Value: r.text("value"), Normalized: traits.Normalize(r.text("value")),
+				ID: r.text("id"), Via: r.text("via"), Value: r.text("value"), Normalized: traits.NormalizeAddress(r.text("via"), r.text("value")),
 				Verified: r.boolCol("verified"), VerifiedAt: r.time("verified_at"),
 			}
 			if r.text("status") == "sent" {
