@@ -24,7 +24,7 @@ const takeoverBatch = 200
 // TakeoverOptions say how accounts are taken over.
 type TakeoverOptions struct {
 	DryRun   bool
-	Progress func(takeover.Report) // after each batch
+	Progress func(takeover.Report) // after each batch, with the totals alone
 	Tell     func(takeover.Line)   // what is not taken
 }
 
@@ -154,7 +154,7 @@ func (t *Takeover) write(ctx context.Context, batch []takeover.Record) error {
 	if err := t.writer.Write(ctx, batch, &t.report, t.options.Tell); err != nil {
 		return err
 	}
-	t.options.Progress(t.report.Clone())
+	t.options.Progress(t.report.Totals())
 	return nil
 }
 

@@ -81,7 +81,7 @@ func (f *takeoverFlags) openReport(e *env) (tell func(takeover.Line), done func(
 			if l.Refused {
 				what = "refused"
 			}
-			fmt.Fprintf(e.Stdout, "%s  %s  %s  %s\n", what, l.ID, l.Name, l.Text)
+			fmt.Fprintf(e.Stdout, "%s  %s  %s  %s\n", what, visible(l.ID), visible(l.Name), visible(l.Text))
 		}, func() error { return nil }, nil
 	}
 	file, err := os.OpenFile(f.report, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
@@ -117,15 +117,22 @@ func printTakeover(w io.Writer, r takeover.Report, dryRun bool) {
 	}
 }
 
+// maxCounted is how many names are listed: in some systems people choose them.
+const maxCounted = 50
+
 // counted lists names with their numbers, the largest first.
 func counted(counts map[string]int) string {
 	var all []string
 	names := slices.Sorted(maps.Keys(counts))
 	slices.SortStableFunc(names, func(a, b string) int { return counts[b] - counts[a] })
-	for _, name := range names {
+	for _, name := range names[:min(len(names), maxCounted)] {
 		all = append(all, fmt.Sprintf("%s (%d)", visible(name), counts[name]))
 	}
-	return strings.Join(all, ", ")
+	list := strings.Join(all, ", ")
+	if more := len(names) - maxCounted; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
 }
 
 // progress shows a line that grows on a terminal once a second at most.

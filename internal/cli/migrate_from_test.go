@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 
 	"golang.org/x/text/encoding"
+
+	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 func TestWithText(t *testing.T) {
@@ -39,5 +42,28 @@ func TestWithText(t *testing.T) {
 	})
 	if !errors.Is(err, encoding.ErrInvalidUTF8) || !strings.Contains(err.Error(), "--encoding") {
 		t.Errorf("bytes of another encoding: %v", err)
+	}
+}
+
+// What comes from files of others does not reach the terminal as it is, and does not fill it.
+func TestTakeoverReport(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	tell, done, err := new(takeoverFlags).openReport(&env{Stdout: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(takeover.Line{ID: "1\x1b[2J", Name: "v\x1b]0;x\a\nrefused  2", Text: "an account\u202e at \u009b1m", Refused: true})
+	if err := done(); err != nil || strings.ContainsAny(out.String(), "\x1b\a\u202e\u009b") || strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+	many := map[string]int{"first": 100}
+	for i := range 60 {
+		many[fmt.Sprintf("claim-%02d", i)] = 1
+	}
+	out.Reset()
+	printTakeover(&out, takeover.Report{Claims: many}, false)
+	if text := out.String(); !strings.Contains(text, ": first (100), claim-00 (1), ") || !strings.Contains(text, "claim-48 (1) and 11 more.\n") {
+		t.Error(text)
 	}
 }
