@@ -61,10 +61,10 @@ func (e *Engine) check(ctx context.Context, r SubmitRequest) (c checked, err err
 	if r.Input.problem != nil {
 		return c, Reject("", *r.Input.problem)
 	}
-	if err := e.checkTransient(c); err != nil {
+	if err := e.checkMisuse(f, r.Caller); err != nil {
 		return c, err
 	}
-	return c, e.checkMisuse(f, r.Caller)
+	return c, e.checkTransient(c)
 }
 
 // sends reports whether people can ask a method for the secrets of a kind. Where the
