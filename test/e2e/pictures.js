@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Visitor, launch } from './browser.js'
+import { startProvider } from './provider.js'
 import { startServer } from './server.js'
 import { settings } from './tour.js'
 
@@ -26,8 +27,8 @@ const themed = await startServer({
 const browser = await launch()
 
 // draw takes a picture of what the steps lead to.
-async function draw(server, { locale = 'en', scheme = 'light', size = desk, file }, steps) {
-  const visitor = await Visitor.arrive(browser, server, { locale })
+async function draw(server, { locale = 'en', scheme = 'light', size = desk, file, alsoAsks }, steps) {
+  const visitor = await Visitor.arrive(browser, server, { locale, alsoAsks })
   await visitor.page.setViewportSize(size)
   await visitor.page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
   await steps(visitor)
@@ -45,6 +46,23 @@ await draw(plain, { file: 'pages-settings-dark.png', scheme: 'dark' }, async (vi
   await visitor.go('/settings')
 })
 await draw(themed, { file: 'pages-theme.png', locale: 'fr' }, (visitor) => visitor.go('/login'))
+
+// A person whose address is taken signs up with a provider.
+const provider = await startProvider()
+const connected = await startServer({ ...provider.settings(), UI_NAME: 'Symbolon' })
+provider.serves(connected.publicURL)
+const press = (visitor, selector) => Promise.all([visitor.page.waitForNavigation(), visitor.page.locator(selector).first().click()])
+await draw(connected, { file: 'registration-conflict.png', alsoAsks: provider.url }, async (visitor) => {
+  await visitor.go('/registration')
+  await visitor.submit(person)
+  await visitor.context.clearCookies()
+  await visitor.go('/registration')
+  await press(visitor, 'button[name="provider"][value="acme"]')
+  await visitor.submit({ login: provider.account({ email: person['traits.email'], email_verified: true }), password: 'any' })
+  await press(visitor, 'button[type="submit"]')
+})
+await connected.stop()
+await provider.stop()
 
 // The console of a busy day is drawn as its golden file has it: a day takes a day.
 const golden = new URL('../../internal/console/', import.meta.url).pathname
