@@ -23,7 +23,7 @@ func selfserviceKeys() []Key {
 		key("selfservice.default_browser_return_url", Key{Example: "https://app.example.org/", must: visitable()},
 			"Where browsers go when nothing else says so. When unset, the built-in welcome page. Like all URLs of this section it may be relative to serve.public.base_url."),
 		key("selfservice.whitelisted_return_urls", Key{Example: "https://app.example.org/,https://www.example.org/shop", must: visitable().distinct()},
-			"Where `return_to` may lead: to these URLs and below them, counted in whole path segments. What lies below self-service of the public base URL is always allowed."),
+			"Where `return_to` may lead: to these URLs and below them, counted in whole path segments. A host `*.example.org` stands for all with one or more labels before the rest. What lies below self-service of the public base URL is always allowed."),
 	}
 }
 

@@ -78,7 +78,7 @@ func (e *Engine) ValidateReturnTo(raw string, fallback *url.URL) (string, error)
 // isSubpath reports whether target is the allowed URL or lies below its path,
 // counted in whole segments: /app allows /app/x but not /application.
 func isSubpath(target, allowed *url.URL) bool {
-	if !strings.EqualFold(target.Scheme, allowed.Scheme) || !strings.EqualFold(target.Host, allowed.Host) {
+	if !strings.EqualFold(target.Scheme, allowed.Scheme) || !isHost(target, allowed) {
 		return false
 	}
 	// Compare what a server would: dots and repeated slashes resolved, escapes
@@ -86,6 +86,27 @@ func isSubpath(target, allowed *url.URL) bool {
 	dir := strings.TrimSuffix(path.Clean("/"+allowed.Path), "/")
 	file := path.Clean("/" + target.Path)
 	return file == dir || strings.HasPrefix(file, dir+"/")
+}
+
+// isHost reports whether target is of the allowed host and port. A host that begins with "*." stands for those with one
+// or more labels before the rest.
+func isHost(target, allowed *url.URL) bool {
+	rest, wild := strings.CutPrefix(strings.ToLower(allowed.Hostname()), "*")
+	if !wild || !strings.HasPrefix(rest, ".") || len(rest) == 1 {
+		return strings.EqualFold(target.Host, allowed.Host)
+	}
+	labels, below := strings.CutSuffix(strings.ToLower(target.Hostname()), rest)
+	return below && target.Port() == allowed.Port() && isLabels(labels)
+}
+
+// isLabels reports whether a text is labels of a host name and nothing that a browser could read otherwise (RFC 1123, 2.1).
+func isLabels(text string) bool {
+	for label := range strings.SplitSeq(text, ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // returnURL is where a browser goes after a success of the method.

@@ -45,6 +45,32 @@ func TestRelativeReturnsResolveAgainstTheDefault(t *testing.T) {
 	}
 }
 
+// A wildcard stands for labels of a host name, and for no other host, port, scheme or path.
+func TestReturns_wildcard(t *testing.T) {
+	t.Parallel()
+	e := New(Deps{}, Config{
+		DefaultReturn: mustURL(t, "https://app.example.org/"),
+		Allowed:       []*url.URL{mustURL(t, "https://*.Example.org/cb"), mustURL(t, "https://*.example.net:8443/"), mustURL(t, "https://*/"), mustURL(t, "https://*bare.example/")},
+	})
+	for _, given := range []string{
+		"https://a.example.org/cb", "https://a.b.example.org/cb/x", "https://A.EXAMPLE.ORG/cb", "https://shop-1.example.org/cb?x=1", "https://x.example.net:8443/y",
+	} {
+		if got, err := e.validateReturnTo(Login, given); err != nil || got != given {
+			t.Errorf("return_to %q leads to %q (%v)", given, got, err)
+		}
+	}
+	for _, given := range []string{
+		"https://example.org/cb", "https://.example.org/cb", "https://a..example.org/cb", "https://aexample.org/cb", "https://a.example.org/cbx",
+		"https://a.example.org.evil.example/cb", "https://a.example.org:8443/cb", "http://a.example.org/cb", "https://x.example.net/y", "https://evil.example/",
+		"https://evil.example#.example.org/cb", "https://evil.example?.example.org/cb", "https://evil.example;.example.org/cb", "https://evil,x.example.org/cb",
+		"https://xbare.example/", "https://[::1].example.org/cb", "https://a%2eexample.org/cb",
+	} {
+		if got, err := e.validateReturnTo(Login, given); err == nil {
+			t.Errorf("return_to %q leads to %q, want a refusal", given, got)
+		}
+	}
+}
+
 func TestAReturnThatIsNoLongerAllowedFallsBackToTheDefault(t *testing.T) {
 	t.Parallel()
 	e := returnsEngine(t)
