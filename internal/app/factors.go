@@ -114,6 +114,7 @@ func codeConfig(c *config.Config) code.Config {
 	return code.Config{
 		Pause:        pause,
 		Passwordless: m.Passwordless, SecondFactor: m.MFA && !m.Passwordless,
+		Choose:   c.Serve.Public.Wire == config.WireV1 && c.Flags.ChooseRecoveryAddress && flows.Recovery.UIURL != nil,
 		Recovery: m.Enabled && flows.Recovery.Use == config.UseCode, Verification: m.Enabled && flows.Verification.Use == config.UseCode,
 		Lifespan: m.Lifespan, MaxTries: m.MaxTries, Fallback: m.Fallback, NotifyUnknown: notify, Pages: pages,
 		ImportedHashes: importedHashes(c),

@@ -49,7 +49,7 @@ func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 // preparedEffect keeps what the method prepared and shows it.
 func preparedEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	fact := j.fact.(Prepared)
-	if j.flow.Kind == Settings {
+	if j.flow.Kind == Settings || j.flow.Kind == Recovery {
 		j.flow.State = Open
 	}
 	j.flow.Active = j.method

@@ -26,6 +26,16 @@ func (b *form) waitsForCode() bool {
 	return b.flow.State == flow.Challenged && b.flow.Active == groupCode && b.flow.Kind != flow.Settings
 }
 
+// proofForm leaves the nodes of a form that asks for a code, or that comes to the address to which one is sent.
+func (b *form) proofForm() {
+	switch {
+	case lets(b.flow) != nil:
+		b.chooseForm()
+	case b.waitsForCode():
+		b.codeForm()
+	}
+}
+
 // codeForm leaves the nodes of a form that asks for a code, in the order of the wire: it
 // differs by kind, and where the last submission was wrong.
 func (b *form) codeForm() {

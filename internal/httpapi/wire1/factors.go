@@ -204,7 +204,7 @@ func (b *form) codeLabel(in *ui.Node) *Message {
 		m.Context = in.Context
 		return m
 	}
-	return nil
+	return chooseLabel(in)
 }
 
 // ownButtons reports whether a group has buttons of its own, so that it needs none for its method.

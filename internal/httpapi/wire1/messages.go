@@ -91,6 +91,13 @@ func entryOf(m message.Message) (entry, bool) {
 		return entry{id: 4040001, kind: failure, context: expired()}, true
 	case message.KeySettingsExpired:
 		return entry{id: 4050001, kind: failure, context: expired()}, true
+	case message.KeyCodeSentPrefix + "recovery":
+		if m.Params["masked_address"] != nil {
+			return entry{
+				id: 1060004, kind: info, context: fields("masked_address"),
+				text: "A recovery code has been sent to {masked_address}. If you have not received it, check the spelling of the address and make sure to use the address you registered with.",
+			}, true
+		}
 	case message.KeySignInToLink:
 		return linkAtSignIn(), m.Params["identifier"] != nil
 	case message.KeySettingsSaved:

@@ -87,9 +87,7 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 		return b.rank(a) - b.rank(c)
 	})
 	b.key()
-	if b.waitsForCode() {
-		b.codeForm()
-	}
+	b.proofForm()
 	return b.nodes
 }
 

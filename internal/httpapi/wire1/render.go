@@ -55,7 +55,7 @@ const (
 func (r *Renderer) flow(f *flow.Flow, owner *identity.Identity, v view) Flow {
 	out := Flow{
 		ID: f.ID, Type: string(f.Client), ExpiresAt: f.ExpiresAt, IssuedAt: f.IssuedAt, RequestURL: f.Request,
-		ReturnTo: f.ReturnTo, Active: v.active, State: string(f.State), ContinueWith: v.next, Transient: v.transient,
+		ReturnTo: f.ReturnTo, Active: v.active, State: stateOf(f), ContinueWith: v.next, Transient: v.transient,
 		UI: UI{Action: r.action(f), Method: http.MethodPost, Nodes: r.nodes(f, v), Messages: r.messages(f)},
 	}
 	switch f.Kind {
@@ -98,6 +98,9 @@ func (r *Renderer) messages(f *flow.Flow) []Message {
 	}
 	for i := range f.Form.Groups {
 		out = append(out, showAll(ofGroup(f.Kind, &f.Form.Groups[i]))...)
+	}
+	if step := asksToChoose(f); step != nil && len(out) == 0 {
+		out = append(out, *step)
 	}
 	if slices.ContainsFunc(out, func(m Message) bool { return m.Type == failure }) {
 		out = slices.DeleteFunc(out, func(m Message) bool { return m.ID == 1010016 })

@@ -30,6 +30,7 @@ type Config struct {
 	Passwordless bool // sign in and register with a code
 	SecondFactor bool // accept a code after another factor; not together with Passwordless
 	Recovery     bool
+	Choose       bool // who recovers chooses among the masked addresses of the account
 	Verification bool
 	Lifespan     time.Duration // of a code
 	MaxTries     int           // wrong codes after which a flow needs another
@@ -77,7 +78,10 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 		steps[flow.Login] = flow.Step{Role: flow.FirstFactor, Needs: flow.SendsToIdentifier, Show: m.showLogin, Submit: m.login}
 		steps[flow.Registration] = flow.Step{Role: flow.FirstFactor, Traits: true, Show: m.showRegistration, Submit: m.register}
 	}
-	if m.config.Recovery {
+	switch {
+	case m.config.Recovery && m.config.Choose:
+		steps[flow.Recovery] = flow.Step{Role: flow.AddressProof, Show: m.showChoice, Submit: m.choose}
+	case m.config.Recovery:
 		steps[flow.Recovery] = flow.Step{Role: flow.AddressProof, Show: m.showAddress, Submit: m.proveAddress}
 	}
 	if m.config.Verification {

@@ -35,8 +35,11 @@ type memory struct {
 	// may be outstanding.
 	Newest string `json:"newest,omitempty"`
 	Traits string `json:"traits,omitempty"` // hash of those a registration was sent with
-	// Step is "again" once the flow has sent more than one code; empty before.
-	Step string `json:"step,omitempty"`
+	// Step is "again" once the flow has sent more than one code; empty before. Before a recovery sends one it is where the
+	// choice of an address stands.
+	Step    string   `json:"step,omitempty"`
+	Asked   string   `json:"asked,omitempty"`   // the address that a recovery with a choice began with, as typed
+	Options []option `json:"options,omitempty"` // what there is to choose
 }
 
 // draw makes a code for a flow; the flow expires it too.
