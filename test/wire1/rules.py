@@ -316,13 +316,14 @@ def departures_are_bound(exchange):
 
 def links_send_no_mail(exchange):
     """Settings that change no address, as a linked account and a new password do, make no mail to one that was there before."""
-    if re.match(r"oidc\.settings\.(browser|spa|link)|settings\.api\.submit\.bearer", exchange["name"]):
+    if re.match(r"oidc\.settings\.(browser|spa|link)|settings\.api\.submit\.bearer|variant\.return\.spa\.settings", exchange["name"]):
         exchange["response"]["body"] = (exchange["response"]["body"] or "").replace('"status":"sent"', '"status":"pending"')
     return True
 
 
 # These change a whole exchange, before the others; one that answers False leaves it out.
-EXCHANGE_RULES = [code_rules.native_starts_have_their_flow, what_waited_is_taken_once, departures_are_bound, links_send_no_mail, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream]
+EXCHANGE_RULES = [code_rules.native_starts_have_their_flow, what_waited_is_taken_once, departures_are_bound, links_send_no_mail, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream,
+                  form_rules.tokens_stay_with_their_host, form_rules.preflights_are_refused_aloud]
 RULES = [tokens_of_providers_are_not_kept, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
 
