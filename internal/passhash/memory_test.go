@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -127,5 +128,14 @@ func TestAHashThatTheProcessHasNoMemoryForIsRefused(t *testing.T) {
 		if err := h.Check(hash); (err == nil) != fits {
 			t.Errorf("%s in 256 MiB: %v", hash, err)
 		}
+	}
+}
+
+func TestNew_moreMemoryThanThereIs(t *testing.T) {
+	t.Parallel()
+	large := Default()
+	large.MemoryKiB = math.MaxUint32 // 4 TiB
+	if _, err := New(Config{Argon2: large}); err == nil || !strings.Contains(err.Error(), "hashers.argon2.memory: 4194303 MiB for one hash are more than the ") {
+		t.Errorf("got %v", err)
 	}
 }

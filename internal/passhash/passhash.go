@@ -59,7 +59,7 @@ type Hasher struct {
 	dummy   string // a hash of an unknown password, with the current parameters
 }
 
-// New returns a hasher. The error says which parameter of Argon2 is impossible.
+// New returns a hasher. The error says which parameter of Argon2 is impossible, on this machine too.
 func New(c Config) (*Hasher, error) {
 	if c.Argon2 == (Argon2{}) {
 		c.Argon2 = Default()
@@ -73,11 +73,16 @@ func New(c Config) (*Hasher, error) {
 	if c.Budget == 0 {
 		c.Budget = deriveBudget(memoryLimit("/", debug.SetMemoryLimit(-1)))
 	}
+	available := memoryLimit("/", math.MaxInt64)
+	if c.Argon2.bytes() > available {
+		return nil, fmt.Errorf("hashers.argon2.memory: %d MiB for one hash are more than the %d MiB that this process may use, so the first password would end it",
+			c.Argon2.bytes()>>20, available>>20)
+	}
 	budget := max(c.Budget, c.Argon2.bytes())
 	h := &Hasher{
 		pool:   &argon2Pool{budget: budget, external: c.XCrypto, release: debug.FreeOSMemory},
 		argon2: c.Argon2, limits: c.Limits.raisedTo(c.Argon2),
-		largest: max(largestHash(memoryLimit("/", math.MaxInt64)), c.Argon2.bytes()),
+		largest: max(largestHash(available), c.Argon2.bytes()),
 		gate:    newGate(budget, c.Wait, runtime.GOMAXPROCS(0)),
 	}
 	// The dummy is never compared successfully, so it need not be a real hash: a
