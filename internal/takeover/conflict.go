@@ -38,7 +38,7 @@ func (w *Writer) meanwhile(ctx context.Context, all []*prepared, batch *Report, 
 	there, err := w.present(ctx, refused)
 	batch.Refused -= len(there)
 	batch.Present += len(there)
-	return slices.DeleteFunc(lines, func(l Line) bool { return l.Refused && there[l.ID] }), err
+	return slices.DeleteFunc(lines, func(l Line) bool { return l.Refused && there[l.ID] != nil }), err
 }
 
 // owners are what accounts have for themselves, as hashes with the ids of the owners. A dry run undoes each batch, so the

@@ -99,7 +99,7 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 		return err
 	}
 	report.sum(batch)
-	for _, l := range lines {
+	for _, l := range append(lines, strangers(records, present)...) {
 		tell(l)
 	}
 	return nil
@@ -132,12 +132,12 @@ func (w *Writer) storeAll(ctx context.Context, all []*prepared, apart bool) (bat
 	return batch, lines, err
 }
 
-func (w *Writer) present(ctx context.Context, records []Record) (map[string]bool, error) {
+func (w *Writer) present(ctx context.Context, records []Record) (map[string]*identity.Identity, error) {
 	var ids []string
 	for _, r := range records {
 		ids = append(ids, r.Identity.ID)
 	}
-	there := map[string]bool{}
+	there := map[string]*identity.Identity{}
 	if len(ids) == 0 {
 		return there, nil
 	}
@@ -146,14 +146,14 @@ func (w *Writer) present(ctx context.Context, records []Record) (map[string]bool
 		return nil, fmt.Errorf("look for accounts: %w", err)
 	}
 	for _, i := range found {
-		there[i.ID] = true
+		there[i.ID] = i
 	}
 	return there, nil
 }
 
 // prepareAll checks and converts the records that are not present, several at once: recovery
 // codes are hashed, which no transaction may wait for.
-func (w *Writer) prepareAll(ctx context.Context, records []Record, present map[string]bool) []*prepared {
+func (w *Writer) prepareAll(ctx context.Context, records []Record, present map[string]*identity.Identity) []*prepared {
 	var (
 		all     []*prepared
 		running sync.WaitGroup
@@ -161,7 +161,7 @@ func (w *Writer) prepareAll(ctx context.Context, records []Record, present map[s
 	)
 	for i := range records {
 		r := &records[i]
-		if present[r.Identity.ID] {
+		if present[r.Identity.ID] != nil {
 			continue
 		}
 		p := &prepared{identity: r.Identity, name: r.name(), notes: slices.Clone(r.Notes)}

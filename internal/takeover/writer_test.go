@@ -147,6 +147,14 @@ func TestWriter_Write(t *testing.T) {
 			t.Errorf("%v", cmp.Diff(got, same))
 		}
 	})
+	t.Run("another account of the same id", func(t *testing.T) {
+		stranger := vera()
+		stranger.Identity.Traits, stranger.Credentials = json.RawMessage(`{"email":"joerg@example.org"}`), nil
+		if report := w.write(t, stranger); report.Present != 1 || report.Refused != 0 {
+			t.Errorf("%+v", report)
+		}
+		w.wantLine(t, false, "one with its id is here already; they have nothing in common")
+	})
 	t.Run("an identifier that is taken", func(t *testing.T) {
 		twin := vera()
 		twin.Identity.ID, twin.Identity.ExternalID = secret.NewID(), ""
