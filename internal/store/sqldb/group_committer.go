@@ -122,10 +122,10 @@ func (w *groupCommitter) member(ctx context.Context, do txFunc) (*batch, error) 
 		return nil, err
 	}
 	switch {
-	case do.single:
-		err = do.fn(ctx, w.conn)
 	case b.members == 0:
 		err = w.first(ctx, do)
+	case do.single:
+		err = do.fn(ctx, w.conn)
 	default:
 		err = w.conn.savepoint(ctx, func() error { return do.fn(ctx, w.conn) })
 	}
