@@ -325,6 +325,30 @@ func TestWritesSurviveTheFailureOfABatch(t *testing.T) {
 	}
 }
 
+// A member that fails by itself says so, and is not run again beside those whose batch it took along.
+func TestWriteThatTakesItsBatchAlong(t *testing.T) {
+	t.Parallel()
+	db := newDB(t, Config{Now: frozen()})
+	runs := 0
+	var wg sync.WaitGroup
+	occupied(t, db, func() {
+		wg.Go(func() {
+			err := db.InTx(t.Context(), func(ctx context.Context) error {
+				runs++
+				return outgrow(ctx, t, db)
+			})
+			if !errors.Is(err, errs.ErrUnavailable) || !strings.Contains(err.Error(), "full") {
+				t.Errorf("error is %v", err)
+			}
+		})
+		queued(db, 1)
+	})
+	wg.Wait()
+	if runs != 1 {
+		t.Errorf("it was run %d times", runs)
+	}
+}
+
 // outgrow lets the database be as large as it is and makes it larger. SQLite
 // answers that the disk is full.
 func outgrow(ctx context.Context, t *testing.T, db *DB) error {

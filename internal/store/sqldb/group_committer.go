@@ -104,6 +104,9 @@ func (w *groupCommitter) once(ctx context.Context, do txFunc) error {
 		return err
 	}
 	<-b.done
+	if errors.Is(err, errs.ErrUnavailable) {
+		return err // what it met itself, for which the batch may have ended
+	}
 	return cmp.Or(b.err, err)
 }
 
