@@ -256,16 +256,6 @@ def hooks_let_typed_stay(exchange, body):
             n['attributes']['value'] = TYPED[flow_of(exchange)]
 
 
-def no_page_after_the_last(exchange, _):
-    """An empty list has one page."""
-    headers = exchange['response']['headers']
-    if ['X-Total-Count', '0'] not in [[k, v] for k, v in headers]:
-        return
-    for h in headers:
-        if h[0].lower() == 'link':
-            h[1] = h[1].split(',<')[0]
-
-
 def keys_stand_together(_, body):
     """The button of a key stands in the group of its method, before the fields of a passkey: clients pick nodes by name."""
     if not isinstance(body, dict) or not isinstance((body.get('ui') or {}).get('nodes'), list):
@@ -293,5 +283,5 @@ def one_handle_a_person(_, body):
 
 
 RULES = [keys_stand_together, one_handle_a_person, tokens_live_a_minute, secure_where_kept, schema_urls_are_filled, any_authenticator, passkeys_have_names, keys_exclude_each_other, one_address_waits, failures_take_success_back,
-         no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, hooks_see_what_is_stored, no_page_after_the_last,
+         no_message_on_a_missing_node, native_keys, cookies_stay, settings_carry_for_hooks, hooks_let_typed_stay, hooks_see_what_is_stored,
          registrations_have_no_identifier, one_step_one_message, no_keys_are_a_list, names_stay]

@@ -321,8 +321,18 @@ def links_send_no_mail(exchange):
     return True
 
 
+def no_page_after_the_last(exchange):
+    """An empty list has one page, and links to no other."""
+    headers = exchange["response"]["headers"]
+    if any(k.lower() == "x-total-count" and v == "0" for k, v in headers):
+        for h in headers:
+            if h[0].lower() == "link":
+                h[1] = h[1].split(",<")[0]
+    return True
+
+
 # These change a whole exchange, before the others; one that answers False leaves it out.
-EXCHANGE_RULES = [code_rules.native_starts_have_their_flow, what_waited_is_taken_once, departures_are_bound, links_send_no_mail, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream,
+EXCHANGE_RULES = [no_page_after_the_last, code_rules.native_starts_have_their_flow, what_waited_is_taken_once, departures_are_bound, links_send_no_mail, mails_are_ours, restarts_are_gone, csrf_cookies_stay, hooks_fail_upstream,
                   form_rules.tokens_stay_with_their_host, form_rules.preflights_are_refused_aloud]
 RULES = [tokens_of_providers_are_not_kept, proofs_name_their_method, no_token_is_kept, restarts_keep_the_start, operators_flows_are_protected, state_changes_are_kept, settings_tell_of_one_submission, one_device, spelling, only_real_credentials, nodes_are_a_list, one_button_back, devices_are_a_list, schema_urls_are_filled, codes_are_the_status, version_is_ours,
          nothing_empty_is_stored, hashes_are_argon2id]
