@@ -52,8 +52,7 @@ func (b *form) factorNode(method string, in *ui.Node) (n *Node, known bool) {
 		a.Value = nil
 	}
 	*a.Disabled = in.Disabled
-	tried := b.wrong() && !says(b.flow.Form.Messages, message.KeyWrongMethod)
-	if a.Value == nil && b.flow.Kind == flow.Login && (in.Name == "totp_code" || in.Name == "lookup_secret") && !tried {
+	if a.Value == nil && b.flow.Kind == flow.Login && (in.Name == "totp_code" || in.Name == "lookup_secret") && !b.wrong() {
 		a.Value = ""
 	}
 	a.OnClick, a.OnClickTrigger = b.call(in.OnClick, in)

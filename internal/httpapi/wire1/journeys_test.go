@@ -237,11 +237,6 @@ func TestSettings_factors(t *testing.T) {
 	if !strings.Contains(order, "totp_code method lookup_secret method") {
 		t.Errorf("the fields of the second factor are %s", order)
 	}
-	neither := d.submit(t, second, map[string]any{"method": "password", "identifier": "set@example.org", "password": password})
-	want(t, "a first factor", neither, 400, "4010002")
-	if got := neither.valueOf("totp_code"); got != "" {
-		t.Errorf("the code that was not tried is %v", got)
-	}
 	want(t, "second factor, wrong", d.submit(t, second, map[string]any{"method": "totp", "totp_code": "123456"}), 400, "4000008")
 	want(t, "recovery code, wrong", d.submit(t, second, map[string]any{"method": "lookup_secret", "lookup_secret": "nothing8"}), 400, "4000016")
 	s.now = func() time.Time { return time.Now().Add(time.Minute) }
