@@ -82,8 +82,9 @@ type Config struct {
 	Allowed       []*url.URL // return_to must lie below one of these
 	Kinds         map[Kind]KindConfig
 	// SentAfter is how long it takes at least to answer a submission that asks for a link
-	// or code, or names the person who is to use a security key. Known and unknown addresses are the same work but for some reads, which a
-	// client could measure (OWASP ASVS 5.0, 6.3.8); 0 for no bound.
+	// or code, names the person who is to use a security key, or brings a wrong answer of one. Known and unknown addresses
+	// are the same work but for some reads and a signature, which a client could measure (OWASP ASVS 5.0, 6.3.8); 0 for no
+	// bound.
 	SentAfter time.Duration
 	// PrivilegedAge is how long after authentication a session may change
 	// credentials.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/flow/flowtest"
@@ -52,6 +54,34 @@ func parts(f *flow.Flow) string {
 		out = append(out, text)
 	}
 	return strings.Join(out, " ")
+}
+
+// What a login asks of a named person, and its answer to a wrong proof, take as long for all.
+func TestNaming_takesAsLong(t *testing.T) {
+	t.Parallel()
+	const atLeast = time.Hour
+	synctest.Test(t, func(t *testing.T) {
+		key := &flowtest.Stub{Name: "key", Roles: map[flow.Kind]flow.Role{flow.Login: flow.FirstFactor}, Needs: flow.NeedsIdentifier}
+		key.Fact = func(_ context.Context, s flow.Submission) (flow.Fact, error) {
+			if answer, _, _ := s.Input.Text("answer"); answer != "" {
+				return nil, flow.Reject("", message.Of(message.KeyKeyInvalid))
+			}
+			return flow.Prepared{Memory: "a challenge"}, nil
+		}
+		w := flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{key} }, func(c *flow.Config) { c.SentAfter = atLeast })
+		b := w.Browser()
+		f := b.Start(flow.Login)
+		for _, c := range []struct {
+			answer string
+			waits  bool
+		}{{"before it was asked for", false}, {"", true}, {"a wrong one", true}} {
+			began := time.Now()
+			b.MustSubmit(f, "key", map[string]string{"identifier": "ada@example.org", "answer": c.answer})
+			if took := time.Since(began); took >= atLeast != c.waits {
+				t.Errorf("the answer %q takes %v", c.answer, took)
+			}
+		}
+	})
 }
 
 func TestNaming(t *testing.T) {

@@ -122,10 +122,13 @@ func errWrongFact(k Kind, fact Fact) error {
 	return fmt.Errorf("no effect for %T in a %s flow", fact, k)
 }
 
-// asksNamed reports whether a sign-in has named a person and is asked for a proof of theirs, which
-// takes as long for people who are unknown.
-func asksNamed(k Kind, r Result, s Step) bool {
-	return k == Login && r.Outcome == Prepares && s.Needs == NeedsIdentifier
+// asksNamed reports whether a sign-in has named a person and is asked for a proof of theirs, or has
+// answered with a wrong one. Both take as long for people who are unknown.
+func asksNamed(q SubmitRequest, r Result, s Step) bool {
+	if q.Kind != Login || s.Needs != NeedsIdentifier {
+		return false
+	}
+	return r.Outcome == Prepares || r.Outcome == FormRejected && r.Flow.Remembers(q.Method)
 }
 
 // OutcomeName is the label of a submission in metrics and logs.

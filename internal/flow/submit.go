@@ -55,7 +55,7 @@ func (e *Engine) Submit(ctx context.Context, r SubmitRequest) (Result, error) {
 			break
 		}
 	}
-	if result.Outcome == Pending || asksNamed(r.Kind, result, e.steps[r.Kind][r.Method]) {
+	if result.Outcome == Pending || asksNamed(r, result, e.steps[r.Kind][r.Method]) {
 		wait(ctx, e.config.SentAfter-e.now().Sub(r.began))
 	}
 	e.observer.Submitted(r.Kind, r.Method, OutcomeName(result, err))

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -137,6 +138,55 @@ func TestSameWork_begin(t *testing.T) {
 			if did != work["unknown@shop.test"] {
 				t.Errorf("%s:\n%s %s\nunknown %s", method, who, did, work["unknown@shop.test"])
 			}
+		}
+	}
+}
+
+// keyAsked finds the challenge and the key that a form asks for.
+var keyAsked = regexp.MustCompile(`challenge\\":\\"([^\\]*)\\"[^}]*\\"id\\":\\"([^\\]*)`)
+
+// wrongKey answers what a form asks of a key with all that a stranger can know, and a wrong signature.
+func (c *client) wrongKey(t testing.TB, id, token string) {
+	t.Helper()
+	asked := keyAsked.FindStringSubmatch(c.do(t, http.MethodGet, "/self-service/login/flows?id="+id, "").Body.String())
+	if asked == nil {
+		t.Fatal("the form asks for no key")
+	}
+	said := base64.RawURLEncoding.EncodeToString([]byte(`{"type":"webauthn.get","challenge":"` + asked[1] + `","origin":"https://id.shop.test"}`))
+	party := sha256.Sum256([]byte("shop.test"))
+	data := base64.RawURLEncoding.EncodeToString(append(party[:], 1, 0, 0, 0, 9))
+	answer := `{"id":"` + asked[2] + `","rawId":"` + asked[2] + `","type":"public-key","response":{"clientDataJSON":"` + said + `","authenticatorData":"` + data + `","signature":"MAA"}}`
+	r := c.do(t, http.MethodPost, "/self-service/login/methods/webauthn?flow="+id, form("csrf_token", token, "webauthn_login", answer))
+	if r.Code != http.StatusFound || strings.Contains(r.Header().Get("Location"), "/error") {
+		t.Fatalf("the answer of a key: %d %s", r.Code, r.Header())
+	}
+}
+
+// So is the step after: a wrong answer of a key, there or made up.
+func TestSameWork_wrongKey(t *testing.T) {
+	t.Parallel()
+	f := newForeignSite(t, "SELFSERVICE_METHODS_WEBAUTHN_CONFIG_PASSWORDLESS=true")
+	f.keyed(t, "keyed@shop.test")
+	work := map[string]string{}
+	for _, who := range []string{"jane@shop.test", "keyed@shop.test", "unknown@shop.test"} {
+		b := f.browser()
+		id, token := b.start(t, "login", "")
+		request{"login", "webauthn", "identifier"}.send(t, b, id, token, who)
+		before := f.written(t)
+		b.wrongKey(t, id, token)
+		after := f.written(t)
+		for table, n := range after {
+			after[table] = n - before[table]
+		}
+		shown := b.do(t, http.MethodGet, "/self-service/login/flows?id="+id, "").Body.String()
+		if !strings.Contains(shown, `"id":4000045`) {
+			t.Errorf("the form after a wrong answer of %s is %s", who, shown)
+		}
+		work[who] = fmt.Sprint(after, masked.ReplaceAllString(shown, "X"))
+	}
+	for who, did := range work {
+		if did != work["unknown@shop.test"] {
+			t.Errorf("%s %s\nunknown %s", who, did, work["unknown@shop.test"])
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package webauthn
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -164,20 +165,27 @@ func (m *Method) signIn(ctx context.Context, s flow.Submission, kept asked, text
 	return fact, nil
 }
 
+// asked finds the person whom a flow has asked, and their keys. It reads as much where the keys are made up.
+func (m *Method) asked(ctx context.Context, kept asked) (*identity.Identity, *identity.Credential, error) {
+	looked := cmp.Or(kept.IdentityID, secret.NewIdentityID())
+	person, err := m.identities.ByID(ctx, looked)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return nil, nil, err
+	}
+	c, missing := m.identities.Credential(ctx, looked, ID)
+	return person, c, orNoKey(cmp.Or(err, missing))
+}
+
 func (m *Method) verify(ctx context.Context, s flow.Submission, kept asked, text string) (flow.Fact, error) {
 	if _, err := ceremony.Read(text); err != nil {
 		return nil, err
 	}
-	if kept.IdentityID == "" || s.Identity != nil && s.Identity.ID != kept.IdentityID {
+	if s.Identity != nil && s.Identity.ID != kept.IdentityID {
 		return nil, errNoKey
 	}
-	person, err := m.identities.ByID(ctx, kept.IdentityID)
+	person, c, err := m.asked(ctx, kept)
 	if err != nil {
-		return nil, orNoKey(err)
-	}
-	c, err := m.identities.Credential(ctx, person.ID, ID)
-	if err != nil {
-		return nil, orNoKey(err)
+		return nil, err
 	}
 	keys, judged, err := m.check(ctx, person.ID, c, true, kept.Memory, text)
 	if err == nil && m.config.RequireVerification && !judged.Verified {

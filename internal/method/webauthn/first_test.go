@@ -1,6 +1,7 @@
 package webauthn_test
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"github.com/symbolon/symbolon/internal/ceremony/ceremonytest"
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/flow/flowtest"
+	"github.com/symbolon/symbolon/internal/identity"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/method/webauthn"
 	"github.com/symbolon/symbolon/internal/session"
@@ -154,6 +156,50 @@ func TestFirst_tellsStrangersNothing(t *testing.T) {
 	told.Limiter.Full = true
 	if r := name(t, told.Browser(), "ada@example.org"); r.Outcome != flow.FormRejected || said(r) == message.KeyKeyUnknown {
 		t.Errorf("beyond the limit: %s", said(r))
+	}
+}
+
+// reading notes what is read of accounts.
+type reading struct {
+	*identity.Service
+	did string
+}
+
+func (r *reading) ByIdentifier(ctx context.Context, typ, typed string) (*identity.Identity, *identity.Credential, error) {
+	r.did += " identifier"
+	return r.Service.ByIdentifier(ctx, typ, typed)
+}
+
+func (r *reading) ByID(ctx context.Context, id string) (*identity.Identity, error) {
+	r.did += " identity"
+	return r.Service.ByID(ctx, id)
+}
+
+func (r *reading) Credential(ctx context.Context, id, typ string) (*identity.Credential, error) {
+	r.did += " credential"
+	return r.Service.Credential(ctx, id, typ)
+}
+
+// The name and a wrong answer lead to the same reads for all, in this order: a stranger could measure others.
+func TestFirst_readsTheSame(t *testing.T) {
+	t.Parallel()
+	w := first(t, webauthn.Config{})
+	k := ceremonytest.New(t, site, ceremonytest.ES256)
+	signUp(t, w, "new@example.org", k)
+	r := &reading{Service: w.Identities}
+	w.Rebuild(methodsWith(t, w, r, webauthn.Config{Passwordless: true}, slog.New(slog.DiscardHandler))...)
+	for _, who := range []string{"new@example.org", "ada@example.org", "unknown@example.org"} {
+		b, liar := w.Browser(), *k
+		r.did = ""
+		f := name(t, b, who).Flow
+		if r.did != " identifier credential" {
+			t.Errorf("the name of %s reads%s", who, r.did)
+		}
+		r.did = ""
+		touch(t, b, f, liar.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{BadSignature: true}))
+		if r.did != " identity credential" {
+			t.Errorf("a wrong answer for %s reads%s", who, r.did)
+		}
 	}
 }
 

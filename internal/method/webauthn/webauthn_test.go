@@ -29,6 +29,11 @@ func openLogged(t testing.TB, log *slog.Logger) (*flowtest.World, flowtest.Perso
 // methods returns the methods of a server with this configuration.
 func methods(t testing.TB, w *flowtest.World, c webauthn.Config, log *slog.Logger) []flow.Method {
 	t.Helper()
+	return methodsWith(t, w, w.Identities, c, log)
+}
+
+func methodsWith(t testing.TB, w *flowtest.World, i webauthn.Identities, c webauthn.Config, log *slog.Logger) []flow.Method {
+	t.Helper()
 	c.Public = site
 	decoys, err := secret.NewSigner("test", []string{"0123456789abcdef"})
 	if err != nil {
@@ -40,7 +45,7 @@ func methods(t testing.TB, w *flowtest.World, c webauthn.Config, log *slog.Logge
 	}
 	return []flow.Method{
 		&flowtest.Stub{Name: identity.TypePassword, Roles: map[flow.Kind]flow.Role{flow.Login: flow.FirstFactor}},
-		webauthn.New(party, w.Identities, decoys, c, w.Now, log),
+		webauthn.New(party, i, decoys, c, w.Now, log),
 	}
 }
 
