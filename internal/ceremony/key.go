@@ -49,7 +49,7 @@ type Authenticator struct {
 	Answered []byte `json:"answered,omitempty"`
 }
 
-// Flags are those of the last ceremony, except that Verified stays once it was given.
+// Flags are those of the last ceremony, except that Verified is that of the creation.
 type Flags struct {
 	Present        bool `json:"user_present"`
 	Verified       bool `json:"user_verified"`
