@@ -104,8 +104,8 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 		if asksToLink(d.flow) && !answersLink(&d.flow.Form.Groups[i]) || offersPasskey(d.flow) && d.flow.Form.Groups[i].Method != passkeys {
 			continue
 		}
-		if g := &d.flow.Form.Groups[i]; isJoined && (g.Method == "profile" || slices.Contains(together, g)) {
-			if g == together[0] {
+		if g := &d.flow.Form.Groups[i]; len(together) > 0 && g.Method == "profile" || isJoined && slices.Contains(together, g) {
+			if isJoined && g == together[0] {
 				out, problems = append(out, joined), append(problems, wrong...)
 			}
 			continue

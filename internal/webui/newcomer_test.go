@@ -48,6 +48,18 @@ func TestNewcomer_traits_once(t *testing.T) {
 	}
 }
 
+// A lone method asks for the traits itself: the form that leads on to it, as in v1, asks for them once more.
+func TestNewcomer_loneMethod(t *testing.T) {
+	t.Parallel()
+	all := newcomerGroups()
+	for at, method := range []string{"password", "passkey", "code"} {
+		page := get(t, newPages(t, showing(newFlow(flow.Registration, all[at], all[3]))), open("/registration")).Body.String()
+		if got := strings.Count(page, `name="traits.email"`); got != 1 {
+			t.Errorf("%s: the address is asked for %d times: %s", method, got, page)
+		}
+	}
+}
+
 // What was wrong in the form of one method is shown on the fields of all.
 func TestNewcomer_rejected(t *testing.T) {
 	t.Parallel()
