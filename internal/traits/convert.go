@@ -10,12 +10,17 @@ import (
 
 // fromForm converts the values that a form sent for p; there is at least one.
 func (p *property) fromForm(values []string) any {
-	if p.leaf.typ != "array" || prefixLength(p.schemas) == 0 {
+	if p.leaf.typ != "array" {
 		return p.leaf.fromForm(values)
 	}
 	items := make([]any, len(values))
 	for i, v := range values {
-		items[i] = convertText(typeAmong(itemSchemas(p.schemas, i)), v)
+		schemas := itemSchemas(p.schemas, i)
+		item := leaf{typ: p.leaf.items, format: formatAmong(schemas)}
+		if prefixLength(p.schemas) > 0 {
+			item.typ = typeAmong(schemas)
+		}
+		items[i] = item.fromForm([]string{v})
 	}
 	return items
 }
@@ -40,12 +45,18 @@ func (l *leaf) fromForm(values []string) any {
 		if l.format == "date-time" && zoneless.MatchString(values[0]) {
 			return values[0] + map[bool]string{true: ":00Z", false: "Z"}[len(values[0]) == len("2006-01-02T15:04")]
 		}
+		if l.format == "time" && zonelessTime.MatchString(values[0]) {
+			return values[0] + map[bool]string{true: ":00Z", false: "Z"}[len(values[0]) == len("15:04")]
+		}
 	}
 	return convertText(l.typ, values[0])
 }
 
 // zoneless is what an input of type datetime-local sends: a time in UTC here.
 var zoneless = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$`)
+
+// zonelessTime is a time of day as people write it, in UTC here: JSON Schema wants a zone.
+var zonelessTime = regexp.MustCompile(`^\d\d:\d\d(:\d\d(\.\d{1,3})?)?$`)
 
 // fromJSON converts a JSON value. A single value makes an array of one element,
 // as v0.5 has it.

@@ -90,8 +90,13 @@ func (s *Schema) decode(in Input) (any, error) {
 	if traits == nil {
 		traits = map[string]any{}
 	}
-	if object, ok := traits.(map[string]any); ok && in.Complete && in.Form != nil {
-		s.root.untickAll(object)
+	if object, ok := traits.(map[string]any); ok && in.Form != nil {
+		if in.EmptyIsAbsent {
+			s.root.dropUnticked(object)
+		}
+		if in.Complete {
+			s.root.untickAll(object)
+		}
 	}
 	return traits, bound(traits, rootName)
 }

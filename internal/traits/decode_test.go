@@ -2,6 +2,7 @@ package traits
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -229,5 +230,38 @@ func TestMergingKeepsWhatWasNotSubmitted(t *testing.T) {
 	}
 	if _, err := open.Merge(json.RawMessage(`{}`), json.RawMessage(`{`)); err == nil {
 		t.Error("broken submitted traits are merged")
+	}
+}
+
+func TestDecode_pageOfNewcomer(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, `{
+		"home": {"type": "object", "properties": {"city": {"type": "string"}, "mine": {"type": "boolean"},
+			"deep": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "boolean"}}, "required": ["a"]}}, "required": ["city"]},
+		"wants": {"type": "object", "properties": {"mail": {"type": "boolean"}}, "required": ["mail"]},
+		"open": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "boolean"}}},
+		"at": {"type": "string", "format": "time"},
+		"days": {"type": "array", "items": {"type": "string", "format": "date-time"}}
+	}`, `"required": []`)
+	for form, want := range map[string]string{
+		"traits.home.city=&traits.home.mine=false&traits.home.deep.a=&traits.home.deep.b=false": `{}`,
+		"traits.home.city=Bern&traits.home.mine=false":                                          `{"home":{"city":"Bern","mine":false}}`,
+		"traits.home.city=&traits.home.mine=true":                                               `{"home":{"mine":true}}`,
+		"traits.home.city=Bern&traits.home.deep.a=&traits.home.deep.b=false":                    `{"home":{"city":"Bern"}}`,
+		"traits.wants.mail=false":                                                               `{"wants":{"mail":false}}`,
+		"traits.open.a=&traits.open.b=false":                                                    `{"open":{"b":false}}`,
+		"traits.at=10:30":                                                                       `{"at":"10:30:00Z"}`,
+		"traits.at=10:30:15":                                                                    `{"at":"10:30:15Z"}`,
+		"traits.at=10:30:15%2B02:00":                                                            `{"at":"10:30:15+02:00"}`,
+		"traits.days=2026-01-02T10:30&traits.days=2026-01-02T10:30:00Z":                         `{"days":["2026-01-02T10:30:00Z","2026-01-02T10:30:00Z"]}`,
+	} {
+		values, err := url.ParseQuery(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Decode(Input{Form: values, EmptyIsAbsent: true})
+		if err != nil || string(got) != want {
+			t.Errorf("%s: got %s, %v, want %s", form, got, err, want)
+		}
 	}
 }

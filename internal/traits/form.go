@@ -225,7 +225,7 @@ func (f *formReader) array(schemas []*jsonschema.Schema, old any, had bool, n *f
 	}
 	result = result[:end]
 	for _, text := range typed {
-		l := leaf{typ: typeAmong(itemSchemas(schemas, len(result)))}
+		l := leaf{typ: typeAmong(itemSchemas(schemas, len(result))), format: formatAmong(itemSchemas(schemas, len(result)))}
 		result = append(result, l.fromForm([]string{text}))
 	}
 	if len(result) == 0 {
@@ -268,6 +268,32 @@ func (f *formReader) at(p *property) *formNode {
 		return f.tree.child(rootName)
 	}
 	return f.at(p.parent).child(p.name)
+}
+
+// dropUnticked drops the optional objects for which a page that shows every field sent boxes that are not ticked and
+// nothing else, where they lack what the schema requires of them: no one began to fill them in.
+func (p *property) dropUnticked(object map[string]any) {
+	for _, c := range p.children {
+		inner, ok := object[c.name].(map[string]any)
+		if !ok || c.leaf != nil && len(c.children) == 0 {
+			continue
+		}
+		c.dropUnticked(inner)
+		lacks := func(name string) bool { _, has := inner[name]; return !has }
+		if !c.mandatory() && slices.ContainsFunc(c.requires, lacks) && unticked(inner) || len(inner) == 0 {
+			delete(object, c.name)
+		}
+	}
+}
+
+// unticked reports whether an object has nothing but boxes that are not ticked.
+func unticked(object map[string]any) bool {
+	for _, member := range object {
+		if inner, ok := member.(map[string]any); member != false && !(ok && unticked(inner)) {
+			return false
+		}
+	}
+	return true
 }
 
 // untickAll unticks in the objects that there are.
