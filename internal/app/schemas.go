@@ -70,7 +70,7 @@ func (a *composition) readSchemas() error {
 				key, url = fmt.Sprintf("identity.schemas[%d].url", i), s.URL
 			}
 		}
-		_, err := a.schemas.Schema(ctx, id)
+		schema, err := a.schemas.Schema(ctx, id)
 		switch _, unread := errors.AsType[*traits.UnreadableError](err); {
 		case unread && (a.config.V05 || !strings.HasPrefix(url, "file://")):
 			a.warnings = append(a.warnings, newProblem(key, fmt.Errorf("can't be read; requests that need it will try again: %w", err)))
@@ -78,6 +78,10 @@ func (a *composition) readSchemas() error {
 			found = append(found, newProblem(key, errors.New(a.schemaMistake(ctx, id, err))))
 		default:
 			a.warnOfSchema(ctx, key, id)
+			if missing := schema.Unfillable(); len(missing) > 0 && id == a.config.Identity.DefaultSchemaID {
+				a.warnings = append(a.warnings, newProblem(key, fmt.Errorf("of schema %q requires %s, for which no form has an input: people can't sign up. "+
+					"Give it one \"type\", beside an enum too", id, strings.Join(missing, ", "))))
+			}
 		}
 	}
 	if len(found) == 0 {

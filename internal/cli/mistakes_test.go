@@ -73,6 +73,7 @@ func setupMistakes() map[string]setupMistake {
 		"a schema without traits":       {file: fine + "identity: {default_schema_url: 'file://FOLDER/bare.json'}", warned: "has no properties.traits"},
 		"a schema of broken JSON":       {file: fine + "identity: {default_schema_url: 'file://FOLDER/broken.json'}", wrong: "is not valid JSON in line 3"},
 		"a schema without identifier":   {file: fine + "identity: {default_schema_url: 'file://FOLDER/anonymous.json'}", warned: "has no login identifier"},
+		"a required enum without type":  {file: fine + "identity: {default_schema_url: 'file://FOLDER/untyped.json'}", warned: "requires traits.kind, for which no form has an input"},
 		"a recovery by pigeon":          {file: fine + "identity: {default_schema_url: 'file://FOLDER/pigeon.json'}", warned: `recovery via "pigeon"`},
 		"no recovery beside addresses":  {file: fine + "selfservice: {flows: {recovery: {enabled: false}}}", warned: "has recovery addresses"},
 		"a sibling without the cookie":  {file: fine + "serve: {public: {base_url: 'https://id.example.org/'}}\nselfservice: {whitelisted_return_urls: ['https://app.example.org']}", warned: "does not cover app.example.org"},
@@ -104,6 +105,7 @@ func TestMistakes(t *testing.T) {
 		"bare.json":      `{"type": "object", "properties": {"email": {"type": "string"}}}`,
 		"broken.json":    "{\n  \"type\": \"object\",\n  oops\n}\n",
 		"anonymous.json": `{"type": "object", "properties": {"traits": {"type": "object", "properties": {"email": {"type": "string"}}}}}`,
+		"untyped.json":   `{"type": "object", "properties": {"traits": {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}}, "required": ["kind"]}}}`,
 		"pigeon.json":    `{"type": "object", "properties": {"traits": {"type": "object", "properties": {"email": {"type": "string", "ory.sh/kratos": {"credentials": {"password": {"identifier": true}}, "recovery": {"via": "pigeon"}}}}}}}`,
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {

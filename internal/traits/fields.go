@@ -51,6 +51,19 @@ type Field struct {
 // change the slice.
 func (s *Schema) Fields() []Field { return s.fields }
 
+// Unfillable are the paths of the traits that every identity must have and no form has an
+// input for: the schema gives them no type or several, as v0.5 has it.
+func (s *Schema) Unfillable() []string {
+	var paths []string
+	_ = s.root.each(func(p *property) error {
+		if len(p.children) == 0 && p.leaf == nil && p.always() && !p.adminOnly {
+			paths = append(paths, p.path)
+		}
+		return nil
+	})
+	return paths
+}
+
 func (s *Schema) deriveFields() error {
 	b := shaper{order: s.order, onPath: map[*jsonschema.Schema]int{}}
 	whole := &property{leaf: &leaf{}}

@@ -2,11 +2,25 @@ package traits
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+func TestSchema_Unfillable(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, `{
+		"email": {"type": "string"}, "kind": {"enum": ["a", "b"]}, "either": {"type": ["string", "integer"]}, "optional": {"enum": [1]},
+		"name": {"type": "object", "properties": {"first": {"enum": ["x"]}, "last": {"type": "string"}}, "required": ["first"]},
+		"more": {"type": "object", "properties": {"first": {"enum": ["x"]}}, "required": ["first"]},
+		"role": {"type": "string", "x-symbolon": {"writable": "admin"}}, "fixed": {"const": 1}
+	}`, `"required": ["email", "kind", "either", "name", "role", "fixed"]`)
+	if diff := cmp.Diff([]string{"traits.either", "traits.kind", "traits.name.first"}, slices.Sorted(slices.Values(s.Unfillable()))); diff != "" {
+		t.Error(diff)
+	}
+}
 
 func TestFieldsOfTheRecordedSchemas(t *testing.T) {
 	t.Parallel()
