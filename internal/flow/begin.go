@@ -73,10 +73,10 @@ func (e *Engine) enqueue(ctx context.Context, mail []courier.Message) error {
 	return nil
 }
 
-// withoutSecrets returns a URL without the parameters that open something. What
+// WithoutSecrets returns a URL without the parameters that open something. What
 // can't be read loses its query. A flow keeps the URL that it was started with, and
 // shows it.
-func withoutSecrets(raw string) string {
+func WithoutSecrets(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return ""
@@ -86,7 +86,9 @@ func withoutSecrets(raw string) string {
 		u.RawQuery = ""
 		return u.String()
 	}
-	secrets := []string{"token", "code", "state", "session_token"}
+	secrets := []string{
+		"token", "code", "state", "id_token", "access_token", "csrf_token", "password", "session_token", "return_to_code", "init_code",
+	}
 	if !slices.ContainsFunc(secrets, query.Has) {
 		return raw
 	}

@@ -117,7 +117,7 @@ func (t *told) once(ctx context.Context, h Hook, call HookCall) (*IdentityChange
 	began := t.now()
 	ctx, cancel := context.WithTimeout(ctx, t.left)
 	defer cancel()
-	call.URL = withoutSecrets(call.URL)
+	call.URL = WithoutSecrets(call.URL)
 	made, err := h.Call(ctx, call)
 	t.left -= t.now().Sub(began)
 	if err == nil {

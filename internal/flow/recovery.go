@@ -87,7 +87,7 @@ func (e *Engine) settingsAfter(j *judged, owner *identity.Identity) *Flow {
 		client = Browser // links open in browsers, whichever client asked for them
 	}
 	next := e.newFlow(Settings, client, e.now())
-	next.Request = withoutSecrets(j.url)
+	next.Request = WithoutSecrets(j.url)
 	next.IdentityID, next.ReturnTo = owner.ID, j.flow.ReturnTo
 	if client == Browser {
 		next.CSRF = secret.MaskCSRF(j.caller.nextCSRF(owner.ID))

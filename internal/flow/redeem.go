@@ -117,6 +117,6 @@ func (e *Engine) unknownToken(ctx context.Context, r RedeemRequest) error {
 	if r.Kind == Recovery {
 		why = message.KeyRecoveryInvalid
 	}
-	started := &Flow{Kind: r.Kind, Client: Browser, Request: withoutSecrets(r.URL)}
+	started := &Flow{Kind: r.Kind, Client: Browser, Request: WithoutSecrets(r.URL)}
 	return e.restart(ctx, checked{flow: started, caller: r.Caller, url: r.URL}, message.Of(why))
 }

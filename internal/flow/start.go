@@ -65,7 +65,7 @@ func (e *Engine) Start(ctx context.Context, r StartRequest) (Result, error) {
 		return Result{}, e.leadToFactor(ctx, r.Caller, err)
 	}
 	f := e.newFlow(r.Kind, r.Client, e.now())
-	f.Request, f.ReturnTo, f.Refresh = withoutSecrets(r.URL), returnTo, refresh
+	f.Request, f.ReturnTo, f.Refresh = WithoutSecrets(r.URL), returnTo, refresh
 	f.CSRF = secret.MaskCSRF(r.Caller.CSRF)
 	if err := e.noteLevel(f, stepUp, refresh, r.Caller); err != nil {
 		return Result{}, err

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/symbolon/symbolon/internal/flow"
@@ -28,7 +29,14 @@ func (h *Hook) shown(ctx context.Context, c flow.HookCall) (map[string]any, erro
 		return true
 	}
 	for _, name := range h.config.Shown {
-		if values := sent.Values(name); len(values) > 0 && fits(values...) {
+		values := sent.Values(name)
+		if http.CanonicalHeaderKey(name) == "Referer" {
+			values = slices.Clone(values)
+			for i := range values {
+				values[i] = flow.WithoutSecrets(values[i])
+			}
+		}
+		if len(values) > 0 && fits(values...) {
 			headers[http.CanonicalHeaderKey(name)] = values
 		}
 	}

@@ -344,3 +344,17 @@ func TestCall_ignore_body(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The page that a form stands on has secrets in its URL, such as the token of a link.
+func TestCall_referer(t *testing.T) {
+	t.Parallel()
+	s := &sink{status: []int{200}}
+	h := hook(t, s, Config{Body: body(t, `function(ctx) ctx.request_headers`)})
+	h.config.Shown = []string{"referer"}
+	header := http.Header{"Referer": {"https://id.example.org/recovery?flow=f1&token=s3cret&code=s3cret", "https://id.example.org/?id_token=s3cret"}}
+	ctx := reqctx.With(t.Context(), &reqctx.Request{Method: http.MethodPost, Header: header})
+	_, err := h.Call(ctx, flow.HookCall{Flow: &flow.Flow{ID: "f1"}})
+	if err != nil || !strings.Contains(s.bodies[0], "recovery?flow=f1") || strings.Contains(s.bodies[0], "s3cret") {
+		t.Errorf("%v, %v", s.bodies, err)
+	}
+}
