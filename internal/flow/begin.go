@@ -30,7 +30,7 @@ func (e *Engine) begin(ctx context.Context, f *Flow, subject *identity.Identity,
 			}
 		}
 		view.method = m.ID()
-		made, err := step.Begin(ctx, Submission{View: view, drafts: e.drafter(f), attempts: counts, recovers: e.mayRecover, signsIn: e.maySignIn})
+		made, err := step.Begin(ctx, Submission{View: view, drafts: e.drafter(f), attempts: counts, told: e.newTold(), recovers: e.mayRecover, signsIn: e.maySignIn})
 		if rejected, ok := errors.AsType[*Rejected](err); ok {
 			for _, m := range rejected.Messages {
 				f.Form.Messages = append(f.Form.Messages, m.Message)

@@ -114,16 +114,25 @@ func (t *told) once(ctx context.Context, h Hook, call HookCall) (*IdentityChange
 	if said, ok := t.answers[h]; ok && said.identityID == about {
 		return said.change, nil
 	}
-	began := t.now()
-	ctx, cancel := context.WithTimeout(ctx, t.left)
-	defer cancel()
 	call.URL = WithoutSecrets(call.URL)
-	made, err := h.Call(ctx, call)
-	t.left -= t.now().Sub(began)
+	var made *IdentityChange
+	err := t.within(ctx, func(ctx context.Context) (err error) {
+		made, err = h.Call(ctx, call)
+		return err
+	})
 	if err == nil {
 		t.answers[h] = hookAnswer{identityID: about, change: made}
 	}
 	return made, err
+}
+
+// within calls another program in the time that is left for all of them.
+func (t *told) within(ctx context.Context, call func(context.Context) error) error {
+	began := t.now()
+	defer func() { t.left -= t.now().Sub(began) }()
+	ctx, cancel := context.WithTimeout(ctx, t.left)
+	defer cancel()
+	return call(ctx)
 }
 
 // before calls the hooks before a flow.

@@ -56,7 +56,7 @@ func (e *Engine) judge(ctx context.Context, c checked) (*judged, error) {
 	}
 	s := Submission{
 		View: view, Input: c.input, Redeemed: c.redeemed, Callback: c.callback, Providers: c.caller.Providers,
-		drafts: e.drafter(c.flow), attempts: j.attempts, recovers: e.mayRecover, signsIn: e.maySignIn,
+		drafts: e.drafter(c.flow), attempts: j.attempts, told: c.told, recovers: e.mayRecover, signsIn: e.maySignIn,
 	}
 	if j.fact, err = c.step.Submit(ctx, s); c.again != "" {
 		err = e.provedAgain(ctx, j, err)

@@ -177,8 +177,15 @@ type Submission struct {
 
 	drafts   drafter
 	attempts *attempts
+	told     *told
 	recovers mayProve
 	signsIn  mayProve
+}
+
+// CallOut calls another program that the submission waits for, in the time that the calls of its
+// hooks have together.
+func (s Submission) CallOut(ctx context.Context, call func(context.Context) error) error {
+	return s.told.within(ctx, call)
 }
 
 // mayProve reports what the proof of an address may do for its owner.

@@ -68,7 +68,11 @@ func (m *Method) migrate(ctx context.Context, s flow.Submission, proof flow.Auth
 	if err != nil {
 		return nil, err
 	}
-	right, err := m.migration.Matches(ctx, flow.HookCall{Flow: s.Flow, Identity: proof.Identity, URL: s.Flow.Request}, own, password)
+	right := false
+	err = s.CallOut(ctx, func(ctx context.Context) (err error) {
+		right, err = m.migration.Matches(ctx, flow.HookCall{Flow: s.Flow, Identity: proof.Identity, URL: s.Flow.Request}, own, password)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -50,8 +50,11 @@ type elsewhere struct {
 	err   error
 }
 
-func (e *elsewhere) Matches(_ context.Context, _ flow.HookCall, identifier, plain string) (bool, error) {
+func (e *elsewhere) Matches(ctx context.Context, _ flow.HookCall, identifier, plain string) (bool, error) {
 	e.asked++
+	if _, bounded := ctx.Deadline(); !bounded {
+		return false, errors.New("the question has no end")
+	}
 	return identifier == "ada@example.org" && plain == "old", e.err
 }
 
