@@ -18,12 +18,18 @@ func (e *Engine) redraft(ctx context.Context, j *judged, c *IdentityChange) (err
 	if j.draft, err = e.changedDraft(ctx, j, c); err != nil {
 		return err
 	}
-	if fact, ok := j.fact.(NewTraits); ok {
+	switch fact := j.fact.(type) {
+	case NewTraits:
 		fact.Draft = j.draft
 		j.fact = fact
+	case NewCredential:
+		if fact.Credential.Type == identity.TypeCode && j.flow.Kind == Registration {
+			fact.Credential = j.draft.Codes() // of its addresses as they are now
+			j.fact = fact
+		}
 	}
 	switch {
-	case j.flow.Kind == Registration && c.Traits != nil && e.config.HideExisting:
+	case j.flow.Kind == Registration && (c.Traits != nil || c.SchemaID != nil) && e.config.HideExisting:
 		return j.attempts.countRegistration(ctx, j.draft) // owners of what it wants get mail
 	case j.flow.Kind == Settings:
 		if err := e.permit(ctx, j, j.draft.Protected()); err != nil {
@@ -112,6 +118,7 @@ func (e *Engine) draftChanged(ctx context.Context, j *judged, c *IdentityChange)
 	i := &made.Identity
 	i.ID = old.Identity.ID // by which the hook knows a newcomer
 	i.MetadataPublic, i.MetadataAdmin, i.ExternalID = old.Identity.MetadataPublic, old.Identity.MetadataAdmin, old.Identity.ExternalID
+	i.State, i.StateChangedAt = old.Identity.State, old.Identity.StateChangedAt // as an earlier hook left it
 	for k := range i.Verifiable {
 		a := &i.Verifiable[k]
 		if was := identity.Find(old.Identity.Verifiable, a.Via, a.Normalized); was != nil {

@@ -80,3 +80,12 @@ func (d *Draft) claimCodes(found []traits.Address) {
 	}
 	d.Set(CodeCredential(named))
 }
+
+// Codes is the code credential of a draft: of the addresses that the schema marks for codes, or of the verifiable ones
+// where it marks none.
+func (d *Draft) Codes() Credential {
+	if c := d.Credential(TypeCode); c != nil {
+		return *c
+	}
+	return CodeCredential(d.Identity.Verifiable)
+}

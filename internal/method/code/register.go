@@ -86,12 +86,7 @@ func (m *Method) registered(ctx context.Context, s flow.Submission, draft *ident
 	if a := identity.Find(draft.Identity.Verifiable, kept.Via, kept.Normalized); a != nil {
 		a.Verified, a.VerifiedAt = true, m.now()
 	}
-	c := draft.Credential(ID)
-	if c == nil { // the schema marks no address for codes
-		made := identity.CodeCredential(draft.Identity.Verifiable)
-		c = &made
-	}
-	return flow.NewCredential{Credential: *c, Factor: factor(kept.Via, kept.Normalized)}, nil
+	return flow.NewCredential{Credential: draft.Codes(), Factor: factor(kept.Via, kept.Normalized)}, nil
 }
 
 // fingerprint tells traits from others without keeping them.
