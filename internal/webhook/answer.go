@@ -60,6 +60,11 @@ func (h *Hook) read(status int, answer []byte) (*flow.IdentityChange, error) {
 	if i == nil {
 		return nil, nil
 	}
+	for _, metadata := range []json.RawMessage{i.MetadataPublic, i.MetadataAdmin} {
+		if len(metadata) > 0 && string(metadata) != "null" && given(metadata) == nil {
+			return nil, upstream("webhook response has metadata that is neither an object nor null", nil)
+		}
+	}
 	out := &flow.IdentityChange{
 		Traits: given(i.Traits), SchemaID: i.SchemaID, State: i.State, MetadataPublic: i.MetadataPublic, MetadataAdmin: i.MetadataAdmin, ExternalID: i.ExternalID,
 	}
@@ -113,5 +118,5 @@ func readRefusal(answer []byte) error {
 // field is the input that a JSON pointer (RFC 6901, 6) names, empty for the form as a whole.
 func field(pointer string) string {
 	path := strings.Trim(strings.TrimPrefix(pointer, "#"), "/")
-	return strings.ReplaceAll(path, "/", ".")
+	return strings.NewReplacer("/", ".", "~1", "/", "~0", "~").Replace(path)
 }
