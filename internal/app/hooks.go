@@ -107,7 +107,7 @@ func (a *composition) hookCall(guard *netguard.Guard, at, member string, r confi
 	if c.Body, err = a.bodyProgram(guard, at, r, hookPrograms); err != nil {
 		return c, nil, fmt.Errorf("%sbody: %w", member, err)
 	}
-	client, err := guard.Client(c.URL)
+	client, err := guard.WithTimeout(webhook.MaxTime).Client(c.URL)
 	if err != nil {
 		return c, nil, fmt.Errorf("%surl: %w", member, err)
 	}

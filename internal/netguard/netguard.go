@@ -79,6 +79,13 @@ func New(c Config) (*Guard, error) {
 	return g, nil
 }
 
+// WithTimeout returns a guard that allows the same, whose clients wait so long.
+func (g *Guard) WithTimeout(d time.Duration) *Guard {
+	own := *g
+	own.timeout = d
+	return &own
+}
+
 func (g *Guard) allow(entry string) error {
 	single := func(a netip.Addr, port uint16) {
 		a = a.Unmap()

@@ -47,7 +47,7 @@ type Config struct {
 const (
 	attempts   = 3
 	maxAnswer  = 5 << 20
-	maxTime    = 30 * time.Second // with its attempts
+	MaxTime    = 30 * time.Second // with its attempts
 	maxWaiting = 256              // calls of a hook that flows wait for, at a time
 	maxAside   = 64               // calls of a hook that no flow waits for, at a time
 	maxAsides  = 256              // and of all hooks together
@@ -177,9 +177,9 @@ func (h *Hook) enter() (leave func(), ok bool) {
 	}
 }
 
-// exchange sends the request until there is an answer below 500, for maxTime at most.
+// exchange sends the request until there is an answer below 500, for MaxTime at most.
 func (h *Hook) exchange(ctx context.Context, body string) (status int, answer []byte, err error) {
-	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	ctx, cancel := context.WithTimeout(ctx, MaxTime)
 	defer cancel()
 	call := secret.NewID()
 	for attempt := 1; ; attempt++ {
