@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"time"
 
 	"github.com/symbolon/symbolon/internal/courier"
+	"github.com/symbolon/symbolon/internal/httpapi/wire1"
 	"github.com/symbolon/symbolon/internal/netguard"
 	"github.com/symbolon/symbolon/internal/pagekit"
 )
@@ -19,6 +21,16 @@ func (a *composition) newCourier(guard *netguard.Guard) error {
 	templates.NameDevices(pagekit.DeviceText)
 	if a.outbox, err = courier.NewOutbox(a.db, templates, a.sealingSecrets(), a.now); err != nil {
 		return err
+	}
+	if c.TemplateOverridePath != "" || c.DeliveryStrategy == "http" || len(c.Channels) > 0 {
+		shapes := wire1.NewHookShapes(a.config.Serve.Public.BaseURL)
+		a.outbox.Describe(func(ctx context.Context, id string) (map[string]any, error) {
+			i, err := a.identities.ByID(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return shapes.Identity(i)
+		})
 	}
 	channel, err := a.channels(guard)
 	if err != nil {

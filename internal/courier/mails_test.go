@@ -260,7 +260,7 @@ func TestATemplateThatCannotBeUsedIsFoundAtStart(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{
 		"a syntax error":                    "{{.To",
-		"a value that there is not":         "{{.Identity}}",
+		"a value that there is not":         "{{.Nope}}",
 		"a function that reads the process": `{{env "HOME"}}`,
 		"a frame that there is not":         `{{template "nowhere" .}}`,
 	} {

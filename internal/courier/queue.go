@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/secret"
 )
 
@@ -104,9 +105,9 @@ type Filter struct {
 
 // body is what is sealed.
 type body struct {
-	Text string            `json:"text"`
-	HTML string            `json:"html"`
-	Data map[string]string `json:"data,omitempty"`
+	Text string         `json:"text"`
+	HTML string         `json:"html"`
+	Data map[string]any `json:"data,omitempty"`
 }
 
 // Outbox queues messages and shows them to operators.
@@ -116,6 +117,13 @@ type Outbox struct {
 	sealer    *secret.Sealer
 	now       func() time.Time
 	wake      chan struct{}
+	describe  func(ctx context.Context, identityID string) (map[string]any, error)
+}
+
+// Describe sets how the identity of a message becomes what templates and the programs of senders are shown. Without it they
+// are shown none, and nothing is read for a message. Call it before the first Enqueue.
+func (o *Outbox) Describe(by func(ctx context.Context, identityID string) (map[string]any, error)) {
+	o.describe = by
 }
 
 // NewOutbox returns an outbox. Bodies hold live links, so they are sealed with
@@ -145,6 +153,13 @@ func (o *Outbox) enqueue(ctx context.Context, m Message) (*Stored, error) {
 	}
 	if !m.Expires.IsZero() {
 		m.minutes = int((m.Expires.Sub(now) + time.Minute - 1) / time.Minute)
+	}
+	if m.described = o.describe != nil; m.described && m.IdentityID != "" {
+		shown, err := o.describe(ctx, m.IdentityID)
+		if err != nil && !errors.Is(err, errs.ErrNotFound) {
+			return nil, err
+		}
+		m.identity = shown
 	}
 	rendered, err := o.templates.Render(m)
 	noText := errors.Is(err, errNoText)

@@ -46,7 +46,7 @@ func TestRender_dataForSenders(t *testing.T) {
 	t.Parallel()
 	templates := templatesIn(t, nil)
 	for name, key := range map[courier.Template]string{courier.LoginCode: "login_code", courier.RecoveryCode: "recovery_code", courier.VerificationValid: "verification_url"} {
-		if r := rendered(t, templates, mail(name, "a@example.org")); r.Data[key] == "" || r.Data["to"] != "a@example.org" {
+		if r := rendered(t, templates, mail(name, "a@example.org")); r.Data[key] == nil || r.Data[key] == "" || r.Data["to"] != "a@example.org" {
 			t.Errorf("%s: data are %v", name, r.Data)
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -45,7 +44,7 @@ type Rendered struct {
 	HTML     string // empty for a text message
 	// Data is what the templates were filled with, by the names that v26 gives it. It
 	// holds live links and codes.
-	Data map[string]string
+	Data map[string]any
 }
 
 // Templates renders messages. Each has a folder with a file for its subject and
@@ -167,6 +166,11 @@ type data struct {
 	Method, When, Device, Address string
 	Created                       string // when the account was created, for people; empty if it is not told
 
+	// What v26 fills its templates with besides: the identity or, of people who have none yet, their traits alone; what came
+	// along with the submission; and the URL that the flow was started with.
+	Identity, Traits, TransientPayload map[string]any
+	RequestURL                         string
+
 	texts *texts
 }
 
@@ -189,22 +193,6 @@ func (d *data) fill(m Message) {
 	}
 }
 
-// asked names what a message was filled with as v26 does.
-func (m Message) asked() map[string]string {
-	named := map[string]string{"to": m.To}
-	what, _, _ := strings.Cut(string(m.Template), "/")
-	if m.URL != "" {
-		named[what+"_url"] = m.URL
-	}
-	if m.Code != "" {
-		named[what] = m.Code
-	}
-	if m.minutes > 0 {
-		named["expires_in_minutes"] = strconv.Itoa(m.minutes)
-	}
-	return named
-}
-
 // errNoText says that a message is a mail alone.
 var errNoText = errors.New("there is no text message")
 
@@ -220,6 +208,7 @@ func (t *Templates) Render(m Message) (Rendered, error) {
 		return Rendered{}, fmt.Errorf("there is no mail template %q", m.Template)
 	}
 	d := data{Product: t.product, To: m.To, texts: t.texts[language]}
+	d.about(m)
 	subject, err := fill(mail.subject, d)
 	if err != nil {
 		return Rendered{}, err
@@ -229,7 +218,7 @@ func (t *Templates) Render(m Message) (Rendered, error) {
 		m.Change.Device = t.device(m.Change.Device)
 	}
 	d.fill(m)
-	r := Rendered{Type: TypeOf(m.To), Template: m.Template, To: m.To, Subject: d.Subject, Data: m.asked()}
+	r := Rendered{Type: TypeOf(m.To), Template: m.Template, To: m.To, Subject: d.Subject, Data: m.given()}
 	if r.Type == SMS {
 		if mail.sms == nil {
 			return r, fmt.Errorf("%w %q", errNoText, m.Template)

@@ -59,6 +59,9 @@ func noteBegun(f *Flow, method string, made Fact) ([]courier.Message, error) {
 	case Sent:
 		f.State, f.Active, f.ResumeHash = Challenged, method, made.ResumeHash
 		f.Form.Messages = append(f.Form.Messages, made.Notify)
+		for i := range made.Mail {
+			made.Mail[i].Request = f.Request
+		}
 		return made.Mail, f.remember(method, made.Memory)
 	}
 	return nil, fmt.Errorf("%s begins with %T", method, made)

@@ -33,7 +33,7 @@ func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	if err := e.invalidateOlderSecrets(ctx, f, fact.IdentityID); err != nil {
 		return Result{}, err
 	}
-	if err := e.enqueue(ctx, fact.Mail); err != nil {
+	if err := e.enqueue(ctx, j.trace(fact.Mail)); err != nil {
 		return Result{}, err
 	}
 	subject, err := e.renderForm(ctx, f, j.caller)
@@ -44,6 +44,15 @@ func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 		group.Fill(e.submittedValues(ctx, f, subject, j.checked))
 	}
 	return Result{Outcome: Pending, Identity: subject, Session: j.caller.Session}, nil
+}
+
+// trace adds to messages what they follow: the start of the flow and what came along with the submission.
+func (j *judged) trace(mail []courier.Message) []courier.Message {
+	mail = slices.Clone(mail)
+	for i := range mail {
+		mail[i].Request, mail[i].Transient = j.flow.Request, j.input.transient()
+	}
+	return mail
 }
 
 // preparedEffect keeps what the method prepared and shows it.
@@ -102,7 +111,7 @@ func (e *Engine) verify(ctx context.Context, j *judged, owner *identity.Identity
 			return nil, err
 		}
 		c.Mail.Created = owner.CreatedAt
-		if err := e.post(ctx, j, c.Mail); err != nil {
+		if err := e.post(ctx, j, j.trace([]courier.Message{c.Mail})[0]); err != nil {
 			return nil, err
 		}
 		if err := e.identities.MarkSent(ctx, owner.ID, a.ID); err != nil {

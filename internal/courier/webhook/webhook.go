@@ -70,7 +70,7 @@ type message struct {
 	Subject        string            `json:"subject"`
 	Body           string            `json:"body"`
 	HTMLBody       string            `json:"html_body,omitempty"`
-	TemplateData   map[string]string `json:"template_data"`
+	TemplateData   map[string]any    `json:"template_data"`
 	RequestHeaders map[string]string `json:"request_headers"`
 }
 

@@ -22,7 +22,7 @@ import (
 func message() courier.Rendered {
 	return courier.Rendered{
 		ID: "0198c0de-0000-7000-8000-000000000001", Type: courier.SMS, Template: courier.LoginCode, To: "+12025550123",
-		Subject: "Your code", Text: "271828 is your code", Data: map[string]string{"to": "+12025550123", "login_code": "271828"},
+		Subject: "Your code", Text: "271828 is your code", Data: map[string]any{"to": "+12025550123", "login_code": "271828"},
 	}
 }
 

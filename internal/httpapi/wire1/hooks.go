@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/identity"
 )
 
 // HookShapes writes what web hooks are shown: the shapes of this wire, whichever wire the flow
@@ -39,6 +40,11 @@ func (h HookShapes) Context(c flow.HookCall) (map[string]any, error) {
 		out["session"] = shown
 	}
 	return out, nil
+}
+
+// Identity is what the programs of senders are shown of whom a message is about.
+func (h HookShapes) Identity(i *identity.Identity) (map[string]any, error) {
+	return asObject(h.renderer.identity(i))
 }
 
 func asObject(value any) (map[string]any, error) {

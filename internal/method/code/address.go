@@ -2,6 +2,7 @@ package code
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -111,6 +112,7 @@ type delivery struct {
 	typed   string
 	unknown courier.Template // what the owner of an unknown mailbox is told; empty for nothing
 	traits  string
+	values  json.RawMessage // the traits of a newcomer; nil for others
 }
 
 // send draws a code and says that it was sent, for every address and however often it is asked: a code goes out at most
@@ -146,7 +148,7 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 	switch {
 	case d.owner != nil || d.traits != "":
 		mail := m.mail(s.Flow, template(s.Flow.Kind), kept, text)
-		mail.To = to.Value
+		mail.To, mail.Traits = to.Value, d.values
 		if s.Flow.Kind == flow.Verification && d.owner != nil && !to.Verified {
 			mail.Created = d.owner.CreatedAt
 		}

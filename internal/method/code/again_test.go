@@ -2,6 +2,7 @@ package code_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,5 +93,23 @@ func TestLogin_answerLostLate(t *testing.T) {
 				t.Error("the code counts twice")
 			}
 		})
+	}
+}
+
+// What sends a code is told to templates and senders: the start of the flow, and what came along for hooks.
+func TestMail_trace(t *testing.T) {
+	t.Parallel()
+	w := openAs(t, everything())
+	p := person(t, w, ada, true)
+	b := w.Browser()
+	f := b.Start(flow.Recovery)
+	b.MustSubmit(f, code.ID, fields(flow.Recovery, ada))
+	sent := w.Mail.Take()
+	if len(sent) != 1 || sent[0].Request == "" || sent[0].Request != f.Request || string(sent[0].Transient) != "{}" || sent[0].IdentityID != p.ID {
+		t.Errorf("%+v of a flow that began with %q", sent, f.Request)
+	}
+	b.MustSubmit(b.Start(flow.Registration), code.ID, fields(flow.Registration, "new@example.org"))
+	if sent = w.Mail.Take(); len(sent) != 1 || !strings.Contains(string(sent[0].Traits), "new@example.org") {
+		t.Errorf("a newcomer: %+v", sent)
 	}
 }

@@ -49,7 +49,7 @@ func (m *Method) register(ctx context.Context, s flow.Submission) (flow.Fact, er
 		if err := s.CountRegistration(ctx, draft); err != nil {
 			return nil, err
 		}
-		return m.send(ctx, s, delivery{via: to.Via, typed: to.Value, traits: sum})
+		return m.send(ctx, s, delivery{via: to.Via, typed: to.Value, traits: sum, values: draft.Identity.Traits})
 	}
 	return m.registered(ctx, s, draft, kept, sum)
 }
