@@ -269,12 +269,9 @@ func (e *Engine) addLinked(ctx context.Context, j *judged, owner *identity.Ident
 	return err
 }
 
-// saveLink links the account of a sign-in, if there is one, and tells the owner. A second factor that
-// was set up meanwhile keeps a login from linking.
+// saveLink links the account of a sign-in and tells the owner. A second factor that was set up
+// meanwhile keeps a login from linking.
 func (e *Engine) saveLink(ctx context.Context, j *judged, owner *identity.Identity) (*identity.Identity, error) {
-	if j.link == nil {
-		return owner, nil
-	}
 	if j.links != "" {
 		if still, err := e.promisedLink(ctx, j, owner); err != nil {
 			return nil, err

@@ -36,8 +36,10 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 			return Result{}, err
 		}
 	}
-	if owner, err = e.saveLink(ctx, j, owner); err != nil { // after the first proof, which ends what is there
-		return Result{}, err
+	if j.link != nil { // after the first proof, which ends what is there
+		if owner, err = e.saveLink(ctx, j, owner); err != nil {
+			return Result{}, err
+		}
 	}
 	if !owner.Proven() && e.hasHook(Login, j.method, HookVerified) {
 		if e.config.UnprovenOnForm {
