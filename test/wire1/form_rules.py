@@ -134,7 +134,8 @@ def returns_are_whole(_, body):
     if isinstance(to, str):
         to = urllib.parse.urljoin("http://127.0.0.1:18055/", to)
         parts = urllib.parse.urlsplit(to)
-        body["return_to"] = urllib.parse.urljoin(to, urllib.parse.urlunsplit(parts._replace(scheme="", netloc="")) or "/")
+        if parts.scheme in ("http", "https"):  # urljoin knows no scheme of an app
+            body["return_to"] = urllib.parse.urljoin(to, urllib.parse.urlunsplit(parts._replace(scheme="", netloc="")) or "/")
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict) and error.get("reason") == 'Requested return_to URL "http://evil.example/x" is not allowed.':
         error["reason"] = 'Requested return_to URL "//evil.example/x" is not allowed.'
