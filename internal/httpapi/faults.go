@@ -14,7 +14,7 @@ const stubErrorID = "stub:500"
 
 // getError answers a stored error to the browser that met it.
 func (m *mount) getError(w http.ResponseWriter, r *http.Request) error {
-	stored, err := m.storedError(r)
+	stored, err := m.storedError(r, r.URL.Query().Get("error"))
 	if errors.Is(err, errs.ErrNotFound) {
 		return errs.ErrCSRF.Because(err)
 	}
@@ -29,7 +29,7 @@ func (m *mount) getError(w http.ResponseWriter, r *http.Request) error {
 
 // inspectError answers a stored error to administrators.
 func (m *mount) inspectError(w http.ResponseWriter, r *http.Request) error {
-	stored, err := m.storedError(r)
+	stored, err := m.storedError(r, r.URL.Query().Get("error"))
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,7 @@ func (m *mount) writeStored(w http.ResponseWriter, stored *errs.Stored) error {
 	return writeJSON(w, http.StatusOK, shown)
 }
 
-func (s *Server) storedError(r *http.Request) (*errs.Stored, error) {
-	id := r.URL.Query().Get("error")
+func (s *Server) storedError(r *http.Request, id string) (*errs.Stored, error) {
 	if id != stubErrorID {
 		return s.errors.Error(r.Context(), id)
 	}

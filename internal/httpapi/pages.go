@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -46,11 +47,12 @@ func (s *Server) PageSession(r *http.Request) (*session.Session, error) {
 	return live.Session, nil
 }
 
-// PageError returns the stored error that the error page is asked to show by
-// its error parameter; errs.ErrNotFound for one that is unknown or belongs to
-// another browser.
+// PageError returns the stored error that the error page is asked to show by its
+// parameter error, which v1 calls id; errs.ErrNotFound for one that is unknown or
+// belongs to another browser.
 func (s *Server) PageError(r *http.Request) (*errs.Stored, error) {
-	stored, err := s.storedError(r)
+	query := r.URL.Query()
+	stored, err := s.storedError(r, cmp.Or(query.Get("error"), query.Get("id")))
 	if err != nil {
 		return nil, err
 	}

@@ -212,6 +212,19 @@ func TestRedirectLoop(t *testing.T) {
 	}
 }
 
+// The error page finds the error that a browser was led to it with, under the name that the wire gives the parameter.
+func TestErrorPage(t *testing.T) {
+	t.Parallel()
+	for wire, parameter := range map[string]string{"v0.5": "/error?error=", "v1": "/error?id="} {
+		c := newSite(t, "SERVE_PUBLIC_WIRE="+wire).page()
+		to := c.do(t, http.MethodGet, "/self-service/login/browser?return_to=https://evil.example/", "").location(t).String()
+		if !strings.Contains(to, parameter) {
+			t.Errorf("%s leads to %s", wire, to)
+		}
+		c.shows(t, to, "This link leads to a place that is not allowed")
+	}
+}
+
 func TestLanguage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

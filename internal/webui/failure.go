@@ -38,7 +38,7 @@ type failurePage struct {
 
 // failure shows the error that a browser was led here with.
 func (p *Pages) failure(w http.ResponseWriter, r *http.Request) error {
-	if r.URL.Query().Get("error") == "" {
+	if query := r.URL.Query(); query.Get("error") == "" && query.Get("id") == "" { // the latter is v1's name for it
 		return p.fail(w, r, http.StatusOK, "page.failure.none", nil)
 	}
 	stored, err := p.source.PageError(r)
@@ -95,7 +95,7 @@ const (
 // isCSRF reports whether a form was refused because the browser did not send the
 // cookie that goes with it. The stored error says so in its reason alone.
 func isCSRF(f storedError) bool {
-	return f.Code == http.StatusForbidden && strings.Contains(f.Reason, "csrf_token") ||
+	return f.Code == http.StatusForbidden && (strings.Contains(f.Reason, "csrf_token") || strings.Contains(f.Reason, "(CSRF)")) ||
 		f.Code == http.StatusBadRequest && strings.Contains(f.Reason, "CSRF token")
 }
 

@@ -198,6 +198,17 @@ func TestConflict_oneWayOut(t *testing.T) {
 	counted(t, page, map[string]int{"?link=": 1, "Is it yours?</p>": 1, "<h1>Create your account</h1>": 1})
 }
 
+// Both wires have words of their own for a form without its cookie.
+func TestFailure_csrf(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []string{
+		"The HTML form is missing the csrf_token.", "The request was rejected to protect you from Cross-Site-Request-Forgery (CSRF) which could cause account takeover.",
+	} {
+		page := get(t, newPages(t, stored(`[{"code":403,"reason":"`+reason+`","message":"x"}]`)), "/error?id="+flowID).Body.String()
+		counted(t, page, map[string]int{"<h1>Please try that once more</h1>": 1})
+	}
+}
+
 func TestFailure_requestID(t *testing.T) {
 	t.Parallel()
 	s := stored(`[{"code":500,"reason":"x","message":"x","request":"r-1"}]`)

@@ -26,7 +26,7 @@ type Source interface {
 	PageFlow(w http.ResponseWriter, r *http.Request, k flow.Kind) (flow.Result, error)
 	// PageSession returns the session of the visitor, nil if there is none.
 	PageSession(r *http.Request) (*session.Session, error)
-	// PageError returns the error named by the request's error parameter.
+	// PageError returns the error named by the request's parameter error, which v1 calls id.
 	PageError(r *http.Request) (*errs.Stored, error)
 	// Action is the URL that a method's form is sent to.
 	Action(f *flow.Flow, method string) string
