@@ -147,6 +147,14 @@ type AfterConfig struct {
 	Web    []Hook   // in their order
 }
 
+// webAfter are the web hooks that follow a success of a method.
+func (c KindConfig) webAfter(method string) []Hook {
+	if after, ok := c.After[method]; ok {
+		return after.Web
+	}
+	return c.AfterAll
+}
+
 // The hooks of v0.5.
 const (
 	HookSession = "session"                // registration: sign in at once

@@ -70,15 +70,6 @@ func Said(id int, kind, text string, shown map[string]any) message.Message {
 	return message.Message{Key: KeyHook, Params: params}
 }
 
-// hooksAfter are the hooks that follow a success of a method.
-func (e *Engine) hooksAfter(k Kind, method string) []Hook {
-	c := e.config.Kinds[k]
-	if after, ok := c.After[method]; ok {
-		return after.Web
-	}
-	return c.AfterAll
-}
-
 // which hooks of a list are called.
 type which uint8
 
@@ -162,13 +153,13 @@ func (e *Engine) askBefore(ctx context.Context, c checked, f *Flow, subject *ide
 
 // hooked reports whether a submission calls hooks once it is judged.
 func (e *Engine) hooked(j *judged) bool {
-	return len(e.hooksAfter(j.flow.Kind, j.method)) > 0 || j.flow.Kind == Recovery && len(e.config.Kinds[Settings].Before) > 0
+	return len(e.config.Kinds[j.flow.Kind].webAfter(j.method)) > 0 || j.flow.Kind == Recovery && len(e.config.Kinds[Settings].Before) > 0
 }
 
 // ask calls the hooks that have a say before the effect of a judged submission that is hooked,
 // while no transaction is open.
 func (e *Engine) ask(ctx context.Context, j *judged) error {
-	hooks := e.hooksAfter(j.flow.Kind, j.method)
+	hooks := e.config.Kinds[j.flow.Kind].webAfter(j.method)
 	call := HookCall{Flow: shownTo(j.flow, j.method), Session: j.caller.Session, URL: j.url, Transient: j.input.transient()}
 	switch fact := j.fact.(type) {
 	case Authenticated:
@@ -208,7 +199,7 @@ func (e *Engine) askProved(ctx context.Context, j *judged, fact ProvedAddress, c
 		return err
 	}
 	call.Identity = owner
-	hooks := e.hooksAfter(j.flow.Kind, j.method)
+	hooks := e.config.Kinds[j.flow.Kind].webAfter(j.method)
 	if j.flow.Kind != Recovery {
 		return j.told.call(ctx, hooks, parsing, call, nil)
 	}
@@ -289,7 +280,7 @@ func (e *Engine) post(ctx context.Context, j *judged, m courier.Message) error {
 // tell calls the hooks that follow what has been stored. A registration whose hook fails is
 // taken back: its owner is told that it failed, and could not try again.
 func (e *Engine) tell(ctx context.Context, j *judged, r Result) error {
-	hooks := e.hooksAfter(j.flow.Kind, j.method)
+	hooks := e.config.Kinds[j.flow.Kind].webAfter(j.method)
 	if len(hooks) == 0 || r.Outcome != Completed || r.Identity == nil || j.imagined {
 		return nil
 	}

@@ -25,7 +25,11 @@ func (e *Engine) checkTransient(c checked) error {
 	if k := c.flow.Kind; k == Login || k == Registration { // which lead to each other: see adapt
 		kinds = []Kind{Login, Registration}
 	}
-	if !slices.ContainsFunc(kinds, func(k Kind) bool { return len(e.hooksAfter(k, c.method)) > 0 || len(e.config.Kinds[k].Before) > 0 }) {
+	hears := func(k Kind) bool {
+		with := e.config.Kinds[k]
+		return len(with.webAfter(c.method)) > 0 || len(with.Before) > 0
+	}
+	if !slices.ContainsFunc(kinds, hears) {
 		return nil
 	}
 	if _, err := c.input.payload(); err != nil {
