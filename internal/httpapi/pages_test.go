@@ -225,6 +225,14 @@ func TestErrorPage(t *testing.T) {
 	}
 }
 
+// Who follows the first steps is shown the session check of the wire that the root speaks.
+func TestFirstRun_whoami(t *testing.T) {
+	t.Parallel()
+	for _, wire := range []string{"v0.5", "v1"} {
+		newSite(t, "SERVE_PUBLIC_WIRE="+wire).page().shows(t, "/", `href="https://id.shop.test/sessions/whoami"`)
+	}
+}
+
 func TestLanguage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -74,8 +75,8 @@ func (p *Pages) welcome(w http.ResponseWriter, r *http.Request) error {
 		FirstRun: p.config.FirstRun, Mailbox: p.config.Mailbox,
 	}
 	d.Body = body
-	// Where flows start is below the public URL, and so is the session check.
-	body.Whoami = p.source.StartURL(flow.Login).JoinPath("../../../sessions/whoami").String()
+	// The session check is at the root, whatever wire the root speaks and the pages use.
+	body.Whoami = p.source.StartURL(flow.Login).ResolveReference(&url.URL{Path: p.config.BasePath + "sessions/whoami"}).String()
 	key, name := "page.welcome", ""
 	if s != nil {
 		d.Person, body.Account = personName(s.Identity), p.accountOf(d, s)
