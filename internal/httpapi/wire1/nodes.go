@@ -299,6 +299,8 @@ func (b *form) rankEntry(n Node, last int) int {
 		switch {
 		case n.Attributes.Name == ui.CSRFName:
 			return 1
+		case b.flow.Kind == flow.Login && isTrait(n.Attributes.Name):
+			return 12 // a hook has something to say of it: it stands before the button
 		case b.flow.Kind == flow.Registration && isTrait(n.Attributes.Name) && n.Attributes.Name != b.view.firstTrait:
 			return 4
 		}
