@@ -131,7 +131,7 @@ def choices_say_nothing_of_addresses(_, body):
 def returns_are_whole(_, body):
     """A return is shown as the URL that it leads to: absolute, with its dots resolved (40)."""
     to = body.get("return_to") if isinstance(body, dict) else None
-    if isinstance(to, str):
+    if isinstance(to, str) and urllib.parse.urlsplit(to).scheme.lower() in ("", "http", "https"):
         to = urllib.parse.urljoin("http://127.0.0.1:18055/", to)
         parts = urllib.parse.urlsplit(to)
         if parts.scheme in ("http", "https"):  # urljoin knows no scheme of an app
