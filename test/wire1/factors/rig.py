@@ -407,9 +407,9 @@ def sent_code(to, after=0):
     """The code in the newest message to an address, once more than `after` messages came."""
     for _ in range(200):
         ms = messages(to)
-        if len(ms) > after:
-            data = ms[-1].get('template_data') or {}
-            found = [v for k, v in data.items() if k.endswith('_code')] or re.findall(r'(?<!\d)\d{6}(?!\d)', ms[-1].get('body') or '')
+        for m in reversed(ms[after:]):  # a mail about a change may overtake that with the code
+            data = m.get('template_data') or {}
+            found = [v for k, v in data.items() if k.endswith('_code')] or re.findall(r'(?<!\d)\d{6}(?!\d)', m.get('body') or '')
             if found:
                 return found[0]
         time.sleep(0.05)
