@@ -63,8 +63,10 @@ func (e *Engine) signIn(ctx context.Context, j *judged, proof Authenticated) (Re
 		}
 	}
 	result.Redirect = e.returnURL(j.flow, j.method)
-	if err := e.settleLink(ctx, j, owner, &result); err != nil {
-		return Result{}, err
+	if j.flow.Remembers(linkMemory) {
+		if err := e.settleLink(ctx, j, owner, &result); err != nil {
+			return Result{}, err
+		}
 	}
 	j.flow.end(e.now())
 	if proof.Again != nil {
