@@ -170,6 +170,9 @@ func (e *Engine) ask(ctx context.Context, j *judged) error {
 		return j.told.call(ctx, hooks, every, call, nil)
 	case ProvedAddress:
 		return e.askProved(ctx, j, fact, call)
+	case ClosedAccount:
+		call.Identity = j.identity
+		return j.told.call(ctx, hooks, parsing, call, nil)
 	}
 	if j.draft == nil || j.flow.Kind != Registration && j.flow.Kind != Settings {
 		return nil

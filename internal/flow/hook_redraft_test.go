@@ -66,3 +66,30 @@ func TestHook_schemaCounts(t *testing.T) {
 		t.Errorf("%+v, %v, counted %+v", r, err, counted)
 	}
 }
+
+// A hook that has a say is asked before an account is closed, which the others hear of.
+func TestHook_closedAccount(t *testing.T) {
+	t.Parallel()
+	asked, hears := &program{parses: true, err: refused}, &program{}
+	w, stub := one(t, always(flow.ClosedAccount{}), func(c *flow.Config) {
+		k := c.Kinds[flow.Settings]
+		k.AfterAll = []flow.Hook{asked, hears}
+		c.Kinds[flow.Settings] = k
+	})
+	p := w.Person("ada@example.org", true)
+	b := w.Browser()
+	b.SignIn(p)
+	f := b.Start(flow.Settings)
+	if r, err := b.Submit(f, stub.Name, nil); err != nil || r.Outcome != flow.FormRejected || len(hears.calls) != 0 || len(w.Mail.Take()) != 0 {
+		t.Errorf("refuses: %+v, %v", r, err)
+	}
+	asked.err = nil
+	if r, err := b.Submit(f, stub.Name, nil); err != nil || r.Outcome != flow.Completed || len(asked.calls) != 2 || len(hears.calls) != 1 {
+		t.Errorf("allows: %+v, %v", r, err)
+	}
+	for _, told := range asked.calls {
+		if told.Identity == nil || told.Identity.ID != p.ID || told.Session == nil {
+			t.Errorf("%+v", told)
+		}
+	}
+}
