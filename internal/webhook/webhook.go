@@ -244,7 +244,7 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		return "", err
 	}
 	maps.Copy(shown, more)
-	raw, err := written(shown)
+	raw, err := plain(shown)
 	if err != nil {
 		return "", fmt.Errorf("write ctx: %w", err)
 	}
@@ -261,6 +261,22 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		}
 	}
 	return made, nil
+}
+
+// plain is a value as JSON that the evaluator reads too: stored JSON in it may have halves of
+// characters and members that stand twice.
+func plain(value any) (string, error) {
+	raw, err := written(value)
+	if err != nil {
+		return "", err
+	}
+	dec := json.NewDecoder(strings.NewReader(raw))
+	dec.UseNumber()
+	var read any
+	if err := dec.Decode(&read); err != nil {
+		return "", err
+	}
+	return written(read)
 }
 
 // written is a value as JSON, without the escapes that HTML would need: they make it six times as

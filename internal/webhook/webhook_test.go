@@ -358,3 +358,18 @@ func TestCall_referer(t *testing.T) {
 		t.Errorf("%v, %v", s.bodies, err)
 	}
 }
+
+// What one JSON reader takes and the evaluator does not, such as half of a character in stored
+// traits, keeps no hook from its body.
+func TestCall_readable(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{`{"a":"\ud800"}`: "\ufffd", `{"a":1,"a":2}`: "2"} {
+		s := &sink{status: []int{200}}
+		h := hook(t, s, Config{Body: body(t, `function(ctx) ctx.flow.transient_payload`)})
+		ctx := reqctx.With(t.Context(), &reqctx.Request{Method: http.MethodPost})
+		_, err := h.Call(ctx, flow.HookCall{Flow: &flow.Flow{ID: "f1"}, Transient: json.RawMessage(sent)})
+		if err != nil || len(s.bodies) != 1 || !strings.Contains(s.bodies[0], want) {
+			t.Errorf("%s: %v, %v", sent, s.bodies, err)
+		}
+	}
+}
