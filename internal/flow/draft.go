@@ -60,7 +60,7 @@ func (d drafter) submitted(ctx context.Context, owner *identity.Identity, in Inp
 		return nil, err
 	}
 	typed := traitsInput(in)
-	typed.Complete = d.client == Browser
+	typed.Complete, typed.Numbered = d.client == Browser, in.whole
 	typed.EmptyIsAbsent = owner == nil && d.sendsEmpty
 	if owner == nil {
 		values, err := schema.Decode(typed)
@@ -73,8 +73,9 @@ func (d drafter) submitted(ctx context.Context, owner *identity.Identity, in Inp
 	}
 	merged, err := schema.Apply(owner.Traits, typed)
 	if in.whole {
-		merged, err = schema.Decode(typed)
-		merged = in.withUnknown(merged)
+		if merged, err = schema.Decode(typed); err == nil {
+			merged, err = schema.Returned(owner.Traits, in.withUnknown(merged))
+		}
 	}
 	if err != nil {
 		return nil, rejectTraits(err)

@@ -17,6 +17,9 @@ type Input struct {
 	// sends them for every input that was left empty. v0.5 keeps them, and settings need
 	// them to clear a trait.
 	EmptyIsAbsent bool
+	// Numbered takes JSON members that are named as forms name the elements of an array
+	// (traits.tags.0) or the members of a free object. v0.5 drops them.
+	Numbered bool
 	// Complete says that the form had all fields of the schema, as a browser's has: a
 	// checkbox that is missing is off.
 	Complete bool
@@ -153,7 +156,7 @@ func (s *Schema) decodeFlat(in Input, traits *any) error {
 	if len(in.JSON) == 0 {
 		return nil
 	}
-	return s.root.each(func(p *property) error {
+	err := s.root.each(func(p *property) error {
 		raw, ok := in.JSON[p.path]
 		if !ok || p == s.root {
 			return nil
@@ -167,6 +170,10 @@ func (s *Schema) decodeFlat(in Input, traits *any) error {
 		}
 		return nil
 	})
+	if err != nil || !in.Numbered {
+		return err
+	}
+	return s.decodeNumbered(in, traits)
 }
 
 // each calls f for p and everything below in document order.

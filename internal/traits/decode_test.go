@@ -265,3 +265,39 @@ func TestDecode_pageOfNewcomer(t *testing.T) {
 		}
 	}
 }
+
+func TestDecode_numberedJSON(t *testing.T) {
+	t.Parallel()
+	s := traitsSchema(t, `{
+		"tags": {"type": "array", "items": {"type": "string"}},
+		"people": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}},
+		"place": {"type": "array", "items": [{"type": "number"}, {"type": "string", "format": "date-time"}]},
+		"grid": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+		"free": {"type": "object"}, "kind": {"enum": [1.5, "x"]}, "either": {"type": ["string", "integer"]}, "any": {},
+		"role": {"type": "array", "items": {"type": "string"}, "x-symbolon": {"writable": "admin"}}
+	}`, `"required": []`)
+	for object, want := range map[string]string{
+		`{"traits.tags": "", "traits.tags.10": "c", "traits.tags.9": "b", "traits.tags.0": "a"}`:              `{"tags":["a","b","c"]}`,
+		`{"traits.people.0.name": "Ann", "traits.people.0.age": "3", "traits.people.1.age": 4}`:               `{"people":[{"age":3,"name":"Ann"},{"age":4}]}`,
+		`{"traits.place.0": "52.5", "traits.place.1": "2026-01-02T10:30"}`:                                    `{"place":[52.5,"2026-01-02T10:30:00Z"]}`,
+		`{"traits.kind": 1.5, "traits.either": 5, "traits.any.0": "a", "traits.any.1": 2}`:                    `{"kind":1.5,"either":5,"any":["a",2]}`,
+		`{"traits.kind": "", "traits.either": "5", "traits.any": null}`:                                       `{"either":"5"}`,
+		`{"traits.grid.0.0": 1, "traits.grid.0.1": "2", "traits.grid.1.0": 3}`:                                `{"grid":[[1,2],[3]]}`,
+		`{"traits.free.x": 1, "traits.free.y.0": "z", "traits.free.n": {"a": true}}`:                          `{"free":{"n":{"a":true},"x":1,"y":["z"]}}`,
+		`{"traits.tags.999999999999": "far", "traits.tags.-1": "x", "traits.other.0": 1, "traits.role.0": 1}`: `{"tags":["far"]}`,
+	} {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(object), &members); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Decode(Input{JSON: members, Numbered: true}); err != nil || string(got) != want {
+			t.Errorf("%s: got %s, %v, want %s", object, got, err, want)
+		}
+		if got, err := s.Decode(Input{JSON: members}); err != nil || strings.Contains(string(got), `[{`) || strings.Contains(string(got), `"a"`) {
+			t.Errorf("%s: without Numbered %s, %v", object, got, err)
+		}
+	}
+	if _, err := s.Decode(Input{JSON: map[string]json.RawMessage{"traits.free" + strings.Repeat(".a", 50): json.RawMessage("1")}, Numbered: true}); err == nil {
+		t.Error("nested too deeply, and taken")
+	}
+}

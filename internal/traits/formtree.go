@@ -66,18 +66,7 @@ func (n *formNode) shows(v any) bool {
 
 // positions returns the numbers among the names below n; all is false if there are
 // others.
-func (n *formNode) positions() (list []int, all bool) {
-	all = true
-	for step := range n.children {
-		i, err := strconv.Atoi(step)
-		if err != nil || i < 0 || strconv.Itoa(i) != step {
-			all = false
-			continue
-		}
-		list = append(list, i)
-	}
-	return list, all
-}
+func (n *formNode) positions() (list []int, all bool) { return numbers(n.children) }
 
 func readForm(in Input) (*formReader, error) {
 	f := &formReader{tree: &formNode{}, complete: in.Complete, admin: in.Admin}

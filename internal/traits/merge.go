@@ -21,6 +21,34 @@ func (s *Schema) Merge(old, submitted json.RawMessage) (json.RawMessage, error) 
 	return s.encode(s.root.merge(s.root.prune(was), now))
 }
 
+// Returned are traits that take the place of old ones, with what comes back as a form
+// shows it (see Merge) as it was.
+func (s *Schema) Returned(old, now json.RawMessage) (json.RawMessage, error) {
+	was, err := parse(old, rootName)
+	if err != nil {
+		return nil, fmt.Errorf("read stored traits: %w", err)
+	}
+	value, err := parse(now, rootName)
+	if err != nil {
+		return nil, err
+	}
+	s.root.restore(was, value)
+	return s.encode(value)
+}
+
+func (p *property) restore(was, now any) {
+	old, _ := was.(map[string]any)
+	object, _ := now.(map[string]any)
+	for _, c := range p.children {
+		switch {
+		case c.leaf == nil:
+			c.restore(old[c.name], object[c.name])
+		case c.givenBack(old[c.name], object[c.name]):
+			object[c.name] = old[c.name]
+		}
+	}
+}
+
 // prune drops the members that the schema forbids by not naming them.
 func (p *property) prune(value any) any {
 	object, ok := value.(map[string]any)

@@ -291,6 +291,13 @@ func TestApply_jsonAsServedChangesNothing(t *testing.T) {
 		if err != nil || string(now) != old {
 			t.Errorf("%s became %s of %s, %v", old, now, sent, err)
 		}
+		whole, err := s.Decode(Input{JSON: sent, Numbered: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now, err := s.Returned(json.RawMessage(old), whole); err != nil || string(now) != old {
+			t.Errorf("%s became %s of %s in whole, %v", old, now, sent, err)
+		}
 	}
 	now, err := s.Apply(json.RawMessage(`{"since":"2026-01-02T10:30:00+02:00","code":5,"name":7}`), Input{JSON: map[string]json.RawMessage{
 		"traits.since": json.RawMessage(`"2026-01-02T10:30"`), "traits.code": json.RawMessage(`6`), "traits.name": json.RawMessage(`7`),
