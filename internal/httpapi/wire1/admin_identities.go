@@ -135,7 +135,8 @@ func orEmpty(raw json.RawMessage) json.RawMessage {
 
 // prove marks the draft's address of that value as proved.
 func prove(d *identity.Draft, in addressBody, now time.Time) {
-	a := identity.Find(d.Identity.Verifiable, cmp.Or(in.Via, identity.ViaEmail), traits.Normalize(in.Value))
+	via := cmp.Or(in.Via, identity.ViaEmail)
+	a := identity.Find(d.Identity.Verifiable, via, traits.NormalizeAddress(via, in.Value))
 	if a == nil || !in.Verified && in.Status != "completed" {
 		return
 	}
