@@ -137,13 +137,14 @@ func (a *attempts) countRegistration(ctx context.Context, d *identity.Draft) err
 	return a.count(ctx, Attempt{Kind: LimitRegister, Identifiers: wanted(d)})
 }
 
-// CountMail counts a mail to an address. It costs its recipient something and so is
+// CountMail counts a mail or text message to an address, in the form in which addresses are
+// compared: each spelling of a phone number is the same phone. It costs its recipient something and so is
 // not given back on success. A signed-in owner who has proven the address has a count of
 // their own, which strangers who name the address do not fill.
-func (s Submission) CountMail(ctx context.Context, address string) error {
-	a := Attempt{Kind: LimitSendLink, Identifiers: []string{traits.Normalize(address)}}
+func (s Submission) CountMail(ctx context.Context, normalized string) error {
+	a := Attempt{Kind: LimitSendLink, Identifiers: []string{normalized}}
 	if s.Identity != nil && slices.ContainsFunc(s.Identity.Verifiable, func(own identity.Address) bool {
-		return own.Verified && own.Normalized == traits.NormalizeAddress(own.Via, address)
+		return own.Verified && own.Normalized == normalized
 	}) {
 		a = Attempt{Kind: LimitSendLink, IdentityID: s.Identity.ID}
 	}

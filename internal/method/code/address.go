@@ -132,7 +132,7 @@ func (m *Method) send(ctx context.Context, s flow.Submission, d delivery) (flow.
 		}
 		return flow.Sent{Notify: notify, ResumeHash: s.Flow.ResumeHash, Memory: before, IdentityID: id}, nil
 	}
-	if err := s.CountMail(ctx, d.typed); err != nil {
+	if err := s.CountMail(ctx, normalized); err != nil {
 		return nil, err
 	}
 	to, id := identity.Address{Via: d.via, Value: d.typed, Normalized: normalized}, ""

@@ -134,7 +134,7 @@ func (m *Method) offer(ctx context.Context, s flow.Submission, asked, chosen str
 	if len(shown.Options) < 2 {
 		return m.sendTo(ctx, s, asked, asked)
 	}
-	if err := s.CountMail(ctx, asked); err != nil { // what is shown tells something of the account
+	if err := s.CountMail(ctx, address.Normalized); err != nil { // what is shown tells something of the account
 		return nil, err
 	}
 	return flow.Prepared{Memory: shown}, nil

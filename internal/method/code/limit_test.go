@@ -84,6 +84,25 @@ func TestCountMail(t *testing.T) {
 	}
 }
 
+// However a stranger spells a number, text messages to it share a count.
+func TestCountMail_spellings(t *testing.T) {
+	t.Parallel()
+	w := openAs(t, everything())
+	for _, number := range []string{"+49 170 1234567", "+49-170-123-45-67", "+491701234567"} {
+		b := w.Browser()
+		b.MustSubmit(b.Start(flow.Login), code.ID, fields(flow.Login, number))
+	}
+	counted := w.Limiter.Counted()
+	for _, a := range counted {
+		if !slices.Equal(a.Identifiers, []string{"+491701234567"}) {
+			t.Errorf("counted: %+v", a)
+		}
+	}
+	if len(counted) != 3 {
+		t.Errorf("%d messages are counted", len(counted))
+	}
+}
+
 // A request for another code that others overtake is judged again, and counts the one mail that it sends.
 func TestCountMail_overtaken(t *testing.T) {
 	t.Parallel()

@@ -96,7 +96,7 @@ func (m *Method) submit(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	if !traits.IsEmail(in.Email) {
 		return nil, flow.Reject("email", message.Message{Key: message.KeyNotAnEmail, Params: map[string]any{"value": in.Email}})
 	}
-	if err := s.CountMail(ctx, in.Email); err != nil {
+	if err := s.CountMail(ctx, traits.Normalize(in.Email)); err != nil {
 		return nil, err
 	}
 	return m.send(ctx, s, in.Email)
