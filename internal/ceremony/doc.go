@@ -3,5 +3,5 @@
 //
 // It does not parse or verify by itself (go-webauthn does), does not know flows or identities and stores nothing. Beyond
 // the library it compares origins exactly, refuses a signature counter that went back, and insists on user verification
-// by a key that has given it before.
+// by a key that gave it when it was made.
 package ceremony

@@ -68,7 +68,8 @@ func ParseKeys(raw json.RawMessage) (Keys, error) {
 	return k, nil
 }
 
-// Next is the user handle to make another key with: that of the keys there are. It is empty where none is known.
+// Next returns the user handle for another key of the same person: the handle of the existing keys. It is empty if none is
+// known.
 func (k Keys) Next() []byte {
 	if len(k.Handle) > 0 || len(k.Keys) == 0 {
 		return k.Handle
@@ -76,8 +77,8 @@ func (k Keys) Next() []byte {
 	return k.Keys[len(k.Keys)-1].Handle
 }
 
-// Add returns the keys with another one, which was made with that user handle. The handle is not that of keys whose own is
-// unknown.
+// Add returns the keys with another one, which was made with that user handle. If the existing keys have no known handle, only
+// the new key gets it.
 func (k Keys) Add(another Key, handle []byte) Keys {
 	if len(k.Handle) == 0 && len(k.Keys) > 0 {
 		another.Handle = handle
@@ -200,7 +201,7 @@ func (k *Key) library() webauthn.Credential {
 
 // used is the key after a ceremony (WebAuthn Level 3, section 7.2, steps 18 to 26). missed says that it was to verify its
 // user and did not. A key that is not asked to may verify at one time and not at another, as those with a PIN do. An answer
-// that has counted already tells nothing of a copy: its form was sent twice.
+// that has counted already is no sign of a copy: its form was sent twice.
 func (k Key) used(after *webauthn.Credential, challenge string, missed bool, now time.Time) (Key, error) {
 	answered := sha256.Sum256([]byte(challenge))
 	if after.Authenticator.CloneWarning {

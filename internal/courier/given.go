@@ -14,7 +14,7 @@ func object(raw json.RawMessage) (out map[string]any) {
 	return out
 }
 
-// about sets what a message says of whom and what it is for. Subjects may use it too: it opens nothing.
+// about sets the identity, its traits and the request that a message is about. Subjects may use them too: they are no secrets.
 func (d *data) about(m Message) {
 	d.Identity, d.Traits, d.TransientPayload, d.RequestURL = m.identity, object(m.Traits), object(m.Transient), m.Request
 	if traits, ok := m.identity["traits"].(map[string]any); ok && d.Traits == nil {
@@ -22,8 +22,8 @@ func (d *data) about(m Message) {
 	}
 }
 
-// given names what a message was filled with as v26 does. Whom it is about and what came along are there for programs that
-// are shown them alone: Outbox.Describe.
+// given returns the data of a message under the names that v26 gives it. The identity and the request are there only if
+// Outbox.Describe was called.
 func (m Message) given() map[string]any {
 	named := map[string]any{"to": m.To}
 	what, _, _ := strings.Cut(string(m.Template), "/")

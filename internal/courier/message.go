@@ -124,14 +124,14 @@ type Message struct {
 	// Language is a wish, as in Accept-Language; empty for none.
 	Language string
 
-	// Request is the URL with which the flow was started that sends the message, and Transient the JSON object that came
-	// along with its submission; empty for none. Traits are those of a person who has no account yet.
+	// Request is the URL that started the flow which sends the message, and Transient the transient_payload of the
+	// submission, a JSON object; empty for none. Traits are those of a person who has no account yet.
 	Request           string
 	Transient, Traits json.RawMessage
 
-	// identity is whom it is about, as programs are shown them; nil for unknown people.
+	// identity is the identity that the message is about, as Outbox.Describe shapes it; nil if there is none.
 	identity  map[string]any
-	described bool // identity was looked for
+	described bool // the outbox has a function to describe identities
 	// minutes that the link or code is valid for, from now.
 	minutes int
 }

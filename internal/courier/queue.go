@@ -120,8 +120,9 @@ type Outbox struct {
 	describe  func(ctx context.Context, identityID string) (map[string]any, error)
 }
 
-// Describe sets how the identity of a message becomes what templates and the programs of senders are shown. Without it they
-// are shown none, and nothing is read for a message. Call it before the first Enqueue.
+// Describe sets the function that shapes the identity of a message for templates and for the programs of senders. Without it
+// they get no identity, and the outbox reads none. by returns errs.ErrNotFound for an unknown id; any other error fails
+// Enqueue. Call Describe before the first Enqueue.
 func (o *Outbox) Describe(by func(ctx context.Context, identityID string) (map[string]any, error)) {
 	o.describe = by
 }

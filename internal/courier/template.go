@@ -166,8 +166,8 @@ type data struct {
 	Method, When, Device, Address string
 	Created                       string // when the account was created, for people; empty if it is not told
 
-	// What v26 fills its templates with besides: the identity or, of people who have none yet, their traits alone; what came
-	// along with the submission; and the URL that the flow was started with.
+	// Further data that v26 gives its templates: the identity or, for people without an account, their traits alone; the
+	// transient_payload of the submission; and the URL that started the flow.
 	Identity, Traits, TransientPayload map[string]any
 	RequestURL                         string
 

@@ -18,8 +18,8 @@ type judged struct {
 	identity *identity.Identity // whom the flow is about; nil while unknown
 	fact     Fact
 	draft    *identity.Draft  // nil for facts that store none
-	link     *ExternalAccount // what a sign-in links; nil for nothing
-	links    string           // the method of what a login links that has said so; empty for none
+	link     *ExternalAccount // the external account that a sign-in links; nil for none
+	links    string           // the method of that account if the login announced the link; empty otherwise
 	attempts *attempts
 	// rests is what the decision rested on; apply looks at it again.
 	rests conditions

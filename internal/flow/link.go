@@ -34,8 +34,7 @@ type pendingLink struct {
 	Factor session.Factor `json:"factor,omitzero"`
 }
 
-// switchKind ends a flow and goes on with another one, mostly of another kind, unless a hook
-// before that refuses.
+// switchKind ends a flow and goes on with a flow of kind k, unless a hook before that flow refuses.
 func (e *Engine) switchKind(ctx context.Context, j *judged, k Kind) (*Flow, error) {
 	old := j.flow
 	if _, served := e.steps[k][j.method]; !served || !e.Serves(k) {

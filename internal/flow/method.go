@@ -182,8 +182,8 @@ type Submission struct {
 	signsIn  mayProve
 }
 
-// CallOut calls another program that the submission waits for, in the time that the calls of its
-// hooks have together.
+// CallOut calls another program that the submission waits for. The time that the call takes counts
+// against the limit that all hooks of the submission share; the context ends with it.
 func (s Submission) CallOut(ctx context.Context, call func(context.Context) error) error {
 	return s.told.within(ctx, call)
 }

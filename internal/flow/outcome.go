@@ -35,9 +35,8 @@ type Result struct {
 	// Onward is where a script leads on after a registration whose browser is to prove an
 	// address first; empty for Redirect.
 	Onward string
-	// Next is the flow that a success leads to, such as the settings after a
-	// recovery, and the settings that ask whether an account is to be linked after
-	// a login; nil if none.
+	// Next is the flow that a success leads to: the settings after a recovery, or
+	// after a login the settings that ask whether to link an account; nil if none.
 	Next *Flow
 	// Verification is the flow by which a new or unproven address is to be proven, where
 	// that is configured; nil for none.

@@ -18,8 +18,8 @@ const (
 	maxTransientNested = 64       // arrays and objects
 )
 
-// checkTransient refuses what a submission carries for hooks if none could be told of it. What no
-// hook is told does not matter.
+// checkTransient refuses a transient_payload outside the bounds of payload if a hook of the flow may
+// get it. Without such a hook the flow goes on, and messages get an empty object.
 func (e *Engine) checkTransient(c checked) error {
 	kinds := []Kind{c.flow.Kind}
 	if k := c.flow.Kind; k == Login || k == Registration { // which lead to each other: see adapt
@@ -46,8 +46,9 @@ func (in Input) transient() json.RawMessage {
 	return json.RawMessage("{}")
 }
 
-// payload returns what a submission carries for hooks as every JSON reader reads it: without
-// members that stand twice, halves of characters and numbers that don't fit. It is nil for nothing.
+// payload returns the transient_payload of a submission in a form that all JSON parsers read alike:
+// without repeated members, unpaired surrogates and numbers out of range. It is nil if there is none;
+// the error says which bound it breaks.
 func (in Input) payload() (json.RawMessage, error) {
 	raw := in.object["transient_payload"]
 	if len(raw) == 0 || string(raw) == "null" {
@@ -72,7 +73,7 @@ func (in Input) payload() (json.RawMessage, error) {
 	return nil, fmt.Errorf("must not be larger than %d bytes", maxTransient)
 }
 
-// nested reports whether more than so many arrays and objects of a JSON value are in each other.
+// nested reports whether arrays and objects of a JSON value nest in more than that many levels.
 func nested(value any, most int) bool {
 	var members iter.Seq[any]
 	switch v := value.(type) {

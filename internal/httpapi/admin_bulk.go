@@ -96,12 +96,12 @@ func (c importClient) mustSend() { _ = c.SetReadDeadline(c.deadline()) }
 // mustTake gives the client importIdle to take what is written next.
 func (c importClient) mustTake() { _ = c.SetWriteDeadline(c.deadline()) }
 
-// hasSent says that nothing more is expected. The server reads on to notice that the client disconnects, and would take
-// the end of the time for that.
+// hasSent lifts the deadline of mustSend: no more identities are expected. The server reads on to notice that the client
+// disconnects, and would take a missed deadline for that.
 func (c importClient) hasSent() { _ = c.SetReadDeadline(time.Time{}) }
 
-// deadline is importIdle from now by the clock of the machine, by which connections and contexts go; that of the server
-// may be a chosen one.
+// deadline is importIdle from now by the clock of the machine, which connections and contexts use; tests choose the clock of
+// the server.
 func (c importClient) deadline() time.Time {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.r.Context()), importIdle)
 	defer stop()

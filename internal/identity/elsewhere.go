@@ -47,8 +47,8 @@ func (s *Service) spellings(ctx context.Context, i *Identity) ([]string, error) 
 	return schema.Spellings(i.Traits)
 }
 
-// stayElsewhere takes back that another system knows the password, if the identity gets an
-// identifier or a spelling that it did not have: that system may know another person by it.
+// stayElsewhere clears the mark that another system knows the password if the identity gets a new
+// identifier or a new spelling of one: that system may know another person by it.
 func (s *Service) stayElsewhere(ctx context.Context, d *Draft) error {
 	c := d.Credential(TypePassword)
 	if c == nil || d.before == nil || !c.elsewhere() {

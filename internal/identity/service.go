@@ -20,7 +20,7 @@ type Store interface {
 	IdentityByIdentifier(ctx context.Context, typ, identifier string) (*Identity, *Credential, error)
 	IdentityByAddress(ctx context.Context, p Purpose, via, normalized string) (*Identity, *Address, error)
 	// HasCredential reports whether there is a credential of a type with an identifier that begins with prefix and a
-	// configuration that contains text. It reads those one by one.
+	// configuration that contains text. It reads the credentials with such identifiers one by one.
 	HasCredential(ctx context.Context, typ, prefix, text string) (bool, error)
 	Credentials(ctx context.Context, identityID string) ([]Credential, error)
 	UpdateCredential(ctx context.Context, identityID string, c Credential) error

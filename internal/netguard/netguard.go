@@ -79,7 +79,7 @@ func New(c Config) (*Guard, error) {
 	return g, nil
 }
 
-// WithTimeout returns a guard that allows the same, whose clients wait so long.
+// WithTimeout returns a guard with the same rules whose clients end a request after d.
 func (g *Guard) WithTimeout(d time.Duration) *Guard {
 	own := *g
 	own.timeout = d

@@ -59,7 +59,8 @@ type Hasher struct {
 	dummy   string // a hash of an unknown password, with the current parameters
 }
 
-// New returns a hasher. The error says which parameter of Argon2 is impossible, on this machine too.
+// New returns a hasher. The error says which parameter of Argon2 is impossible, or needs more memory than this process may
+// use.
 func New(c Config) (*Hasher, error) {
 	if c.Argon2 == (Argon2{}) {
 		c.Argon2 = Default()

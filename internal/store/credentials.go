@@ -42,8 +42,8 @@ func (db *DB) Credentials(ctx context.Context, identityID string) ([]identity.Cr
 }
 
 // HasCredential reports whether there is a credential of a type with an identifier that begins with prefix, and a
-// configuration that contains text. Prefix is ASCII and not empty, text
-// contains no % and no \. The identifiers that begin so are read one by one.
+// configuration that contains text. Prefix is ASCII and not empty. Text contains no % and no \, and a _ in it stands for
+// any character. The database reads the identifiers with that prefix one by one.
 func (db *DB) HasCredential(ctx context.Context, typ, prefix, text string) (bool, error) {
 	last := len(prefix) - 1
 	has, after := false, prefix[:last]+string(prefix[last]+1)

@@ -7,8 +7,8 @@ import (
 	"github.com/symbolon/symbolon/internal/identity"
 )
 
-// strangers tells of accounts whose id is here already and whose traits have no text in common with those of the account
-// that is here: two systems that count their users have the same ids. Its owner may also have changed everything since.
+// strangers returns a line for each record whose id is taken by an account with which it has no text of its traits in
+// common: two systems that count their users have the same ids. The owner may also have changed everything since.
 func strangers(records []Record, present map[string]*identity.Identity) []Line {
 	var lines []Line
 	for i := range records {

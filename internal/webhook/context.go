@@ -20,7 +20,7 @@ func (h *Hook) shown(ctx context.Context, c flow.HookCall) (map[string]any, erro
 	sent := http.Header(r.Header)
 	headers, cookies := map[string][]string{}, map[string]string{}
 	left := maxShown
-	fits := func(texts ...string) bool { // what the client makes too long is left out
+	fits := func(texts ...string) bool { // leaves out what is too long
 		size := len(strings.Join(texts, ""))
 		if size > left {
 			return false

@@ -42,7 +42,7 @@ func (h HookShapes) Context(c flow.HookCall) (map[string]any, error) {
 	return out, nil
 }
 
-// Identity is what the programs of senders are shown of whom a message is about.
+// Identity returns the identity that a message is about, in the shape that templates and the programs of senders get.
 func (h HookShapes) Identity(i *identity.Identity) (map[string]any, error) {
 	return asObject(h.renderer.identity(i))
 }

@@ -36,7 +36,7 @@ type option struct {
 	Masked string `json:"masked"`
 }
 
-// masked shows enough of an address to those who know it.
+// masked hides most of an address. People who know the address recognise it.
 func masked(address string) string {
 	const most, fewest = 4, 6 // shown of a number; length below which nothing is hidden, as no account has it
 	if local, domain, ok := strings.Cut(address, "@"); ok {
@@ -147,7 +147,7 @@ func (m *Method) sendUnless(ctx context.Context, s flow.Submission, asked string
 	return m.sendTo(ctx, s, asked, asked)
 }
 
-// recoverable finds whom an address lets back in; nil for nobody.
+// recoverable finds the identity that an address may recover, with that address; nil if there is none.
 func (m *Method) recoverable(ctx context.Context, s flow.Submission, text string) (*identity.Identity, *identity.Address, error) {
 	via, value := typed(text)
 	owner, address, err := m.identities.ByAddress(ctx, identity.ForRecovery, via, value)

@@ -9,7 +9,7 @@ import (
 	"github.com/symbolon/symbolon/internal/ceremony"
 )
 
-// How long it counts whether there are first factors, and how long after a look that failed.
+// How long the answer of a look for first factors holds, and how long to wait after a look that failed.
 const (
 	lookAgain   = time.Hour
 	afterFaults = time.Minute
