@@ -17,17 +17,17 @@ import (
 
 // The inputs of a recovery in which people choose among the addresses of their account.
 const (
-	AskedField   = "recovery_address"         // any of them
-	ChosenField  = "recovery_select_address"  // one of those that are shown masked
-	ConfirmField = "recovery_confirm_address" // where the code goes, in full
+	askedField   = "recovery_address"         // any of them
+	chosenField  = "recovery_select_address"  // one of those that are shown masked
+	confirmField = "recovery_confirm_address" // where the code goes, in full
 	backField    = "screen"
 	backValue    = "previous"
 )
 
 // The steps of such a recovery before a code is sent.
 const (
-	StepChoice  = "choice"  // among masked addresses
-	StepConfirm = "confirm" // the chosen address is asked for in full
+	stepChoice  = "choice"  // among masked addresses
+	stepConfirm = "confirm" // the chosen address is asked for in full
 )
 
 // option is an address that may be chosen. Its id says nothing about it.
@@ -38,15 +38,15 @@ type option struct {
 
 // masked hides most of an address. People who know the address recognise it.
 func masked(address string) string {
-	const most, fewest = 4, 6 // shown of a number; length below which nothing is hidden, as no account has it
+	const head, tail, shortest = 3, 2, 6 // what is shown of a number, and the length below which no account has it
 	if local, domain, ok := strings.Cut(address, "@"); ok {
 		return string([]rune(local)[:min(2, len([]rune(local)))]) + "****@" + domain
 	}
 	r := []rune(address)
-	if len(r) < fewest {
+	if len(r) < shortest {
 		return address
 	}
-	return string(r[:most-1]) + "****" + string(r[len(r)-2:])
+	return string(r[:head]) + "****" + string(r[len(r)-tail:])
 }
 
 // showChoice asks for an address, then for a choice among those of its account, and then for the code.
@@ -55,23 +55,23 @@ func (m *Method) showChoice(_ context.Context, v flow.View) ([]ui.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked := ui.Node{Name: AskedField, Type: "hidden", Value: kept.Asked, Once: true}
+	asked := ui.Node{Name: askedField, Type: "hidden", Value: kept.Asked, Once: true}
 	back := ui.Node{Name: backField, Type: "submit", Value: backValue, Label: "Back"}
 	switch {
 	case sent && v.Flow.State == flow.Challenged:
 		asked.Value = cmp.Or(kept.Asked, kept.Typed)
-		again := ui.Node{Name: ConfirmField, Type: "submit", Value: kept.Typed, Label: "Resend code"}
+		again := ui.Node{Name: confirmField, Type: "submit", Value: kept.Typed, Label: "Resend code"}
 		return []ui.Node{ui.CSRF(), codeNode("Recovery code"), again, asked, back}, nil
-	case kept.Step == StepChoice:
+	case kept.Step == stepChoice:
 		nodes := []ui.Node{ui.CSRF()}
 		for _, o := range kept.Options {
-			nodes = append(nodes, ui.Node{Name: ChosenField, Type: "submit", Value: o.ID, Label: o.Masked})
+			nodes = append(nodes, ui.Node{Name: chosenField, Type: "submit", Value: o.ID, Label: o.Masked})
 		}
 		return append(nodes, asked), nil
-	case kept.Step == StepConfirm:
-		return []ui.Node{ui.CSRF(), {Name: ConfirmField, Type: "text", Required: true, Label: "Recovery address"}, asked, back}, nil
+	case kept.Step == stepConfirm:
+		return []ui.Node{ui.CSRF(), {Name: confirmField, Type: "text", Required: true, Label: "Recovery address"}, asked, back}, nil
 	}
-	return []ui.Node{ui.CSRF(), {Name: AskedField, Type: "text", Required: true, Label: "Recovery address"}}, nil
+	return []ui.Node{ui.CSRF(), {Name: askedField, Type: "text", Required: true, Label: "Recovery address"}}, nil
 }
 
 // choose takes a recovery a step further: an address, a choice, the address in full, the code.
@@ -100,10 +100,10 @@ func (m *Method) choose(ctx context.Context, s flow.Submission) (flow.Fact, erro
 		return m.proved(ctx, s, kept, in.Code)
 	case in.Confirm != "":
 		return m.sendTo(ctx, s, cmp.Or(in.Asked, kept.Asked, in.Confirm), in.Confirm)
-	case waits, in.Chosen == "" && kept.Step == StepConfirm:
-		return nil, flow.Reject(ConfirmField, message.Missing(ConfirmField))
+	case waits, in.Chosen == "" && kept.Step == stepConfirm:
+		return nil, flow.Reject(confirmField, message.Missing(confirmField))
 	case in.Asked == "" && (in.Chosen == "" || kept.Asked == ""):
-		return nil, flow.Reject(AskedField, message.Missing(AskedField))
+		return nil, flow.Reject(askedField, message.Missing(askedField))
 	}
 	return m.offer(ctx, s, cmp.Or(in.Asked, kept.Asked), in.Chosen)
 }
@@ -112,10 +112,13 @@ func (m *Method) choose(ctx context.Context, s flow.Submission) (flow.Fact, erro
 // the only one, it is the one that was chosen, or no account has it.
 func (m *Method) offer(ctx context.Context, s flow.Submission, asked, chosen string) (flow.Fact, error) {
 	owner, address, err := m.recoverable(ctx, s, asked)
-	if err != nil || owner == nil {
-		return m.sendUnless(ctx, s, asked, err)
+	if err != nil {
+		return nil, err
 	}
-	shown := memory{Asked: asked, Step: StepChoice}
+	if owner == nil {
+		return m.sendTo(ctx, s, asked, asked)
+	}
+	shown := memory{Asked: asked, Step: stepChoice}
 	for i := range owner.Recovery {
 		a := &owner.Recovery[i]
 		if may, err := s.MayRecover(ctx, owner, a); err != nil {
@@ -127,7 +130,7 @@ func (m *Method) offer(ctx context.Context, s flow.Submission, asked, chosen str
 			return m.sendTo(ctx, s, asked, asked)
 		}
 		if a.ID == chosen {
-			return flow.Prepared{Memory: memory{Asked: asked, Step: StepConfirm}}, nil
+			return flow.Prepared{Memory: memory{Asked: asked, Step: stepConfirm}}, nil
 		}
 		shown.Options = append(shown.Options, option{ID: a.ID, Masked: masked(a.Value)})
 	}
@@ -138,13 +141,6 @@ func (m *Method) offer(ctx context.Context, s flow.Submission, asked, chosen str
 		return nil, err
 	}
 	return flow.Prepared{Memory: shown}, nil
-}
-
-func (m *Method) sendUnless(ctx context.Context, s flow.Submission, asked string, err error) (flow.Fact, error) {
-	if err != nil {
-		return nil, err
-	}
-	return m.sendTo(ctx, s, asked, asked)
 }
 
 // recoverable finds the identity that an address may recover, with that address; nil if there is none.
