@@ -15,8 +15,9 @@ const (
 	confirmAddress = "recovery_confirm_address"
 )
 
-// lets returns the input of a recovery's form that says how far the choice of an address is; nil in any other flow.
-func lets(f *flow.Flow) *ui.Node {
+// choiceInput returns the input of a recovery form that shows which step of the choice of an address it is at; nil for other
+// flows.
+func choiceInput(f *flow.Flow) *ui.Node {
 	g := f.Form.Group(groupCode)
 	if f.Kind != flow.Recovery || g == nil || f.Offered() || f.State == flow.Passed {
 		return nil
@@ -31,7 +32,7 @@ func lets(f *flow.Flow) *ui.Node {
 
 // stateOf is the state of a flow, which has names of its own where an address is chosen.
 func stateOf(f *flow.Flow) string {
-	switch at := lets(f); {
+	switch at := choiceInput(f); {
 	case at == nil:
 		return string(f.State)
 	case at.Name == chosenAddress:
@@ -72,7 +73,7 @@ func chooseLabel(in *ui.Node) *Message {
 
 // chooseForm orders the nodes of a recovery in which an address is chosen, but for the first step.
 func (b *form) chooseForm() {
-	at := lets(b.flow)
+	at := choiceInput(b.flow)
 	if at == nil || at.Name == askedAddress {
 		return
 	}
@@ -102,8 +103,8 @@ func (b *form) chooseForm() {
 	}
 }
 
-// lacks reports whether the form says that something was not sent.
-func lacks(f *flow.Flow) bool {
+// saysMissing reports whether the code form says that a required field is missing.
+func saysMissing(f *flow.Flow) bool {
 	g := f.Form.Group(groupCode)
 	return g != nil && slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return says(n.Messages, message.KeyMissing) })
 }

@@ -29,7 +29,7 @@ func (b *form) waitsForCode() bool {
 // proofForm leaves the nodes of a form that asks for a code, or that comes to the address to which one is sent.
 func (b *form) proofForm() {
 	switch {
-	case lets(b.flow) != nil:
+	case choiceInput(b.flow) != nil:
 		b.chooseForm()
 	case b.waitsForCode():
 		b.codeForm()

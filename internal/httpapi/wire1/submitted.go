@@ -40,9 +40,9 @@ func (w *Wire) Submitted(r wire.Request, result flow.Result, err error) wire.Ans
 		return see(r.Page(f))
 	case result.Outcome == flow.Completed:
 		return w.finished(r, result, asJSON)
-	case asJSON && result.Outcome == flow.FormRejected && lets(f) != nil && !lacks(f):
+	case asJSON && result.Outcome == flow.FormRejected && choiceInput(f) != nil && !saysMissing(f):
 		return w.show(r, result, http.StatusOK)
-	case asJSON && result.Outcome == flow.FormRejected && provesAddress(f) && lets(f) == nil:
+	case asJSON && result.Outcome == flow.FormRejected && provesAddress(f) && choiceInput(f) == nil:
 		return w.goOn(r, result, http.StatusOK)
 	case asJSON && result.Outcome == flow.FormRejected:
 		return w.show(r, result, http.StatusBadRequest)
