@@ -99,7 +99,7 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 		return err
 	}
 	report.sum(batch)
-	for _, l := range append(lines, strangers(records, present)...) {
+	for _, l := range append(lines, reportSameIDs(records, present)...) {
 		tell(l)
 	}
 	return nil

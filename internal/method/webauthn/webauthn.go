@@ -55,7 +55,7 @@ type Method struct {
 	config     Config
 	now        func() time.Time
 	log        *slog.Logger
-	left       leftovers
+	firsts     firstFactors
 }
 
 // New returns the method. decoys makes up the keys of unknown people.

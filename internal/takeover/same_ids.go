@@ -7,9 +7,9 @@ import (
 	"github.com/symbolon/symbolon/internal/identity"
 )
 
-// strangers returns a line for each record whose id is taken by an account with which it has no text of its traits in
+// reportSameIDs returns a line for each record whose id is taken by an account with which it has no text of its traits in
 // common: two systems that count their users have the same ids. The owner may also have changed everything since.
-func strangers(records []Record, present map[string]*identity.Identity) []Line {
+func reportSameIDs(records []Record, present map[string]*identity.Identity) []Line {
 	var lines []Line
 	for i := range records {
 		r := &records[i]

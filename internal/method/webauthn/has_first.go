@@ -15,8 +15,8 @@ const (
 	afterFaults = time.Minute
 )
 
-// leftovers says whether there are keys that are first factors where new ones are second factors.
-type leftovers struct {
+// firstFactors is the last known answer whether there are keys that are first factors where new ones are second factors.
+type firstFactors struct {
 	mu   sync.Mutex
 	next time.Time // when to look again
 	some bool
@@ -25,7 +25,7 @@ type leftovers struct {
 // hasFirst reports whether anyone has a key that is a first factor, as it was known in the last hour. While one request
 // looks, and where that fails, what was known before counts.
 func (m *Method) hasFirst(ctx context.Context) bool {
-	l, now := &m.left, m.now()
+	l, now := &m.firsts, m.now()
 	l.mu.Lock()
 	some, known := l.some, now.Before(l.next)
 	if !known {
