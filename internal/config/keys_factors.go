@@ -87,7 +87,7 @@ func flagKeys() []Key {
 		key(at+"use_continue_with_transitions", Key{since: v26, Default: "false", Example: "true"},
 			"In v1, answer steps between flows with `continue_with` instead of a redirect."),
 		key(at+"choose_recovery_address", Key{since: v26, Default: "false", Example: "true"},
-			"In v1, let people choose among the masked addresses of their account in recovery by code, and recover by telephone number. This tells who knows one address that the account has others. The built-in page asks for an e-mail address whatever this says: it counts with a selfservice.flows.recovery.ui_url."),
+			"In v1, let people choose among the masked addresses of their account in recovery by code, and recover by telephone number. A person who knows one address learns that the account has others. Takes effect only with selfservice.flows.recovery.ui_url: the built-in page always asks for an e-mail address."),
 		key(at+"legacy_continue_with_verification_ui", Key{since: v26, Default: "false", Example: "true"},
 			"In v1, always answer a registration with `show_verification_ui`."),
 		key(at+"legacy_require_verified_login_error", Key{since: v26, Default: "false", Example: "true", NoEffect: "the answer is the error session_verified_address_required"},

@@ -167,7 +167,7 @@ func (c *Config) checkSecrets(f *findings) {
 	for key, secrets := range map[string][]Secret{"secrets.default": c.Secrets.Default, "secrets.cookie": c.Secrets.Cookie} {
 		for i, s := range secrets {
 			if s == "" {
-				f.fail(key, fmt.Sprintf("item %d is empty, and everybody can sign with that; make one with: openssl rand -hex 24", i+1))
+				f.fail(key, fmt.Sprintf("item %d is empty, so anyone could forge what it signs; make one with: openssl rand -hex 24", i+1))
 				continue
 			}
 			if why := weakness(s.Reveal()); why != "" {
