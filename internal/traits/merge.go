@@ -21,8 +21,8 @@ func (s *Schema) Merge(old, submitted json.RawMessage) (json.RawMessage, error) 
 	return s.encode(s.root.merge(s.root.prune(was), now))
 }
 
-// Returned are traits that take the place of old ones, with what comes back as a form
-// shows it (see Merge) as it was.
+// Returned returns now, the traits that replace old ones. Values that come back as a form shows
+// them (see Merge) keep their old form. An error says which of both is not JSON.
 func (s *Schema) Returned(old, now json.RawMessage) (json.RawMessage, error) {
 	was, err := parse(old, rootName)
 	if err != nil {

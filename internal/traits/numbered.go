@@ -66,7 +66,7 @@ func (s *Schema) endAbove(steps []string) *property {
 	return at
 }
 
-// put sets the value at the end of steps. A part of what has parts itself says nothing.
+// put sets the value at the end of steps, unless values below it are there.
 func put(tree map[string]any, steps []string, value any) {
 	for _, step := range steps[:len(steps)-1] {
 		next, ok := tree[step].(map[string]any)

@@ -43,15 +43,17 @@ type Config struct {
 	Hidden func(name string) bool
 }
 
-// The bounds of a call.
+// MaxTime is how long a call may take with all its attempts.
+const MaxTime = 30 * time.Second
+
+// The other bounds of a call.
 const (
 	attempts   = 3
 	maxAnswer  = 5 << 20
-	MaxTime    = 30 * time.Second // with its attempts
-	maxWaiting = 256              // calls of a hook that flows wait for, at a time
-	maxAside   = 64               // calls of a hook that no flow waits for, at a time
-	maxAsides  = 256              // and of all hooks together
-	maxShown   = 8 << 10          // bytes of cookies, and of headers, that the program is given
+	maxWaiting = 256     // calls of a hook that flows wait for, at a time
+	maxAside   = 64      // calls of a hook that no flow waits for, at a time
+	maxAsides  = 256     // and of all hooks together
+	maxShown   = 8 << 10 // bytes of cookies, and of headers, that the program is given
 )
 
 // Asides are the calls that no flow waits for, of all hooks of a process.
@@ -263,8 +265,8 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 	return made, nil
 }
 
-// plain is a value as JSON that the evaluator reads too: stored JSON in it may have halves of
-// characters and members that stand twice.
+// plain returns a value as JSON that the Jsonnet evaluator accepts: without the unpaired surrogates
+// and repeated members that stored JSON may have.
 func plain(value any) (string, error) {
 	raw, err := written(value)
 	if err != nil {
@@ -279,8 +281,8 @@ func plain(value any) (string, error) {
 	return written(read)
 }
 
-// written is a value as JSON, without the escapes that HTML would need: they make it six times as
-// large, and ctx has a bound.
+// written returns a value as JSON without the escapes that HTML would need: they make it up to six
+// times as large, and ctx has a size limit.
 func written(value any) (string, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
