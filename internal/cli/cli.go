@@ -104,7 +104,7 @@ func wrapUsage(c *cobra.Command) {
 			if err == nil {
 				return nil
 			}
-			if strings.HasPrefix(err.Error(), "accepts ") { // which counts arguments and does not name them
+			if strings.Contains(err.Error(), " arg(s), ") { // cobra counts the arguments and does not name them
 				err = fmt.Errorf("%w; write: %s", err, strings.TrimSuffix(c.UseLine(), " [flags]"))
 			}
 			if near := c.SuggestionsFor(strings.Join(args, " ")); len(near) > 0 {

@@ -181,3 +181,19 @@ func TestConfigSchemaIsJSON(t *testing.T) {
 		t.Errorf("%v in %.200s", err, got.out)
 	}
 }
+
+func TestArguments_wrongNumber(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"doctor"}, "accepts 1 arg(s), received 0; write: symbolon doctor URL"},
+		{[]string{"jsonnet", "lint"}, "received 0; write: symbolon jsonnet lint FILE..."},
+		{[]string{"migrate", "from-keycloak"}, "received 0; write: symbolon migrate from-keycloak FILE..."},
+	} {
+		if got := execute(t, nil, test.args...); got.code != exitUsage || !strings.Contains(got.err, test.want) {
+			t.Errorf("%s: got %+v, want %q", test.args, got, test.want)
+		}
+	}
+}
