@@ -11,8 +11,9 @@ import (
 	"github.com/symbolon/symbolon/internal/traits"
 )
 
-// elsewhere reports whether only another system knows the password.
-func (c *Credential) elsewhere() bool {
+// IsElsewhere reports whether only another system knows the password of a password credential, as
+// PasswordElsewhere makes one.
+func (c *Credential) IsElsewhere() bool {
 	var kept struct {
 		Hash   string `json:"hashed_password"`
 		ByHook bool   `json:"use_password_migration_hook"`
@@ -51,7 +52,7 @@ func (s *Service) spellings(ctx context.Context, i *Identity) ([]string, error) 
 // identifier or a new spelling of one: that system may know another person by it.
 func (s *Service) stayElsewhere(ctx context.Context, d *Draft) error {
 	c := d.Credential(TypePassword)
-	if c == nil || d.before == nil || !c.elsewhere() {
+	if c == nil || d.before == nil || !c.IsElsewhere() {
 		return nil
 	}
 	had, err := s.spellings(ctx, d.before)

@@ -126,7 +126,7 @@ func (s *Service) ByAddress(ctx context.Context, p Purpose, via, typed string) (
 }
 
 // HasCredential reports whether any identity has a credential of a type with an identifier that begins with prefix and a
-// configuration that contains text. It takes as long as there are such identifiers.
+// configuration that contains text. The time it takes grows with the number of such identifiers.
 func (s *Service) HasCredential(ctx context.Context, typ, prefix, text string) (bool, error) {
 	return s.store.HasCredential(ctx, typ, prefix, text)
 }

@@ -76,13 +76,9 @@ func (m *Method) Steps() map[flow.Kind]flow.Step {
 func (m *Method) CountFactors(_ *identity.Identity, credentials []identity.Credential, _ flow.Client) (f flow.Factors) {
 	for i := range credentials {
 		c := &credentials[i]
-		if c.Type != identity.TypePassword || !c.IsSet() || len(c.Identifiers) == 0 {
-			continue
+		if c.Type == identity.TypePassword && c.IsSet() && len(c.Identifiers) > 0 && (m.migration != nil || !c.IsElsewhere()) {
+			f.First++
 		}
-		if kept, err := stored(c); err == nil && kept.Hash == "" && kept.ByHook && m.migration == nil {
-			continue
-		}
-		f.First++
 	}
 	return f
 }
