@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/symbolon/symbolon/internal/errs"
 )
@@ -95,7 +96,11 @@ func isHost(target, allowed *url.URL) bool {
 	if !wild || !strings.HasPrefix(rest, ".") || len(rest) == 1 {
 		return strings.EqualFold(target.Host, allowed.Host)
 	}
-	labels, below := strings.CutSuffix(strings.ToLower(target.Hostname()), rest)
+	host := target.Hostname()
+	if strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return false // ToLower would make ASCII of letters that browsers keep apart, such as U+0130
+	}
+	labels, below := strings.CutSuffix(strings.ToLower(host), rest)
 	return below && target.Port() == allowed.Port() && isLabels(labels)
 }
 

@@ -50,7 +50,7 @@ func TestReturns_wildcard(t *testing.T) {
 	t.Parallel()
 	e := New(Deps{}, Config{
 		DefaultReturn: mustURL(t, "https://app.example.org/"),
-		Allowed:       []*url.URL{mustURL(t, "https://*.Example.org/cb"), mustURL(t, "https://*.example.net:8443/"), mustURL(t, "https://*/"), mustURL(t, "https://*bare.example/")},
+		Allowed:       []*url.URL{mustURL(t, "https://*.Example.org/cb"), mustURL(t, "https://*.example.net:8443/"), mustURL(t, "https://*/"), mustURL(t, "https://*bare.example/"), mustURL(t, "https://*.mysite.example/")},
 	})
 	for _, given := range []string{
 		"https://a.example.org/cb", "https://a.b.example.org/cb/x", "https://A.EXAMPLE.ORG/cb", "https://shop-1.example.org/cb?x=1", "https://x.example.net:8443/y",
@@ -64,6 +64,7 @@ func TestReturns_wildcard(t *testing.T) {
 		"https://a.example.org.evil.example/cb", "https://a.example.org:8443/cb", "http://a.example.org/cb", "https://x.example.net/y", "https://evil.example/",
 		"https://evil.example#.example.org/cb", "https://evil.example?.example.org/cb", "https://evil.example;.example.org/cb", "https://evil,x.example.org/cb",
 		"https://xbare.example/", "https://[::1].example.org/cb", "https://a%2eexample.org/cb",
+		"https://a.mysİte.example/", "https://a.mys%C4%B0te.example/", "https://a.mysıte.example/", "https://a.\u212a.example.org/cb",
 	} {
 		if got, err := e.validateReturnTo(Login, given); err == nil {
 			t.Errorf("return_to %q leads to %q, want a refusal", given, got)
