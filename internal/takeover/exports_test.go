@@ -327,3 +327,24 @@ func TestSchemaMapper_knownAddress(t *testing.T) {
 		}
 	}
 }
+
+// So it is with other identifiers and with phone numbers.
+func TestSchemaMapper_knownName(t *testing.T) {
+	t.Parallel()
+	schema, err := traits.Compile([]byte(`{"properties":{"traits":{"type":"object","properties":{
+ "username":{"type":"string","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}},
+ "phone":{"type":"string","ory.sh/kratos":{"verification":{"via":"sms"}}},"nick":{"type":"string"}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, _ := read(readers()["auth0"](strings.NewReader(`[{"user_id":"auth0|1","username":"mallory","phone_number":"+4915112345678","phone_verified":true,
+ "user_metadata":{"username":"ceo","phone":"+4915199999999","nick":"m"}},
+ {"user_id":"auth0|2","user_metadata":{"username":"nell","phone":"+4915188888888"}}]`)))
+	for i, want := range []string{
+		`{"username":"mallory","phone":"+4915112345678","nick":"m"}`, `{"username":"nell","phone":"+4915188888888"}`,
+	} {
+		if made, err := (takeover.SchemaMapper{Schema: schema}).Traits(users[i]); err != nil || string(made) != want {
+			t.Errorf("%s, %v, want %s", made, err, want)
+		}
+	}
+}

@@ -67,14 +67,19 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 			continue
 		}
 		values := u.Claims
-		// The address that the system knows goes before one that the person wrote under another name of it.
-		address, _ := find(known, path(f), false)
-		if f.AdminOnly || f.Type == "email" && !f.Multiple && address != "" {
+		if f.AdminOnly || names(f, known) {
 			values = known
 		}
 		name, texts := search(values, f)
 		visit(f, name, texts)
 	}
+}
+
+// names reports whether a trait names the person by what the system knows: an identifier, an e-mail address or a phone number. That
+// goes before what the person wrote under another name of it, or people would choose whom they are taken for.
+func names(f traits.Field, known map[string]any) bool {
+	claim, _ := find(known, path(f), false)
+	return claim != "" && (f.Identifier || !f.Multiple && (f.Type == "email" || claim == "phone_number"))
 }
 
 // search returns the claim that a trait means, and its texts.
