@@ -59,6 +59,7 @@ func (j *judged) trace(mail []courier.Message) []courier.Message {
 func preparedEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	fact := j.fact.(Prepared)
 	if j.flow.Kind == Settings || j.flow.Kind == Recovery {
+		j.flow.claim(j.caller)
 		j.flow.State = Open
 	}
 	j.flow.Active = j.method

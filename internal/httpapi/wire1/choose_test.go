@@ -3,6 +3,7 @@ package wire1_test
 import (
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"testing"
 )
 
@@ -66,6 +67,26 @@ func TestRecovery_choice(t *testing.T) {
 		}
 		send("right code", map[string]any{"code": code}, 422, "settings")
 	}
+}
+
+// Of a recovery that an operator started there is no step to go back to: its code stays good.
+func TestRecovery_choiceOffered(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "FEATURE_FLAGS_CHOOSE_RECOVERY_ADDRESS=true", "SELFSERVICE_FLOWS_RECOVERY_UI_URL=https://app.shop.test/recovery")
+	id := s.script().register(t, "offered@example.org").text("identity.id")
+	offer := s.script().operate(t, http.MethodPost, "/admin/recovery/code", map[string]any{"identity_id": id})
+	page, err := url.Parse(offer.text("recovery_link"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.script()
+	form := c.ask(t, http.MethodGet, "/self-service/recovery/flows?id="+page.Query().Get("flow"), nil)
+	for name, fields := range map[string]map[string]any{
+		"back": {"method": "code", "screen": "previous"}, "an address": {"method": "code", "recovery_address": "offered@example.org"},
+	} {
+		want(t, name, c.submit(t, form, fields), 200, `"Property code is missing."`)
+	}
+	want(t, "right code", c.submit(t, form, map[string]any{"method": "code", "code": offer.text("recovery_code")}), 422, "settings")
 }
 
 // other6 is a code that is not this one.

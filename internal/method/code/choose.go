@@ -61,6 +61,9 @@ func (m *Method) showChoice(_ context.Context, v flow.View) ([]ui.Node, error) {
 	case sent && v.Flow.State == flow.Challenged:
 		asked.Value = cmp.Or(kept.Asked, kept.Typed)
 		again := ui.Node{Name: confirmField, Type: "submit", Value: kept.Typed, Label: "Resend code"}
+		if v.Flow.Offered() {
+			return []ui.Node{ui.CSRF(), codeNode("Recovery code"), again}, nil
+		}
 		return []ui.Node{ui.CSRF(), codeNode("Recovery code"), again, asked, back}, nil
 	case kept.Step == stepChoice:
 		nodes := []ui.Node{ui.CSRF()}
@@ -94,10 +97,12 @@ func (m *Method) choose(ctx context.Context, s flow.Submission) (flow.Fact, erro
 	waits = waits && s.Flow.State == flow.Challenged
 	in.Asked, in.Confirm = strings.TrimSpace(in.Asked), strings.TrimSpace(in.Confirm)
 	switch {
-	case in.Screen == backValue:
+	case in.Screen == backValue && !s.Flow.Offered():
 		return flow.Prepared{Memory: memory{}}, nil
 	case waits && (in.Code != "" || typed && in.Confirm == ""):
 		return m.proved(ctx, s, kept, in.Code)
+	case waits && s.Flow.Offered() && in.Confirm == "": // before the code that an operator made there was no step
+		return nil, flow.Reject("code", message.Missing("code"))
 	case in.Confirm != "":
 		return m.sendTo(ctx, s, cmp.Or(in.Asked, kept.Asked, in.Confirm), in.Confirm)
 	case waits, in.Chosen == "" && kept.Step == stepConfirm:
