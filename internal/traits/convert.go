@@ -15,10 +15,9 @@ func (p *property) fromForm(values []string) any {
 	}
 	items := make([]any, len(values))
 	for i, v := range values {
-		schemas := itemSchemas(p.schemas, i)
-		item := leaf{typ: p.leaf.items, format: formatAmong(schemas)}
-		if prefixLength(p.schemas) > 0 {
-			item.typ = typeAmong(schemas)
+		item := leafAmong(itemSchemas(p.schemas, i))
+		if prefixLength(p.schemas) == 0 {
+			item.typ = p.leaf.items
 		}
 		items[i] = item.fromForm([]string{v})
 	}
@@ -42,14 +41,19 @@ func (l *leaf) fromForm(values []string) any {
 		if l.format == "email" && !strings.HasPrefix(values[0], " ") { // v0.5 refuses that in words
 			return strings.TrimRight(values[0], " ") // keyboards of phones add a blank
 		}
-		if l.format == "date-time" && zoneless.MatchString(values[0]) {
-			return values[0] + map[bool]string{true: ":00Z", false: "Z"}[len(values[0]) == len("2006-01-02T15:04")]
-		}
-		if l.format == "time" && zonelessTime.MatchString(values[0]) {
-			return values[0] + map[bool]string{true: ":00Z", false: "Z"}[len(values[0]) == len("15:04")]
+		if l.format == "date-time" && zoneless.MatchString(values[0]) || l.format == "time" && zonelessTime.MatchString(values[0]) {
+			return inUTC(values[0])
 		}
 	}
 	return convertText(l.typ, values[0])
+}
+
+// inUTC completes a time without a zone, and perhaps without seconds (RFC 3339, 5.6).
+func inUTC(zoneless string) string {
+	if strings.Count(zoneless, ":") == 1 {
+		zoneless += ":00"
+	}
+	return zoneless + "Z"
 }
 
 // zoneless is what an input of type datetime-local sends: a time in UTC here.

@@ -62,6 +62,11 @@ func prefixLength(schemas []*jsonschema.Schema) int {
 	return longest
 }
 
+// leafAmong returns how the text of a form becomes a value under the schemas.
+func leafAmong(schemas []*jsonschema.Schema) leaf {
+	return leaf{typ: typeAmong(schemas), format: formatAmong(schemas)}
+}
+
 func typeAmong(schemas []*jsonschema.Schema) string {
 	for _, s := range withApplied(schemas) {
 		if typ := typeOf(s); typ != "" {

@@ -225,7 +225,7 @@ func (f *formReader) array(schemas []*jsonschema.Schema, old any, had bool, n *f
 	}
 	result = result[:end]
 	for _, text := range typed {
-		l := leaf{typ: typeAmong(itemSchemas(schemas, len(result))), format: formatAmong(itemSchemas(schemas, len(result)))}
+		l := leafAmong(itemSchemas(schemas, len(result)))
 		result = append(result, l.fromForm([]string{text}))
 	}
 	if len(result) == 0 {

@@ -37,7 +37,7 @@ func (s *Schema) decodeNumbered(in Input, traits *any) error {
 	for p, tree := range parts {
 		switch {
 		case len(tree) > 0:
-			assign(traits, p, assemble(p.schemas, typeAmong(p.schemas), tree))
+			assign(traits, p, assemble(p.schemas, tree))
 		case whole[p] != nil && whole[p] != "":
 			assign(traits, p, whole[p])
 		}
@@ -83,29 +83,29 @@ func put(tree map[string]any, steps []string, value any) {
 }
 
 // assemble makes an array or object of a tree, and converts text as forms do.
-func assemble(schemas []*jsonschema.Schema, typ string, value any) any {
+func assemble(schemas []*jsonschema.Schema, value any) any {
+	if text, ok := value.(string); ok {
+		l := leafAmong(schemas)
+		return l.fromForm([]string{text})
+	}
 	tree, ok := value.(map[string]any)
 	if !ok {
-		if text, ok := value.(string); ok {
-			return (&leaf{typ: typ, format: formatAmong(schemas)}).fromForm([]string{text})
-		}
 		return value
 	}
+	typ := typeAmong(schemas)
 	positions, numbered := numbers(tree)
 	if typ == "" && numbered {
 		typ = "array"
 	}
 	if typ != "array" {
 		for name, member := range tree {
-			inner := memberSchemas(schemas, name)
-			tree[name] = assemble(inner, typeAmong(inner), member)
+			tree[name] = assemble(memberSchemas(schemas, name), member)
 		}
 		return tree
 	}
 	items := []any{}
 	for _, i := range positions {
-		inner := itemSchemas(schemas, i)
-		items = append(items, assemble(inner, typeAmong(inner), tree[strconv.Itoa(i)]))
+		items = append(items, assemble(itemSchemas(schemas, i), tree[strconv.Itoa(i)]))
 	}
 	return items
 }
