@@ -37,7 +37,7 @@ func TestEnqueue_dataForSenders(t *testing.T) {
 		Request: "https://id.shop.test/self-service/recovery/api", Transient: json.RawMessage(`{"shop":"7"}`),
 	}
 	if _, data := given(t, w.outbox, m); data["identity"] != nil || data["request_url"] != nil {
-		t.Errorf("nobody asked for %v", data)
+		t.Errorf("without Describe the data are %v", data)
 	}
 	w.outbox.Describe(func(_ context.Context, id string) (map[string]any, error) {
 		if id != "known" {
@@ -65,7 +65,7 @@ func TestEnqueue_dataForSenders(t *testing.T) {
 	}
 }
 
-// Files of v26 name whom a message is about, also where there is nobody.
+// Templates of v26 name the identity, also in messages about none.
 func TestRender_identity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "memory")

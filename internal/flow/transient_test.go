@@ -13,8 +13,8 @@ import (
 	"github.com/symbolon/symbolon/internal/session"
 )
 
-// What hooks can't be told of a submission is refused before anything happens, and what they are
-// told is plain JSON.
+// A transient_payload that hooks can't read is refused before anything happens. What they get
+// is plain JSON.
 func TestHook_transient(t *testing.T) {
 	t.Parallel()
 	nested := func(n int) string {

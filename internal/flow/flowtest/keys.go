@@ -59,8 +59,8 @@ func AnswersOnce(t testing.TB, b *Browser, f *flow.Flow, method string, fields m
 	}
 }
 
-// AnswersAgain has a hook refuse an answer of a key, and checks that the answer is of no more use, that its owner is told of
-// no copy, and that the form asks for another one, which signs in. answer makes the fields of one for a form.
+// AnswersAgain has a hook refuse an answer of a key. It checks that the same answer is refused after that, that the owner gets
+// no mail about a copy, and that the form asks for another answer, which signs in. answer makes the fields of one for a form.
 func AnswersAgain(t testing.TB, b *Browser, f *flow.Flow, method string, answer func(*flow.Flow) map[string]string) {
 	t.Helper()
 	kind, refusal := b.w.Config.Kinds[flow.Login], &refusal{refuses: true}
