@@ -67,15 +67,19 @@ func (d drafter) submitted(ctx context.Context, owner *identity.Identity, in Inp
 		if err != nil {
 			return nil, rejectTraits(err)
 		}
-		values = in.withUnknown(values)
+		if in.whole {
+			if values, err = schema.Returned(json.RawMessage(`{}`), in.withUnknown(values)); err != nil {
+				return nil, rejectTraits(err)
+			}
+		}
 		*d.made, err = d.identities.Draft(ctx, d.defaultSchema, values)
 		return *d.made, rejectTraits(err)
 	}
-	merged, err := schema.Apply(owner.Traits, typed)
-	if in.whole {
-		if merged, err = schema.Decode(typed); err == nil {
-			merged, err = schema.Returned(owner.Traits, in.withUnknown(merged))
-		}
+	var merged json.RawMessage
+	if !in.whole {
+		merged, err = schema.Apply(owner.Traits, typed)
+	} else if merged, err = schema.Decode(typed); err == nil {
+		merged, err = schema.Returned(owner.Traits, in.withUnknown(merged))
 	}
 	if err != nil {
 		return nil, rejectTraits(err)

@@ -52,10 +52,11 @@ func (in Input) Whole() Input {
 func (in Input) IsWhole() bool { return in.whole }
 
 // withUnknown adds the traits of a JSON submission that the schema has no field for,
-// so that it can object to them.
+// so that it can object to them. Those that are missing because the person may not set them come along:
+// traits.Schema.Returned takes them out.
 func (in Input) withUnknown(values json.RawMessage) json.RawMessage {
 	var sent, known map[string]json.RawMessage
-	if !in.whole || json.Unmarshal(in.object["traits"], &sent) != nil || json.Unmarshal(values, &known) != nil {
+	if json.Unmarshal(in.object["traits"], &sent) != nil || json.Unmarshal(values, &known) != nil {
 		return values
 	}
 	changed := false

@@ -21,8 +21,9 @@ func (s *Schema) Merge(old, submitted json.RawMessage) (json.RawMessage, error) 
 	return s.encode(s.root.merge(s.root.prune(was), now))
 }
 
-// Returned returns now, the traits that replace old ones. Values that come back as a form shows
-// them (see Merge) keep their old form. An error says which of both is not JSON.
+// Returned returns now, the traits with which a person replaces old ones. Values that come back as
+// a form shows them (see Merge) keep their old form, and traits that the person may not set keep
+// their old value: they are neither added, changed nor removed. An error says which of both is not JSON.
 func (s *Schema) Returned(old, now json.RawMessage) (json.RawMessage, error) {
 	was, err := parse(old, rootName)
 	if err != nil {
@@ -32,21 +33,40 @@ func (s *Schema) Returned(old, now json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.root.restore(was, value)
-	return s.encode(value)
+	if s.root.adminOnly {
+		return s.encode(was)
+	}
+	return s.encode(s.root.restore(was, value))
 }
 
-func (p *property) restore(was, now any) {
+func (p *property) restore(was, now any) any {
 	old, _ := was.(map[string]any)
 	object, _ := now.(map[string]any)
 	for _, c := range p.children {
+		kept, had := old[c.name]
+		value, has := object[c.name]
 		switch {
-		case c.leaf == nil:
-			c.restore(old[c.name], object[c.name])
-		case c.givenBack(old[c.name], object[c.name]):
-			object[c.name] = old[c.name]
+		case c.adminOnly:
+			value, has = kept, had
+		case c.leaf != nil && c.givenBack(kept, value):
+			value = kept
+		case len(c.children) > 0:
+			value = c.restore(kept, value)
+			has = has || value != nil
 		}
+		if !has {
+			delete(object, c.name)
+			continue
+		}
+		if object == nil {
+			object = map[string]any{}
+		}
+		object[c.name] = value
 	}
+	if object == nil {
+		return now
+	}
+	return object
 }
 
 // prune drops the members that the schema forbids by not naming them.
