@@ -2,9 +2,11 @@ package program
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/go-jsonnet"
@@ -86,29 +88,48 @@ func (p *Program) With(ctx context.Context, name, json string) (string, error) {
 	if len(json) > maxInput {
 		return "", fmt.Errorf("the %s are larger than %d bytes", name, maxInput)
 	}
-	return p.evaluate(ctx, func(vm *jsonnet.VM) { vm.ExtCode(name, json) }) // JSON is Jsonnet, and only ever a value
+	return p.WithAll(ctx, map[string]string{name: json})
 }
 
 // WithAll is With for several external variables: JSON values by their names.
 func (p *Program) WithAll(ctx context.Context, values map[string]string) (string, error) {
+	given := make(map[string]string, len(values))
 	for name, json := range values {
-		if len(json) > maxInput {
-			return "", fmt.Errorf("%s is larger than %d bytes", name, maxInput)
+		var err error
+		if given[name], err = readable(name, json); err != nil {
+			return "", err
 		}
 	}
 	return p.evaluate(ctx, func(vm *jsonnet.VM) {
-		for name, json := range values {
-			vm.ExtCode(name, json)
+		for name, json := range given {
+			vm.ExtCode(name, json) // JSON is Jsonnet, and only ever a value
 		}
 	})
 }
 
 // Call evaluates a program that is a function of one parameter: function(ctx) …
 func (p *Program) Call(ctx context.Context, parameter, json string) (string, error) {
-	if len(json) > maxInput {
-		return "", fmt.Errorf("%s is larger than %d bytes", parameter, maxInput)
+	given, err := readable(parameter, json)
+	if err != nil {
+		return "", err
 	}
-	return p.evaluate(ctx, func(vm *jsonnet.VM) { vm.TLACode(parameter, json) })
+	return p.evaluate(ctx, func(vm *jsonnet.VM) { vm.TLACode(parameter, given) })
+}
+
+// readable returns the JSON value of that name without the unpaired surrogates and repeated members
+// that stored JSON may have: the evaluator refuses them.
+func readable(name, text string) (string, error) {
+	if len(text) > maxInput {
+		return "", fmt.Errorf("%s is larger than %d bytes", name, maxInput)
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	made, err := json.Marshal(value)
+	return string(made), err
 }
 
 type outcome struct {

@@ -261,3 +261,17 @@ func TestDeriveKeys(t *testing.T) {
 		t.Error("a symmetric key must sign and never be published")
 	}
 }
+
+// Stored traits may hold JSON that the evaluator refuses.
+func TestMapper_unusualJSON(t *testing.T) {
+	t.Parallel()
+	for session, want := range map[string]string{`{"traits":"\ud800"}`: "\ufffd", `{"traits":"a","traits":"b"}`: "b"} {
+		m, err := mapper(t, `{claims: {t: std.extVar('session').traits}}`)(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made, err := m.claims(t.Context(), []byte(session), nil); err != nil || made["t"] != want {
+			t.Errorf("%s: %v, %v", session, made, err)
+		}
+	}
+}

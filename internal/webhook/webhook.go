@@ -246,7 +246,7 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		return "", err
 	}
 	maps.Copy(shown, more)
-	raw, err := plain(shown)
+	raw, err := written(shown)
 	if err != nil {
 		return "", fmt.Errorf("write ctx: %w", err)
 	}
@@ -263,22 +263,6 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		}
 	}
 	return made, nil
-}
-
-// plain returns a value as JSON that the Jsonnet evaluator accepts: without the unpaired surrogates
-// and repeated members that stored JSON may have.
-func plain(value any) (string, error) {
-	raw, err := written(value)
-	if err != nil {
-		return "", err
-	}
-	dec := json.NewDecoder(strings.NewReader(raw))
-	dec.UseNumber()
-	var read any
-	if err := dec.Decode(&read); err != nil {
-		return "", err
-	}
-	return written(read)
 }
 
 // written returns a value as JSON without the escapes that HTML would need: they make it up to six
