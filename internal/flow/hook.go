@@ -250,8 +250,10 @@ func (e *Engine) spend(ctx context.Context, j *judged, refused error) (*Flow, er
 		f = j.flow.clone()
 		switch {
 		case typed:
+			f.claim(j.caller)
 			f.State, f.Active, f.ResumeHash = Open, "", ""
 			delete(f.Private, j.method)
+			delete(f.Private, offeredMemory) // the operator's code is gone
 		case proof.Memory != nil:
 			if err := f.remember(j.method, proof.Memory); err != nil {
 				return err

@@ -192,3 +192,29 @@ func TestSubmit_engineStartedVerificationOfAnApp(t *testing.T) {
 		})
 	}
 }
+
+// The right code of an operator whose recovery a hook refuses is spent. The form stays that of the browser that typed it.
+func TestOfferRecovery_hookRefuses(t *testing.T) {
+	t.Parallel()
+	after := &program{parses: true, err: refused}
+	w := flowtest.New(t, func(*flowtest.World) []flow.Method { return []flow.Method{codes()} }, func(c *flow.Config) {
+		kind := c.Kinds[flow.Recovery]
+		kind.AfterAll = []flow.Hook{after}
+		c.Kinds[flow.Recovery] = kind
+	})
+	_, f := offered(t, w)
+	b := w.Browser()
+	if r, err := b.Submit(f, "code", map[string]string{"answer": "right"}); err != nil || r.Outcome != flow.FormRejected || len(after.calls) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	shown, err := w.Get(t.Context(), flow.Recovery, f.ID, b.Caller)
+	if err != nil || !secret.CheckCSRF(shown.Flow.CSRF, b.CSRF) || shown.Flow.Offered() {
+		t.Errorf("afterwards: %+v, %v", shown.Flow, err)
+	}
+	if _, err := b.Submit(f, "code", map[string]string{"answer": "again"}); err != nil {
+		t.Errorf("the browser asks for another code: %v", err)
+	}
+	if _, err := w.Get(t.Context(), flow.Recovery, f.ID, w.Browser().Caller); !errors.Is(err, errs.ErrCSRF) {
+		t.Errorf("another browser: %v", err)
+	}
+}
