@@ -22,8 +22,8 @@ func sentEffect(e *Engine, ctx context.Context, j *judged) (Result, error) {
 	f.claim(j.caller)
 	f.State, f.Active = Challenged, j.method
 	delete(f.Private, broughtMemory)
-	if len(fact.Mail) > 0 {
-		delete(f.Private, offeredMemory) // what the person types from now on was sent to an address
+	if len(fact.Mail) > 0 || fact.IdentityID == "" {
+		delete(f.Private, offeredMemory) // what the person types from now on was sent to an address, or to none
 	}
 	f.Form.Messages = []message.Message{fact.Notify}
 	f.ResumeHash = fact.ResumeHash

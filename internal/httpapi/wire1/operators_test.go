@@ -62,6 +62,35 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
+// In a recovery that an operator started, the answer for an address that no account has is that for a known one.
+func TestRecovery_offeredTellsNothing(t *testing.T) {
+	t.Parallel()
+	for field, settings := range map[string][]string{
+		"email":                    nil,
+		"recovery_confirm_address": {"FEATURE_FLAGS_CHOOSE_RECOVERY_ADDRESS=true", "SELFSERVICE_FLOWS_RECOVERY_UI_URL=https://app.shop.test/recovery"},
+	} {
+		s := newSite(t, append(settings, "SELFSERVICE_FLOWS_RECOVERY_NOTIFY_UNKNOWN_RECIPIENTS=false")...)
+		id := s.script().register(t, "known@example.org").text("identity.id")
+		said := map[string]string{}
+		for _, address := range []string{"known@example.org", "ghost@example.org"} {
+			offer := s.script().operate(t, http.MethodPost, "/admin/recovery/code", map[string]any{"identity_id": id})
+			page, _ := url.Parse(offer.text("recovery_link"))
+			c := s.script()
+			form := c.ask(t, http.MethodGet, "/self-service/recovery/flows?id="+page.Query().Get("flow"), nil)
+			a := c.submit(t, form, map[string]any{"method": "code", field: address})
+			var names []string
+			nodes, _ := a.at("ui.nodes").([]any)
+			for _, n := range nodes {
+				names = append(names, answer{body: n.(map[string]any)}.text("attributes.name"))
+			}
+			said[address] = fmt.Sprint(a.Code, " ", a.text("state"), " ", names)
+		}
+		if said["known@example.org"] != said["ghost@example.org"] || !strings.Contains(said["known@example.org"], field) {
+			t.Errorf("%s: %v", field, said)
+		}
+	}
+}
+
 func TestRecovery_continueWith(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "FEATURE_FLAGS_USE_CONTINUE_WITH_TRANSITIONS=true")
