@@ -60,7 +60,7 @@ func (d drafter) submitted(ctx context.Context, owner *identity.Identity, in Inp
 		return nil, err
 	}
 	typed := traitsInput(in)
-	typed.Complete, typed.Numbered = d.client == Browser, in.whole
+	typed.Complete = d.client == Browser
 	typed.EmptyIsAbsent = owner == nil && d.sendsEmpty
 	if owner == nil {
 		values, err := schema.Decode(typed)
@@ -155,5 +155,5 @@ func (d drafter) schema(ctx context.Context, owner *identity.Identity) (*traits.
 }
 
 func traitsInput(in Input) traits.Input {
-	return traits.Input{Form: in.form, JSON: in.object}
+	return traits.Input{Form: in.form, JSON: in.object, Numbered: in.whole}
 }

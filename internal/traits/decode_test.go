@@ -273,18 +273,25 @@ func TestDecode_numberedJSON(t *testing.T) {
 		"people": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}},
 		"place": {"type": "array", "items": [{"type": "number"}, {"type": "string", "format": "date-time"}]},
 		"grid": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
-		"free": {"type": "object"}, "kind": {"enum": [1.5, "x"]}, "either": {"type": ["string", "integer"]}, "any": {},
+		"n\\a": {"type": "array", "items": {"type": "string"}}, "free": {"type": "object"}, "kind": {"enum": [1.5, "x"]}, "either": {"type": ["string", "integer"]}, "any": {},
 		"role": {"type": "array", "items": {"type": "string"}, "x-symbolon": {"writable": "admin"}}
 	}`, `"required": []`)
 	for object, want := range map[string]string{
-		`{"traits.tags": "", "traits.tags.10": "c", "traits.tags.9": "b", "traits.tags.0": "a"}`:              `{"tags":["a","b","c"]}`,
-		`{"traits.people.0.name": "Ann", "traits.people.0.age": "3", "traits.people.1.age": 4}`:               `{"people":[{"age":3,"name":"Ann"},{"age":4}]}`,
-		`{"traits.place.0": "52.5", "traits.place.1": "2026-01-02T10:30"}`:                                    `{"place":[52.5,"2026-01-02T10:30:00Z"]}`,
-		`{"traits.kind": 1.5, "traits.either": 5, "traits.any.0": "a", "traits.any.1": 2}`:                    `{"kind":1.5,"either":5,"any":["a",2]}`,
-		`{"traits.kind": "", "traits.either": "5", "traits.any": null}`:                                       `{"either":"5"}`,
-		`{"traits.grid.0.0": 1, "traits.grid.0.1": "2", "traits.grid.1.0": 3}`:                                `{"grid":[[1,2],[3]]}`,
-		`{"traits.free.x": 1, "traits.free.y.0": "z", "traits.free.n": {"a": true}}`:                          `{"free":{"n":{"a":true},"x":1,"y":["z"]}}`,
-		`{"traits.tags.999999999999": "far", "traits.tags.-1": "x", "traits.other.0": 1, "traits.role.0": 1}`: `{"tags":["far"]}`,
+		`{"traits.tags": "", "traits.tags.10": "c", "traits.tags.9": "b", "traits.tags.0": "a"}`:                    `{"tags":["a","b","c"]}`,
+		`{"traits.people.0.name": "Ann", "traits.people.0.age": "3", "traits.people.1.age": 4}`:                     `{"people":[{"age":3,"name":"Ann"},{"age":4}]}`,
+		`{"traits.place.0": "52.5", "traits.place.1": "2026-01-02T10:30"}`:                                          `{"place":[52.5,"2026-01-02T10:30:00Z"]}`,
+		`{"traits.kind": 1.5, "traits.either": 5, "traits.any.0": "a", "traits.any.1": 2}`:                          `{"kind":1.5,"either":5,"any":["a",2]}`,
+		`{"traits.kind": "", "traits.either": "5", "traits.any": null}`:                                             `{"either":"5"}`,
+		`{"traits.grid.0.0": 1, "traits.grid.0.1": "2", "traits.grid.1.0": 3}`:                                      `{"grid":[[1,2],[3]]}`,
+		`{"traits.free.x": 1, "traits.free.y.0": "z", "traits.free.n": {"a": true}}`:                                `{"free":{"n":{"a":true},"x":1,"y":["z"]}}`,
+		`{"traits.tags.999999999999": "far", "traits.tags.-1": "x", "traits.other.0": 1, "traits.role.0": 1}`:       `{"tags":["far"]}`,
+		`{"traits.people.0.name": "", "traits.people.0.age": null, "traits.place.0": "", "traits.place.1": ""}`:     `{}`,
+		`{"traits.tags.0": "a", "traits.tags.1": "", "traits.tags.2": null, "traits.free.x": "", "traits.any": ""}`: `{"tags":["a"]}`,
+		`{"traits.place.0": "", "traits.place.1": "2026-01-02T10:30"}`:                                              `{"place":["","2026-01-02T10:30:00Z"]}`,
+		`{"traits.people.0": {"name": "A", "age": 1}, "traits.people.0.age": 2}`:                                    `{"people":[{"age":2,"name":"A"}]}`,
+		`{"traits.free.n": {"0": "a"}, "traits.free.o": {}, "traits.any.x": {"1": "a"}}`:                            `{"free":{"n":{"0":"a"},"o":{}},"any":{"x":{"1":"a"}}}`,
+		`{"traits": {"tags": ["z"]}, "traits.tags.foo": "x"}`:                                                       `{"tags":["z"]}`,
+		`{"traits.n\\a": ["x"]}`: `{}`,
 	} {
 		var members map[string]json.RawMessage
 		if err := json.Unmarshal([]byte(object), &members); err != nil {

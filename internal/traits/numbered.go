@@ -1,6 +1,7 @@
 package traits
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -9,36 +10,39 @@ import (
 
 // decodeNumbered sets arrays and free objects from the names that forms give to their
 // parts, and traits that the schema gives no type or several. They keep the type that JSON
-// gave them where the schema names none.
+// gave them where the schema names none. Empty parts are left out, as in forms.
 func (s *Schema) decodeNumbered(in Input, traits *any) error {
-	parts, whole := map[*property]map[string]any{}, map[*property]any{}
-	for name, raw := range in.JSON {
+	named, whole := map[*property]partTree{}, map[*property]any{}
+	for _, name := range slices.Sorted(maps.Keys(in.JSON)) { // a value comes before the parts that are named below it
 		steps := splitName(name)
 		p := s.endAbove(steps)
-		if p == nil || p.adminOnly && !in.Admin || p.leaf != nil && (p.path == name || p.leaf.typ != "array" && p.leaf.typ != "object") {
+		if p == nil || p.adminOnly && !in.Admin {
+			continue
+		}
+		below := steps[len(splitName(p.path)):]
+		if p.leaf != nil && (len(below) == 0 || p.leaf.typ != "array" && p.leaf.typ != "object") {
 			continue
 		}
 		if len(steps) > maxDepth {
 			return refuse(rootName, errTooDeep)
 		}
-		value, err := parse(raw, name)
+		value, err := parse(in.JSON[name], name)
 		if err != nil {
 			return err
 		}
-		if parts[p] == nil {
-			parts[p] = map[string]any{}
+		if named[p] == nil {
+			named[p] = partTree{}
 		}
-		if p.path == name {
+		if len(below) == 0 {
 			whole[p] = value
 			continue
 		}
-		put(parts[p], steps[len(splitName(p.path)):], value)
+		named[p].put(below, value)
 	}
-	for p, tree := range parts {
-		switch {
-		case len(tree) > 0:
-			assign(traits, p, assemble(p.schemas, tree))
-		case whole[p] != nil && whole[p] != "":
+	for p, tree := range named {
+		if made, filled := assemble(p.schemas, tree); filled {
+			assign(traits, p, made)
+		} else if whole[p] != nil && whole[p] != "" {
 			assign(traits, p, whole[p])
 		}
 	}
@@ -66,48 +70,70 @@ func (s *Schema) endAbove(steps []string) *property {
 	return at
 }
 
-// put sets the value at the end of steps, unless values below it are there.
-func put(tree map[string]any, steps []string, value any) {
+// partTree holds the named parts of an array or object. Those with parts of their own are trees too, and
+// all others are JSON values.
+type partTree map[string]any
+
+// put sets the value at the end of steps. A JSON object on the way there keeps its other members; any
+// other value gives way.
+func (tree partTree) put(steps []string, value any) {
 	for _, step := range steps[:len(steps)-1] {
-		next, ok := tree[step].(map[string]any)
+		next, ok := tree[step].(partTree)
 		if !ok {
-			next = map[string]any{}
+			object, _ := tree[step].(map[string]any)
+			next = partTree(object)
+			if next == nil {
+				next = partTree{}
+			}
 			tree[step] = next
 		}
 		tree = next
 	}
-	last := steps[len(steps)-1]
-	if _, has := tree[last].(map[string]any); !has {
-		tree[last] = value
-	}
+	tree[steps[len(steps)-1]] = value
 }
 
-// assemble makes an array or object of a tree, and converts text as forms do.
-func assemble(schemas []*jsonschema.Schema, value any) any {
-	if text, ok := value.(string); ok {
+// assemble makes an array or object of parts, and converts text as forms do; filled reports whether
+// something was filled in.
+func assemble(schemas []*jsonschema.Schema, value any) (made any, filled bool) {
+	switch v := value.(type) {
+	case nil:
+		return nil, false
+	case string:
 		l := leafAmong(schemas)
-		return l.fromForm([]string{text})
-	}
-	tree, ok := value.(map[string]any)
-	if !ok {
-		return value
-	}
-	typ := typeAmong(schemas)
-	positions, numbered := numbers(tree)
-	if typ == "" && numbered {
-		typ = "array"
-	}
-	if typ != "array" {
-		for name, member := range tree {
-			tree[name] = assemble(memberSchemas(schemas, name), member)
+		return l.fromForm([]string{v}), v != ""
+	case partTree:
+		typ := typeAmong(schemas)
+		if _, numbered := numbers(v); typ == "array" || typ == "" && numbered {
+			return v.array(schemas)
 		}
-		return tree
+		return v.object(schemas)
 	}
-	items := []any{}
+	return value, true
+}
+
+func (tree partTree) object(schemas []*jsonschema.Schema) (made any, filled bool) {
+	out := map[string]any{}
+	for name, member := range tree {
+		if value, ok := assemble(memberSchemas(schemas, name), member); ok {
+			out[name] = value
+		}
+	}
+	return out, len(out) > 0
+}
+
+func (tree partTree) array(schemas []*jsonschema.Schema) (made any, filled bool) {
+	items, end := []any{}, 0
+	positions, _ := numbers(tree)
 	for _, i := range positions {
-		items = append(items, assemble(itemSchemas(schemas, i), tree[strconv.Itoa(i)]))
+		value, ok := assemble(itemSchemas(schemas, i), tree[strconv.Itoa(i)])
+		if ok {
+			items = append(items, value)
+			end = len(items)
+		} else if i < prefixLength(schemas) {
+			items = append(items, "") // the others keep their positions
+		}
 	}
-	return items
+	return items[:end], end > 0
 }
 
 // numbers lists the positions that name members, in order; all says that there are no
