@@ -35,7 +35,9 @@ func (m *Method) hasFirst(ctx context.Context) bool {
 	if known {
 		return some
 	}
-	found, err := m.identities.HasCredential(ctx, ID, ceremony.KeyPrefix, ceremony.FirstFactor)
+	looking, stop := context.WithTimeout(context.WithoutCancel(ctx), afterFaults) // the answer is for all requests
+	defer stop()
+	found, err := m.identities.HasCredential(looking, ID, ceremony.KeyPrefix, ceremony.FirstFactor)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
