@@ -333,15 +333,18 @@ func TestSchemaMapper_knownName(t *testing.T) {
 	t.Parallel()
 	schema, err := traits.Compile([]byte(`{"properties":{"traits":{"type":"object","properties":{
  "username":{"type":"string","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}},
- "phone":{"type":"string","ory.sh/kratos":{"verification":{"via":"sms"}}},"nick":{"type":"string"}}}}}`))
+ "phone":{"type":"string","ory.sh/kratos":{"verification":{"via":"sms"}}},"nick":{"type":"string"},
+ "contact":{"type":"object","properties":{"phone":{"type":"string","ory.sh/kratos":{"verification":{"via":"sms"}}}}},
+ "login_email":{"type":"string","format":"email","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}},
+ "mail":{"type":"string","ory.sh/kratos":{"credentials":{"code":{"identifier":true,"via":"email"}}}}}}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	users, _ := read(readers()["auth0"](strings.NewReader(`[{"user_id":"auth0|1","username":"mallory","phone_number":"+4915112345678","phone_verified":true,
- "user_metadata":{"username":"ceo","phone":"+4915199999999","nick":"m"}},
+	users, _ := read(readers()["auth0"](strings.NewReader(`[{"user_id":"auth0|1","username":"mallory","email":"m@example.org","phone_number":"+4915112345678","phone_verified":true,
+ "user_metadata":{"username":"ceo","phone":"+4915199999999","nick":"m","contact":{"phone":"+4915199999999"},"login_email":"ceo@example.org","mail":"ceo@example.org"}},
  {"user_id":"auth0|2","user_metadata":{"username":"nell","phone":"+4915188888888"}}]`)))
 	for i, want := range []string{
-		`{"username":"mallory","phone":"+4915112345678","nick":"m"}`, `{"username":"nell","phone":"+4915188888888"}`,
+		`{"username":"mallory","phone":"+4915112345678","nick":"m","contact":{"phone":"+4915112345678"},"login_email":"m@example.org","mail":"m@example.org"}`, `{"username":"nell","phone":"+4915188888888","contact":{"phone":"+4915188888888"}}`,
 	} {
 		if made, err := (takeover.SchemaMapper{Schema: schema}).Traits(users[i]); err != nil || string(made) != want {
 			t.Errorf("%s, %v, want %s", made, err, want)

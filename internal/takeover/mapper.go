@@ -78,8 +78,9 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 // names reports whether a trait names the person by what the system knows: an identifier, an e-mail address or a phone number. That
 // goes before what the person wrote under another name of it, or people would choose whom they are taken for.
 func names(f traits.Field, known map[string]any) bool {
-	claim, _ := find(known, path(f), false)
-	return claim != "" && (f.Identifier || !f.Multiple && (f.Type == "email" || claim == "phone_number"))
+	identifies := f.Identifier || f.CodeIdentifier
+	claim, _ := find(known, path(f), identifies && f.Type == "email")
+	return claim != "" && (identifies || !f.Multiple && (f.Type == "email" || claim == "email" || claim == "phone_number"))
 }
 
 // search returns the claim that a trait means, and its texts.
@@ -92,7 +93,11 @@ func path(f traits.Field) string { return strings.TrimPrefix(f.Name, "traits.") 
 // find returns the claim that a trait of that path means, and its texts.
 func find(values map[string]any, path string, email bool) (name string, _ []string) {
 	leaf := path[strings.LastIndex(path, ".")+1:]
-	candidates := append([]string{path, leaf}, synonyms(strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(path)))...)
+	plain := strings.NewReplacer("_", "", "-", "")
+	candidates := append([]string{path, leaf}, synonyms(strings.ToLower(plain.Replace(path)))...)
+	if leaf != path {
+		candidates = append(candidates, synonyms(strings.ToLower(plain.Replace(leaf)))...)
+	}
 	if email {
 		candidates = append(candidates, "email")
 	}
