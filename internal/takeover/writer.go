@@ -52,7 +52,8 @@ type Writer struct {
 	Now       func() time.Time
 	DryRun    bool // everything is done and undone again
 
-	undone owners // what accounts that a dry run has undone would have
+	undone   owners // what accounts that a dry run has undone would have
+	together int    // how many accounts a transaction stores; 0 for no limit
 }
 
 // prepared is a record in the terms of the store.
@@ -72,9 +73,10 @@ type prepared struct {
 // errUndo ends the transaction of a dry run.
 var errUndo = errors.New("dry run")
 
-// Write stores records in one transaction and adds to the report; tell gets each line of
-// what is not taken. Accounts that are present already stay as they are. The error is that
-// of the store: the batch is not stored then, and can be written again.
+// Write stores records and adds to the report; tell gets each line of what is not taken.
+// Accounts that are present already stay as they are. The records share a transaction, or
+// several where the database is too slow for one of all. The error is that of the store: what
+// was stored before it is in the report, and the records can be written again.
 func (w *Writer) Write(ctx context.Context, records []Record, report *Report, tell func(Line)) error {
 	present, err := w.present(ctx, records)
 	if err != nil {
@@ -84,25 +86,51 @@ func (w *Writer) Write(ctx context.Context, records []Record, report *Report, te
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	here := len(records) - len(all)
+	report.sum(Report{Read: here, Present: here})
+	for _, l := range reportSameIDs(records, present) {
+		tell(l)
+	}
+	for len(all) > 0 {
+		n := len(all)
+		if w.together > 0 {
+			n = min(n, w.together)
+		}
+		batch, lines, err := w.storeTogether(ctx, all[:n])
+		switch {
+		case err != nil && (n == 1 || !errors.Is(err, errs.ErrUnavailable)):
+			return fmt.Errorf("store accounts: %w", err)
+		case err != nil:
+			w.together = n / 2
+			continue
+		case n == w.together: // too many cost all the time that the store allows, so it grows slowly
+			w.together += n/10 + 1
+		}
+		lines, err = w.meanwhile(ctx, all[:n], &batch, lines)
+		report.sum(batch)
+		for _, l := range lines {
+			tell(l)
+		}
+		if err != nil {
+			return err
+		}
+		all = all[n:]
+	}
+	return nil
+}
+
+// storeTogether stores accounts in one transaction, all or none.
+func (w *Writer) storeTogether(ctx context.Context, all []*prepared) (Report, []Line, error) {
 	batch, lines, err := w.storeAll(ctx, all, false)
 	if errors.Is(err, errOne) {
 		batch, lines, err = w.storeAll(ctx, all, true)
 	}
-	if err != nil && !errors.Is(err, errUndo) {
-		return fmt.Errorf("store accounts: %w", err)
-	}
-	if w.DryRun {
+	if errors.Is(err, errUndo) {
 		w.undone.add(all)
+		err = nil
 	}
-	batch.Read, batch.Present = len(records), len(records)-len(all)
-	if lines, err = w.meanwhile(ctx, all, &batch, lines); err != nil {
-		return err
-	}
-	report.sum(batch)
-	for _, l := range append(lines, reportSameIDs(records, present)...) {
-		tell(l)
-	}
-	return nil
+	batch.Read = len(all)
+	return batch, lines, err
 }
 
 // errOne says that one account can't be stored, and with it the transaction.

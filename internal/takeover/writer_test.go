@@ -332,3 +332,67 @@ func TestWriter_Write_provenNumber(t *testing.T) {
 		t.Errorf("%+v, %v, %+v", got, err, w.lines)
 	}
 }
+
+// slow is a store that has time for a number of accounts in a transaction.
+type slow struct {
+	takeover.Store
+	most, left, began int
+}
+
+func (s *slow) InWhole(ctx context.Context, fn func(context.Context) error) error {
+	s.began++
+	s.left = s.most
+	return s.Store.InWhole(ctx, fn)
+}
+
+func (s *slow) CreateIdentity(ctx context.Context, i *identity.Identity, c []identity.Credential) error {
+	if s.left--; s.left < 0 {
+		return errs.ErrUnavailable
+	}
+	return s.Store.CreateIdentity(ctx, i, c)
+}
+
+// TestWriter_Write_slow: a database that has no time for a whole batch gets smaller ones, and one that has time for none
+// ends the run. What is counted is what is stored.
+func TestWriter_Write_slow(t *testing.T) {
+	t.Parallel()
+	var records []takeover.Record
+	for _, batch := range people() {
+		records = append(records, batch...)
+	}
+	for _, dry := range []bool{false, true} {
+		for most, want := range []int{0, 4, 4, 4, 4} {
+			w := newWorld(t)
+			store := &slow{Store: w.db, most: most}
+			w.Store, w.DryRun = store, dry
+			var report takeover.Report
+			err := w.Write(t.Context(), records, &report, func(takeover.Line) {})
+			if errors.Is(err, errs.ErrUnavailable) != (most == 0) || (err != nil) != (most == 0) {
+				t.Errorf("time for %d: %v", most, err)
+			}
+			if report.Read != want || report.Taken != want || report.Present != 0 || report.Refused != 0 {
+				t.Errorf("time for %d: %+v", most, report)
+			}
+			if stored := w.stored(t, records); dry && stored != 0 || !dry && stored != want {
+				t.Errorf("time for %d: %d are stored", most, stored)
+			}
+			if began := store.began; began > 8 {
+				t.Errorf("time for %d: %d transactions", most, began)
+			}
+		}
+	}
+}
+
+// stored counts the records that have an account.
+func (w *world) stored(t *testing.T, records []takeover.Record) (n int) {
+	t.Helper()
+	for _, r := range records {
+		switch _, err := w.db.Identity(t.Context(), r.Identity.ID); {
+		case err == nil:
+			n++
+		case !errors.Is(err, errs.ErrNotFound):
+			t.Fatal(err)
+		}
+	}
+	return n
+}
