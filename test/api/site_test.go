@@ -36,7 +36,8 @@ type site struct {
 	app           *app.App
 	public, admin *httptest.Server
 	log           *lines
-	offset        atomic.Int64 // of its clock
+	offset        atomic.Int64      // of its clock
+	transport     http.RoundTripper // of its clients; nil for connections
 }
 
 // lines collects what is logged.
@@ -144,7 +145,9 @@ type client struct {
 	http *http.Client
 }
 
-func (s *site) app1() *client { return &client{site: s, http: &http.Client{CheckRedirect: stay}} }
+func (s *site) app1() *client {
+	return &client{site: s, http: &http.Client{Transport: s.transport, CheckRedirect: stay}}
+}
 
 func (s *site) browser(t testing.TB) *client {
 	t.Helper()
@@ -152,7 +155,7 @@ func (s *site) browser(t testing.TB) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &client{site: s, http: &http.Client{Jar: jar, CheckRedirect: stay}}
+	return &client{site: s, http: &http.Client{Transport: s.transport, Jar: jar, CheckRedirect: stay}}
 }
 
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
