@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -81,18 +82,40 @@ func newKeycloakCommand(e *env) *cobra.Command {
 			"symbolon migrate from-keycloak -c symbolon.yml --realm shop all-realms.json",
 			"symbolon migrate from-keycloak -c symbolon.yml shop-users-0.json shop-users-1.json"),
 		func(f *userFlags) source {
+			var files realmFiles
 			return source{
-				prepare: func(files []string) error {
+				prepare: func(names []string) error {
+					files.left = len(names)
 					if realm != "" {
 						return nil
 					}
-					return oneRealm(e, f.encoding, files)
+					return oneRealm(e, f.encoding, names)
 				},
-				read: func(r io.Reader) iter.Seq2[takeover.User, error] { return keycloak.Users(r, realm) },
+				read: func(r io.Reader) iter.Seq2[takeover.User, error] { return files.users(keycloak.Users(r, realm)) },
 			}
 		})
 	c.Flags().StringVar(&realm, "realm", "", "the `NAME` of the realm to read, where the files have accounts of several")
 	return c
+}
+
+// realmFiles are the files of an export while they are read, one after the other.
+type realmFiles struct {
+	left  int  // how many are to be read
+	found bool // one of them has users
+}
+
+// users passes over a file with the settings of a realm alone, if another one has users.
+func (f *realmFiles) users(all iter.Seq2[takeover.User, error]) iter.Seq2[takeover.User, error] {
+	f.left--
+	return func(yield func(takeover.User, error) bool) {
+		for u, err := range all {
+			settings := errors.Is(err, keycloak.ErrSettings)
+			f.found = f.found || !settings
+			if settings && (f.found || f.left > 0) || !yield(u, err) {
+				return
+			}
+		}
+	}
 }
 
 // oneRealm refuses files with accounts of several realms: those of another realm are other people, some of them its
@@ -106,6 +129,9 @@ func oneRealm(e *env, encoding string, files []string) error {
 		err := withFile(e, name, encoding, func(r io.Reader) error {
 			names, err := keycloak.Realms(r)
 			all = append(all, slices.DeleteFunc(names, func(n string) bool { return n == "" })...)
+			if errors.Is(err, keycloak.ErrSettings) {
+				return nil
+			}
 			return err
 		})
 		if err != nil {

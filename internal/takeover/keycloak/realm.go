@@ -11,9 +11,13 @@ import (
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
+// ErrSettings says that a file is a realm without a list of users: an export into several files has them in others.
+var ErrSettings = errors.New("the file has the settings of a realm and no users: name the files that have them, too")
+
 // Users reads the accounts of a realm export, of an export of all realms, of one of the files of users that a directory
 // export writes, or of a list of the admin API. realm names the realm to read; empty stands for the only one that has
-// accounts. It stops with an error where the file is not such an export, and where it has accounts of a second realm.
+// accounts. It stops with an error where the file is not such an export (of a realm's settings alone: ErrSettings), and
+// where it has accounts of a second realm.
 func Users(r io.Reader, realm string) iter.Seq2[takeover.User, error] {
 	d := &document{wanted: realm, given: realm != ""}
 	return takeover.Users(d.convert, func(yield func(json.RawMessage, error) bool) {
@@ -49,6 +53,7 @@ type document struct {
 	realm     string // that is being read
 	scanning  bool   // all realms are wanted
 	found     bool   // a list of accounts was there
+	settings  bool   // a realm was there
 	federated bool   // the list is that of accounts of directories
 	yield     func(json.RawMessage, error) bool
 }
@@ -80,6 +85,8 @@ func (d *document) read(r io.Reader) error {
 		}
 	}
 	switch {
+	case err == nil && !d.found && d.settings:
+		err = ErrSettings
 	case err == nil && !d.found:
 		err = takeover.ErrNoUsers
 	case err == nil && d.skipped != "" && !d.taken:
@@ -109,7 +116,7 @@ func (d *document) object(ofList bool) error {
 			return err
 		}
 		if name == "realm" {
-			isRealm = true
+			isRealm, d.settings = true, true
 			_ = json.Unmarshal(value, &d.realm) // a name that is not text counts as none
 		}
 		if member, ok := name.(string); ok && !isRealm {
