@@ -49,9 +49,11 @@ func (f *Flag) UnmarshalJSON(raw []byte) error {
 // true. What is neither is an error: an address must not count as proven by mistake.
 func ParseFlag(text string) (bool, error) {
 	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "", "0", "f", "false", "n", "no", "off", "null", "none":
+	case "", "0", "f", "false", "n", "no", "off", "null", "none",
+		"falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "não": // spreadsheets write the words of their language
 		return false, nil
-	case "1", "t", "true", "y", "yes", "on":
+	case "1", "t", "true", "y", "yes", "on",
+		"wahr", "ja", "vrai", "oui", "verdadero", "sí", "vero", "sì", "waar", "verdadeiro", "sim":
 		return true, nil
 	}
 	if !Happened(text) {
@@ -85,6 +87,7 @@ func Moment(text string) time.Time {
 	for _, layout := range []string{
 		time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999Z07", "2006-01-02 15:04:05.999999999 MST",
 		"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", "2006-01-02", "20060102150405Z0700", "20060102150405.9Z0700", time.RFC1123Z, time.RFC1123,
+		"2006-01-02 15:04", "2.1.2006 15:04:05", "2.1.2006 15:04", "2.1.2006",
 	} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC()

@@ -109,32 +109,6 @@ func find(values map[string]any, path string, email bool) (name string, _ []stri
 	return "", nil
 }
 
-// synonyms are the standard claims that schemas know under other names, without their
-// dashes and underscores.
-func synonyms(name string) []string {
-	switch name {
-	case "mail", "emailaddress", "emails", "emailaddresses":
-		return []string{"email"}
-	case "username", "user", "login", "handle", "uid":
-		return []string{"preferred_username"}
-	case "name.first", "name.given", "name.firstname", "name.givenname", "firstname", "givenname":
-		return []string{"given_name", "name"}
-	case "name.last", "name.family", "name.lastname", "name.familyname", "lastname", "familyname", "surname":
-		return []string{"family_name"}
-	case "name.full", "fullname", "displayname":
-		return []string{"name"}
-	case "phone", "phonenumber", "mobile", "mobilephone", "telephone", "tel":
-		return []string{"phone_number"}
-	case "avatar", "photo", "image", "pictureurl":
-		return []string{"picture"}
-	case "language", "lang":
-		return []string{"locale"}
-	case "website", "url", "homepage":
-		return []string{"website"}
-	}
-	return nil
-}
-
 // member finds a value by its name, or by a dotted path.
 func member(values map[string]any, path string) any {
 	if value, ok := values[path]; ok {

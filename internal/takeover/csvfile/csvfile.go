@@ -30,18 +30,7 @@ const (
 	columnAdmin    = "metadata_admin"
 )
 
-// aliases are other names that such files have for these columns and for claims.
-func aliases() map[string]string {
-	return map[string]string{
-		"user_id": columnKey, "userid": columnKey, "uuid": columnKey, "_id": columnKey, "hash": columnHash, "passwordhash": columnHash, "encrypted_password": columnHash,
-		"hashed_password": columnHash, "created": columnCreated, "createdat": columnCreated, "blocked": columnDisabled, "is_disabled": columnDisabled, "active": columnEnabled, "is_active": columnEnabled, "is_enabled": columnEnabled,
-		"e-mail": "email", "mail": "email", "email_address": "email", "username": "preferred_username", "login": "preferred_username",
-		"emailverified": "email_verified", "firstname": "given_name", "first_name": "given_name", "lastname": "family_name", "last_name": "family_name",
-		"phone": "phone_number",
-	}
-}
-
-// standard are the names that are found in any case, and with blanks for underscores.
+// standard are the names that a file need not write exactly.
 func standard() []string {
 	return append([]string{
 		columnKey, columnHash, columnTOTP, columnCodes, columnLinks, columnDisabled, columnEnabled, columnCreated, columnPublic, columnAdmin,
@@ -58,18 +47,19 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		buffered := bufio.NewReader(r)
 		takeover.SkipMark(buffered)
-		rows := csv.NewReader(buffered)
-		rows.Comma, rows.FieldsPerRecord = separator(buffered), -1
+		rows := table{Reader: csv.NewReader(buffered)}
+		rows.Comma, rows.before = separator(buffered)
+		rows.FieldsPerRecord = -1
 		names, err := rows.Read()
 		if err == nil {
-			names, err = columns(names)
+			names, err = named(names)
 		}
 		if err != nil {
-			yield(takeover.User{}, fmt.Errorf("line 1: %w", err))
+			yield(takeover.User{}, fmt.Errorf("line %d: %w", rows.before+1, err))
 			return
 		}
 		for {
-			u, err := next(rows, names)
+			u, err := rows.next(names)
 			if errors.Is(err, io.EOF) || !yield(u, err) || u.Key == "" {
 				return
 			}
@@ -77,20 +67,27 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	}
 }
 
+// table is a file while it is read.
+type table struct {
+	*csv.Reader
+	before int // lines before the first one that the reader counts
+}
+
 // next reads a row. What is wrong with it comes with a user that has a key alone; an error without a user ends the file:
 // it can't be read, or a quoted value has swallowed the rows that follow it.
-func next(rows *csv.Reader, names []string) (takeover.User, error) {
-	values, err := rows.Read()
+func (t table) next(names []string) (takeover.User, error) {
+	values, err := t.Read()
 	var quotes *csv.ParseError
 	switch {
 	case errors.As(err, &quotes) && quotes.StartLine == quotes.Line:
-		return takeover.User{Key: fmt.Sprintf("line %d", quotes.Line)}, fmt.Errorf("line %d: a quote stands inside a value: put the value in quotes and double those in it", quotes.Line)
+		return takeover.User{Key: fmt.Sprintf("line %d", t.before+quotes.Line)}, fmt.Errorf("line %d: a quote stands inside a value: put the value in quotes and double those in it", t.before+quotes.Line)
 	case errors.As(err, &quotes):
-		return takeover.User{}, fmt.Errorf("the quoted value that begins in line %d does not end where a value may end (line %d)", quotes.StartLine, quotes.Line)
+		return takeover.User{}, fmt.Errorf("the quoted value that begins in line %d does not end where a value may end (line %d)", t.before+quotes.StartLine, t.before+quotes.Line)
 	case err != nil:
 		return takeover.User{}, err
 	}
-	line, _ := rows.FieldPos(0)
+	line, _ := t.FieldPos(0)
+	line += t.before
 	u, err := user(names, values)
 	if err != nil {
 		return takeover.User{Key: cmp.Or(u.Key, fmt.Sprintf("line %d", line))}, fmt.Errorf("line %d: %w", line, err)
@@ -98,40 +95,36 @@ func next(rows *csv.Reader, names []string) (takeover.User, error) {
 	return u, nil
 }
 
-// separator looks at the first line.
-func separator(r *bufio.Reader) rune {
-	head, _ := r.Peek(4096) // less where the file is short
-	line, _, _ := strings.Cut(string(head), "\n")
-	best := ','
+// separator looks at the first line, and reads it if it names the separator alone, as spreadsheets write it ("sep=;").
+// before is how many lines it read.
+func separator(r *bufio.Reader) (best rune, before int) {
+	begin, _ := r.Peek(4096) // less where the file is short
+	line, _, _ := strings.Cut(string(begin), "\n")
+	if named, ok := strings.CutPrefix(strings.ToLower(strings.TrimRight(line, "\r")), "sep="); ok && len(named) == 1 {
+		_, _ = r.Discard(len(line) + 1)
+		return rune(named[0]), 1
+	}
+	best = ','
 	for _, c := range ";\t" {
 		if strings.Count(line, string(c)) > strings.Count(line, string(best)) {
 			best = c
 		}
 	}
-	return best
+	return best, 0
 }
 
-func columns(names []string) ([]string, error) {
+// named are the columns of the first line.
+func named(names []string) ([]string, error) {
 	for i, name := range names {
-		names[i] = strings.TrimSpace(name)
-	}
-	known := aliases()
-	for i, name := range names {
-		plain := strings.ReplaceAll(strings.ToLower(name), " ", "_")
-		if is, ok := known[plain]; ok {
-			plain = is
-		}
-		if slices.Contains(standard(), plain) && !slices.Contains(names, plain) {
-			names[i] = plain
-		}
-	}
-	for i, name := range names {
-		if name != "" && slices.Contains(names[:i], name) {
+		if name = strings.TrimSpace(name); name != "" && slices.Contains(names[:i], name) {
 			return nil, fmt.Errorf("names the column %s twice", name)
 		}
+		names[i] = name
 	}
+	there := strings.Join(names, ", ")
+	names = columns(names)
 	if !slices.Contains(names, columnKey) && !slices.Contains(names, "email") && !slices.Contains(names, "preferred_username") {
-		return nil, errors.New("names no column id, email or preferred_username")
+		return nil, fmt.Errorf("names no column id, email or preferred_username, but %.200s: rename the columns", there)
 	}
 	return names, nil
 }
