@@ -139,7 +139,7 @@ Settings come from the following places; later ones win:
    an embedded profile for one machine applies: both listeners on 127.0.0.1, SQLite in ` + "`./symbolon.db`" + `, recovery and verification on, people
    signed in after registration, passwords of 8 bytes or more that are not common ones;
 3. the environment: the path in capitals with ` + "`_` for each `.`, so `serve.public.port` is `SERVE_PUBLIC_PORT`" + `. Lists are written with commas,
-   lists of groups as JSON. An empty variable counts as unset;
+   lists of groups as JSON. The position in a list names one item or a part of it: ` + "`SECRETS_COOKIE_0`, `IDENTITY_SCHEMAS_0_URL`" + `. An empty variable counts as unset;
 4. flags.
 
 **Secrets** can be kept in files of their own: ` + "`SECRETS_COOKIE_FILE=/run/secrets/cookie`" + ` in the environment, or ` + "`cookie_file: /run/secrets/cookie`" + `

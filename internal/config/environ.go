@@ -130,7 +130,7 @@ func (l *loader) misspelt(env map[string]string) {
 	}
 	names := slices.Sorted(maps.Keys(known))
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		if known[name] || len(name) < 12 {
+		if known[name] || len(name) < 12 || slices.Contains(l.itemNames, name) {
 			continue
 		}
 		for _, candidate := range names {

@@ -100,6 +100,8 @@ type loader struct {
 	// absent are the settings whose features are not here, and where the first is.
 	absent   []string
 	absentAt Origin
+	// itemNames are the variables that name an item of a list.
+	itemNames []string
 	// declared are the identities of setup directories.
 	declared []Declared
 }
@@ -142,6 +144,7 @@ func (l *loader) files() {
 		}
 	}
 	l.applyProfile(merged)
+	merged = l.itemVariables(merged)
 	if merged != nil {
 		l.applyAll(merged)
 	}
