@@ -129,8 +129,8 @@ func (l *loader) judgeRelative(k Key, pointer any) {
 		for _, u := range *p {
 			switch {
 			case u == nil:
-			case strings.Contains(u.Host+u.Path, "*"):
-				l.warn(k.Path, fmt.Sprintf("has %q, which allows nothing: there are no wildcards; list the addresses, below which everything is allowed", u), l.origins[k.Path])
+			case strings.Contains(strings.TrimPrefix(u.Host, "*.")+u.Path, "*"):
+				l.warn(k.Path, fmt.Sprintf("has %q, which allows nothing: only a host may begin with a wildcard, *.example.org; list the addresses, below which everything is allowed", u), l.origins[k.Path])
 			case u.Scheme == "" && !strings.HasPrefix(u.Path, "/"):
 				l.warn(k.Path, fmt.Sprintf("has %q without scheme, which is read as a path of this server; write https://%s", u, u), l.origins[k.Path])
 			}
