@@ -29,8 +29,8 @@ func (l *loader) apply(k Key, root any, n *node) {
 	} else if err = assign(k, pointer, n); err == nil {
 		err = k.check(pointer)
 	}
-	if placeholder(n.text) && (err != nil || k.kind != kindText) {
-		l.fail(k.Path, k.placeholderAdvice(), n.origin)
+	if l.refusesPlaceholder(k, n, err) {
+		reflect.ValueOf(pointer).Elem().SetZero() // what is said about the value would mislead
 		return
 	}
 	if err != nil {
@@ -243,6 +243,7 @@ func (l *loader) fillItem(group *branch, target any, n *node) {
 func numberAll(problems []Problem, i int) {
 	for j := range problems {
 		problems[j].Key = strings.Replace(problems[j].Key, "[]", fmt.Sprintf("[%d]", i), 1)
+		problems[j].Text = strings.Replace(problems[j].Text, anyItem, fmt.Sprintf("_%d_", i), 1)
 	}
 }
 
@@ -311,13 +312,29 @@ func placeholder(text string) bool {
 		regexp.MustCompile(`^\$([A-Z][A-Z0-9_]*|\{[A-Za-z][^}]*\})$|\$\{[A-Z][A-Z0-9_]*\}`).MatchString(text)
 }
 
+// refusesPlaceholder says where a value is one. A text may be meant as it is.
+func (l *loader) refusesPlaceholder(k Key, n *node, err error) bool {
+	switch {
+	case placeholder(n.text) && err == nil && k.kind == kindText:
+		l.warn(k.Path, k.placeholderAdvice(), n.origin)
+		return false
+	case placeholder(n.text):
+		l.fail(k.Path, k.placeholderAdvice(), n.origin)
+		return true
+	case k.kind != kindURLs && k.kind != kindTexts:
+		return false
+	}
+	i := slices.IndexFunc(n.items, func(item *node) bool { return placeholder(item.text) })
+	if i >= 0 {
+		l.fail(k.Path, fmt.Sprintf("item %d %s", i+1, k.placeholderAdvice()), firstKnown(n.items[i].origin, n.origin))
+	}
+	return i >= 0
+}
+
 func (k Key) placeholderAdvice() string {
-	advice := "is a placeholder, and placeholders are not expanded in files"
-	if name := k.Env(); name != "" {
-		advice += "; set the environment variable " + name
-		if k.Secret() {
-			advice += ", or " + k.Path + fileSuffix + " to a file that holds it"
-		}
+	advice := "is a placeholder, and placeholders are not expanded in files; set the environment variable " + k.variable()
+	if k.Secret() && !k.nested() {
+		advice += ", or " + k.Path + fileSuffix + " to a file that holds it"
 	}
 	return advice
 }

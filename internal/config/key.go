@@ -67,13 +67,22 @@ func (k Key) Secret() bool {
 func (k Key) Allowed() string { return k.must.words() }
 
 // Env is the name of the environment variable, and empty for the members of
-// list items, which are given as JSON in the variable of the list.
+// list items, which are given as JSON in the variable of the list or in one with
+// the position, such as IDENTITY_SCHEMAS_0_URL.
 func (k Key) Env() string {
 	// VERSION in the environment of a process is rarely the version of a file.
 	if k.nested() || k.Path == "version" {
 		return ""
 	}
-	return strings.ToUpper(strings.ReplaceAll(k.Path, ".", "_"))
+	return k.variable()
+}
+
+// anyItem stands for the position in a list in the name of a variable.
+const anyItem = "_[]_"
+
+// variable is the name of the variable, with anyItem for each position.
+func (k Key) variable() string {
+	return strings.ReplaceAll(strings.ToUpper(strings.ReplaceAll(k.Path, ".", "_")), "[]_", anyItem)
 }
 
 func (k Key) nested() bool { return strings.Contains(k.Path, "[]") }
