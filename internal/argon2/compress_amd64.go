@@ -23,3 +23,18 @@ func setAVX2(out *[128]uint64, x *[128]uint64, y *[128]uint64)
 //
 //go:noescape
 func mixAVX2(out *[128]uint64, x *[128]uint64, y *[128]uint64)
+
+// setAVX512 computes out = G(x, y).
+//
+//go:noescape
+func setAVX512(out *[128]uint64, x *[128]uint64, y *[128]uint64)
+
+// mixAVX512 computes out = out XOR G(x, y).
+//
+//go:noescape
+func mixAVX512(out *[128]uint64, x *[128]uint64, y *[128]uint64)
+
+// readHighAVX512 copies the registers from 16 to 31; it is for tests.
+//
+//go:noescape
+func readHighAVX512(out *[128]uint64)

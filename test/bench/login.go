@@ -44,7 +44,8 @@ type code struct {
 
 func newCodes() []code {
 	return []code{
-		{"AVX2", loginFloor, "", "", cpu.X86.HasAVX2, true},
+		{"AVX-512", loginFloor, "", "", cpu.X86.HasAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW, false},
+		{"AVX2", loginFloor, "cpu.avx512f=off", "", cpu.X86.HasAVX2, true},
 		{"SSSE3", slowLoginFloor, "cpu.avx2=off", "", cpu.X86.HasSSSE3, false},
 		{"no SIMD on either side", portableLoginFloor, "cpu.avx2=off,cpu.ssse3=off", "cpu.sse41=off", true, false},
 	}

@@ -1,5 +1,5 @@
 // Command gen owns the generation of compress_amd64.s: the compression function G of
-// Argon2 (RFC 9106, section 3.5) for SSSE3 and AVX2, from one description.
+// Argon2 (RFC 9106, section 3.5) for SSSE3, AVX2 and AVX-512, from one description.
 // It is a module of its own, so that the server does not depend on the generator.
 //
 // A block is 8 x 8 registers of 16 bytes. P is applied to the rows, then to the
@@ -21,11 +21,12 @@ const blockBytes = 1024
 func main() {
 	ConstraintExpr("amd64")
 	narrow := newSSSE3()
-	for _, s := range []set{narrow, newAVX2(narrow)} {
+	for _, s := range []set{narrow, newAVX2(narrow), avx512{}} {
 		for _, mix := range []bool{false, true} {
 			compress(s, mix)
 		}
 	}
+	readHigh()
 	Generate()
 }
 
@@ -33,25 +34,57 @@ func main() {
 // others as they are.
 type set interface {
 	name() string
-	begin() // loads constants
-	end()   // leaves the registers fit for other code
+	end() // leaves the registers fit for other code
 	width() int
+	lanes() int // of 128 bits
+	// wholeBlock reports whether a block and what is needed to work on it fit the registers.
+	wholeBlock() bool
 	vector() reg.VecVirtual
 	load(dst reg.VecVirtual, from Mem)
 	store(to Mem, from reg.VecVirtual)
 	xor(dst, a reg.VecVirtual, b Op)
-	add(dst, a, b reg.VecVirtual)
-	multiply(dst, a, b reg.VecVirtual) // the low halves of each word
-	rotate(v reg.VecVirtual, bits int) // to the right
+	add(dst, a reg.VecVirtual, b Op)
+	multiply(dst, a reg.VecVirtual, b Op) // the low halves of each word
+	rotate(v reg.VecVirtual, bits int)    // to the right
 	// align takes the upper word of low and the lower word of high, in each lane.
 	align(dst, high, low reg.VecVirtual)
-	// transpose takes lanes (0 1) and (2 3) to (0 2) and (1 3), where there are two.
-	transpose(pair []reg.VecVirtual)
+	// transpose makes of registers, one for each lane, those with the first, second ... lanes of all.
+	transpose(r []reg.VecVirtual)
 }
 
-// compress writes one function. The rows go to a copy on the stack; where a register
-// holds two rows, two of them are transposed on the way in and again on the way to the
-// columns.
+// pair is a pair of words of one row or column, or of several, in a register or at its
+// home in memory.
+type pair struct {
+	in   reg.VecVirtual // nil while it is at home
+	home Mem
+}
+
+// operand is where the pair is.
+func (p *pair) operand() Op {
+	if p.in == nil {
+		return p.home
+	}
+	return p.in
+}
+
+// state is what P works on: R0 to R7.
+type state [8]*pair
+
+// together is how many states are permuted in turns, since an operation of one state waits
+// for the one before it longer than it takes.
+const together = 2
+
+// function is one that the program writes.
+type function struct {
+	set
+	mix       bool // into what out holds
+	out, x, y Mem
+	block     []*pair
+}
+
+// compress writes one function. The rows go to a copy on the stack unless registers hold all
+// of the block; where a register holds several rows, as many of them are transposed on the
+// way in and again on the way to the columns.
 func compress(s set, mix bool) {
 	name := "set"
 	doc := "out = G(x, y)"
@@ -61,107 +94,199 @@ func compress(s set, mix bool) {
 	TEXT(name+s.name(), 0, "func(out, x, y *[128]uint64)")
 	Doc(name + s.name() + " computes " + doc + ".")
 	Pragma("noescape")
-	out := Mem{Base: Load(Param("out"), GP64())}
-	x := Mem{Base: Load(Param("x"), GP64())}
-	y := Mem{Base: Load(Param("y"), GP64())}
-	stack := AllocLocal(blockBytes)
-	s.begin()
-
-	rows := s.width() / 16 // rows, or columns, of a step
-	for row := 0; row < 8; row += rows {
-		Comment("rows from " + strconv.Itoa(row))
-		r := vectors(s)
-		for k := range r {
-			// r[k] is a part of row+k%rows; after transposing it is one pair of each row.
-			at := 128*(row+k%rows) + s.width()*(k/rows)
-			s.load(r[k], x.Offset(at))
-			s.xor(r[k], r[k], y.Offset(at))
-		}
-		transposePairs(s, r)
-		permute(s, r)
-		for k := range r {
-			s.store(stack.Offset(128*row+s.width()*k), r[k])
-		}
+	f := function{set: s, mix: mix, block: make([]*pair, blockBytes/s.width())}
+	f.out = Mem{Base: Load(Param("out"), GP64())}
+	f.x = Mem{Base: Load(Param("x"), GP64())}
+	f.y = Mem{Base: Load(Param("y"), GP64())}
+	var stack Mem
+	if !s.wholeBlock() {
+		stack = AllocLocal(blockBytes)
 	}
-	for column := 0; column < 8; column += rows {
-		Comment("columns from " + strconv.Itoa(column))
-		r := vectors(s)
-		for k := range r {
-			// Of the rows from k-k%rows, column+k%rows.
-			s.load(r[k], stack.Offset(128*(k-k%rows)+s.width()*(column+k%rows)))
-		}
-		transposePairs(s, r)
-		permute(s, r)
-		for k := range r {
-			at := 128*k + 16*column
-			s.xor(r[k], r[k], x.Offset(at))
-			s.xor(r[k], r[k], y.Offset(at))
-			if mix {
-				s.xor(r[k], r[k], out.Offset(at))
-			}
-			s.store(out.Offset(at), r[k])
-		}
+	for i := range f.block {
+		f.block[i] = &pair{home: stack.Offset(s.width() * i)}
+	}
+	step := together * s.lanes()
+	for row := 0; row < 8; row += step {
+		f.rows(row)
+	}
+	for column := 0; column < 8; column += step {
+		f.columns(column)
 	}
 	s.end()
 	RET()
 }
 
-func vectors(s set) []reg.VecVirtual {
-	r := make([]reg.VecVirtual, 8)
-	for i := range r {
-		r[i] = s.vector()
+// rows applies P to rows of x XOR y.
+func (f *function) rows(first int) {
+	Comment("rows from " + strconv.Itoa(first))
+	lanes := f.lanes()
+	var states [together]state
+	for i := range states {
+		row := first + i*lanes
+		copy(states[i][:], f.block[8*row/lanes:])
+		f.enter(&states[i], func(k int, p *pair) {
+			// A part of row+k%lanes; after transposing it is one pair of each row.
+			at := 128*(row+k%lanes) + f.width()*(k/lanes)
+			p.in = f.vector()
+			f.load(p.in, f.x.Offset(at))
+			f.xor(p.in, p.in, f.y.Offset(at))
+		})
 	}
-	return r
+	f.permute(states)
+	for i := range states {
+		for _, p := range states[i] {
+			f.park(p)
+		}
+	}
 }
 
-func transposePairs(s set, r []reg.VecVirtual) {
-	for k := 0; k < len(r); k += 2 {
-		s.transpose(r[k : k+2])
+// columns applies P to columns of the block and adds x XOR y.
+func (f *function) columns(first int) {
+	Comment("columns from " + strconv.Itoa(first))
+	lanes := f.lanes()
+	var states [together]state
+	for i := range states {
+		column := first + i*lanes
+		for k := range states[i] {
+			// Of the rows from k-k%lanes, column+k%lanes.
+			states[i][k] = f.block[8*(k/lanes)+column+k%lanes]
+		}
+		f.enter(&states[i], func(_ int, p *pair) { f.fetch(p) })
+	}
+	f.permute(states)
+	for i := range states {
+		for k, p := range states[i] {
+			at := 128*k + 16*(first+i*lanes)
+			r := f.fetch(p)
+			f.xor(r, r, f.x.Offset(at))
+			f.xor(r, r, f.y.Offset(at))
+			if f.mix {
+				f.xor(r, r, f.out.Offset(at))
+			}
+			f.store(f.out.Offset(at), r)
+		}
+	}
+}
+
+// enter fetches and transposes the pairs of a state. The third row of P comes first, since it
+// is parked until the second step.
+func (f *function) enter(st *state, fetch func(k int, p *pair)) {
+	n := max(f.lanes(), 2)
+	for i := 0; i < len(st); i += n {
+		first := (i + 4) % len(st)
+		pairs, r := st[first:first+n], make([]reg.VecVirtual, n)
+		for k, p := range pairs {
+			fetch(first+k, p)
+			r[k] = p.in
+		}
+		f.transpose(r)
+		for k, p := range pairs {
+			p.in = r[k]
+			if first == 4 {
+				f.park(p)
+			}
+		}
+	}
+}
+
+// fetch returns the register that the pair is in.
+func (f *function) fetch(p *pair) reg.VecVirtual {
+	if p.in == nil {
+		p.in = f.vector()
+		f.load(p.in, p.home)
+	}
+	return p.in
+}
+
+// park frees the register of the pair where registers are few.
+func (f *function) park(p *pair) {
+	if p.in != nil && !f.wholeBlock() {
+		f.store(p.home, p.in)
+		p.in = nil
 	}
 }
 
 // permute is P on R0 to R7: GB on the columns of the 4 x 4 matrix of words, then on its
 // diagonals. For these the words of the second and fourth row move by one and three
 // places; the registers of the third row change places.
-func permute(s set, r []reg.VecVirtual) {
-	a, b, c, d := r[0:2], r[2:4], r[4:6], r[6:8]
-	quarters(s, a, b, c, d)
-	cross(s, b)
-	swap(c)
-	cross(s, d)
-	swap(d)
-	quarters(s, a, b, c, d)
-	cross(s, b)
-	swap(b)
-	swap(c)
-	cross(s, d)
+func (f *function) permute(states [together]state) {
+	var rows [4][]*pair
+	for _, st := range states {
+		for i := range rows {
+			rows[i] = append(rows[i], st[2*i], st[2*i+1])
+		}
+	}
+	a, b, c, d := rows[0], rows[1], rows[2], rows[3]
+	f.quarters(a, b, c, d)
+	f.cross(b)
+	f.cross(d)
+	for i := 0; i < len(c); i += 2 {
+		c[i], c[i+1] = c[i+1], c[i]
+		d[i].in, d[i+1].in = d[i+1].in, d[i].in
+	}
+	f.quarters(a, b, c, d)
+	f.cross(b)
+	f.cross(d)
+	for i := 0; i < len(b); i += 2 {
+		b[i].in, b[i+1].in = b[i+1].in, b[i].in
+	}
 }
 
 // cross takes the words (0 1)(2 3) of two registers to (1 2)(3 0).
-func cross(s set, r []reg.VecVirtual) {
-	p, q := r[0], r[1]
-	r[0], r[1] = s.vector(), s.vector()
-	s.align(r[0], q, p)
-	s.align(r[1], p, q)
+func (f *function) cross(r []*pair) {
+	for i := 0; i < len(r); i += 2 {
+		p, q := r[i].in, r[i+1].in
+		r[i].in, r[i+1].in = f.vector(), f.vector()
+		f.align(r[i].in, q, p)
+		f.align(r[i+1].in, p, q)
+	}
 }
 
-func swap(r []reg.VecVirtual) { r[0], r[1] = r[1], r[0] }
-
-// quarters is GB on two quadruples of registers in turn, so that neither waits for its
-// own results.
-func quarters(s set, a, b, c, d []reg.VecVirtual) {
+// quarters is GB on all quadruples of registers in turn, so that none waits for its own
+// results. What a step adds up is parked until the step after the next.
+func (f *function) quarters(a, b, c, d []*pair) {
 	for _, step := range []struct {
-		x, y, z []reg.VecVirtual
+		x, y, z []*pair
 		bits    int
 	}{{a, b, d, 32}, {c, d, b, 24}, {a, b, d, 16}, {c, d, b, 63}} {
-		for i := range 2 {
-			t := s.vector()
-			s.multiply(t, step.x[i], step.y[i])
-			s.add(t, t, t)
-			s.add(step.x[i], step.x[i], step.y[i])
-			s.add(step.x[i], step.x[i], t)
-			s.xor(step.z[i], step.z[i], step.x[i])
-			s.rotate(step.z[i], step.bits)
+		products := make([]reg.VecVirtual, len(step.x))
+		for i, x := range step.x {
+			products[i] = f.vector()
+			f.multiply(products[i], step.y[i].in, x.operand())
+		}
+		for _, product := range products {
+			f.add(product, product, product)
+		}
+		for i, x := range step.x {
+			sum := x.in
+			if sum == nil {
+				sum = f.vector()
+			}
+			f.add(sum, step.y[i].in, x.operand())
+			x.in = sum
+		}
+		for i, x := range step.x {
+			f.add(x.in, x.in, products[i])
+		}
+		for i, x := range step.x {
+			f.xor(step.z[i].in, step.z[i].in, x.in)
+			f.park(x)
+		}
+		for _, z := range step.z {
+			f.rotate(z.in, step.bits)
 		}
 	}
+}
+
+// readHigh writes the function with which a test looks for what was computed.
+func readHigh() {
+	TEXT("readHighAVX512", 0, "func(out *[128]uint64)")
+	Doc("readHighAVX512 copies the registers from 16 to 31; it is for tests.")
+	Pragma("noescape")
+	out := Mem{Base: Load(Param("out"), GP64())}
+	for i, r := range highRegisters() {
+		VMOVDQU64(r, out.Offset(64*i))
+	}
+	VZEROUPPER()
+	RET()
 }

@@ -10,12 +10,12 @@ import (
 )
 
 // rotationMask is the order of bytes that rotates each word to the right.
-func rotationMask(name string, bytes int) Mem {
+func rotationMask(name string, bytes, words int) Mem {
 	mask := GLOBL(name, attr.RODATA|attr.NOPTR)
-	for word := range 2 {
+	for word := range words {
 		var order uint64
 		for i := range 8 {
-			order |= uint64(8*word+(i+bytes)%8) << (8 * i)
+			order |= uint64(8*(word%2)+(i+bytes)%8) << (8 * i)
 		}
 		DATA(8*word, U64(order))
 	}
@@ -24,30 +24,29 @@ func rotationMask(name string, bytes int) Mem {
 
 // ssse3 has operations of two operands, so results start as copies.
 type ssse3 struct {
-	mask24, mask16     Mem
-	rotate24, rotate16 reg.VecVirtual
+	mask24, mask16 Mem
 }
 
 func newSSSE3() *ssse3 {
-	return &ssse3{mask24: rotationMask("rotate24", 3), mask16: rotationMask("rotate16", 2)}
+	return &ssse3{mask24: rotationMask("rotate24", 3, 4), mask16: rotationMask("rotate16", 2, 4)}
 }
 
 func (s *ssse3) name() string           { return "SSSE3" }
 func (s *ssse3) width() int             { return 16 }
+func (s *ssse3) lanes() int             { return 1 }
 func (s *ssse3) vector() reg.VecVirtual { return XMM() }
+func (s *ssse3) wholeBlock() bool       { return false }
 func (s *ssse3) end()                   {}
-
-func (s *ssse3) begin() {
-	s.rotate24, s.rotate16 = XMM(), XMM()
-	MOVOU(s.mask24, s.rotate24)
-	MOVOU(s.mask16, s.rotate16)
-}
 
 func (s *ssse3) load(dst reg.VecVirtual, from Mem) { MOVOU(from, dst) }
 func (s *ssse3) store(to Mem, from reg.VecVirtual) { MOVOU(from, to) }
 func (s *ssse3) transpose([]reg.VecVirtual)        {}
 
-func (s *ssse3) copy(dst, from reg.VecVirtual) {
+func (s *ssse3) copy(dst reg.VecVirtual, from Op) {
+	if from, ok := from.(Mem); ok {
+		MOVOU(from, dst)
+		return
+	}
 	if dst != from {
 		MOVOA(from, dst)
 	}
@@ -62,14 +61,18 @@ func (s *ssse3) xor(dst, a reg.VecVirtual, b Op) {
 	PXOR(b, dst)
 }
 
-func (s *ssse3) add(dst, a, b reg.VecVirtual) {
-	s.copy(dst, a)
-	PADDQ(b, dst)
+func (s *ssse3) add(dst, a reg.VecVirtual, b Op) {
+	if dst == a {
+		PADDQ(b, dst)
+		return
+	}
+	s.copy(dst, b)
+	PADDQ(a, dst)
 }
 
-func (s *ssse3) multiply(dst, a, b reg.VecVirtual) {
-	s.copy(dst, a)
-	PMULULQ(b, dst)
+func (s *ssse3) multiply(dst, a reg.VecVirtual, b Op) {
+	s.copy(dst, b)
+	PMULULQ(a, dst)
 }
 
 func (s *ssse3) rotate(v reg.VecVirtual, bits int) {
@@ -77,9 +80,9 @@ func (s *ssse3) rotate(v reg.VecVirtual, bits int) {
 	case 32:
 		PSHUFD(Imm(0b10_11_00_01), v, v)
 	case 24:
-		PSHUFB(s.rotate24, v)
+		PSHUFB(s.mask24, v)
 	case 16:
-		PSHUFB(s.rotate16, v)
+		PSHUFB(s.mask16, v)
 	case 63:
 		t := XMM()
 		s.add(t, v, v)
@@ -95,11 +98,9 @@ func (s *ssse3) align(dst, high, low reg.VecVirtual) {
 	PALIGNR(Imm(8), low, dst)
 }
 
-// avx2 has operations of three operands on registers of two lanes. AVX-512VL would add a
-// rotation, but was no faster where it was measured.
+// avx2 has operations of three operands on registers of two lanes.
 type avx2 struct {
-	mask24, mask16     Mem
-	rotate24, rotate16 reg.VecVirtual
+	mask24, mask16 Mem
 }
 
 func newAVX2(like *ssse3) *avx2 {
@@ -108,30 +109,26 @@ func newAVX2(like *ssse3) *avx2 {
 
 func (s *avx2) name() string           { return "AVX2" }
 func (s *avx2) width() int             { return 32 }
+func (s *avx2) lanes() int             { return 2 }
 func (s *avx2) vector() reg.VecVirtual { return YMM() }
+func (s *avx2) wholeBlock() bool       { return false }
 func (s *avx2) end()                   { VZEROUPPER() }
 
-func (s *avx2) begin() {
-	s.rotate24, s.rotate16 = YMM(), YMM()
-	VBROADCASTI128(s.mask24, s.rotate24)
-	VBROADCASTI128(s.mask16, s.rotate16)
-}
-
-func (s *avx2) load(dst reg.VecVirtual, from Mem)   { VMOVDQU(from, dst) }
-func (s *avx2) store(to Mem, from reg.VecVirtual)   { VMOVDQU(from, to) }
-func (s *avx2) xor(dst, a reg.VecVirtual, b Op)     { VPXOR(b, a, dst) }
-func (s *avx2) add(dst, a, b reg.VecVirtual)        { VPADDQ(b, a, dst) }
-func (s *avx2) multiply(dst, a, b reg.VecVirtual)   { VPMULUDQ(b, a, dst) }
-func (s *avx2) align(dst, high, low reg.VecVirtual) { VPALIGNR(Imm(8), low, high, dst) }
+func (s *avx2) load(dst reg.VecVirtual, from Mem)    { VMOVDQU(from, dst) }
+func (s *avx2) store(to Mem, from reg.VecVirtual)    { VMOVDQU(from, to) }
+func (s *avx2) xor(dst, a reg.VecVirtual, b Op)      { VPXOR(b, a, dst) }
+func (s *avx2) add(dst, a reg.VecVirtual, b Op)      { VPADDQ(b, a, dst) }
+func (s *avx2) multiply(dst, a reg.VecVirtual, b Op) { VPMULUDQ(b, a, dst) }
+func (s *avx2) align(dst, high, low reg.VecVirtual)  { VPALIGNR(Imm(8), low, high, dst) }
 
 func (s *avx2) rotate(v reg.VecVirtual, bits int) {
 	switch bits {
 	case 32:
 		VPSHUFD(Imm(0b10_11_00_01), v, v)
 	case 24:
-		VPSHUFB(s.rotate24, v, v)
+		VPSHUFB(s.mask24, v, v)
 	case 16:
-		VPSHUFB(s.rotate16, v, v)
+		VPSHUFB(s.mask16, v, v)
 	case 63:
 		t := YMM()
 		s.add(t, v, v)
@@ -147,4 +144,53 @@ func (s *avx2) transpose(pair []reg.VecVirtual) {
 	pair[0], pair[1] = YMM(), YMM()
 	VPERM2I128(Imm(0x20), b, a, pair[0])
 	VPERM2I128(Imm(0x31), b, a, pair[1])
+}
+
+// avx512 has a rotation, and registers for a whole block beside what is needed to work on it.
+type avx512 struct{}
+
+func (avx512) name() string           { return "AVX512" }
+func (avx512) width() int             { return 64 }
+func (avx512) lanes() int             { return 4 }
+func (avx512) wholeBlock() bool       { return true }
+func (avx512) vector() reg.VecVirtual { return ZMM() }
+
+func (avx512) load(dst reg.VecVirtual, from Mem)    { VMOVDQU64(from, dst) }
+func (avx512) store(to Mem, from reg.VecVirtual)    { VMOVDQU64(from, to) }
+func (avx512) xor(dst, a reg.VecVirtual, b Op)      { VPXORQ(b, a, dst) }
+func (avx512) add(dst, a reg.VecVirtual, b Op)      { VPADDQ(b, a, dst) }
+func (avx512) multiply(dst, a reg.VecVirtual, b Op) { VPMULUDQ(b, a, dst) }
+func (avx512) rotate(v reg.VecVirtual, bits int)    { VPRORQ(Imm(uint64(bits)), v, v) }
+func (avx512) align(dst, high, low reg.VecVirtual)  { VPALIGNR(Imm(8), low, high, dst) }
+
+// end clears the upper registers, since no other code of the process writes to them.
+func (avx512) end() {
+	zero := ZMM()
+	VPXOR(zero.AsX(), zero.AsX(), zero.AsX())
+	for _, r := range highRegisters() {
+		VMOVDQA64(zero, r)
+	}
+	VZEROUPPER()
+}
+
+func highRegisters() []reg.VecPhysical {
+	return []reg.VecPhysical{
+		reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+		reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+	}
+}
+
+// transpose exchanges pairs of lanes, then lanes.
+func (avx512) transpose(r []reg.VecVirtual) {
+	half := make([]reg.VecVirtual, 4)
+	for i, lanes := range []uint64{0b01_00_01_00, 0b11_10_11_10} {
+		half[i], half[2+i] = ZMM(), ZMM()
+		VSHUFI64X2(Imm(lanes), r[1], r[0], half[i])
+		VSHUFI64X2(Imm(lanes), r[3], r[2], half[2+i])
+	}
+	for i, lanes := range []uint64{0b10_00_10_00, 0b11_01_11_01} {
+		r[i], r[2+i] = ZMM(), ZMM()
+		VSHUFI64X2(Imm(lanes), half[2], half[0], r[i])
+		VSHUFI64X2(Imm(lanes), half[3], half[1], r[2+i])
+	}
 }
