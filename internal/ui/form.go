@@ -25,6 +25,12 @@ type Group struct {
 	Nodes    []Node            `json:"nodes"`
 }
 
+// Unusable reports whether the person that the flow is about has no credential of the group's method.
+func (g *Group) Unusable() bool {
+	return slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.Unusable }) &&
+		!slices.ContainsFunc(g.Nodes, func(n Node) bool { return !n.Unusable && n.Name != CSRFName && n.Name != "identifier" })
+}
+
 // Kind is what a node is on a page.
 type Kind string
 

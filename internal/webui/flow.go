@@ -157,7 +157,7 @@ func (p *Pages) showFlow(w http.ResponseWriter, r *http.Request, result flow.Res
 	if body.Links, err = p.links(d, f.Kind, f.ReturnTo, otherKinds(f)...); err != nil {
 		return err
 	}
-	if isSecondFactor(f) {
+	if isSecondFactor(f) || signsInAgain(f) {
 		body.Links = append(body.Links, link{Text: d.first("account.other"), URL: p.source.LogoutURL().String()})
 	}
 	if offersPasskey(f) {

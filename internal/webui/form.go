@@ -94,28 +94,32 @@ func (d *formRenderer) groups(sections bool) ([]group, []pagekit.Problem) {
 	asking := d.flow.MissingTraitsOf()
 	together := d.askingAlike()
 	joined, wrong, isJoined := d.joined(together)
-	for i := range d.flow.Form.Groups {
-		if asking != "" && d.flow.Form.Groups[i].Method != asking {
+	forms := d.forms()
+	for i := range forms {
+		if asking != "" && forms[i].Method != asking {
 			continue
 		}
-		if recovering(d.flow) && !setsPassword(&d.flow.Form.Groups[i]) {
+		if recovering(d.flow) && !setsPassword(&forms[i]) {
 			continue
 		}
-		if asksToLink(d.flow) && !answersLink(&d.flow.Form.Groups[i]) || offersPasskey(d.flow) && d.flow.Form.Groups[i].Method != passkeys {
+		if asksToLink(d.flow) && !answersLink(&forms[i]) || offersPasskey(d.flow) && forms[i].Method != passkeys {
 			continue
 		}
-		if g := &d.flow.Form.Groups[i]; len(together) > 0 && g.Method == "profile" || isJoined && slices.Contains(together, g) {
+		if g := &forms[i]; len(together) > 0 && g.Method == "profile" || isJoined && slices.Contains(together, g) {
 			if isJoined && g == together[0] {
 				out, problems = append(out, joined), append(problems, wrong...)
 			}
 			continue
 		}
 		at := len(out)
-		if d.asksForKey(&d.flow.Form.Groups[i]) {
+		if d.asksForKey(&forms[i]) {
 			at = 0
 		}
-		g, wrong := d.group(&d.flow.Form.Groups[i])
+		g, wrong := d.group(&forms[i])
 		out, problems = slices.Insert(out, at, g), append(problems, wrong...)
+	}
+	if signsInAgain(d.flow) {
+		leadAgain(out)
 	}
 	if sections {
 		slices.SortStableFunc(out, func(a, b group) int { return credentialRank(&a) - credentialRank(&b) })
@@ -185,7 +189,7 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 		case f.Autocomplete == "new-password" && d.username != "":
 			out.Username = d.username
 		case f.Autocomplete == "current-password":
-			out.Username = d.flow.Named() // the field for it is hidden
+			out.Username = cmp.Or(d.flow.Named(), hiddenIdentifier(g)) // the field for it is hidden
 		}
 	}
 	d.finish(&out)

@@ -28,7 +28,7 @@ type scene struct {
 
 // scenes are every page in every state that people meet.
 func scenes() []scene {
-	refresh := newFlow(flow.Login, loginGroup())
+	refresh := newFlow(flow.Login, carrying(loginGroup(), "ada@example.org", true))
 	refresh.Refresh, refresh.IdentityID = true, "0198"
 	rejected := loginGroup()
 	rejected.Add("", message.Of(message.KeyInvalidCredentials))

@@ -47,7 +47,7 @@ func (p *Pages) addWaiting(d *page, body *flowPage, f *flow.Flow) {
 	if !strings.Contains(body.Address, "@") {
 		body.Arrives = "waiting.phone"
 	}
-	if isSecondFactor(f) {
+	if isSecondFactor(f) || signsInAgain(f) {
 		body.Said, body.ChangeText = "waiting.second", "waiting.other"
 	} else {
 		body.Change = p.startWith(f.Kind, "return_to", f.ReturnTo)
@@ -57,14 +57,17 @@ func (p *Pages) addWaiting(d *page, body *flowPage, f *flow.Flow) {
 	}
 }
 
-// offerOthers leads a person who waits for a code as second factor back to the choice, where
+// offerOthers leads a person who waits for a code as second factor, or signs in again with one, back to the choice, where
 // there is one.
 func (p *Pages) offerOthers(body *flowPage, f *flow.Flow, others bool) {
-	if !others || !isSecondFactor(f) {
+	if !others || !isSecondFactor(f) && !signsInAgain(f) {
 		return
 	}
 	u := *p.source.StartURL(f.Kind)
 	q := url.Values{"aal": {session.AAL2.String()}}
+	if signsInAgain(f) {
+		q = url.Values{"refresh": {"true"}}
+	}
 	if f.ReturnTo != "" {
 		q.Set("return_to", f.ReturnTo)
 	}

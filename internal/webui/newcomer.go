@@ -62,7 +62,7 @@ func (d *formRenderer) address(out *group, together []*ui.Group) {
 func (d *formRenderer) askingAlike() (out []*ui.Group) {
 	asks, besides := isTrait, "profile"
 	switch {
-	case d.flow.State != flow.Open || d.flow.MissingTraitsOf() != "":
+	case d.flow.State != flow.Open || d.flow.MissingTraitsOf() != "" || signsInAgain(d.flow): // each form has the identifier it needs
 		return nil
 	case d.flow.Kind == flow.Login && !isSecondFactor(d.flow):
 		asks, besides = isIdentifier, "identifier_first"

@@ -40,10 +40,10 @@ func (d *page) addMessages(list []message.Message) {
 }
 
 // saidBeside are the messages of a flow without those that its page says in its own words:
-// the heading asks to confirm who it is, and the page of a second factor names the address.
+// the heading asks to confirm who it is, and the page that waits for a code names the address.
 func saidBeside(f *flow.Flow) []message.Message {
 	said := []string{message.KeyConfirmIdentity, message.KeySecondFactor}
-	if isSecondFactor(f) && f.State == flow.Challenged && typedAddress(&f.Form) != "" {
+	if (isSecondFactor(f) || signsInAgain(f)) && f.State == flow.Challenged && typedAddress(&f.Form) != "" {
 		said = append(said, message.KeyCodeSentPrefix+string(flow.Login))
 	}
 	return slices.DeleteFunc(slices.Clone(f.Form.Messages), func(m message.Message) bool { return slices.Contains(said, m.Key) })

@@ -59,7 +59,7 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 			break
 		}
 		g := &f.Form.Groups[i]
-		if f.Kind == flow.Login && unusable(g) {
+		if f.Kind == flow.Login && g.Unusable() {
 			continue
 		}
 		if only := f.MissingTraitsOf(); only != "" && g.Method != only {
@@ -89,12 +89,6 @@ func (r *Renderer) nodes(f *flow.Flow, v view) []Node {
 	b.key()
 	b.proofForm()
 	return b.nodes
-}
-
-// unusable reports whether whom the flow is about has no credential of a group's method.
-func unusable(g *ui.Group) bool {
-	return slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return n.Unusable }) &&
-		!slices.ContainsFunc(g.Nodes, func(n ui.Node) bool { return !n.Unusable && n.Name != ui.CSRFName && n.Name != "identifier" })
 }
 
 // ofProvider reports whether a node is the button of a provider. They are shown by their ids.
