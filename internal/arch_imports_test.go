@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"keyform": append([]string{"ceremony"}, domain...),
 
 	// The domain. What flow needs from methods, storage and the clock it declares as interfaces.
-	"flow":     {"courier", "errs", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},
+	"flow":     {"address", "courier", "errs", "identity", "message", "reqctx", "secret", "session", "traits", "ui"},
 	"identity": {"errs", "secret", "traits"},
 	"session":  {"errs", "identity", "reqctx", "secret"},
 	"courier":  {"errs", "locale", "secret"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/symbolon/symbolon/internal/address"
 	"github.com/symbolon/symbolon/internal/errs"
 )
 
@@ -92,16 +93,33 @@ func isSubpath(target, allowed *url.URL) bool {
 // isHost reports whether target is of the allowed host and port. A host that begins with "*." stands for those with one
 // or more labels before the rest.
 func isHost(target, allowed *url.URL) bool {
-	rest, wild := strings.CutPrefix(strings.ToLower(allowed.Hostname()), "*")
-	if !wild || !strings.HasPrefix(rest, ".") || len(rest) == 1 {
-		return strings.EqualFold(target.Host, allowed.Host)
+	rest, wild := strings.CutPrefix(allowed.Hostname(), "*.")
+	host, ok := hostName(target.Hostname())
+	want, known := hostName(rest)
+	if !ok || !known || target.Port() != allowed.Port() {
+		return false
 	}
-	host := target.Hostname()
-	if strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		return false // ToLower would make ASCII of letters that browsers keep apart, such as U+0130
+	if !wild {
+		return host == want
 	}
-	labels, below := strings.CutSuffix(strings.ToLower(host), rest)
-	return below && target.Port() == allowed.Port() && isLabels(labels)
+	labels, below := strings.CutSuffix(host, "."+want)
+	return below && want != "" && isLabels(labels)
+}
+
+// hostName returns a host in the form in which browsers compare it: labels in lower case, those with letters beyond ASCII
+// as A-labels (URL Standard, 3.5). ok is false for a host that has none, and for a label that only becomes ASCII by being
+// mapped, such as one with U+212A for k: not every client maps.
+func hostName(host string) (name string, ok bool) {
+	labels := strings.Split(strings.ToLower(host), ".")
+	for i, label := range strings.Split(host, ".") {
+		if !strings.ContainsFunc(label, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			continue
+		}
+		if labels[i] = address.ASCIIDomain(label); !strings.HasPrefix(labels[i], "xn--") {
+			return "", false
+		}
+	}
+	return strings.Join(labels, "."), true
 }
 
 // isLabels reports whether a text is labels of a host name and nothing that a browser could read otherwise (RFC 1123, 2.1).

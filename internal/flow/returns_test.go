@@ -72,6 +72,58 @@ func TestReturns_wildcard(t *testing.T) {
 	}
 }
 
+// Hosts are compared as browsers read them: letters beyond ASCII by their A-labels, without the case folding that makes
+// one host of two.
+func TestReturns_hosts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		allowed, given string
+		want           bool
+	}{
+		{"https://bücher.example/", "https://bücher.example/", true},
+		{"https://bücher.example/", "https://BÜCHER.example/", true},
+		{"https://bücher.example/", "https://bu\u0308cher.example/", true},
+		{"https://bücher.example/", "https://b%C3%BCcher.example/", true},
+		{"https://bücher.example/", "https://xn--bcher-kva.example/", true},
+		{"https://xn--bcher-kva.example/", "https://bücher.example/", true},
+		{"https://XN--bcher-kva.example/", "https://Xn--Bcher-Kva.Example/", true},
+		{"https://bücher.example/", "https://bucher.example/", false},
+		{"https://*.bücher.example/", "https://a.bücher.example/", true},
+		{"https://*.bücher.example/", "https://a.xn--bcher-kva.example/", true},
+		{"https://*.bücher.example/", "https://ä.bücher.example/", true},
+		{"https://*.xn--bcher-kva.example/", "https://a.BÜCHER.example/", true},
+		{"https://*.bücher.example/", "https://bücher.example/", false},
+		{"https://*.bücher.example/", "https://abücher.example/", false},
+		{"https://straße.example/", "https://straße.example/", true},
+		{"https://straße.example/", "https://strasse.example/", false},
+		{"https://strasse.example/", "https://straße.example/", false},
+		{"https://istanbul.example/", "https://İstanbul.example/", false},
+		{"https://İstanbul.example/", "https://istanbul.example/", false},
+		{"https://*.mysite.example/", "https://a.mysİte.example/", false},
+		{"https://σ.example/", "https://ς.example/", false}, // two A-labels, and one folded text
+		{"https://kk.example/", "https://\u212ak.example/", false},
+		{"https://a_b.bücher.example/", "https://A_B.BÜCHER.example/", true},
+		{"https://*.example.org/", "https://a\uff0fb.example.org/", false},
+		{"https://*.example.org/", "https://a\u3002example.org/", false},
+		{"https://app.example/", "https://APP.example/", true},
+		{"https://app.example/", "https://app.example./", false},
+		{"https://app.example./", "https://app.example./", true},
+		{"https://app_1.example/", "https://App_1.example/", true},
+		{"https://bücher.example:8443/", "https://BÜCHER.example:8443/", true},
+		{"https://bücher.example:8443/", "https://bücher.example/", false},
+		{"https://bücher.example/", "https://bücher.example:8443/", false},
+		{"https://[2001:DB8::1]:8443/", "https://[2001:db8::1]:8443/", true},
+		{"https://[2001:db8::1]/", "https://[2001:db8::2]/", false},
+		{"app:/done", "app:/done/x", true},
+		{"app:/done", "app://evil.example/done", false},
+	} {
+		e := New(Deps{}, Config{DefaultReturn: mustURL(t, "https://default.example/"), Allowed: []*url.URL{mustURL(t, tt.allowed)}})
+		if _, err := e.validateReturnTo(Login, tt.given); (err == nil) != tt.want {
+			t.Errorf("%s allows %s: %v, want %t", tt.allowed, tt.given, err, tt.want)
+		}
+	}
+}
+
 func TestAReturnThatIsNoLongerAllowedFallsBackToTheDefault(t *testing.T) {
 	t.Parallel()
 	e := returnsEngine(t)
