@@ -11,6 +11,7 @@ import (
 	"github.com/symbolon/symbolon/internal/errs"
 	"github.com/symbolon/symbolon/internal/pagekit"
 	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // messagesBody is the list of outgoing messages.
@@ -42,8 +43,9 @@ var statusNames = map[courier.Status]string{
 // messages shows the latest messages, or those before one of them.
 func (o *Console) messages(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
+	recipient := strings.TrimSpace(query.Get("recipient"))
 	f := courier.Filter{
-		Status: courier.Status(query.Get("status")), Recipient: strings.TrimSpace(query.Get("recipient")),
+		Status: courier.Status(query.Get("status")), Recipient: recipient, Normalized: traits.NormalForms(recipient),
 		Before: query.Get("before"), Limit: pageSize + 1,
 	}
 	if _, known := statusNames[f.Status]; f.Status != "" && !known || f.Before != "" && !secret.IsID(f.Before) {

@@ -97,10 +97,11 @@ type records interface {
 
 // Filter selects messages for a listing, the latest first.
 type Filter struct {
-	Status    Status // empty for all
-	Recipient string // empty for all
-	Before    string // only ids smaller than this one
-	Limit     int
+	Status     Status   // empty for all
+	Recipient  string   // empty for all
+	Normalized []string // the forms in which addresses like Recipient are compared (traits.NormalForms)
+	Before     string   // only ids smaller than this one
+	Limit      int
 }
 
 // body is what is sealed.

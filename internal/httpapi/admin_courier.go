@@ -51,9 +51,10 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) messageFilter(query url.Values) (courier.Filter, error) {
 	filter := courier.Filter{
-		Status:    courier.Status(query.Get("status")),
-		Recipient: query.Get("recipient"),
-		Limit:     bounded(query.Get("page_size"), defaultPage, 1, maxPage),
+		Status:     courier.Status(query.Get("status")),
+		Recipient:  query.Get("recipient"),
+		Normalized: traits.NormalForms(query.Get("recipient")),
+		Limit:      bounded(query.Get("page_size"), defaultPage, 1, maxPage),
 	}
 	switch filter.Status {
 	case "", courier.Queued, courier.Sending, courier.Sent, courier.Dead:

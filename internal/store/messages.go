@@ -161,11 +161,11 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 	if err != nil || f.Recipient == "" {
 		return found, err
 	}
-	typed, err := db.typedForms(ctx, f.Recipient)
+	forms, err := db.otherForms(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	for _, form := range typed {
+	for _, form := range forms {
 		f.Recipient = form
 		more, err := db.messagesTo(ctx, f)
 		if err != nil {
@@ -177,25 +177,36 @@ func (db *DB) Messages(ctx context.Context, f courier.Filter) ([]*courier.Stored
 	return found[:min(len(found), f.Limit)], nil
 }
 
-// typedForms returns how an address was typed, where that is not as it is given.
-func (db *DB) typedForms(ctx context.Context, given string) (forms []string, err error) {
-	err = db.ListOnReplica(ctx, func(scan sqldb.ScanFunc) error {
-		var form string
-		if err := scan(&form); err != nil {
-			return err
-		}
-		if form != given && !slices.Contains(forms, form) {
+// otherForms returns the forms of a recipient besides the one that is given: those in which it is compared, where text
+// messages go, and how people typed it, where mail goes.
+func (db *DB) otherForms(ctx context.Context, f courier.Filter) (forms []string, err error) {
+	add := func(form string) {
+		if form != f.Recipient && !slices.Contains(forms, form) {
 			forms = append(forms, form)
 		}
-		return nil
-	}, `SELECT value FROM addresses WHERE normalized = ?`, strings.ToLower(given))
-	if err != nil {
-		return nil, fmt.Errorf("read the forms of an address: %w", err)
+	}
+	for _, normalized := range f.Normalized {
+		if !sqldb.IsKey(normalized) {
+			continue
+		}
+		add(normalized)
+		err = db.ListOnReplica(ctx, func(scan sqldb.ScanFunc) error {
+			var typed string
+			err := scan(&typed)
+			add(typed)
+			return err
+		}, `SELECT value FROM addresses WHERE normalized = ?`, normalized)
+		if err != nil {
+			return nil, fmt.Errorf("read the forms of an address: %w", err)
+		}
 	}
 	return forms, nil
 }
 
 func (db *DB) messagesTo(ctx context.Context, f courier.Filter) ([]*courier.Stored, error) {
+	if !sqldb.IsKey(f.Recipient) {
+		return nil, nil // some databases refuse the question
+	}
 	// One text for each combination: a condition that may be off uses no index.
 	var where []string
 	var args []any

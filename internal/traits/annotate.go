@@ -235,6 +235,11 @@ func NormalizeAddress(via, typed string) string {
 	return Normalize(typed)
 }
 
+// NormalForms returns the forms in which an address is compared, one for each channel that has its own.
+func NormalForms(typed string) []string {
+	return slices.Compact([]string{Normalize(typed), NormalizeAddress(viaSMS, typed)})
+}
+
 // identifierText returns the text of a value that can identify someone.
 func identifierText(value any) (string, bool) {
 	switch v := value.(type) {

@@ -2,6 +2,7 @@ package traits
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,6 +104,17 @@ func TestAnnotatingBrokenTraitsIsAnError(t *testing.T) {
 	t.Parallel()
 	if _, err := schemaFile(t, "person").Annotations(json.RawMessage(`{`)); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestNormalForms(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string][]string{
+		"+49 (1512) 345-6789": {"+49 (1512) 345-6789", "+4915123456789"}, "+4915123456789": {"+4915123456789"}, "A@BÜCHER.example": {"a@xn--bcher-kva.example"},
+	} {
+		if got := NormalForms(in); !slices.Equal(got, want) {
+			t.Errorf("NormalForms(%q) = %q, want %q", in, got, want)
+		}
 	}
 }
 

@@ -93,6 +93,20 @@ func TestMessagesAreListedAPageAtATime(t *testing.T) {
 	}
 }
 
+// Operators find the messages to an address by each form that people type.
+func TestMessages_forms(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.sendTests(t, "jane@xn--bcher-kva.example", "joe@example.org")
+	typed := url.QueryEscape("Jane@BÜCHER.example")
+	for _, path := range []string{"/courier/messages?recipient=", "/admin/courier/messages?recipient="} {
+		if found, _ := messages(t, s.app1().get(t, s.admin.URL+path+typed)); len(found) != 1 {
+			t.Errorf("%s lists %v", path, found)
+		}
+	}
+	s.app1().console(t, "/messages?recipient="+typed).says(t, http.StatusOK, "jane@xn--bcher-kva.example")
+}
+
 func TestPageTokensAreWorthNothingElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // courierMessage is an outgoing message.
@@ -95,7 +96,7 @@ func messageToken(id string) string { return base64.RawURLEncoding.EncodeToStrin
 
 func messageFilter(q url.Values) (courier.Filter, error) {
 	var ok bool
-	filter := courier.Filter{Recipient: q.Get("recipient")}
+	filter := courier.Filter{Recipient: q.Get("recipient"), Normalized: traits.NormalForms(q.Get("recipient"))}
 	if filter.Status, ok = statusOf(q.Get("status")); !ok {
 		return filter, badRequest("Message status is not valid")
 	}

@@ -20,6 +20,8 @@ func messageTests() []test {
 		{"an unknown message is not found", messageUnknown},
 		{"a message of a transaction that is undone does not exist", messageUndone},
 		{"messages are listed from the latest on and narrowed by each filter", messageLists},
+		{"messages are found by each form of an address", messageForms},
+		{"messages to what no database keeps are none", messageOdd},
 		{"messages are counted by status", messageCounts},
 		{"the backlog is what waits since when and the latest error", messageBacklog},
 		{"a dead message with a body is retried with all its tries", messageRetry},
@@ -129,6 +131,29 @@ func messageLists(t *testing.T, s Store) {
 		}
 		t.Log(name)
 		wantSame(t, got(s.Messages(t.Context(), f))(t), want)
+	}
+}
+
+func messageForms(t *testing.T, s Store) {
+	i, credentials := NewIdentity("jane@xn--bcher-kva.example")
+	i.Verifiable[0].Value = "Jane@Bücher.example"
+	must(t, s.CreateIdentity(t.Context(), i, credentials))
+	var want []*courier.Stored
+	for _, to := range []string{"Jane@Bücher.example", "jane@xn--bcher-kva.example", "JANE@bücher.example"} {
+		want = slices.Insert(want, 0, mustMessage(t, s, func(m *courier.Stored) { m.Recipient = to }))
+	}
+	mustMessage(t, s, func(m *courier.Stored) { m.Recipient = "joe@bücher.example" })
+	f := courier.Filter{Recipient: "JANE@bücher.example", Normalized: []string{"jane@xn--bcher-kva.example", "jane"}, Limit: 100}
+	wantSame(t, got(s.Messages(t.Context(), f))(t), want)
+	f.Limit = 2
+	wantSame(t, got(s.Messages(t.Context(), f))(t), want[:2])
+}
+
+func messageOdd(t *testing.T, s Store) {
+	mustMessage(t, s, func(*courier.Stored) {})
+	for _, odd := range []string{"a\x00", "\xff", strings.Repeat("a", 5000)} {
+		f := courier.Filter{Recipient: odd, Normalized: []string{odd}, Limit: 100}
+		wantSame(t, len(got(s.Messages(t.Context(), f))(t)), 0)
 	}
 }
 
