@@ -243,15 +243,17 @@ func (anything) Lost(takeover.User) []string { return nil }
 func TestSchemaMapper_Lost(t *testing.T) {
 	t.Parallel()
 	schema, err := traits.Compile([]byte(`{"properties":{"traits":{"type":"object","properties":{"mail":{"type":"string"},
- "langs":{"type":"array","items":{"type":"string"}},"name":{"type":"object","properties":{"first":{"type":"string"}}}}}}}`))
+ "langs":{"type":"array","items":{"type":"string"}},"name":{"type":"object","properties":{"first":{"type":"string"}}},
+ "home":{"type":"object","properties":{"town":{"type":"string"},"at":{"type":"object","properties":{"lat":{"type":"string"}}}}}}}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := takeover.SchemaMapper{Schema: schema}.Lost(takeover.User{Claims: map[string]any{
 		"email": "a@example.org", "email_verified": true, "mail": []any{"a@example.org", "b@example.org"}, "langs": []any{"de", "en"}, "given_name": "Vera",
-		"department": "x",
+		"department": "x", "home": map[string]any{"town": "Ulm", "street": "Hof 1", "at": map[string]any{"lat": "1", "long": "2"}},
+		"work": map[string]any{"street": "Hof 2"},
 	}})
-	if want := []string{"department", "email", "mail (all but the first value)"}; !slices.Equal(got, want) {
+	if want := []string{"department", "email", "home.at.long", "home.street", "mail (all but the first value)", "work"}; !slices.Equal(got, want) {
 		t.Errorf("Lost = %q, want %q", got, want)
 	}
 }

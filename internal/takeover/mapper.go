@@ -19,26 +19,38 @@ type SchemaMapper struct{ Schema *traits.Schema }
 // Lost implements Mapper. It also names the claims of which a trait gets the first value alone, and those that a
 // reserved trait does not get.
 func (m SchemaMapper) Lost(u User) []string {
-	lost := map[string]bool{}
-	for name := range u.Claims {
-		lost[name] = proofs()[name] == ""
-	}
-	used := func(name string) {
-		head, _, _ := strings.Cut(name, ".")
-		lost[name], lost[head] = false, false
-	}
+	var lost []string
+	used := map[string]bool{}
 	m.each(u, func(f traits.Field, name string, texts []string) {
-		used(name)
+		used[name] = true
 		if len(texts) > 1 && !f.Multiple {
-			lost[name+" (all but the first value)"] = true
+			lost = append(lost, name+" (all but the first value)")
 		}
 		if own, _ := search(u.Claims, f); f.AdminOnly && own != name {
-			used(own)
-			lost[own+" (people write it themselves, and only administrators may set its trait)"] = true
+			used[own] = true
+			lost = append(lost, own+" (people write it themselves, and only administrators may set its trait)")
 		}
 	})
-	maps.DeleteFunc(lost, func(_ string, is bool) bool { return !is })
-	return slices.Sorted(maps.Keys(lost))
+	lost = append(lost, unused("", u.Claims, used)...)
+	slices.Sort(lost)
+	return slices.Compact(lost)
+}
+
+// unused returns the claims below a path that no trait gets; of one that holds others, those that no trait gets if a trait
+// gets some of them.
+func unused(below string, claims map[string]any, used map[string]bool) (lost []string) {
+	for name, value := range claims {
+		path := below + name
+		inner, holds := value.(map[string]any)
+		switch {
+		case used[path] || proofs()[path] != "":
+		case holds && slices.ContainsFunc(slices.Collect(maps.Keys(used)), func(one string) bool { return strings.HasPrefix(one, path+".") }):
+			lost = append(lost, unused(path+".", inner, used)...)
+		default:
+			lost = append(lost, path)
+		}
+	}
+	return lost
 }
 
 // Traits implements Mapper.
