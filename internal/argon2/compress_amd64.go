@@ -34,6 +34,11 @@ func setAVX512(out *[128]uint64, x *[128]uint64, y *[128]uint64)
 //go:noescape
 func mixAVX512(out *[128]uint64, x *[128]uint64, y *[128]uint64)
 
+// prefetchBlock asks for the lines of b.
+//
+//go:noescape
+func prefetchBlock(b *[128]uint64)
+
 // readHighAVX512 copies the registers from 16 to 31; it is for tests.
 //
 //go:noescape

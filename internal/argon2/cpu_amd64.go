@@ -8,13 +8,15 @@ import "golang.org/x/sys/cpu"
 func compressions() []compression {
 	var usable []compression
 	if cpu.X86.HasAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW {
-		usable = append(usable, compression{name: "avx512", set: setAVX512, mix: mixAVX512})
+		usable = append(usable, compression{name: "avx512", set: setAVX512, mix: mixAVX512, prefetch: prefetchBlock})
 	}
 	if cpu.X86.HasAVX2 {
-		usable = append(usable, compression{name: "avx2", set: setAVX2, mix: mixAVX2})
+		usable = append(usable, compression{name: "avx2", set: setAVX2, mix: mixAVX2, prefetch: prefetchBlock})
 	}
 	if cpu.X86.HasSSSE3 {
-		usable = append(usable, compression{name: "ssse3", set: setSSSE3, mix: mixSSSE3})
+		usable = append(usable, compression{name: "ssse3", set: setSSSE3, mix: mixSSSE3, prefetch: prefetchBlock})
 	}
-	return append(usable, portable())
+	plain := portable()
+	plain.prefetch = prefetchBlock // all of amd64 have the instruction
+	return append(usable, plain)
 }

@@ -66,13 +66,19 @@ func (h *Hasher) fillSegment(pass, slice, index int) {
 				state.next(h.compress)
 			}
 			random = state.addresses[i%addressable]
+			if next := (i + 1) % addressable; next != 0 {
+				h.compress.prefetch(m.at(m.reference(state.addresses[next], pass, slice, index, i+1)))
+			}
 		}
 		refLane, refColumn := m.reference(random, pass, slice, index, i)
 		if h.trace != nil {
 			h.trace(pass, slice, first+i, uint32(index), uint32(refLane), refColumn)
 		}
-		block := m.at(index, first+i)
-		combine(block, previous, m.at(refLane, refColumn))
+		block, ref := m.at(index, first+i), m.at(refLane, refColumn)
+		if !independent {
+			h.compress.prefetch(ref)
+		}
+		combine(block, previous, ref)
 		previous = block
 	}
 }
@@ -101,7 +107,11 @@ func (m *matrix) reference(random uint64, pass, slice, index, i int) (lane, colu
 	x := random & 0xffffffff
 	x = x * x >> 32
 	x = uint64(available) * x >> 32
-	return lane, (start + available - 1 - int(x)) % m.columns
+	column = start + available - 1 - int(x)
+	if column >= m.columns {
+		column -= m.columns
+	}
+	return lane, column
 }
 
 func xorBlock(b, other *Block) {

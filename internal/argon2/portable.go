@@ -8,10 +8,13 @@ type compression struct {
 	name string
 	set  func(out, x, y *Block) // out = G(x, y)
 	mix  func(out, x, y *Block) // out = out XOR G(x, y)
+	// prefetch asks for a block that is read soon. Those where reading does not depend on the
+	// password are asked for one step ahead.
+	prefetch func(b *Block)
 }
 
 func portable() compression {
-	return compression{name: "portable", set: setPortable, mix: mixPortable}
+	return compression{name: "portable", set: setPortable, mix: mixPortable, prefetch: func(*Block) {}}
 }
 
 // setPortable computes G, which permutes R = x XOR y by rows, then by columns, and adds R

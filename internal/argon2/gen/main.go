@@ -11,6 +11,7 @@ package main
 import (
 	"strconv"
 
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -26,6 +27,7 @@ func main() {
 			compress(s, mix)
 		}
 	}
+	prefetch()
 	readHigh()
 	Generate()
 }
@@ -276,6 +278,19 @@ func (f *function) quarters(a, b, c, d []*pair) {
 			f.rotate(z.in, step.bits)
 		}
 	}
+}
+
+// prefetch writes the function that asks for a block before it is read: the rows are read one
+// after the other, and those of a block outside the caches would be waited for one by one.
+func prefetch() {
+	TEXT("prefetchBlock", attr.NOSPLIT, "func(b *[128]uint64)")
+	Doc("prefetchBlock asks for the lines of b.")
+	Pragma("noescape")
+	b := Mem{Base: Load(Param("b"), GP64())}
+	for at := 0; at < blockBytes; at += 64 {
+		PREFETCHT0(b.Offset(at))
+	}
+	RET()
 }
 
 // readHigh writes the function with which a test looks for what was computed.
