@@ -53,9 +53,10 @@ type credentialsBody struct {
 	OIDC *struct {
 		Config struct {
 			Providers []struct {
-				Provider string `json:"provider"`
-				Subject  string `json:"subject"`
-				AutoLink bool   `json:"use_auto_link"`
+				Provider     string `json:"provider"`
+				Subject      string `json:"subject"`
+				AutoLink     bool   `json:"use_auto_link"`
+				Organization string `json:"organization"`
 			} `json:"providers"`
 		} `json:"config"`
 	} `json:"oidc"`
@@ -152,6 +153,9 @@ func (w *Wire) setCredentials(ctx context.Context, d *identity.Draft, in *creden
 	}
 	if in.OIDC != nil {
 		for _, p := range in.OIDC.Config.Providers {
+			if p.Organization != "" {
+				return badRequest("This server has no organizations. Leave out the member organization of credentials.oidc.config.providers.")
+			}
 			d.Link(identity.TypeOIDC, p.Provider+":"+p.Subject)
 		}
 	}
