@@ -2,6 +2,7 @@ package wire1_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -15,4 +16,20 @@ func TestClients_nullMembers(t *testing.T) {
 	}
 	want(t, "of an organization", o.operate(t, http.MethodPost, "/admin/identities", link(`,"organization":"5f7d9b2c-0000-4000-8000-000000000000"`)), 400, "no organizations")
 	want(t, "of none", o.operate(t, http.MethodPost, "/admin/identities", link(`,"organization":null`)), 201, "google:1")
+}
+
+// The names of templates that generated clients know are a closed list; one other name hides all messages from them. The
+// answers are compared with the document, which has the list.
+func TestClients_templates(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	n := s.native()
+	n.register(t, "noticed@example.org")
+	form := n.start(t, "settings", "")
+	want(t, "change", n.submit(t, form, map[string]any{"method": "password", "password": "a heron on the lighthouse stairs"}), 200, "success")
+	list := s.script().operate(t, http.MethodGet, "/admin/courier/messages?recipient=noticed@example.org", nil)
+	want(t, "a notice", list, 200, `"template_type":"stub"`)
+	if !strings.Contains(list.Body.String(), `"template_type":"verification_code_valid"`) {
+		t.Errorf("a code: %s", list.Body)
+	}
 }
