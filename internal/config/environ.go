@@ -20,8 +20,8 @@ func (l *loader) environment() {
 		name := k.Env()
 		value, plain := env[name]
 		at := Origin{Kind: FromEnvironment, Name: name}
-		if path, ok := env[name+"_FILE"]; ok && k.Secret() {
-			at.Name += "_FILE"
+		if path, ok := env[name+fileVariable]; ok && k.Secret() {
+			at.Name += fileVariable
 			if plain {
 				l.fail(k.Path, fmt.Sprintf("%s and %s_FILE are both set; unset one", name, name), at)
 				continue
@@ -39,6 +39,43 @@ func (l *loader) environment() {
 		l.apply(k, l.config, &node{shape: loose, text: value, origin: at})
 	}
 	l.misspelt(env)
+}
+
+// fileVariable marks the variable that names the file of a secret.
+const fileVariable = "_FILE"
+
+// replaced removes from the files what the environment or a flag sets as a whole. What
+// stands there has no effect, and is often a placeholder.
+func (l *loader) replaced(root *node) {
+	if root == nil {
+		return
+	}
+	env := l.variables()
+	for _, k := range l.table.keys {
+		if k.nested() || k.Env() == "" {
+			continue
+		}
+		_, given := env[k.Env()]
+		_, inFile := env[k.Env()+fileVariable]
+		_, flag := l.source.Flags[k.Path]
+		_, other := l.otherVariable(env, k, &Origin{})
+		if both := given && inFile && k.Secret(); !both && (given || flag || other || inFile && k.Secret()) {
+			root.prune(strings.Split(k.Path, "."))
+		}
+	}
+}
+
+// prune removes a value, or the file of a secret.
+func (n *node) prune(path []string) {
+	for _, name := range path[:len(path)-1] {
+		f := n.field(name)
+		if f == nil {
+			return
+		}
+		n = f.value
+	}
+	n.remove(path[len(path)-1])
+	n.remove(path[len(path)-1] + fileSuffix)
 }
 
 func (l *loader) variables() map[string]string {
@@ -125,7 +162,7 @@ func (l *loader) misspelt(env map[string]string) {
 	for _, k := range l.table.keys {
 		known[k.Env()] = true
 		if k.Secret() {
-			known[k.Env()+"_FILE"] = true
+			known[k.Env()+fileVariable] = true
 		}
 	}
 	names := slices.Sorted(maps.Keys(known))

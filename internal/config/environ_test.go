@@ -120,3 +120,30 @@ func TestVariablesOfVersion05AreHonouredOrNamed(t *testing.T) {
 		t.Error("DEV_DISABLE_API_FLOW_ENFORCEMENT has no effect with --dev")
 	}
 }
+
+func TestWhatTheEnvironmentReplacesIsNotJudged(t *testing.T) {
+	t.Parallel()
+	src := source(`
+dsn_file: /gone
+serve: {public: {base_url: replaced from env}}
+selfservice:
+  default_browser_return_url: ${APP}
+  allowed_return_urls: ['${APP}']
+  methods: {oidc: {enabled: $ON, config: {providers: [{id: google, client_secret: '${SECRET}'}]}}}
+log: {level: replaced from env, format: plain}
+secrets: {cookie: ['${COOKIE}'], default: [a-long-and-random-text-0]}
+`)
+	src.Flags = map[string]string{"log.format": "json"}
+	src.Environ = []string{
+		"DSN=memory", "SERVE_PUBLIC_BASE_URL=http://localhost:4433/", "SELFSERVICE_DEFAULT_BROWSER_RETURN_URL=http://localhost:3000/", "SELFSERVICE_ALLOWED_RETURN_URLS=http://localhost:3000/",
+		"SELFSERVICE_METHODS_OIDC_ENABLED=false", "SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS=[]", "LOG_LEVEL=info", "SECRETS_COOKIE=a-long-and-random-text-1",
+	}
+	c, r := mustLoad(t, src)
+	if c.DSN != "memory" || c.Log.Level != "info" || c.Log.Format != "json" || len(c.Selfservice.WhitelistedReturnURLs) != 1 || warnings(r) != "" {
+		t.Errorf("got %+v, warnings %s", c.Log, warnings(r))
+	}
+	src.Environ = src.Environ[:1]
+	if got := mistakes(t, src); len(got) < 5 {
+		t.Errorf("without the variables there are %d mistakes: %v", len(got), got)
+	}
+}

@@ -144,6 +144,7 @@ func (l *loader) files() {
 		}
 	}
 	l.applyProfile(merged)
+	l.replaced(merged)
 	merged = l.itemVariables(merged)
 	if merged != nil {
 		l.applyAll(merged)
