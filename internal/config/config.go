@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"net/url"
 	"time"
 )
@@ -156,10 +157,11 @@ type Toggle struct{ Enabled bool }
 // Courier sends mail.
 type Courier struct {
 	SMTP                 SMTP
-	DeliveryStrategy     string      // how mail goes out: "smtp" or "http"
-	HTTP                 HTTPRequest `key:"http.request_config"` // where mail goes with DeliveryStrategy "http"
-	Channels             []Channel   // text messages
-	TemplateOverridePath string      // directory; empty for the embedded templates only
+	DeliveryStrategy     string          // how mail goes out: "smtp" or "http"
+	HTTP                 HTTPRequest     `key:"http.request_config"` // where mail goes with DeliveryStrategy "http"
+	Channels             []Channel       // text messages
+	TemplateOverridePath string          // directory; empty for the embedded templates only
+	Templates            json.RawMessage // texts of single messages, see TemplateFiles; nil for none
 	Workers              int
 	MaxTries             int
 	Backoff              Backoff

@@ -12,6 +12,8 @@ func courierKeys() []Key {
 			"How long one delivery may take."),
 		key("courier.template_override_path", Key{Example: "/etc/symbolon/templates"},
 			"A directory with templates of your own. Files that are missing in it come from the embedded ones."),
+		key("courier.templates", Key{since: v26, Example: `{"recovery_code":{"valid":{"email":{"subject":"file:///etc/symbolon/subject.gotmpl"}}}}`},
+			"Texts of single messages: `email: {subject, body: {html, plaintext}}` and `sms: {body: {plaintext}}`, each file://, http(s):// or base64://, below `valid` and `invalid` of recovery, recovery_code, verification, verification_code, login_code and registration_code. They count before those of courier.template_override_path, and are read at the start and when the configuration is read again. See [mail.md](mail.md)."),
 		key("courier.workers", Key{Default: "8", Example: "16", since: ours, Restart: true, must: between(1, 100)},
 			"How many messages are delivered at one time by this process. A server that hangs holds one until courier.smtp.timeout."),
 		key("courier.max_tries", Key{Default: "12", Example: "20", since: ours, must: between(1, 1000)},

@@ -294,6 +294,9 @@ func (c *Config) checkCourier(f *findings) {
 	if b.Min > b.Max {
 		f.fail("courier.backoff.min", fmt.Sprintf("is %s, more than courier.backoff.max, %s", formatDuration(b.Min), formatDuration(b.Max)))
 	}
+	if _, err := c.Courier.TemplateFiles(); err != nil {
+		f.fail(mailTemplates, err.Error())
+	}
 	if smtp.ConnectionURI == "" {
 		return
 	}

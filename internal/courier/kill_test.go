@@ -135,7 +135,7 @@ func serve(role, path, address string, out io.Writer) error {
 	if _, err := db.Migrate(ctx); err != nil {
 		return err
 	}
-	templates, err := courier.NewTemplates("Symbolon", "")
+	templates, err := courier.NewTemplates("Symbolon", courier.Own{})
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func TestMailsReadAsRecordedInOtherLanguages(t *testing.T) {
 
 func TestTheFirstLanguageOnOfferIsForEverybodyElse(t *testing.T) {
 	t.Parallel()
-	templates, err := courier.NewTemplates("Example", "", "de", "fr")
+	templates, err := courier.NewTemplates("Example", courier.Own{}, "de", "fr")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestADirectoryReplacesFilesOfOneLanguage(t *testing.T) {
 		t.Errorf("subjects %v, want %v", got, want)
 	}
 	for name, source := range map[string]string{"a syntax error": "{{.To", "a text that there is not": `{{.T "nowhere"}}`, "one that stands out": `{{.Strong "nowhere"}}`, "lines": `{{.Lines "nowhere"}}`} {
-		_, err := courier.NewTemplates("Example", overrides(t, map[string]string{"ar/test/email.body.html.gotmpl": source}))
+		_, err := courier.NewTemplates("Example", courier.Own{Dir: overrides(t, map[string]string{"ar/test/email.body.html.gotmpl": source})})
 		if err == nil || !strings.Contains(err.Error(), "ar") || !strings.Contains(err.Error(), "test") {
 			t.Errorf("%s: error is %v", name, err)
 		}
@@ -153,7 +153,7 @@ func TestADirectoryReplacesFilesOfOneLanguage(t *testing.T) {
 
 func TestWhatIsFilledInStandsOutAndIsEscaped(t *testing.T) {
 	t.Parallel()
-	templates, err := courier.NewTemplates("<b>&Co", "")
+	templates, err := courier.NewTemplates("<b>&Co", courier.Own{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestWhatIsFilledInStandsOutAndIsEscaped(t *testing.T) {
 
 func TestEveryEmbeddedMailRendersInEveryLanguage(t *testing.T) {
 	t.Parallel()
-	templates, err := courier.NewTemplates("Example", "")
+	templates, err := courier.NewTemplates("Example", courier.Own{})
 	if err != nil {
 		t.Fatal(err)
 	}

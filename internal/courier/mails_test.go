@@ -50,7 +50,7 @@ func TestTemplates_NameDevices(t *testing.T) {
 // templatesIn returns templates that are replaced by the files of a directory.
 func templatesIn(t *testing.T, files map[string]string) *courier.Templates {
 	t.Helper()
-	templates, err := courier.NewTemplates("Example", overrides(t, files))
+	templates, err := courier.NewTemplates("Example", courier.Own{Dir: overrides(t, files)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,15 +267,46 @@ func TestATemplateThatCannotBeUsedIsFoundAtStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, file := range []string{"email.subject.gotmpl", "email.body.text.gotmpl", "email.body.html.gotmpl", "email.body.gotmpl"} {
-				_, err := courier.NewTemplates("Example", overrides(t, map[string]string{"recovery/valid/" + file: source}))
+				_, err := courier.NewTemplates("Example", courier.Own{Dir: overrides(t, map[string]string{"recovery/valid/" + file: source})})
 				if err == nil || !strings.Contains(err.Error(), "recovery/valid") {
 					t.Errorf("%s: error is %v", file, err)
 				}
 			}
 		})
 	}
-	if _, err := courier.NewTemplates("Example", filepath.Join(t.TempDir(), "nowhere")); err == nil ||
+	if _, err := courier.NewTemplates("Example", courier.Own{Dir: filepath.Join(t.TempDir(), "nowhere")}); err == nil ||
 		!strings.Contains(err.Error(), "courier.template_override_path") {
 		t.Errorf("no directory: error is %v", err)
+	}
+}
+
+// Texts from the configuration count before a directory, and their bodies before both of its bodies.
+func TestTextsFromTheConfigurationReplaceSingleFiles(t *testing.T) {
+	t.Parallel()
+	dir := overrides(t, map[string]string{
+		"recovery_code/valid/email.body.html.gotmpl": "<p>directory {{.Code}}</p>", "recovery_code/valid/email.body.text.gotmpl": "directory {{.Code}}",
+		"recovery_code/valid/email.subject.gotmpl": "directory", "recovery_code/valid/sms.body.gotmpl": "directory {{.Code}}",
+	})
+	templates, err := courier.NewTemplates("Example", courier.Own{Dir: dir, Files: map[string]string{
+		"recovery_code/valid/email.body.gotmpl":           "<b>{{ .RecoveryCode }}</b> for {{ .To }}",
+		"recovery_code/valid/email.body.plaintext.gotmpl": "configured {{ .RecoveryCode }}",
+		"recovery_code/valid/sms.body.gotmpl":             "short {{ .RecoveryCode }}",
+		"login_code/valid/email.subject.gotmpl":           "your code",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rendered(t, templates, mail(courier.RecoveryCode, "ada@example.org"))
+	if !strings.Contains(r.HTML, "<b>271828</b> for ada@example.org") || r.Text != "configured 271828" || r.Subject != "directory" {
+		t.Errorf("got %q, %q, %q", r.Subject, r.Text, r.HTML)
+	}
+	if r := rendered(t, templates, mail(courier.RecoveryCode, "+12025550123")); r.Text != "short 271828" {
+		t.Errorf("the text message is %q", r.Text)
+	}
+	if r := rendered(t, templates, mail(courier.LoginCode, "ada@example.org")); r.Subject != "your code" || !strings.Contains(r.Text, "271828") || r.HTML == "" {
+		t.Errorf("got %q, %q", r.Subject, r.Text)
+	}
+	if _, err := courier.NewTemplates("Example", courier.Own{Files: map[string]string{"login_code/valid/email.body.gotmpl": "{{.Nope}}"}}); err == nil || !strings.Contains(err.Error(), "login_code/valid") {
+		t.Errorf("a text that can't be filled in gives %v", err)
 	}
 }

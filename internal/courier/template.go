@@ -75,17 +75,24 @@ type parts struct {
 // header. Call it before the first Render.
 func (t *Templates) NameDevices(name func(header string) string) { t.device = name }
 
-// NewTemplates returns templates that speak for a product. override is a
-// directory, or empty. languages are the tags on offer, the first for recipients
+// Own are the operator's templates.
+type Own struct {
+	Dir string // with a folder for each message; empty for none
+	// Files are texts by their path in such a directory. They count before it, and a body
+	// takes the place of both its bodies.
+	Files map[string]string
+}
+
+// NewTemplates returns templates that speak for a product. languages are the tags on offer, the first for recipients
 // who want none of them; without any, all are. A template that can't be used is
 // found here, not when a mail is due.
-func NewTemplates(product, override string, languages ...string) (*Templates, error) {
+func NewTemplates(product string, operators Own, languages ...string) (*Templates, error) {
 	t := &Templates{product: product, choice: locale.NewChoice(languages...), own: map[string]map[Template]*parts{}}
 	var err error
 	if t.texts, err = readTexts(t.choice.Offered()); err != nil {
 		return nil, fmt.Errorf("texts of mails: %w", err)
 	}
-	files := overlay{base: embedded}
+	files, override := overlay{given: operators.Files, base: embedded}, operators.Dir
 	if override != "" {
 		if info, err := os.Stat(override); err != nil || !info.IsDir() {
 			return nil, fmt.Errorf("courier.template_override_path: %q is not a directory", override)
@@ -100,12 +107,12 @@ func NewTemplates(product, override string, languages ...string) (*Templates, er
 		if info, err := os.Stat(dir); override == "" || err != nil || !info.IsDir() {
 			continue
 		}
-		localised := overlay{own: append([]fs.FS{os.DirFS(dir)}, files.own...), base: embedded}
+		localised := overlay{given: files.given, own: append([]fs.FS{os.DirFS(dir)}, files.own...), base: embedded}
 		if t.own[l.Tag], err = t.parse(localised); err != nil {
 			return nil, fmt.Errorf("%s: %w", l.Tag, err)
 		}
 	}
-	if override == "" {
+	if override == "" && len(operators.Files) == 0 {
 		// The tests try what is embedded in every language. Here that took 14 of the
 		// 47 ms of a start, and 4 MB.
 		return t, t.try(t.choice.Offered()[:1])
@@ -255,8 +262,19 @@ func fill(t executor, d data) (string, error) {
 
 // overlay reads template files: the operator's, or the embedded ones.
 type overlay struct {
-	own  []fs.FS // the first that has a file counts; empty without overrides
-	base embed.FS
+	given map[string]string // by path
+	own   []fs.FS           // the first that has a file counts; empty without overrides
+	base  embed.FS
+}
+
+// bodies is where the bodies of a mail come from.
+func (o overlay) bodies(name Template) overlay {
+	for _, file := range []string{legacyFile, plainFile} {
+		if _, ok := o.given[path.Join(string(name), file)]; ok {
+			return overlay{given: o.given, base: o.base}
+		}
+	}
+	return o
 }
 
 func (o overlay) parse(name Template) (*parts, error) {
@@ -277,6 +295,7 @@ func (o overlay) parse(name Template) (*parts, error) {
 	if p.subject, err = texttemplate.New(subjectFile).Funcs(functions).Parse(subject); err != nil {
 		return nil, err
 	}
+	o = o.bodies(name)
 	file := textFile
 	if o.has(name, plainFile) && !o.has(name, textFile) {
 		file = plainFile
@@ -323,7 +342,10 @@ func (o overlay) embeds(name Template, file string) bool {
 	return err == nil
 }
 
-func (o overlay) has(name Template, file string) bool { return o.from(name, file) != nil }
+func (o overlay) has(name Template, file string) bool {
+	_, given := o.given[path.Join(string(name), file)]
+	return given || o.from(name, file) != nil
+}
 
 // from returns the operator's directory that has a file, nil if none has.
 func (o overlay) from(name Template, file string) fs.FS {
@@ -336,6 +358,9 @@ func (o overlay) from(name Template, file string) fs.FS {
 }
 
 func (o overlay) read(name Template, file string) (string, error) {
+	if text, ok := o.given[path.Join(string(name), file)]; ok {
+		return text, nil
+	}
 	var raw []byte
 	var err error
 	if dir := o.from(name, file); dir != nil {

@@ -59,7 +59,7 @@ func newWorld(t testing.TB, dsn string) *world {
 	if _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	templates, err := courier.NewTemplates("Symbolon", "")
+	templates, err := courier.NewTemplates("Symbolon", courier.Own{})
 	if err != nil {
 		t.Fatal(err)
 	}
