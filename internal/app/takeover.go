@@ -248,6 +248,12 @@ type providerTokens struct {
 	Refresh  string `json:"initial_refresh_token"`
 }
 
+// importedProvider is a link to a provider as the original stores it.
+type importedProvider struct {
+	providerTokens
+	Organization string `json:"organization"`
+}
+
 // sealedTokens is the configuration of a credential of providers: their tokens, sealed.
 type sealedTokens struct {
 	Tokens string `json:"tokens,omitempty"`
@@ -258,7 +264,7 @@ type sealedTokens struct {
 func (a *composition) convertProviders(_ context.Context, identityID string, c takeover.Credential) (identity.Credential, []string, error) {
 	made := identity.Credential{Type: c.Type, Identifiers: c.Identifiers, Config: json.RawMessage(`{}`)}
 	var stored struct {
-		Providers []providerTokens `json:"providers"`
+		Providers []importedProvider `json:"providers"`
 	}
 	if len(c.Config) > 0 {
 		if err := json.Unmarshal(c.Config, &stored); err != nil {
@@ -266,8 +272,13 @@ func (a *composition) convertProviders(_ context.Context, identityID string, c t
 		}
 	}
 	secrets, lost, found := config.Reveal(a.config.Secrets.Cipher), []string(nil), false
-	for i := range stored.Providers {
-		p := &stored.Providers[i]
+	tokens := make([]providerTokens, len(stored.Providers))
+	for i, imported := range stored.Providers {
+		if imported.Organization != "" {
+			lost = append(lost, "the account at provider "+imported.Provider+" is not one of organization "+imported.Organization+" any more: there are no organizations here")
+		}
+		tokens[i] = imported.providerTokens
+		p := &tokens[i]
 		for _, token := range []*string{&p.ID, &p.Access, &p.Refresh} {
 			plain, ok := kratoskeys.Decrypt(secrets, *token)
 			if !ok {
@@ -280,7 +291,7 @@ func (a *composition) convertProviders(_ context.Context, identityID string, c t
 		return made, lost, nil
 	}
 	var err error
-	made.Config, err = sealProviders(a.tokens, identityID, stored.Providers)
+	made.Config, err = sealProviders(a.tokens, identityID, tokens)
 	return made, lost, err
 }
 

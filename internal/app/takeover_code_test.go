@@ -3,8 +3,10 @@ package app
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/symbolon/symbolon/internal/config"
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
@@ -25,5 +27,17 @@ func TestConvertCode(t *testing.T) {
 	}
 	if _, _, err := convertCode(t.Context(), "", takeover.Credential{Identifiers: []string{"x"}, Config: json.RawMessage(`{"address_type":"pigeon"}`)}); err == nil {
 		t.Error("an address of an unknown type is lost without a word")
+	}
+}
+
+// An account at a provider that is bound to an organization says so in the report: there are no organizations here.
+func TestConvertProviders_organization(t *testing.T) {
+	t.Parallel()
+	made, lost, err := (&composition{config: &config.Config{}}).convertProviders(t.Context(), "", takeover.Credential{
+		Type: "oidc", Identifiers: []string{"google:1", "corp:2"},
+		Config: json.RawMessage(`{"providers":[{"provider":"google","subject":"1","organization":""},{"provider":"corp","subject":"2","organization":"o-1"}]}`),
+	})
+	if err != nil || len(made.Identifiers) != 2 || len(lost) != 1 || !strings.Contains(lost[0], "provider corp is not one of organization o-1") {
+		t.Errorf("%+v, %v, %v", made, lost, err)
 	}
 }
