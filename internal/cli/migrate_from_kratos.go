@@ -77,10 +77,8 @@ func (f *kratosFlags) takeKratos(cmd *cobra.Command, e *env) error {
 			if !aside { // the tables have their names, so there is no room for others beside them
 				c.DSN = config.SecretURL("memory")
 			}
-		} else if renamed, err := app.SetKratosAside(cmd.Context(), source); err != nil {
+		} else if err := f.setAside(cmd, e, source); err != nil {
 			return err
-		} else if renamed > 0 {
-			fmt.Fprintf(e.Stdout, "%d tables of the original have the prefix kratos_ now.\n", renamed)
 		}
 	}
 	from, err := app.OpenKratos(cmd.Context(), source, f.network)
@@ -88,13 +86,33 @@ func (f *kratosFlags) takeKratos(cmd *cobra.Command, e *env) error {
 		return err
 	}
 	total, err := from.Count(cmd.Context())
-	if err == nil {
+	queued, failed := from.Queued(cmd.Context())
+	if err = errors.Join(err, failed); err == nil {
 		fmt.Fprintf(e.Stdout, "The database is one of Ory Kratos %s with %d accounts.\n", from.Version(), total)
+		if queued > 0 {
+			fmt.Fprintf(e.Stdout, "Its mail queue has %s, not taken: the old server delivers them when it runs.\n", plural(queued, "message that waits", "messages that wait"))
+		}
 		err = f.run(cmd, e, c, func(t *app.Takeover) (takeover.Report, error) {
 			return t.FromKratos(cmd.Context(), from)
 		})
 	}
 	return errors.Join(err, from.Close())
+}
+
+// setAside renames the tables of the original, if they are known.
+func (f *kratosFlags) setAside(cmd *cobra.Command, e *env, source string) error {
+	from, err := app.OpenKratos(cmd.Context(), source, f.network)
+	if err != nil {
+		return err
+	}
+	if err := from.Close(); err != nil {
+		return err
+	}
+	renamed, err := app.SetKratosAside(cmd.Context(), source)
+	if err == nil && renamed > 0 {
+		fmt.Fprintf(e.Stdout, "%d tables of the original have the prefix kratos_ now.\n", renamed)
+	}
+	return err
 }
 
 func (f *kratosFlags) goBack(cmd *cobra.Command, e *env) error {

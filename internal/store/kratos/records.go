@@ -55,8 +55,13 @@ func record(r row) takeover.Record {
 		State: identity.Active, StateChangedAt: r.time("state_changed_at"),
 		MetadataPublic: r.raw("metadata_public"), MetadataAdmin: r.raw("metadata_admin"), ExternalID: r.text("external_id"),
 	}}
-	if r.text("state") == string(identity.Inactive) {
+	switch state := r.text("state"); state {
+	case "", string(identity.Active): // version 0.5 has no states
+	case string(identity.Inactive):
 		out.Identity.State = identity.Inactive
+	default:
+		out.Identity.State = identity.Inactive
+		out.Notes = append(out.Notes, "is inactive here: its state is "+state)
 	}
 	if o := r.text("organization_id"); o != "" && o != noID {
 		out.Notes = append(out.Notes, "is not a member of organization "+o+" any more: there are no organizations here")
@@ -126,9 +131,13 @@ func (b *batch) credentials(ctx context.Context) error {
 		identifiers[id] = append(identifiers[id], r.text("identifier"))
 	}
 	for _, r := range rows {
-		owner := b.byID[r.text("identity_id")]
+		owner, kind := b.byID[r.text("identity_id")], b.types[r.text("identity_credential_type_id")]
+		if slices.ContainsFunc(owner.Credentials, func(c takeover.Credential) bool { return c.Type == kind }) {
+			owner.Notes = append(owner.Notes, "a second credential of type "+kind+" is not taken")
+			continue
+		}
 		owner.Credentials = append(owner.Credentials, takeover.Credential{
-			Type: b.types[r.text("identity_credential_type_id")], Identifiers: identifiers[r.text("id")], Config: r.raw("config"),
+			Type: kind, Identifiers: identifiers[r.text("id")], Config: r.raw("config"),
 		})
 	}
 	for _, id := range b.ids { // the same order in every run
@@ -203,6 +212,9 @@ func (b *batch) session(r row) (session.Session, error) {
 	}
 	for _, m := range methods {
 		f := session.Factor{Method: m.Method, AAL: session.AAL1, Provider: m.Provider, At: m.CompletedAt}
+		if f.At.IsZero() {
+			f.At = s.AuthenticatedAt
+		}
 		if m.AAL == "aal2" {
 			f.AAL = session.AAL2
 		}
@@ -235,11 +247,12 @@ func (b *batch) links(ctx context.Context) error {
 
 // codes reads codes of recovery and verification that wait to be typed.
 func (b *batch) codes(ctx context.Context) error {
-	for _, l := range []struct{ table, kind, address, flow, flows, hash string }{
-		{"identity_recovery_codes", "recovery", "identity_recovery_address_id", "selfservice_recovery_flow_id", "selfservice_recovery_flows", "code"},
-		{"identity_verification_codes", "verification", "identity_verifiable_address_id", "selfservice_verification_flow_id", "selfservice_verification_flows", "code_hmac"},
+	for _, l := range []struct{ table, kind, address, flow, flows string }{
+		{"identity_recovery_codes", "recovery", "identity_recovery_address_id", "selfservice_recovery_flow_id", "selfservice_recovery_flows"},
+		{"identity_verification_codes", "verification", "identity_verifiable_address_id", "selfservice_verification_flow_id", "selfservice_verification_flows"},
 	} {
-		rows, err := b.pending(ctx, l.table, l.address, []string{"id", l.hash, "used_at", "issued_at", "expires_at", "identity_id", l.address, l.flow})
+		hash := b.codeColumn(l.table)
+		rows, err := b.pending(ctx, l.table, l.address, []string{"id", hash, "used_at", "issued_at", "expires_at", "identity_id", l.address, l.flow})
 		if err != nil {
 			return err
 		}
@@ -256,7 +269,7 @@ func (b *batch) codes(ctx context.Context) error {
 			}
 			delete(open, f.text("id")) // the newest code of a flow counts
 			c := takeover.Challenge{
-				Kind: l.kind, Code: true, Hash: r.text(l.hash), Expires: r.time("expires_at"),
+				Kind: l.kind, Code: true, Hash: r.text(hash), Expires: r.time("expires_at"),
 				FlowID: f.text("id"), API: f.text("type") == "api", Tries: int(f.number("submit_count")),
 			}
 			if ends := f.time("expires_at"); ends.Before(c.Expires) {

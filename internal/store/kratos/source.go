@@ -57,6 +57,9 @@ func Open(ctx context.Context, db *sql.DB, d Dialect, network string) (*Source, 
 	if s.columns["identities"] == nil || s.columns["identity_credentials"] == nil || s.columns["identity_credential_types"] == nil {
 		return nil, ErrNotKratos
 	}
+	if err := s.checkShape(); err != nil {
+		return nil, err
+	}
 	if err := s.chooseNetwork(ctx); err != nil {
 		return nil, err
 	}
@@ -75,6 +78,9 @@ func (s *Source) Version() string {
 // accounts. A database that was brought up to date and never served has accounts without one.
 func (s *Source) chooseNetwork(ctx context.Context) error {
 	if !slices.Contains(s.columns["identities"], "nid") {
+		if s.network != "" {
+			return errors.New("the database is of a version without tenants: leave out --network")
+		}
 		return nil
 	}
 	found, err := s.query(ctx, `SELECT nid, COUNT(*) FROM `+s.dialect.Prefix+`identities GROUP BY nid ORDER BY nid`)
@@ -84,7 +90,8 @@ func (s *Source) chooseNetwork(ctx context.Context) error {
 	var there []string
 	for _, r := range found {
 		id := r.text("0")
-		if s.network != "" && id == s.network {
+		if s.network != "" && strings.EqualFold(cmp.Or(id, "none"), s.network) {
+			s.network = id
 			return nil
 		}
 		there = append(there, fmt.Sprintf("%s (%s accounts)", cmp.Or(id, "none"), r.text("1")))
@@ -124,6 +131,14 @@ func (s *Source) Count(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("count identities: %w", err)
 	}
 	return n, nil
+}
+
+// Queued returns how many messages wait to be delivered. They are not taken.
+func (s *Source) Queued(ctx context.Context) (int, error) {
+	const queued, processing = 1, 3
+	where, args := s.ofNetwork("courier_messages", "status IN (?, ?)", []any{queued, processing})
+	found, err := s.read(ctx, "courier_messages", []string{"id"}, where, args)
+	return len(found), err
 }
 
 // read returns the columns of a table that are there, of those asked for.

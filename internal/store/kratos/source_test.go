@@ -18,7 +18,12 @@ func TestReadAmong(t *testing.T) {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	for _, statement := range []string{
-		"CREATE TABLE identities (id TEXT)", "CREATE TABLE identity_credentials (id TEXT)", "CREATE TABLE identity_credential_types (id TEXT, name TEXT)",
+		"CREATE TABLE identities (id TEXT, schema_id TEXT, traits TEXT, created_at TEXT, updated_at TEXT)", "CREATE TABLE identity_credential_types (id TEXT, name TEXT)",
+		"CREATE TABLE identity_credentials (id TEXT, identity_id TEXT, identity_credential_type_id TEXT, config TEXT)",
+		"CREATE TABLE identity_credential_identifiers (identity_credential_id TEXT, identifier TEXT)",
+		"CREATE TABLE identity_verifiable_addresses (id TEXT, identity_id TEXT, via TEXT, value TEXT, verified BOOL)",
+		"CREATE TABLE identity_recovery_addresses (id TEXT, identity_id TEXT, via TEXT, value TEXT)",
+		"CREATE TABLE sessions (id TEXT, identity_id TEXT, token TEXT, active BOOL, issued_at TEXT, authenticated_at TEXT, expires_at TEXT)",
 		"CREATE TABLE session_devices (id TEXT, session_id TEXT)", "INSERT INTO session_devices VALUES ('d1', '7'), ('d2', '39999')",
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
