@@ -49,6 +49,7 @@ const (
 	minTag        = 4
 	maxLanes      = 1<<24 - 1
 	addressable   = blockWords // addresses in one block of them
+	wiped         = 256        // blocks that are wiped at one time
 )
 
 // Block is one unit of memory: 1 KiB.
@@ -213,7 +214,13 @@ func (h *Hasher) write32(n uint32) {
 
 // wipe clears what a reader of this process's memory could test guesses with.
 func (h *Hasher) wipe() {
-	clear(h.matrix.blocks)
+	// From the end: the last blocks are still in the caches, and so are the first when the
+	// next hash begins with them.
+	for b := h.matrix.blocks; len(b) > 0; {
+		rest := b[:max(0, len(b)-wiped)]
+		clear(b[len(rest):])
+		b = rest
+	}
 	h.matrix = matrix{}
 	clear(h.seed[:])
 	clear(h.digest[:])

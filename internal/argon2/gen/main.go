@@ -45,6 +45,7 @@ type set interface {
 	load(dst reg.VecVirtual, from Mem)
 	store(to Mem, from reg.VecVirtual)
 	xor(dst, a reg.VecVirtual, b Op)
+	xorBoth(dst reg.VecVirtual, a, b Mem) // into dst
 	add(dst, a reg.VecVirtual, b Op)
 	multiply(dst, a reg.VecVirtual, b Op) // the low halves of each word
 	rotate(v reg.VecVirtual, bits int)    // to the right
@@ -160,8 +161,7 @@ func (f *function) columns(first int) {
 		for k, p := range states[i] {
 			at := 128*k + 16*(first+i*lanes)
 			r := f.fetch(p)
-			f.xor(r, r, f.x.Offset(at))
-			f.xor(r, r, f.y.Offset(at))
+			f.xorBoth(r, f.x.Offset(at), f.y.Offset(at))
 			if f.mix {
 				f.xor(r, r, f.out.Offset(at))
 			}
@@ -251,31 +251,19 @@ func (f *function) quarters(a, b, c, d []*pair) {
 		x, y, z []*pair
 		bits    int
 	}{{a, b, d, 32}, {c, d, b, 24}, {a, b, d, 16}, {c, d, b, 63}} {
-		products := make([]reg.VecVirtual, len(step.x))
 		for i, x := range step.x {
-			products[i] = f.vector()
-			f.multiply(products[i], step.y[i].in, x.operand())
-		}
-		for _, product := range products {
-			f.add(product, product, product)
-		}
-		for i, x := range step.x {
-			sum := x.in
+			y, z, product, sum := step.y[i], step.z[i], f.vector(), x.in
 			if sum == nil {
 				sum = f.vector()
 			}
-			f.add(sum, step.y[i].in, x.operand())
-			x.in = sum
-		}
-		for i, x := range step.x {
-			f.add(x.in, x.in, products[i])
-		}
-		for i, x := range step.x {
-			f.xor(step.z[i].in, step.z[i].in, x.in)
-			f.park(x)
-		}
-		for _, z := range step.z {
+			f.multiply(product, y.in, x.operand())
+			f.add(product, product, product)
+			f.add(sum, y.in, x.operand())
+			f.add(sum, sum, product)
+			f.xor(z.in, z.in, sum)
 			f.rotate(z.in, step.bits)
+			x.in = sum
+			f.park(x)
 		}
 	}
 }

@@ -61,6 +61,11 @@ func (s *ssse3) xor(dst, a reg.VecVirtual, b Op) {
 	PXOR(b, dst)
 }
 
+func (s *ssse3) xorBoth(dst reg.VecVirtual, a, b Mem) {
+	s.xor(dst, dst, a)
+	s.xor(dst, dst, b)
+}
+
 func (s *ssse3) add(dst, a reg.VecVirtual, b Op) {
 	if dst == a {
 		PADDQ(b, dst)
@@ -121,6 +126,11 @@ func (s *avx2) add(dst, a reg.VecVirtual, b Op)      { VPADDQ(b, a, dst) }
 func (s *avx2) multiply(dst, a reg.VecVirtual, b Op) { VPMULUDQ(b, a, dst) }
 func (s *avx2) align(dst, high, low reg.VecVirtual)  { VPALIGNR(Imm(8), low, high, dst) }
 
+func (s *avx2) xorBoth(dst reg.VecVirtual, a, b Mem) {
+	s.xor(dst, dst, a)
+	s.xor(dst, dst, b)
+}
+
 func (s *avx2) rotate(v reg.VecVirtual, bits int) {
 	switch bits {
 	case 32:
@@ -162,6 +172,14 @@ func (avx512) add(dst, a reg.VecVirtual, b Op)      { VPADDQ(b, a, dst) }
 func (avx512) multiply(dst, a reg.VecVirtual, b Op) { VPMULUDQ(b, a, dst) }
 func (avx512) rotate(v reg.VecVirtual, bits int)    { VPRORQ(Imm(uint64(bits)), v, v) }
 func (avx512) align(dst, high, low reg.VecVirtual)  { VPALIGNR(Imm(8), low, high, dst) }
+
+// xorBoth is one operation of three operands.
+func (s avx512) xorBoth(dst reg.VecVirtual, a, b Mem) {
+	const odd = 0b1001_0110 // of each bit, whether one or three operands have it
+	t := ZMM()
+	s.load(t, a)
+	VPTERNLOGQ(Imm(odd), b, t, dst)
+}
 
 // end clears the upper registers, since no other code of the process writes to them.
 func (avx512) end() {
