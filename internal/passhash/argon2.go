@@ -65,13 +65,14 @@ func (p *argon2Pool) key(ctx context.Context, s spec, password string, length in
 // variants are the algorithms of Argon2, as hashes name them.
 var variants = map[string]argon2.Variant{argon2id: argon2.ID, argon2i: argon2.I, argon2d: argon2.D}
 
-// take returns the smallest idle workspace that is large enough, or a new one.
+// take returns the smallest idle workspace that is large enough, or a new one. Of those of a
+// size it is the one used last: it is still in the caches, and the others can expire.
 func (p *argon2Pool) take(blocks int) *workspace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	best := -1
 	for i, w := range p.idle {
-		if len(w.memory) >= blocks && (best < 0 || len(w.memory) < len(p.idle[best].memory)) {
+		if len(w.memory) >= blocks && (best < 0 || len(w.memory) <= len(p.idle[best].memory)) {
 			best = i
 		}
 	}

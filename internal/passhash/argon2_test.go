@@ -51,6 +51,16 @@ func TestArgon2Pool(t *testing.T) {
 			t.Errorf("holds %d bytes", p.bytes)
 		}
 	})
+	t.Run("takes that used last of those of a size", func(t *testing.T) {
+		t.Parallel()
+		p := &argon2Pool{budget: 1 << 20}
+		first, last := p.take(16), p.take(16)
+		p.give(first)
+		p.give(last)
+		if got := p.take(16); got != last {
+			t.Error("took what was idle for longer")
+		}
+	})
 	t.Run("drops idle memory that a larger hash needs", func(t *testing.T) {
 		t.Parallel()
 		p := &argon2Pool{budget: 100 << 10}
