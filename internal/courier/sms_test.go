@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/symbolon/symbolon/internal/courier"
 	"github.com/symbolon/symbolon/internal/locale"
@@ -39,6 +40,35 @@ func TestRender_textMessages(t *testing.T) {
 	}
 	if _, err := templates.Render(mail(courier.RecoveryValid, "+12025550123")); err == nil {
 		t.Error("a mail without a text message was rendered for a phone")
+	}
+}
+
+// basicAlphabet is the default alphabet of text messages (3GPP TS 23.038, 6.2.1), of which 160 letters fit into one; of others
+// 70 do.
+const basicAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+
+func TestRender_textMessages_one(t *testing.T) {
+	t.Parallel()
+	templates, err := courier.NewTemplates("Lighthouse", courier.Own{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range locale.All {
+		for _, name := range courier.All {
+			m := mail(name, "+12025550123")
+			m.Language = l.Tag
+			r, err := templates.Render(m)
+			if err != nil {
+				continue // it is a mail alone
+			}
+			room, length := 160, utf8.RuneCountInString(r.Text)+1 // the test knows of no minutes: one digit
+			if strings.ContainsFunc(r.Text, func(c rune) bool { return !strings.ContainsRune(basicAlphabet, c) }) {
+				room = 70
+			}
+			if length > room {
+				t.Errorf("%s in %s has %d letters, and %d fit into one message: %s", name, l.Tag, length, room, r.Text)
+			}
+		}
 	}
 }
 
