@@ -58,6 +58,17 @@ func (d data) T(key string) (string, error) {
 	).Replace(text), nil
 }
 
+// Heading is the subject for the top of the mail. Words such as E-mail are not broken there behind their first letter.
+func (d data) Heading() string {
+	words := strings.Fields(d.Subject)
+	for i, word := range words {
+		if before, after, ok := strings.Cut(word, "-"); ok && after != "" && utf8.RuneCountInString(before) == 1 {
+			words[i] = before + "\u2011" + after
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // Strong is T for HTML, with the recipient's address standing out. What is filled
 // in is escaped here.
 func (d data) Strong(key string) (htmltemplate.HTML, error) {

@@ -170,6 +170,17 @@ func TestWhatIsFilledInStandsOutAndIsEscaped(t *testing.T) {
 	}
 }
 
+// A heading is wide enough to be broken on phones; the subject that mail programs list stays as people search for it.
+func TestRender_heading(t *testing.T) {
+	t.Parallel()
+	m := mail(courier.VerificationValid, "ada@example.org")
+	m.Language = "de"
+	r := rendered(t, templatesIn(t, nil), m)
+	if !strings.Contains(r.HTML, "Ihre E\u2011Mail-Adresse</h1>") || !strings.Contains(r.Subject, "Ihre E-Mail-Adresse") {
+		t.Errorf("subject %q, mail %s", r.Subject, r.HTML)
+	}
+}
+
 func TestEveryEmbeddedMailRendersInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	templates, err := courier.NewTemplates("Example", courier.Own{})
