@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -34,9 +36,10 @@ func Check(ctx context.Context, c *config.Config) (warnings []config.Problem, er
 	var found config.Problems
 	if err := store.CheckDSN(c.DSN.Reveal()); err != nil {
 		found = append(found, newProblem("dsn", errors.New(strings.TrimPrefix(err.Error(), "read dsn: "))))
-	} else if err := checkFolder(store.FileOf(c.DSN.Reveal())); err != nil {
+	} else if err := checkFile(store.FileOf(c.DSN.Reveal())); err != nil {
 		found = append(found, newProblem("dsn", err))
 	}
+	found = append(found, checkListeners(ctx, c)...)
 	b := &base{log: slog.New(slog.DiscardHandler), now: time.Now, metrics: metrics.New("check")}
 	b.history = b.metrics.NewHistory(b.now)
 	if b.db, err = store.Open(ctx, store.Config{DSN: "memory", Now: b.now}); err != nil {
@@ -77,8 +80,36 @@ func problemsOf(err error) config.Problems {
 	return config.Problems{{Text: err.Error()}}
 }
 
-// checkFolder fails if the folder of a database file is missing.
-func checkFolder(file string) error {
+// checkListeners opens each listener at a free port and closes it, so that a server that runs now is not in the way. Ports
+// that need a right are opened themselves.
+func checkListeners(ctx context.Context, c *config.Config) (found config.Problems) {
+	const firstForAll = 1024
+	for _, l := range []struct {
+		name, host string
+		port       int
+	}{{"public", c.Serve.Public.Host, c.Serve.Public.Port}, {"admin", c.Serve.Admin.Host, c.Serve.Admin.Port}} {
+		if l.port >= firstForAll {
+			l.port = 0
+		}
+		opened, err := listen(ctx, l.name, l.host, l.port)
+		if err == nil {
+			err = opened.Close()
+		}
+		refused, ok := errors.AsType[*listenError](err)
+		switch {
+		case err == nil, errors.Is(err, syscall.EADDRINUSE):
+		case ok:
+			found = append(found, newProblem(refused.key, fmt.Errorf("can't be used here: %w", refused.err)))
+		default:
+			found = append(found, problemsOf(err)...)
+		}
+	}
+	return found
+}
+
+// checkFile fails if the file of a database can't be used: it or its folder can't be written, or the folder is missing.
+// SQLite keeps further files beside it.
+func checkFile(file string) error {
 	if file == "" {
 		return nil
 	}
@@ -92,7 +123,21 @@ func checkFolder(file string) error {
 	if own, err := os.Stat(file); err == nil && own.IsDir() {
 		return fmt.Errorf("names %s, which is a folder; name a file in it", file)
 	}
-	return nil
+	probe, err := os.CreateTemp(filepath.Dir(file), ".symbolon-check-*")
+	if err != nil {
+		return fmt.Errorf("names a file in %s, where this user can't write: %w", filepath.Dir(file), plainCause(err))
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return err
+	}
+	own, err := os.OpenFile(file, os.O_RDWR, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("names %s, which this user can't read and write: %w", file, plainCause(err))
+	}
+	return own.Close()
 }
 
 func plainCause(err error) error {

@@ -21,6 +21,7 @@ func TestListen_namesTheSetting(t *testing.T) {
 	}{
 		"a port in use":                 {"127.0.0.1", taken, "serve.admin.port: another program listens at " + l.Addr().String()},
 		"an address of another machine": {"203.0.113.7", 0, "serve.admin.host: 203.0.113.7 is no address of this machine"},
+		"an address without its zone":   {"fe80::1", 0, "serve.admin.host: fe80::1 is no address of this machine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

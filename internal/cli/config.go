@@ -45,7 +45,9 @@ func newConfigValidateCommand(e *env) *cobra.Command {
 		Short: "Check the configuration without starting anything",
 		Long: `Read the configuration as serve does, and the files that it names: schemas,
 mappers, certificates, templates, pictures. Everything that is wrong is named with
-file, line and column. Warnings do not make it wrong. The database is not asked.
+file, line and column. Warnings do not make it wrong. The database is not asked,
+but a SQLite file and its folder must be writable for this user, and the hosts to
+listen at must be addresses of this machine: run it where serve is to run.
 
 Exit codes: 0 valid, 1 not valid, 2 wrong usage.`,
 		Example: `  symbolon config validate -c kratos.yml
