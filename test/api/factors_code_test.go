@@ -278,26 +278,22 @@ func TestCode_oneMailboxIsNeverBothFactors(t *testing.T) {
 	s := codeSite(t, "SELFSERVICE_METHODS_CODE_MFA_ENABLED=true")
 	s.register(t, "jane@example.org")
 	s.verify(t, "jane@example.org")
-	c := s.app1()
+	c := s.browser(t)
 	f := c.begin(t, "recovery", "", "")
 	c.submit(t, f, "code", map[string]any{"email": "jane@example.org"}, "")
-	in := c.submit(t, f, "code", map[string]any{"code": s.code(t, "jane@example.org")}, "")
-	token := ""
-	for _, cookie := range in.Cookies() {
-		if strings.Contains(cookie.Name, "session") {
-			token = cookie.Value
-		}
-	}
-	if token == "" {
-		t.Fatalf("recovery opened no session: %d %s", in.StatusCode, in.body)
-	}
-	if a := s.whoami(t, token); a.StatusCode == http.StatusOK {
-		t.Error("a recovery alone passes the session check")
+	c.submit(t, f, "code", map[string]any{"code": s.code(t, "jane@example.org")}, "")
+	if a := c.get(t, "/v1/sessions/whoami"); a.StatusCode != http.StatusForbidden || a.text(t, "error.id") != "session_aal2_required" {
+		t.Errorf("a recovery alone, at the session check: %d %s", a.StatusCode, a.body)
 	}
 	sent := len(s.codes(t, "jane@example.org"))
-	up := c.get(t, "/self-service/login/api?aal=aal2", as(token)...)
-	if up.text(t, "methods.code.config.action") != "" || len(s.codes(t, "jane@example.org")) != sent {
-		t.Errorf("the mailbox is offered as second factor too: %s", up.body)
+	up := c.get(t, "/v1/self-service/login/browser?aal=aal2", "Accept", "application/json")
+	if _, offered := up.nodes1(t)["code/address"]; up.StatusCode != http.StatusOK || offered || len(s.codes(t, "jane@example.org")) != sent {
+		t.Errorf("the mailbox is offered as second factor too: %d %s", up.StatusCode, up.body)
+	}
+	token := up.nodes1(t)["default/csrf_token"].Attributes.Value
+	asked := c.json(t, up.text(t, "ui.action"), map[string]any{"method": "code", "address": "jane@example.org", "csrf_token": token}, "Accept", "application/json")
+	if asked.StatusCode != http.StatusBadRequest || !strings.Contains(string(asked.body), "used for the first factor") || len(s.codes(t, "jane@example.org")) != sent {
+		t.Errorf("the mailbox is asked for a code all the same: %d %s", asked.StatusCode, asked.body)
 	}
 }
 
