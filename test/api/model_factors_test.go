@@ -148,6 +148,7 @@ func (m *factorModel) next(t *rapid.T) {
 		names = append(names, slices.Repeat([]string{one.name}, one.weight)...)
 	}
 	name := names[evenly(len(names)).Draw(t, "step")]
+	t.Log(name)
 	all[slices.IndexFunc(all, func(s step) bool { return s.name == name })].take(t)
 }
 
