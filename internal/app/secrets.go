@@ -15,9 +15,10 @@ import (
 // ensureSecrets sees to it that there is a secret. With the embedded profile one
 // is made and kept beside the database file, readable by its owner alone, so
 // that sessions survive a restart; otherwise one is made for this process, of
-// which the configuration has warned.
+// which the configuration has warned. A file with secrets.cookie alone, as those of
+// v1 are, needs none: what is sealed has to be readable after a restart and by all nodes.
 func ensureSecrets(c *config.Config, databaseFile string) error {
-	if !c.Secrets.Unset() {
+	if !c.Secrets.Unset() || !c.Embedded && len(c.Secrets.Cookie) > 0 {
 		return nil
 	}
 	if !c.Embedded || databaseFile == "" {

@@ -26,7 +26,7 @@ func sessionKeys() []Key {
 func secretKeys() []Key {
 	return []Key{
 		key("secrets.default", Key{Example: "$(openssl rand -hex 24),$OLD_SECRET", must: rule{}.distinct()},
-			"Secrets for everything that is signed or sealed, 16 characters or more each. The first is used, the others are still accepted: rotate by putting a new one in front. When unset, one is made up: the embedded profile keeps it beside its database, otherwise it is forgotten at the end of the process."),
+			"Secrets for everything that is signed or sealed, 16 characters or more each. The first is used, the others are still accepted: rotate by putting a new one in front. When unset, secrets.cookie is used for all; without that too, one is made up: the embedded profile keeps it beside its database, otherwise it is forgotten at the end of the process."),
 		key("secrets.cookie", Key{Example: "$(openssl rand -hex 24)", must: rule{}.distinct()},
 			"Secrets that sign cookies, instead of secrets.default and by the same rules."),
 		key("secrets.cipher", Key{Example: "$(openssl rand -hex 16)", since: v26},

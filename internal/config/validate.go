@@ -157,7 +157,7 @@ func (c *Config) checkSecrets(f *findings) {
 	// Those of the embedded profile are kept beside its file, which a server has not.
 	dsn := c.DSN.Reveal()
 	onServer := dsn != "memory" && !strings.HasPrefix(dsn, "sqlite")
-	if c.Secrets.Unset() && (!c.Embedded || onServer) {
+	if c.Secrets.Unset() && len(c.Secrets.Cookie) == 0 && (!c.Embedded || onServer) {
 		f.warn("secrets.default", "is not set; one is made up at each start, so that people are signed out and links die: set one")
 	}
 	report := f.fail
