@@ -235,6 +235,9 @@ func (p *Pages) addForm(w http.ResponseWriter, r *http.Request, d *page, body *f
 		if len(problems) == 0 {
 			focusFirst(groups)
 		}
+		if provesAddress(f) {
+			fillCode(groups, r.URL.Query().Get("code"))
+		}
 	}
 	if at := slices.IndexFunc(groups, func(g group) bool { return g.Method == "deletion" }); body.Sections && at >= 0 {
 		closing := groups[at]

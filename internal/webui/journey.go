@@ -80,6 +80,23 @@ func asksForCode(g group) bool {
 	return slices.ContainsFunc(g.Fields, func(f pagekit.Field) bool { return f.Name == "code" })
 }
 
+// fillCode writes the code of a link, as mails have it, into the field that waits for it. What is no code is left out.
+func fillCode(groups []group, code string) {
+	if len(code) > maxCode || strings.Trim(code, "0123456789") != "" {
+		return
+	}
+	for i := range groups {
+		for j := range groups[i].Fields {
+			if f := &groups[i].Fields[j]; f.Name == "code" {
+				f.Value = code
+			}
+		}
+	}
+}
+
+// maxCode bounds how long a code in a link is, in digits.
+const maxCode = 12
+
 // onlyCode leaves the form for the code alone. The traits that go with it have been typed and
 // are shown again only where something is wrong with them.
 func onlyCode(groups []group) []group {

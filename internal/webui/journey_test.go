@@ -3,12 +3,14 @@ package webui
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/symbolon/symbolon/internal/flow"
 	"github.com/symbolon/symbolon/internal/message"
 	"github.com/symbolon/symbolon/internal/traits"
+	"github.com/symbolon/symbolon/internal/ui"
 )
 
 // recovered is the settings flow after a recovery.
@@ -159,5 +161,18 @@ func TestUnknownAddressIsAPage(t *testing.T) {
 		if w := get(t, pages, path); w.Code != http.StatusNotFound || len(find(mustParse(t, w.Body.String()), "a", "href", "/auth/")) == 0 {
 			t.Errorf("%s: status %d: %s", path, w.Code, w.Body)
 		}
+	}
+}
+
+// Who follows the link of a mail with a code need not type it, on this device or another one.
+func TestVerification_codeOfLink(t *testing.T) {
+	t.Parallel()
+	f := newFlow(flow.Verification, ui.Group{Method: "code", Nodes: []ui.Node{
+		csrf(), {Name: "code", Type: "text", Required: true, Autocomplete: "one-time-code"}, {Name: "email", Type: "hidden", Value: "ada@example.org"},
+	}})
+	f.State = flow.Challenged
+	for code, filled := range map[string]int{"271828": 1, "": 0, "27<b>": 0, "2718281828459": 0} {
+		page := get(t, newPages(t, showing(f)), open("/verification")+"&code="+url.QueryEscape(code)).Body.String()
+		counted(t, page, map[string]int{`name="code" type="text" value="`: filled, `value="271828"`: filled})
 	}
 }
