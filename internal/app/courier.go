@@ -91,9 +91,5 @@ func (a *composition) sealingSecrets() []string {
 	if a.config.Secrets.Unset() {
 		return a.config.Secrets.Signing()
 	}
-	secrets := make([]string, len(a.config.Secrets.Default))
-	for i, s := range a.config.Secrets.Default {
-		secrets[i] = s.Reveal()
-	}
-	return secrets
+	return config.Reveal(a.config.Secrets.Default)
 }
