@@ -33,3 +33,16 @@ func TestClients_templates(t *testing.T) {
 		t.Errorf("a code: %s", list.Body)
 	}
 }
+
+// Generated clients of Python write flags as True.
+func TestClients_flags(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if code := s.native().start(t, "login", "?return_session_token_exchange_code=True").text("session_token_exchange_code"); code == "" {
+		t.Error("no code to exchange for the session")
+	}
+	n := s.native()
+	n.register(t, "again@example.org")
+	want(t, "signed in", n.ask(t, http.MethodGet, "/self-service/login/api", nil), 400, "session_already_available")
+	want(t, "refresh", n.ask(t, http.MethodGet, "/self-service/login/api?refresh=True", nil), 200, `"refresh":true`)
+}

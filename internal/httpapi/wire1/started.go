@@ -20,12 +20,12 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 	query := r.Request.URL.Query()
 	wanted := r.AsksToStart()
 	wanted.KeepReturn = true
-	wanted.Refresh = wanted.Refresh && r.Caller.Session != nil
+	wanted.Refresh = flagged(query, "refresh") && r.Caller.Session != nil
 	if r.Kind == flow.Login || r.Kind == flow.Registration {
 		if err := w.checkStart(r); err != nil {
 			return wanted, err
 		}
-		if r.Client == flow.API && query.Get("return_session_token_exchange_code") == "true" {
+		if r.Client == flow.API && flagged(query, "return_session_token_exchange_code") {
 			wanted.ExchangeCode = secret.Token() + secret.Token()
 		}
 	}
@@ -38,6 +38,11 @@ func (w *Wire) Start(r wire.Request) (flow.StartRequest, error) {
 		wanted.VerifyReturn = query.Get("after_verification_return_to")
 	}
 	return wanted, nil
+}
+
+// flagged reports whether a query sets a flag. The clients of Python write True.
+func flagged(query url.Values, name string) bool {
+	return query.Get(name) == "true" || query.Get(name) == "True"
 }
 
 // traitText is a text among traits, by its path with dots; empty where there is none.
