@@ -87,7 +87,7 @@ var mayImport = map[string][]string{
 	// Channels carry one rendered message.
 	"courier/smtp":    {"address", "courier"},
 	"courier/webhook": {"courier", "outgoing", "program"},
-	"webhook":         {"errs", "flow", "netguard", "outgoing", "program", "reqctx", "secret"},
+	"webhook":         {"errs", "flow", "netguard", "outgoing", "program", "reqctx", "secret", "traits"},
 
 	// Policies of passwords.
 	"passpolicy": {"message", "passhash"},

@@ -264,6 +264,7 @@ func TestImportExported_mistakes(t *testing.T) {
 		"an id that is none":         {`{"format":"symbolon.identity/1","id":"7","schema_id":"default","traits":{}}`, "must be a UUID"},
 		"a schema that is not there": {`{"format":"symbolon.identity/1","id":"6f1a1c9c-0c0e-4c56-9d6f-0f1c39a5f0aa","schema_id":"customer","traits":{}}`, `"customer" is not configured`},
 		"traits that are no object":  {`{"format":"symbolon.identity/1","id":"6f1a1c9c-0c0e-4c56-9d6f-0f1c39a5f0aa","schema_id":"default","traits":[]}`, "traits must be a JSON object"},
+		"a number out of range":      {`{"format":"symbolon.identity/1",` + id + `,"metadata_public":{"a":1e999}}`, "metadata_public must be a JSON object whose numbers"},
 		"a method that is not here":  {`{"format":"symbolon.identity/1",` + id + `,"credentials":[{"type":"saml","config":{}}]}`, "this server has no such method"},
 		"a type twice":               {`{"format":"symbolon.identity/1",` + id + `,"credentials":[{"type":"code"},{"type":"code"}]}`, "one credential of type code"},
 		"a seed that is none":        {`{"format":"symbolon.identity/1",` + id + `,"credentials":[{"type":"totp","config":{"totp_url":"x"}}]}`, "credentials[0] of type totp can't be used"},

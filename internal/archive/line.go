@@ -114,6 +114,9 @@ func (l *Line) check() error {
 		if !isObject(m.raw) && !(m.optional && len(m.raw) == 0) {
 			return invalid("The member %s must be a JSON object.", name)
 		}
+		if _, err := traits.Object(m.raw); err != nil {
+			return invalid("The member %s %v.", name, err)
+		}
 	}
 	if l.State != "" && l.State != identity.Active && l.State != identity.Inactive {
 		return invalid("The state is %q and must be %s or %s.", l.State, identity.Active, identity.Inactive)

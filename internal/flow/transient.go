@@ -3,20 +3,15 @@ package flow
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"iter"
-	"maps"
 	"slices"
 
 	"github.com/symbolon/symbolon/internal/message"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
-// The bounds of what a submission carries for hooks.
-const (
-	maxTransient       = 16 << 10 // bytes
-	maxTransientNested = 64       // arrays and objects
-)
+// maxTransient bounds what a submission carries for hooks.
+const maxTransient = 16 << 10 // bytes
 
 // checkTransient refuses a transient_payload outside the bounds of payload if a hook of the flow may
 // get it. Without such a hook the flow goes on, and messages get an empty object.
@@ -50,16 +45,9 @@ func (in Input) transient() json.RawMessage {
 // without repeated members, unpaired surrogates and numbers out of range. It is nil if there is none;
 // the error says which bound it breaks.
 func (in Input) payload() (json.RawMessage, error) {
-	raw := in.object["transient_payload"]
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil, nil
-	}
-	var value map[string]any
-	if raw[0] != '{' || json.Unmarshal(raw, &value) != nil {
-		return nil, errors.New("must be a JSON object whose numbers a 64-bit floating point number can hold")
-	}
-	if nested(value, maxTransientNested) {
-		return nil, fmt.Errorf("must not nest more than %d arrays and objects", maxTransientNested)
+	value, err := traits.Object(in.object["transient_payload"])
+	if err != nil || value == nil {
+		return nil, err
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -71,26 +59,4 @@ func (in Input) payload() (json.RawMessage, error) {
 		return made, nil
 	}
 	return nil, fmt.Errorf("must not be larger than %d bytes", maxTransient)
-}
-
-// nested reports whether arrays and objects of a JSON value nest in more than that many levels.
-func nested(value any, most int) bool {
-	var members iter.Seq[any]
-	switch v := value.(type) {
-	case map[string]any:
-		members = maps.Values(v)
-	case []any:
-		members = slices.Values(v)
-	default:
-		return false
-	}
-	if most == 0 {
-		return true
-	}
-	for member := range members {
-		if nested(member, most-1) {
-			return true
-		}
-	}
-	return false
 }

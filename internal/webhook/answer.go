@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // refusal is the answer of a program that refuses the step.
@@ -61,8 +62,8 @@ func (h *Hook) read(status int, answer []byte) (*flow.IdentityChange, error) {
 		return nil, nil
 	}
 	for _, metadata := range []json.RawMessage{i.MetadataPublic, i.MetadataAdmin} {
-		if len(metadata) > 0 && string(metadata) != "null" && given(metadata) == nil {
-			return nil, upstream("webhook response has metadata that is neither an object nor null", nil)
+		if _, err := traits.Object(metadata); err != nil {
+			return nil, upstream("webhook response has metadata that "+err.Error()+", or null", nil)
 		}
 	}
 	out := &flow.IdentityChange{

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/symbolon/symbolon/internal/errs"
@@ -21,7 +22,7 @@ func TestField(t *testing.T) {
 // Metadata that is no object takes none away.
 func TestCall_metadata(t *testing.T) {
 	t.Parallel()
-	for sent, fits := range map[string]bool{`{"a":1}`: true, `null`: true, `"a"`: false, `[1]`: false, `1`: false} {
+	for sent, fits := range map[string]bool{`{"a":1}`: true, `null`: true, `"a"`: false, `[1]`: false, `1`: false, `{"a":1e999}`: false, `{"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}`: false} {
 		for _, member := range []string{"metadata_public", "metadata_admin"} {
 			s := &sink{status: []int{200}, answer: `{"identity":{"` + member + `":` + sent + `}}`}
 			made, err := call(t, hook(t, s, Config{Parse: true}))

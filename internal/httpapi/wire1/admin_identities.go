@@ -113,18 +113,13 @@ func (w *Wire) fill(ctx context.Context, d *identity.Draft, in identityBody) err
 		given json.RawMessage
 		into  *json.RawMessage
 	}{{"metadata_public", in.MetadataPublic, &i.MetadataPublic}, {"metadata_admin", in.MetadataAdmin, &i.MetadataAdmin}} {
-		if !isObject(m.given) {
-			return badRequest(fmt.Sprintf("The member %s must be a JSON object or null.", m.name))
+		if _, err := traits.Object(m.given); err != nil {
+			return badRequest(fmt.Sprintf("The member %s %v; null stands for none.", m.name, err))
 		}
 		*m.into = m.given
 	}
 	i.ExternalID = in.ExternalID
 	return w.setCredentials(ctx, d, in.Credentials)
-}
-
-// isObject reports whether a value can stand where clients expect an object.
-func isObject(raw json.RawMessage) bool {
-	return len(raw) == 0 || raw[0] == '{' || string(raw) == "null"
 }
 
 func orEmpty(raw json.RawMessage) json.RawMessage {

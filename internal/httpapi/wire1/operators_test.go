@@ -199,9 +199,17 @@ func TestAdminIdentities(t *testing.T) {
 	want(t, "disabled", s.script().login(t, "put@example.org"), 401, "This account was disabled")
 	patch := []map[string]any{{"op": "replace", "path": "/state", "value": "active"}, {"op": "add", "path": "/metadata_public/c", "value": 3}}
 	want(t, "patch", o.operate(t, http.MethodPatch, "/admin/identities/"+id, patch[:1]), 200, `"active"`)
-	for _, wrong := range []string{`[{"op":"replace","path":"/id","value":"x"}]`, `[{"op":"x"}]`, `{}`, `[{"op":"remove","path":"/none"}]`, `[{"op":"replace","path":"/metadata_public","value":"text"}]`} {
+	for _, wrong := range []string{
+		`[{"op":"replace","path":"/id","value":"x"}]`, `[{"op":"x"}]`, `{}`, `[{"op":"remove","path":"/none"}]`, `[{"op":"replace","path":"/metadata_public","value":"text"}]`,
+		`[{"op":"replace","path":"/metadata_public","value":{"a":1e999}}]`, `[{"op":"add","path":"/metadata_admin/a","value":1` + strings.Repeat("0", 400) + `}]`,
+		`[{"op":"replace","path":"/metadata_public","value":{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}}]`, `[{"op":"replace","path":"/traits","value":{"email":1e999}}]`,
+	} {
 		want(t, wrong, o.operate(t, http.MethodPatch, "/admin/identities/"+id, wrong), 400, "")
 	}
+	wanted := `{"schema_id":"default","traits":{"email":"n@example.org"},"metadata_admin":{"a":[1e999]}}`
+	want(t, "create with a number out of range", o.operate(t, http.MethodPost, "/admin/identities", wanted), 400, "metadata_admin must be a JSON object whose numbers")
+	want(t, "replace with one", o.operate(t, http.MethodPut, "/admin/identities/"+id, wanted), 400, "metadata_admin")
+	want(t, "a batch with one", o.operate(t, http.MethodPatch, "/admin/identities", `{"identities":[{"create":`+wanted+`}]}`), 200, "metadata_admin")
 	batch := map[string]any{"identities": []map[string]any{
 		{"create": map[string]any{"schema_id": "default", "traits": map[string]any{"email": "b1@example.org"}}, "patch_id": "11111111-1111-4111-8111-111111111111"},
 		{"create": map[string]any{"schema_id": "default", "traits": map[string]any{"email": "put@example.org"}}},

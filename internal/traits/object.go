@@ -1,0 +1,52 @@
+package traits
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+)
+
+// maxObjectNested is how many arrays and objects nest in an object beside traits: the evaluator of programs gives up on
+// about three times as many.
+const maxObjectNested = 64
+
+// Object reads a JSON object that travels beside traits, such as metadata; it is nil for none and for null. The programs
+// of operators read such objects, so one that they can't read is an error, which says what to do.
+func Object(raw json.RawMessage) (map[string]any, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	var object map[string]any
+	if json.Unmarshal(raw, &object) != nil {
+		return nil, errors.New("must be a JSON object whose numbers a 64-bit floating point number can hold")
+	}
+	if nestsOver(object, maxObjectNested) {
+		return nil, fmt.Errorf("must not nest more than %d arrays and objects", maxObjectNested)
+	}
+	return object, nil
+}
+
+// nestsOver reports whether arrays and objects of a JSON value nest in more than that many levels.
+func nestsOver(value any, most int) bool {
+	var members iter.Seq[any]
+	switch v := value.(type) {
+	case map[string]any:
+		members = maps.Values(v)
+	case []any:
+		members = slices.Values(v)
+	default:
+		return false
+	}
+	if most == 0 {
+		return true
+	}
+	for member := range members {
+		if nestsOver(member, most-1) {
+			return true
+		}
+	}
+	return false
+}
