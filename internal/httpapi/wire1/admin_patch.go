@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
@@ -60,7 +61,8 @@ func (w *Wire) patched(current *identity.Identity, body []byte) (identityBody, e
 	// A struct of JSON values always encodes.
 	before, _ := json.Marshal(w.operable(current))
 	options := jsonpatch.NewApplyOptions()
-	options.EnsurePathExistsOnAdd, options.AllowMissingPathOnRemove = true, false
+	options.EnsurePathExistsOnAdd, options.AllowMissingPathOnRemove = padding(patch) <= maxPadding, false
+	options.AccumulatedCopySizeLimit = maxIdentity
 	after, err := patch.ApplyWithOptions(before, options)
 	if err != nil {
 		return refuse(err)
@@ -93,6 +95,26 @@ func orNull(raw json.RawMessage) json.RawMessage {
 		return rawNull()
 	}
 	return raw
+}
+
+// maxPadding bounds the elements that a patch makes before those that it names.
+const maxPadding = 10_000
+
+// padding is the most elements that a patch makes before those that it names: the library fills an array that is not
+// there up to the index in the path.
+func padding(patch jsonpatch.Patch) (total int) {
+	for _, op := range patch {
+		path, err := op.Path()
+		if err != nil || op.Kind() != "add" {
+			continue
+		}
+		for step := range strings.SplitSeq(path, "/") {
+			if n, err := strconv.Atoi(step); err == nil || errors.Is(err, strconv.ErrRange) {
+				total += min(max(n, 0), maxPadding+1)
+			}
+		}
+	}
+	return total
 }
 
 // denied reports whether a patch may not touch a path: what an identity is, and
