@@ -58,38 +58,6 @@ func SkipMark(r *bufio.Reader) {
 	}
 }
 
-// Lines reads the users of a file with one JSON document on each line, or of an array of
-// them, as Array does.
-func Lines(r io.Reader, convert Convert) iter.Seq2[User, error] {
-	buffered := bufio.NewReader(r)
-	SkipMark(buffered)
-	for {
-		next, err := buffered.ReadByte()
-		if err == nil {
-			err = buffered.UnreadByte()
-		}
-		if err == nil && next == '[' {
-			return Array(buffered, "", convert)
-		}
-		if err != nil || !strings.ContainsRune(" \t\r\n", rune(next)) {
-			break
-		}
-		_, _ = buffered.Discard(1)
-	}
-	return Users(convert, func(yield func(json.RawMessage, error) bool) {
-		for d := json.NewDecoder(buffered); ; {
-			var raw json.RawMessage
-			err := d.Decode(&raw)
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if !yield(raw, err) || err != nil {
-				return
-			}
-		}
-	})
-}
-
 // Users converts the users that raws yields and numbers them, so that an error can say which one it means. Errors come as
 // those of Array do.
 func Users(convert Convert, raws iter.Seq2[json.RawMessage, error]) iter.Seq2[User, error] {

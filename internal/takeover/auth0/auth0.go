@@ -1,6 +1,7 @@
 package auth0
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 // user has the members of exports, of the file of password hashes, and of Auth0's own
 // import format, which others write too.
 type user struct {
-	ID         string          `json:"user_id"`
-	OtherID    string          `json:"Id"` // as the default fields of the CSV-like export name it
+	ID string `json:"user_id"`
+	spelled
 	OID        oid             `json:"_id"`
 	Email      string          `json:"email"`
 	Verified   takeover.Flag   `json:"email_verified"`
@@ -53,8 +54,30 @@ type user struct {
 	} `json:"mfa_factors"`
 }
 
-type oid struct {
-	OID string `json:"$oid"`
+// spelled are members as the export's default fields name them.
+type spelled struct {
+	OtherID    string          `json:"Id"`
+	VerifiedBy takeover.Flag   `json:"Email Verified"`
+	GivenName  string          `json:"Given Name"`
+	FamilyName string          `json:"Family Name"`
+	CreatedAt  json.RawMessage `json:"Created At"`
+}
+
+// oid is an id of a file of password hashes: a text, or {"$oid": …}.
+type oid struct{ OID string }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *oid) UnmarshalJSON(raw []byte) error {
+	if raw[0] == '{' {
+		extended := struct {
+			OID *string `json:"$oid"`
+		}{&o.OID}
+		return json.Unmarshal(raw, &extended)
+	}
+	var text takeover.Text
+	err := text.UnmarshalJSON(raw)
+	o.OID = string(text)
+	return err
 }
 
 // database is the provider of accounts with a password of Auth0's own.
@@ -64,13 +87,13 @@ const database = "auth0"
 // hashes, whose lines complete the users of the same id where they come first. A hash that
 // completed a user is removed from the map.
 func Users(r io.Reader, hashes map[string]string) iter.Seq2[takeover.User, error] {
-	return takeover.Lines(r, func(raw json.RawMessage) (takeover.User, error) {
+	return takeover.Users(func(raw json.RawMessage) (takeover.User, error) {
 		var u user
 		if err := json.Unmarshal(raw, &u); err != nil {
 			return takeover.User{}, err
 		}
 		return u.neutral(hashes)
-	})
+	}, takeover.Rows(r, "user_id", "Id", "email", "Email"))
 }
 
 // Hashes reads a file of password hashes into a map by the id of the user.
@@ -110,15 +133,15 @@ func (u user) key() string {
 }
 
 func (u user) neutral(hashes map[string]string) (takeover.User, error) {
-	out := takeover.User{Key: u.key(), Disabled: bool(u.Blocked), CreatedAt: created(u.Created), MetadataPublic: u.UserMetadata, MetadataAdmin: u.AppMetadata}
+	out := takeover.User{Key: u.key(), Disabled: bool(u.Blocked), CreatedAt: created(u.Created, u.CreatedAt), MetadataPublic: u.UserMetadata, MetadataAdmin: u.AppMetadata}
 	if out.Key == "" {
 		return out, fmt.Errorf("has neither an id nor an e-mail address")
 	}
 	out.Set("email", u.Email)
-	out.Set("email_verified", u.Email != "" && bool(u.Verified)) // an address in metadata is not what was proven
+	out.Set("email_verified", u.Email != "" && bool(u.Verified || u.VerifiedBy)) // an address in metadata is not what was proven
 	out.Set("preferred_username", u.Username)
-	out.Set("given_name", u.Given)
-	out.Set("family_name", u.Family)
+	out.Set("given_name", cmp.Or(u.Given, u.GivenName))
+	out.Set("family_name", cmp.Or(u.Family, u.FamilyName))
 	out.Set("name", u.Name)
 	out.Set("nickname", u.Nickname)
 	out.Set("picture", u.Picture)
@@ -142,12 +165,17 @@ func own(provider string) bool {
 }
 
 func (u user) setLinks(out *takeover.User) {
+	named := false
 	for _, i := range u.Identities {
+		if i.Provider == "" && i.UserID == "" { // an export in CSV has the members that were asked for, such as the connection
+			continue
+		}
+		named = true
 		if !own(i.Provider) {
 			out.Links = append(out.Links, link(i.Provider, i.Connection, string(i.UserID)))
 		}
 	}
-	if provider, id, ok := strings.Cut(out.Key, "|"); ok && len(u.Identities) == 0 && !own(provider) {
+	if provider, id, ok := strings.Cut(out.Key, "|"); ok && !named && !own(provider) {
 		out.Links = append(out.Links, link(provider, "", id))
 	}
 }
@@ -201,7 +229,10 @@ func (u user) setHash(out *takeover.User, fromFile string) (err error) {
 }
 
 // created reads the time of an export, a text, and that of a file of hashes, {"$date": …}.
-func created(raw json.RawMessage) time.Time {
+func created(raw, spelled json.RawMessage) time.Time {
+	if raw == nil {
+		raw = spelled
+	}
 	var text takeover.Text
 	if json.Unmarshal(raw, &text) != nil {
 		var extended struct {
