@@ -1,6 +1,7 @@
 package firebase
 
 import (
+	"bufio"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -64,22 +65,24 @@ func ReadParams(raw []byte) (Params, error) {
 }
 
 type user struct {
-	ID        string        `json:"localId"`
-	Email     string        `json:"email"`
-	Verified  takeover.Flag `json:"emailVerified"`
-	Hash      string        `json:"passwordHash"`
-	Salt      string        `json:"salt"`
-	Name      string        `json:"displayName"`
-	Picture   string        `json:"photoUrl"`
-	Created   takeover.Text `json:"createdAt"` // milliseconds
-	Phone     string        `json:"phoneNumber"`
-	Disabled  takeover.Flag `json:"disabled"`
-	Custom    string        `json:"customAttributes"` // JSON
-	Providers []struct {
-		ID      string `json:"providerId"`
-		Subject string `json:"rawId"`
-	} `json:"providerUserInfo"`
-	Factors []json.RawMessage `json:"mfaInfo"`
+	ID        string            `json:"localId"`
+	Email     string            `json:"email"`
+	Verified  takeover.Flag     `json:"emailVerified"`
+	Hash      string            `json:"passwordHash"`
+	Salt      string            `json:"salt"`
+	Name      string            `json:"displayName"`
+	Picture   string            `json:"photoUrl"`
+	Created   takeover.Text     `json:"createdAt"` // milliseconds
+	Phone     string            `json:"phoneNumber"`
+	Disabled  takeover.Flag     `json:"disabled"`
+	Custom    string            `json:"customAttributes"` // JSON
+	Providers []provider        `json:"providerUserInfo"`
+	Factors   []json.RawMessage `json:"mfaInfo"`
+}
+
+type provider struct {
+	ID      string `json:"providerId"`
+	Subject string `json:"rawId"`
 }
 
 // own are what Firebase calls a provider and is a way to sign in without one.
@@ -87,9 +90,13 @@ func own(provider string) bool {
 	return slices.Contains([]string{"password", "phone", "firebase", "emailLink", "anonymous", "custom"}, provider)
 }
 
-// Users reads the file that an export in JSON is.
+// Users reads the file that an export is, in JSON or CSV.
 func Users(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
-	return takeover.Array(r, "users", func(raw json.RawMessage) (takeover.User, error) {
+	buffered := bufio.NewReader(r)
+	if !takeover.IsJSON(buffered) {
+		return table(buffered, p)
+	}
+	return takeover.Array(buffered, "users", func(raw json.RawMessage) (takeover.User, error) {
 		var u user
 		if err := json.Unmarshal(raw, &u); err != nil {
 			return takeover.User{}, err
