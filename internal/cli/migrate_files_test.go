@@ -44,10 +44,24 @@ func TestMigrateFiles(t *testing.T) {
 		code   int
 		want   string
 	}{
-		"Keycloak: a realm and its users":      {"keycloak", []string{settings, vera}, 0, "^1 accounts read: 1 would be taken"},
-		"Keycloak: users before their realm":   {"keycloak", []string{vera, settings}, 0, "^1 accounts read: 1 would be taken"},
-		"Keycloak: a realm alone":              {"keycloak", []string{settings}, 1, "file-0: after 0 users: the file has the settings of a realm and no users"},
-		"Keycloak: realms alone":               {"keycloak", []string{settings, settings}, 1, "file-1: after 0 users: the file has the settings of a realm and no users"},
+		"Keycloak: a realm and its users":    {"keycloak", []string{settings, vera}, 0, "^1 accounts read: 1 would be taken"},
+		"Keycloak: users before their realm": {"keycloak", []string{vera, settings}, 0, "^1 accounts read: 1 would be taken"},
+		"Keycloak: a realm alone":            {"keycloak", []string{settings}, 1, "file-0: after 0 users: the file has the settings of a realm and no users"},
+		"Keycloak: realms alone":             {"keycloak", []string{settings, settings}, 1, "file-1: after 0 users: the file has the settings of a realm and no users"},
+		"Supabase: tables": {
+			"supabase",
+			[]string{"id,user_id,provider,provider_id\n1,u1,github,42\n2,u2,github,43\n", "id,email\nu1,v@example.org\n"},
+			1,
+			"refused  u2    has identities or factors, and no row among the users",
+		},
+		"authentik: a blueprint": {"authentik", []string{`version: 1
+entries:
+- model: authentik_core.user
+  identifiers: {pk: 5}
+  attrs: {username: ada, email: a@example.org, groups: [!Find [authentik_core.group, [name, x]]]}
+`}, 0, "^1 accounts read: 1 would be taken"},
+		"authentik: no blueprint":              {"authentik", []string{"users"}, 1, "the file is no dump of objects: the file has no users"},
+		"authentik: neither":                   {"authentik", []string{"a: b: c"}, 1, "the file is neither JSON nor YAML"},
 		"Keycloak: something else beside them": {"keycloak", []string{`{"id":"1"}`, vera}, 1, "file-0: the file has no users where this kind of export has them"},
 	} {
 		t.Run(name, func(t *testing.T) {

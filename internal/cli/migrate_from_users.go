@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/symbolon/symbolon/internal/config"
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/takeover/auth0"
 	"github.com/symbolon/symbolon/internal/takeover/authentik"
@@ -41,15 +44,52 @@ func newMigrateUsersCommands(e *env) []*cobra.Command {
 		newAuth0Command(e),
 		newFirebaseCommand(e),
 		newUsersCommand(e, "supabase", "the users of Supabase Auth",
-			joined("symbolon migrate from-supabase -c symbolon.yml users.json"),
-			plain(func(r io.Reader) iter.Seq2[takeover.User, error] { return supabase.Users(r, time.Now()) })),
+			joined("symbolon migrate from-supabase -c symbolon.yml users.json",
+				"symbolon migrate from-supabase -c symbolon.yml users.csv identities.csv mfa_factors.csv"),
+			func(f *userFlags) source { return supabaseSource(e, f) }),
 		newUsersCommand(e, "authentik", "the users of authentik, as 'ak dumpdata' writes them",
-			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(authentik.Users)),
+			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(authentikUsers)),
 		newUsersCommand(e, "ldif", "the people of an LDAP directory in LDIF",
 			joined("symbolon migrate from-ldif -c symbolon.yml people.ldif"),
 			plain(func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Now()) })),
 		newUsersCommand(e, "csv", "users in CSV, whose first line names the columns",
 			joined("symbolon migrate from-csv -c symbolon.yml users.csv"), plain(csvfile.Users)),
+	}
+}
+
+// authentikUsers reads blueprints in YAML, too, which is no JSON unless it begins as JSON does.
+func authentikUsers(r io.Reader) iter.Seq2[takeover.User, error] {
+	buffered := bufio.NewReader(r)
+	if takeover.IsJSON(buffered) {
+		return authentik.Users(buffered)
+	}
+	return func(yield func(takeover.User, error) bool) {
+		document, err := config.JSONOfYAML(buffered)
+		if err != nil {
+			yield(takeover.User{}, fmt.Errorf("the file is neither JSON nor YAML: %w", err))
+			return
+		}
+		authentik.Users(bytes.NewReader(document))(yield)
+	}
+}
+
+// supabaseSource reads the files of identities and factors first: users are stored with what belongs to them.
+func supabaseSource(e *env, f *userFlags) source {
+	tables := supabase.NewTables(time.Now())
+	return source{
+		prepare: func(files []string) error {
+			for _, name := range files {
+				if name == "-" { // it can't be read twice
+					continue
+				}
+				if err := withFile(e, name, f.encoding, tables.Prepare); err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+			}
+			return nil
+		},
+		read: tables.Users,
+		rest: tables.Orphans,
 	}
 }
 

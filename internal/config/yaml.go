@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -79,4 +80,13 @@ func place(group *yaml.Node, path []string, value *yaml.Node, comment string) {
 	inner := &yaml.Node{Kind: yaml.MappingNode}
 	group.Content = append(group.Content, name, inner)
 	place(inner, path[1:], value, comment)
+}
+
+// JSONOfYAML is the first document of YAML as JSON. Tags that YAML does not know, as other systems have them, are left out.
+func JSONOfYAML(r io.Reader) ([]byte, error) {
+	var document any
+	if err := yaml.NewDecoder(r).Decode(&document); err != nil {
+		return nil, err
+	}
+	return json.Marshal(document)
 }

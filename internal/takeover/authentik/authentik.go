@@ -54,7 +54,7 @@ type belongings struct {
 // members that all sources have, and those of its kind of source.
 type connection struct{ source, subject string }
 
-// Users reads a dump. What belongs to users is held in memory, because it may stand before or after them; other objects,
+// Users reads a dump, a blueprint, or a list of users of the API. What belongs to users is held in memory, because it may stand before or after them; other objects,
 // such as events and sessions, are passed over.
 func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
@@ -87,12 +87,8 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 
 // objects are those of a dump that say something of users.
 func objects(r io.Reader) (kept []object, err error) {
-	for raw, err := range takeover.Elements(r, "") {
+	for o, err := range dumped(r) {
 		if err != nil {
-			return nil, err
-		}
-		var o object
-		if err := json.Unmarshal(raw, &o); err != nil {
 			return nil, err
 		}
 		if slices.Contains([]string{"authentik_core.user", "authentik_core.source", "authentik_core.group"}, o.Model) || o.isLink() || o.isDevice() {
@@ -112,7 +108,13 @@ func (o object) isDevice() bool {
 	return strings.HasPrefix(o.Model, "authentik_stages_authenticator") && (strings.HasSuffix(o.Model, "device") || strings.HasSuffix(o.Model, "token"))
 }
 
+// name is a key as text. A blueprint may say how to find the object instead, by its model and a pair of a member and its value.
 func name(key any) string {
+	if find, ok := key.([]any); ok && len(find) == 2 {
+		if pair, ok := find[1].([]any); ok && len(pair) == 2 {
+			key = pair[1]
+		}
+	}
 	if n, ok := key.(float64); ok {
 		return strconv.FormatFloat(n, 'f', -1, 64)
 	}
