@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,79 +76,6 @@ func (m *factorModel) high(p *proof) bool { return p.second || !m.reach(p.who) }
 // mayChange is whether a session may change factors and the password.
 func (m *factorModel) mayChange(p *proof) bool {
 	return m.live(p) && m.high(p) && m.now().Before(p.since.Add(privilegedFor))
-}
-
-// apps are the sessions of apps.
-func (m *factorModel) apps() []*proof {
-	var out []*proof
-	for _, p := range m.proofs {
-		if p.browser == nil {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// someApp draws a session of an app.
-func (m *factorModel) someApp(t *rapid.T) *proof { return oneOf(t, m.apps(), "session") }
-
-// step is one that can be taken, and how often it is.
-type step struct {
-	weight int
-	name   string
-	take   func(*rapid.T)
-}
-
-// possible is what people, operators and time can do now. Steps that cost much are rare.
-func (m *factorModel) possible() []step {
-	all := []step{
-		{6, "sign in", m.signIn},
-		{1, "recover", m.recover},
-		{1, "reset by operators", m.reset},
-		{1, "switch methods", m.switchMethods},
-		{6, "let time pass", func(t *rapid.T) {
-			m.pass(rapid.SampledFrom([]time.Duration{31 * time.Second, 7 * time.Minute, 31 * time.Minute, 13 * time.Hour}).Draw(t, "time"))
-		}},
-	}
-	if len(m.apps()) == 0 {
-		return all
-	}
-	all = append(all, step{6, "sign in again", m.refresh}, step{6, "open settings", m.openSettings}, step{6, "change the password", m.changePassword})
-	for method, weight := range map[string]int{"lookup_secret": 2, "totp": 6, "webauthn": 6} {
-		all = append(all,
-			step{6, "step up by " + method, func(t *rapid.T) { m.stepUp(t, method) }},
-			step{weight, "add " + method, func(t *rapid.T) { m.add(t, method) }},
-			step{6, "remove " + method, func(t *rapid.T) { m.remove(t, method) }})
-	}
-	slices.SortFunc(all, func(a, b step) int { return strings.Compare(a.name, b.name) })
-	return all
-}
-
-// evenly draws a number below n. Rapid's own draws prefer small ones.
-func evenly(n int) *rapid.Generator[int] {
-	const bits = 10
-	return rapid.Custom(func(t *rapid.T) int {
-		drawn := 0
-		for range bits {
-			drawn *= 2
-			if rapid.Bool().Draw(t, "bit") {
-				drawn++
-			}
-		}
-		return drawn * n >> bits
-	})
-}
-
-// next takes one of the steps that can be taken.
-func (m *factorModel) next(t *rapid.T) {
-	all := m.possible()
-	var names []string
-	for _, one := range all {
-		names = append(names, slices.Repeat([]string{one.name}, one.weight)...)
-	}
-	name := names[evenly(len(names)).Draw(t, "step")]
-	t.Log(name)
-	all[slices.IndexFunc(all, func(s step) bool { return s.name == name })].take(t)
 }
 
 // check compares the level of the latest sessions with what was proven.
