@@ -58,8 +58,9 @@ type set interface {
 // pair is a pair of words of one row or column, or of several, in a register or at its
 // home in memory.
 type pair struct {
-	in   reg.VecVirtual // nil while it is at home
-	home Mem
+	in    reg.VecVirtual // nil while it is at home
+	home  Mem
+	parks bool // goes home after each step
 }
 
 // operand is where the pair is.
@@ -127,7 +128,7 @@ func (f *function) rows(first int) {
 	for i := range states {
 		row := first + i*lanes
 		copy(states[i][:], f.block[8*row/lanes:])
-		f.enter(&states[i], func(k int, p *pair) {
+		f.enter(&states[i], i == 0, func(k int, p *pair) {
 			// A part of row+k%lanes; after transposing it is one pair of each row.
 			at := 128*(row+k%lanes) + f.width()*(k/lanes)
 			p.in = f.vector()
@@ -138,6 +139,7 @@ func (f *function) rows(first int) {
 	f.permute(states)
 	for i := range states {
 		for _, p := range states[i] {
+			p.parks = !f.wholeBlock()
 			f.park(p)
 		}
 	}
@@ -154,7 +156,7 @@ func (f *function) columns(first int) {
 			// Of the rows from k-k%lanes, column+k%lanes.
 			states[i][k] = f.block[8*(k/lanes)+column+k%lanes]
 		}
-		f.enter(&states[i], func(_ int, p *pair) { f.fetch(p) })
+		f.enter(&states[i], i == 0, func(_ int, p *pair) { f.fetch(p) })
 	}
 	f.permute(states)
 	for i := range states {
@@ -170,23 +172,26 @@ func (f *function) columns(first int) {
 	}
 }
 
-// enter fetches and transposes the pairs of a state. The third row of P comes first, since it
-// is parked until the second step.
-func (f *function) enter(st *state, fetch func(k int, p *pair)) {
+// enter fetches and transposes the pairs of a state. Where registers do not hold all of the
+// block, there is one too few for what is permuted together and what a step needs: a pair that
+// is added to in the first step and one of the second have one in turns, since each is left
+// alone for a step. They are of the first state, whose steps come first: to be stored and
+// loaded again takes longer than a step. To park more of them takes longer for the same reason.
+func (f *function) enter(st *state, first bool, fetch func(k int, p *pair)) {
+	for k, p := range st {
+		p.parks = first && !f.wholeBlock() && (k == 0 || k == 4)
+	}
 	n := max(f.lanes(), 2)
 	for i := 0; i < len(st); i += n {
-		first := (i + 4) % len(st)
-		pairs, r := st[first:first+n], make([]reg.VecVirtual, n)
+		pairs, r := st[i:i+n], make([]reg.VecVirtual, n)
 		for k, p := range pairs {
-			fetch(first+k, p)
+			fetch(i+k, p)
 			r[k] = p.in
 		}
 		f.transpose(r)
 		for k, p := range pairs {
 			p.in = r[k]
-			if first == 4 {
-				f.park(p)
-			}
+			f.park(p)
 		}
 	}
 }
@@ -200,9 +205,9 @@ func (f *function) fetch(p *pair) reg.VecVirtual {
 	return p.in
 }
 
-// park frees the register of the pair where registers are few.
+// park frees the register of the pair if it is one that parks.
 func (f *function) park(p *pair) {
-	if p.in != nil && !f.wholeBlock() {
+	if p.in != nil && p.parks {
 		f.store(p.home, p.in)
 		p.in = nil
 	}
@@ -245,7 +250,7 @@ func (f *function) cross(r []*pair) {
 }
 
 // quarters is GB on all quadruples of registers in turn, so that none waits for its own
-// results. What a step adds up is parked until the step after the next.
+// results.
 func (f *function) quarters(a, b, c, d []*pair) {
 	for _, step := range []struct {
 		x, y, z []*pair
