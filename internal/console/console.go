@@ -176,23 +176,38 @@ var shared = []string{"templates/layout.html", "templates/parts.html"}
 
 // New returns the pages. The error is a mistake in a template.
 func New(p Parts, c Config) (*Console, error) {
-	o := &Console{Parts: p, config: c, base: c.URL.JoinPath("console").Path, templates: map[string]*template.Template{}}
+	o := &Console{Parts: p, config: c, base: c.URL.JoinPath("console").Path}
 	var err error
 	// Another token or password ends what was signed under the one before.
 	if o.signer, err = secret.NewSigner("console/"+secret.Hash(c.Token+"\x00"+c.Password), c.Secrets); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	for _, name := range pageNames {
-		parsed, err := template.New(name).ParseFS(pagekit.Templates, "templates/field.html", "templates/admin.html")
-		if err != nil {
-			return nil, fmt.Errorf("console: %w", err)
-		}
-		files := append([]string{"templates/" + name + ".html"}, shared...)
-		if o.templates[name], err = parsed.ParseFS(templateFiles, files...); err != nil {
-			return nil, fmt.Errorf("console: %w", err)
-		}
+	if o.templates, err = parseTemplates(); err != nil {
+		return nil, fmt.Errorf("console: %w", err)
 	}
 	return o, nil
+}
+
+// parseTemplates returns the templates of each page: its own, and the shared ones.
+func parseTemplates() (map[string]*template.Template, error) {
+	all := map[string]*template.Template{}
+	common, err := template.ParseFS(pagekit.Templates, "templates/field.html", "templates/admin.html")
+	if err == nil {
+		common, err = common.ParseFS(templateFiles, shared...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range pageNames {
+		page, err := common.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if all[name], err = page.ParseFS(templateFiles, "templates/"+name+".html"); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // Handlers returns the pages by the pattern of their path.
