@@ -189,7 +189,10 @@ func TestEveryEmbeddedMailRendersInEveryLanguage(t *testing.T) {
 	}
 	for _, l := range locale.All {
 		for _, name := range courier.All {
-			m := courier.Message{Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Expires: time.Unix(0, 0), Language: l.Tag}
+			m := courier.Message{
+				Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Code: "123456", Expires: time.Unix(0, 0), Language: l.Tag,
+				Created: time.Unix(0, 0), Change: courier.Change{Method: "password", At: time.Unix(0, 0), Device: "probe", Address: "192.0.2.1"},
+			}
 			if r, err := templates.Render(m); err != nil || r.Subject == "" || r.Text == "" || r.HTML == "" {
 				t.Errorf("%s in %s: %v", name, l.Tag, err)
 			}
