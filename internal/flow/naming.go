@@ -98,10 +98,11 @@ func (e *Engine) namesFirst(f *Flow) bool {
 
 // applies reports whether a step has its turn: one that needs the identifier waits for
 // it, and where an owner is set only what that owner can use is left. A step that
-// has sent a secret stays on offer until the secret comes back.
+// has sent a secret or asked for a key stays on offer until that comes back.
 func (e *Engine) applies(m Method, step Step, f *Flow, n naming) bool {
+	_, asks := f.Private[m.ID()]
 	switch {
-	case !n.first, step.Role == Naming, f.State == Challenged && f.Active == m.ID():
+	case !n.first, step.Role == Naming, f.Active == m.ID() && (f.State == Challenged || asks && n.identifier == ""):
 		return true
 	case n.identifier == "":
 		return step.Needs == NeedsNothing

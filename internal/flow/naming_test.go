@@ -29,6 +29,9 @@ func namingWorld(t *testing.T, tells bool, names ...string) *flowtest.World {
 				s.Fact = func(context.Context, flow.Submission) (flow.Fact, error) {
 					return nil, flow.Reject("", message.Of(message.KeyInvalidCredentials))
 				}
+			case "webauthn":
+				s.Needs = flow.NeedsIdentifier
+				s.Fact = func(context.Context, flow.Submission) (flow.Fact, error) { return flow.Prepared{Memory: "a challenge"}, nil }
 			case "code":
 				s.Needs = flow.SendsToIdentifier
 				s.Fact = func(_ context.Context, s flow.Submission) (flow.Fact, error) {
@@ -125,6 +128,22 @@ func TestNaming_skipped(t *testing.T) {
 	if got := parts(r.Flow); got != identifier.ID || r.Flow.Form.Groups[0].Node("identifier").Value != "ada" ||
 		len(r.Flow.Form.Messages) != 1 || r.Flow.Form.Messages[0].Key != message.KeyInvalidCredentials {
 		t.Errorf("%q, %+v", got, r.Flow.Form)
+	}
+}
+
+// A client that leaves the naming out gets what the method has prepared for the identifier, such as a challenge for a key.
+func TestNaming_skippedForKey(t *testing.T) {
+	t.Parallel()
+	w := namingWorld(t, false, "password", "webauthn")
+	b := w.Browser()
+	f := b.Start(flow.Login)
+	r := b.MustSubmit(f, "webauthn", map[string]string{"identifier": "ada"})
+	if got := parts(r.Flow); r.Outcome != flow.Prepares || got != identifier.ID+" webauthn" {
+		t.Errorf("prepared: %q, outcome %d", got, r.Outcome)
+	}
+	r = b.MustSubmit(f, identifier.ID, map[string]string{"identifier": "", "screen": "previous"})
+	if got := parts(r.Flow); got != identifier.ID {
+		t.Errorf("one step back: %q", got)
 	}
 }
 
