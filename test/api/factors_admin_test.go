@@ -76,6 +76,30 @@ func TestImportFactors_keys(t *testing.T) {
 	}
 }
 
+// A key that signs in alone keeps its button on the page where new keys are second factors, and there is none without such a key.
+func TestImportFactors_firstFactorLeft(t *testing.T) {
+	t.Parallel()
+	k := ceremonytest.New(t, keySite, ceremonytest.ES256)
+	k.Create(t, `{"publicKey":{"rp":{"id":"example.org"},"user":{"id":"aGFuZGxl"},"challenge":"YQ"}}`, ceremonytest.Lie{})
+	for _, first := range []bool{true, false} {
+		s := factorSite(t)
+		key := map[string]any{
+			"id": k.ID, "public_key": k.Public(t), "attestation_type": "none", "display_name": "Old key", "added_at": "2025-01-01T00:00:00Z",
+			"is_passwordless": first, "authenticator": map[string]any{"sign_count": 1}, "flags": map[string]any{"user_present": true},
+		}
+		made := s.made(t, "jane@example.org", map[string]any{"webauthn": map[string]any{"config": map[string]any{
+			"credentials": []any{key}, "user_handle": base64.StdEncoding.EncodeToString([]byte("handle")),
+		}}})
+		if made.StatusCode != http.StatusCreated {
+			t.Fatalf("import: %d %s", made.StatusCode, made.body)
+		}
+		page := s.browser(t).follows(t, "/login")
+		if has := strings.Contains(string(page.body), "/self-service/login/methods/webauthn?"); page.StatusCode != http.StatusOK || has != first {
+			t.Errorf("a first factor: %t, the page offers keys: %t, %d", first, has, page.StatusCode)
+		}
+	}
+}
+
 // Each wire ends the sessions and tells the owner.
 func TestResetFactor(t *testing.T) {
 	t.Parallel()
