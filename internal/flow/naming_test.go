@@ -31,7 +31,9 @@ func namingWorld(t *testing.T, tells bool, names ...string) *flowtest.World {
 				}
 			case "webauthn":
 				s.Needs = flow.NeedsIdentifier
-				s.Fact = func(context.Context, flow.Submission) (flow.Fact, error) { return flow.Prepared{Memory: "a challenge"}, nil }
+				s.Fact = func(context.Context, flow.Submission) (flow.Fact, error) {
+					return flow.Prepared{Memory: "a challenge"}, nil
+				}
 			case "code":
 				s.Needs = flow.SendsToIdentifier
 				s.Fact = func(_ context.Context, s flow.Submission) (flow.Fact, error) {

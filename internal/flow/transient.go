@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -49,14 +48,9 @@ func (in Input) payload() (json.RawMessage, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		return nil, fmt.Errorf("can't be written as JSON: %w", err)
+	made, err := traits.WriteJSON(value)
+	if err == nil && len(made) > maxTransient {
+		err = fmt.Errorf("must not be larger than %d bytes", maxTransient)
 	}
-	if made := bytes.TrimSpace(out.Bytes()); len(made) <= maxTransient {
-		return made, nil
-	}
-	return nil, fmt.Errorf("must not be larger than %d bytes", maxTransient)
+	return made, err
 }

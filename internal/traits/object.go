@@ -1,6 +1,7 @@
 package traits
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,18 @@ func Object(raw json.RawMessage) (map[string]any, error) {
 		return nil, fmt.Errorf("must not nest more than %d arrays and objects", maxObjectNested)
 	}
 	return object, nil
+}
+
+// WriteJSON returns a value as JSON without the escapes that HTML would need: they make it up to six times as large, and
+// what programs read has a size limit.
+func WriteJSON(value any) (json.RawMessage, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, fmt.Errorf("can't be written as JSON: %w", err)
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
 }
 
 // nestsOver reports whether arrays and objects of a JSON value nest in more than that many levels.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Migration asks the system that an account comes from whether a password is right. It is safe
@@ -48,5 +49,6 @@ func (m *Migration) body(ctx context.Context, c flow.HookCall, identifier, passw
 	if m.hook.config.Body != nil {
 		return m.hook.body(ctx, c, map[string]any{"identifier": identifier, "password": password})
 	}
-	return written(map[string]string{"identifier": identifier, "password": password})
+	made, err := traits.WriteJSON(map[string]string{"identifier": identifier, "password": password})
+	return string(made), err
 }

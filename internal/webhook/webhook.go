@@ -1,10 +1,8 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +18,7 @@ import (
 	"github.com/symbolon/symbolon/internal/outgoing"
 	"github.com/symbolon/symbolon/internal/program"
 	"github.com/symbolon/symbolon/internal/secret"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 // Config of a Hook.
@@ -246,11 +245,11 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		return "", err
 	}
 	maps.Copy(shown, more)
-	raw, err := written(shown)
+	raw, err := traits.WriteJSON(shown) // ctx has a size limit
 	if err != nil {
 		return "", fmt.Errorf("write ctx: %w", err)
 	}
-	made, err := writer.Call(ctx, "ctx", raw)
+	made, err := writer.Call(ctx, "ctx", string(raw))
 	if err != nil {
 		if raised, ok := errors.AsType[*program.Error](err); ok && raised.Message == "cancel" {
 			return "", errCancelled
@@ -263,16 +262,6 @@ func (h *Hook) body(ctx context.Context, c flow.HookCall, more map[string]any) (
 		}
 	}
 	return made, nil
-}
-
-// written returns a value as JSON without the escapes that HTML would need: they make it up to six
-// times as large, and ctx has a size limit.
-func written(value any) (string, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(value)
-	return string(bytes.TrimSpace(out.Bytes())), err
 }
 
 // errCancelled says that the program wants no request.
