@@ -44,6 +44,9 @@ func others() []string { return []string{"computer", "contact"} }
 // binary is where an entry keeps the names of attributes with values that are not text. No attribute has that name.
 const binary = "\x00binary"
 
+// elsewhere is where an entry keeps the names of attributes whose values are in other files.
+const elsewhere = "\x00elsewhere"
+
 // opaque reports whether an attribute never is text: photographs, certificates, and what Active Directory computes with.
 func opaque(name string) bool {
 	switch name {
@@ -119,6 +122,9 @@ func (e entry) neutral(now time.Time) takeover.User {
 	for _, name := range e[binary] {
 		out.Note("a value of %s is not taken: it is not text", name)
 	}
+	for _, name := range e[elsewhere] {
+		out.Note("a value of %s is not taken: it is in a file that the export names", name)
+	}
 	// What administers the directory wrote the address.
 	out.Set("email_verified", e.first("mail") != "")
 	e.setClaims(&out)
@@ -142,7 +148,7 @@ func (e entry) setClaims(out *takeover.User) {
 			out.Set(claim, values[0])
 		}
 		switch {
-		case name == "dn" || name == "userpassword" || name == "objectclass" || name == binary:
+		case name == "dn" || name == "userpassword" || name == "objectclass" || name == binary || name == elsewhere:
 		case len(values) > 1:
 			rest[name] = values
 		case !first:
@@ -302,7 +308,10 @@ func (e entry) add(line string) error {
 	case name == "changetype":
 		return errors.New("the file has changes, not entries: export the entries")
 	case strings.HasPrefix(value, "<"):
-		return nil // a value kept elsewhere, such as a photograph
+		if !slices.Contains(e[elsewhere], name) && !opaque(name) {
+			e[elsewhere] = append(e[elsewhere], name)
+		}
+		return nil
 	case strings.HasPrefix(value, ":"):
 		raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(value[1:]))
 		if err != nil {

@@ -128,3 +128,13 @@ func FuzzUsers(f *testing.F) {
 		}
 	})
 }
+
+// A value in a file of its own is not lost without a word, unless it is one that never is taken.
+func TestUsers_elsewhere(t *testing.T) {
+	t.Parallel()
+	for u, err := range Users(strings.NewReader("dn: uid=v\nobjectClass: person\nuid: v\nuserPassword:< file:///p\njpegPhoto:< file:///x.jpg\ndescription:< file:///d\n"), time.Unix(0, 0)) {
+		if err != nil || len(u.Notes) != 2 || !strings.Contains(u.Notes[0], "userpassword") || !strings.Contains(u.Notes[1], "description") || len(u.Claims) != 3 {
+			t.Errorf("%+v, %v", u, err)
+		}
+	}
+}
