@@ -64,6 +64,8 @@ func (f *takeoverFlags) run(cmd *cobra.Command, e *env, c *config.Config, take f
 	switch err = errors.Join(err, t.Close()); {
 	case err != nil && f.dryRun:
 		return fmt.Errorf("%w\nNothing was changed", err)
+	case err != nil && report.Read == 0:
+		return fmt.Errorf("%w\nNo account was taken", err)
 	case err != nil:
 		return fmt.Errorf("%w\nWhat was taken so far stays. Run the command again to go on", err)
 	case report.Refused > 0:
