@@ -36,6 +36,9 @@ type user struct {
 	Groups         []string            `json:"groups"`
 	RealmRoles     []string            `json:"realmRoles"`
 	ClientRoles    map[string][]string `json:"clientRoles"`
+	Consents       []struct {
+		Client string `json:"clientId"`
+	} `json:"clientConsents"`
 }
 
 // credential holds two JSON documents as texts; before version 8 their members stood in
@@ -128,6 +131,13 @@ func (u user) note(out *takeover.User) {
 	if u.Federation != "" && len(u.Credentials) == 0 {
 		out.Note("its password is in the directory that the realm was connected to: its owner has to recover the account")
 	}
+	if len(u.Consents) > 0 {
+		clients := make([]string, len(u.Consents))
+		for i, c := range u.Consents {
+			clients[i] = c.Client
+		}
+		out.Note("what the owner has allowed to clients (%s) is not taken", strings.Join(clients, ", "))
+	}
 	if len(u.Actions) > 0 {
 		out.Note("what the owner was asked to do there (%s) is not asked here", strings.Join(u.Actions, ", "))
 	}
@@ -177,6 +187,12 @@ func (c credential) password() (string, error) {
 		Additional     map[string][]string `json:"additionalParameters"`
 	}
 	if c.Secret == "" {
+		switch {
+		case c.OldHash == "" && c.OldValue != "":
+			return "", errors.New("it is in clear, as in files that were written by hand; the owner has to recover the account")
+		case c.OldHash == "":
+			return "", errors.New("its hash is not in the export; the owner has to recover the account")
+		}
 		secret.Value, secret.Salt = c.OldHash, c.OldSalt
 		data.HashIterations, data.Algorithm = c.OldRounds, c.OldName
 	} else if err := c.decode(&secret, &data); err != nil {

@@ -108,3 +108,19 @@ func TestUsers_cutOff(t *testing.T) {
 		t.Errorf("the last error is %v", last)
 	}
 }
+
+// What is not taken of an account is noted, and no secret is shown with it.
+func TestUsers_notes(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		`"credentials":[{"type":"password","value":"hunter2","temporary":false}]`:                "password is not taken: it is in clear",
+		`"credentials":[{"type":"password"}]`:                                                    "password is not taken: its hash is not in the export",
+		`"clientConsents":[{"clientId":"app","grantedClientScopes":["email"]},{"clientId":"b"}]`: "allowed to clients (app, b) is not taken",
+	} {
+		for u, err := range Users(strings.NewReader(`[{"id":"1",`+raw+`}]`), "") {
+			if notes := strings.Join(u.Notes, ";"); err != nil || len(u.Notes) != 1 || !strings.Contains(notes, want) || strings.Contains(notes, "hunter2") || u.PasswordHash != "" {
+				t.Errorf("%s: %+v, %v", raw, u, err)
+			}
+		}
+	}
+}
