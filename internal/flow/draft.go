@@ -78,6 +78,8 @@ func (d drafter) submitted(ctx context.Context, owner *identity.Identity, in Inp
 	var merged json.RawMessage
 	if !in.whole {
 		merged, err = schema.Apply(owner.Traits, typed)
+	} else if typed.Form != nil {
+		merged, err = schema.FormReturned(owner.Traits, typed)
 	} else if merged, err = schema.Decode(typed); err == nil {
 		merged, err = schema.Returned(owner.Traits, in.withUnknown(merged))
 	}

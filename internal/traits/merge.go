@@ -81,11 +81,16 @@ func (p *property) prune(value any) any {
 		switch {
 		case c != nil:
 			kept[name] = c.prune(member)
-		case !p.closed:
+		case !p.forbids(name):
 			kept[name] = member
 		}
 	}
 	return kept
+}
+
+// forbids reports whether the schema forbids a member that is no child of p. A pattern may name it.
+func (p *property) forbids(name string) bool {
+	return p.closed && len(memberSchemas(p.schemas, name)) == 0
 }
 
 // merge returns the value of p after the change. It changes was.
