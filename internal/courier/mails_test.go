@@ -310,3 +310,25 @@ func TestTextsFromTheConfigurationReplaceSingleFiles(t *testing.T) {
 		t.Errorf("a text that can't be filled in gives %v", err)
 	}
 }
+
+// What only a person has is not there at the start. A mistake that does not depend on it still is found then.
+func TestATemplateThatAsksForAPersonIsNotRefused(t *testing.T) {
+	t.Parallel()
+	for source, fine := range map[string]bool{
+		`{{ index .Identity.traits "email" }}`:                 true,
+		`{{ .Traits.name.first | upper }}`:                     true,
+		`{{ range .Identity.traits.tags }}{{ . }}{{ end }}`:    true,
+		`{{ (index .Identity.verifiable_addresses 0).value }}`: true,
+		`{{ len .TransientPayload.items }}`:                    true,
+		`{{ index .Identity.traits "email" }} {{ .Nope }}`:     true, // found when a person is there
+		`{{ .Identitty.traits.email }}`:                        false,
+		`{{ index .Nope "email" }}`:                            false,
+		`{{ if .Identity }}{{ end }}{{ .Nope }}`:               false,
+		`{{ index .To "email" }}`:                              false,
+	} {
+		_, err := courier.NewTemplates("Example", courier.Own{Files: map[string]string{"recovery_code/valid/email.body.plaintext.gotmpl": source}})
+		if (err == nil) != fine {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	texttemplate "text/template"
-	"time"
 
 	"github.com/symbolon/symbolon/internal/locale"
 )
@@ -130,29 +129,6 @@ func (t *Templates) parse(files overlay) (map[Template]*parts, error) {
 		mails[name] = parsed
 	}
 	return mails, nil
-}
-
-// try renders every mail in some languages.
-func (t *Templates) try(languages []locale.Language) error {
-	for _, l := range languages {
-		for _, name := range All {
-			m := Message{
-				Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Code: "123456", Expires: time.Unix(0, 0), Language: l.Tag,
-				Created: time.Unix(0, 0), Change: Change{Method: "password", At: time.Unix(0, 0), Device: "probe", Address: "192.0.2.1"},
-			}
-			if _, err := t.Render(m); err != nil {
-				return fmt.Errorf("mail template %s in %s: %w", name, l.Tag, err)
-			}
-			if t.mails[name].sms == nil {
-				continue
-			}
-			m.To = "+12025550123"
-			if _, err := t.Render(m); err != nil {
-				return fmt.Errorf("text message template %s in %s: %w", name, l.Tag, err)
-			}
-		}
-	}
-	return nil
 }
 
 // data is what templates may use.
