@@ -103,8 +103,26 @@ func (l *loader) legacy(env map[string]string) {
 			l.warn("", "has no effect: there is no tracing", at)
 		case strings.HasPrefix(name, "CORS_"):
 			l.legacyCORS(env, name, at)
+		case strings.HasPrefix(name, "COURIER_TEMPLATES_"):
+			l.warn("", "has no effect; set COURIER_TEMPLATES to all of them as JSON, or name them in a file", at)
+		default:
+			if a, ok := absentVariable(name); ok {
+				l.missing(a.name, a, at)
+			}
 		}
 	}
+}
+
+// absentVariable finds the setting of v26 that is not here and that a variable names.
+// Settings of one word are names that other programs have too.
+func absentVariable(name string) (absent, bool) {
+	for _, a := range absentKeys() {
+		variable := strings.ToUpper(strings.ReplaceAll(a.name, ".", "_"))
+		if strings.Contains(variable, "_") && (name == variable || strings.HasPrefix(name, variable+"_")) {
+			return a, true
+		}
+	}
+	return absent{}, false
 }
 
 func (l *loader) lax(value string, at Origin) {

@@ -147,3 +147,22 @@ secrets: {cookie: ['${COOKIE}'], default: [a-long-and-random-text-0]}
 		t.Errorf("without the variables there are %d mistakes: %v", len(got), got)
 	}
 }
+
+func TestVariablesOfFeaturesThatAreNotHereAreNamed(t *testing.T) {
+	t.Parallel()
+	src := source("dsn: memory\nsecrets: {default: [a-long-and-random-text-0]}\nserve: {public: {base_url: 'http://localhost:4433/'}}")
+	src.Environ = []string{
+		"OAUTH2_PROVIDER_URL=http://hydra:4445", "HASHERS_ALGORITHM=bcrypt", "SESSION_COOKIE_SECURE=true", "CLIENTS_HTTP_DISALLOW_PRIVATE_IP_RANGES=true",
+		"COURIER_TEMPLATES_RECOVERY_CODE_VALID_EMAIL_SUBJECT=base64://eA==", "DATABASE_URL=postgres://other", "DEV=true", "CONFIG=x", "HELP=y", "PREVIEW=z", "TRACING=q",
+	}
+	_, r := mustLoad(t, src)
+	wantContains(t, texts(r.Warnings), []string{
+		"features that are not here; they have no effect: clients.http (addresses that this file names may be called, others only if they are public or in security.outgoing.allow); hashers.algorithm (new passwords",
+		"environment COURIER_TEMPLATES_RECOVERY_CODE_VALID_EMAIL_SUBJECT: has no effect; set COURIER_TEMPLATES to all of them as JSON",
+	})
+	for _, want := range []string{"oauth2_provider (", "session.cookie.secure ("} {
+		if !strings.Contains(warnings(r), want) {
+			t.Errorf("%q is not in %s", want, warnings(r))
+		}
+	}
+}
