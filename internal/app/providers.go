@@ -41,7 +41,7 @@ func (a *composition) newProvider(guard *netguard.Guard, c config.Provider) (oid
 	wanted := protocol.Config{
 		ID: c.ID, Provider: c.Provider, Label: c.Label, ClientID: c.ClientID, ClientSecret: secret.String(c.ClientSecret.Reveal()),
 		IssuerURL: c.IssuerURL, AuthURL: c.AuthURL, TokenURL: c.TokenURL, JWKSURL: c.JWKSURL, Tenant: c.Tenant,
-		Scope: c.Scope, Audiences: c.Audiences, RequestedClaims: c.RequestedClaims, AllowMissingNonce: c.AllowMissingNonce,
+		SubjectSource: c.SubjectSource, ClaimsSource: c.ClaimsSource, Scope: c.Scope, Audiences: c.Audiences, RequestedClaims: c.RequestedClaims, AllowMissingNonce: c.AllowMissingNonce,
 		ClientAuth: c.TokenAuth, PKCE: c.PKCE, Leeway: cmp.Or(c.Leeway, time.Minute), RequireAuthTime: c.RequireAuthTime,
 		AppleTeamID: c.AppleTeamID, ApplePrivateKeyID: c.ApplePrivateKeyID, ApplePrivateKey: secret.String(c.ApplePrivateKey.Reveal()),
 		RedirectURL: a.config.Serve.Public.BaseURL.JoinPath("self-service/methods/oidc/callback", c.ID).String(),

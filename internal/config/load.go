@@ -201,6 +201,9 @@ func (l *loader) collect(group *branch, n *node) map[string]*node {
 			continue
 		}
 		path := strings.TrimPrefix(group.path+"."+f.name, ".")
+		if path == "$schema" {
+			continue // it is for editors
+		}
 		if a, ok := findAbsent(path); ok {
 			l.missing(path, a, f.place)
 			continue

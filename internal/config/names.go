@@ -38,6 +38,7 @@ func otherNames() []otherName {
 		{name: "serve.public.tls.key.path", key: "serve.public.tls.key_file"},
 		{name: "serve.admin.tls.cert.path", key: "serve.admin.tls.cert_file"},
 		{name: "serve.admin.tls.key.path", key: "serve.admin.tls.key_file"},
+		{name: "selfservice.methods.webauthn.config.rp.origin", key: "selfservice.methods.webauthn.config.rp.origins", convert: oneItem},
 		{name: provider + "microsoft_tenant", key: provider + "tenant"},
 	}
 }
@@ -57,6 +58,14 @@ func namesOf(key string) []string {
 func hostToURL(n *node) *node {
 	if (n.shape == text || n.shape == loose) && n.text != "" && !strings.Contains(n.text, "://") {
 		return &node{shape: n.shape, text: "https://" + n.text, origin: n.origin}
+	}
+	return n
+}
+
+// oneItem makes a list of one value.
+func oneItem(n *node) *node {
+	if n.shape == text {
+		return &node{shape: list, items: []*node{n}, origin: n.origin}
 	}
 	return n
 }
@@ -203,6 +212,7 @@ func absentKeys() []absent {
 		{"enterprise", ""},
 		{"courier.worker", "set courier.workers"},
 		{"selfservice.methods.b2b", ""},
+		{"selfservice.methods.webauthn.config.rp.icon", "browsers no longer show it"},
 		{"selfservice.methods.saml", ""},
 		{"selfservice.methods.captcha", ""},
 		{"selfservice.methods.oidc.config.base_redirect_uri", "it is serve.public.base_url"},

@@ -30,6 +30,8 @@ type Provider struct {
 	Tenant          string          // microsoft only
 	RequestedClaims json.RawMessage // OpenID Connect Core 5.5; nil for none
 	AutoLink        string          // never, verified_email
+	SubjectSource   string          // userinfo, me or oid; microsoft only
+	ClaimsSource    string          // id_token or userinfo; empty for the former
 	// AllowMissingNonce accepts id_tokens without the nonce that was sent.
 	AllowMissingNonce bool
 	TokenAuth         string        `key:"token_endpoint_auth_method"` // client_secret_basic or client_secret_post; empty for what the provider says

@@ -172,3 +172,34 @@ selfservice: {methods: {oidc: {enabled: true, config: {providers: [
 		t.Errorf("a file of no version: %v", err)
 	}
 }
+
+// Files of the world write these.
+func TestFilesOfV1WithFurtherSettings(t *testing.T) {
+	t.Parallel()
+	c, r := mustLoad(t, source(`
+$schema: https://schemas.example.org/config.json
+version: 1.3.0
+dsn: memory
+serve: {public: {base_url: 'http://localhost:4433/'}}
+secrets: {cookie: [a-long-and-random-text-0]}
+selfservice:
+  methods:
+    webauthn: {enabled: true, config: {rp: {id: localhost, origin: 'http://localhost:3000', icon: 'https://cdn.example.org/icon.png'}}}
+    oidc: {enabled: true, config: {providers: [
+      {id: ms, provider: microsoft, microsoft_tenant: common, client_id: a, client_secret: b, mapper_url: 'file:///m', subject_source: oid},
+      {id: hub, provider: github, client_id: a, client_secret: b, mapper_url: 'file:///m', subject_source: userinfo, claims_source: userinfo}]}}
+`))
+	providers := c.Selfservice.Methods.OIDC.Providers
+	for name, pair := range map[string][2]any{
+		"origins": {c.Selfservice.Methods.WebAuthn.RP.Origins, []string{"http://localhost:3000"}},
+		"subject": {providers[0].SubjectSource + " " + providers[1].SubjectSource, "oid userinfo"},
+		"claims":  {providers[0].ClaimsSource + " " + providers[1].ClaimsSource, " userinfo"},
+	} {
+		if d := cmp.Diff(pair[1], pair[0]); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	if told := warnings(r); !strings.Contains(told, "rp.icon (browsers no longer show it)") || strings.Contains(told, "$schema") || strings.Contains(told, "secrets.default") {
+		t.Errorf("warnings are %s", told)
+	}
+}

@@ -63,8 +63,11 @@ func (p *Provider) scopesGranted(token *oauth2.Token) error {
 	return nil
 }
 
-// gitlab puts little into the id_token; userinfo has the rest.
-func gitlab(ctx context.Context, p *Provider, s *site, token *oauth2.Token) (claims.Claims, error) {
+// fromUserinfo reads all claims there: some providers put little into the id_token.
+func fromUserinfo(ctx context.Context, p *Provider, s *site, token *oauth2.Token) (claims.Claims, error) {
+	if s.userinfo == nil {
+		return claims.Claims{}, errors.New("the provider has no userinfo endpoint that a discovery document names")
+	}
 	info, err := s.userinfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
 		return claims.Claims{}, fmt.Errorf("ask userinfo: %w", withoutQuery(err))

@@ -199,6 +199,9 @@ func (p *Provider) Finish(ctx context.Context, answer url.Values, m Memory) (cla
 	if err != nil {
 		return claims.Claims{}, err
 	}
+	if p.config.Provider == "microsoft" && (p.config.SubjectSource == "oid" || p.config.SubjectSource == "me") {
+		c.Subject, _ = c.Raw["oid"].(string) // which the Graph API calls the id of /me
+	}
 	if err := checkSubject(c); err != nil {
 		return claims.Claims{}, refused(err, distrusted)
 	}
@@ -238,10 +241,14 @@ func (p *Provider) identify(ctx context.Context, s *site, token *oauth2.Token, m
 			return claims.Claims{}, err
 		}
 	}
-	if p.spec.read == nil {
+	read := p.spec.read
+	if read == nil && p.config.ClaimsSource == "userinfo" {
+		read = fromUserinfo
+	}
+	if read == nil {
 		return c, nil
 	}
-	more, err := p.spec.read(ctx, p, s, token)
+	more, err := read(ctx, p, s, token)
 	if err != nil {
 		if _, ok := errors.AsType[*Problem](err); ok {
 			return claims.Claims{}, err

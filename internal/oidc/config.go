@@ -23,6 +23,12 @@ type Config struct {
 	RequestedClaims            json.RawMessage // OpenID Connect Core 5.5; nil for none
 	// Audiences are further client ids that an id_token of an app may be for.
 	Audiences []string
+	// SubjectSource is what a microsoft account is known by: its sub, for this client alone
+	// (userinfo, or empty), or its object id, which all clients see (me or oid).
+	SubjectSource string
+	// ClaimsSource is where the claims of an OpenID Connect provider are from: id_token (or
+	// empty) or userinfo.
+	ClaimsSource string
 	// AllowMissingNonce accepts id_tokens without nonce; a wrong one is refused still.
 	AllowMissingNonce bool
 	// ClientAuth is how the client secret is sent to the token endpoint:

@@ -53,7 +53,7 @@ var specs = map[string]providerSpec{
 	"auth0":       {label: "Auth0", openID: true, reauthPrompt: "login"},
 	"slack":       {label: "Slack", openID: true, issuer: "https://slack.com", reauthPrompt: "login"},
 	"microsoft":   {label: "Microsoft", openID: true, tenant: true, reauthPrompt: "login"},
-	"gitlab":      {label: "GitLab", openID: true, read: gitlab, reauthPrompt: "login"},
+	"gitlab":      {label: "GitLab", openID: true, read: fromUserinfo, reauthPrompt: "login"},
 	"apple":       {label: "Apple", openID: true, issuer: "https://appleid.apple.com", presents: true, extra: map[string]string{"response_mode": "form_post"}, complete: appleName},
 	"netid":       {label: "netID", openID: true, issuer: "https://broker.netid.de", presents: true, reauthPrompt: "login"},
 	"line":        {label: "LINE", openID: true, issuer: "https://access.line.me", reauthPrompt: "login"},
