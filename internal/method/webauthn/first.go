@@ -73,7 +73,7 @@ func (m *Method) ask(identifier, id string, keys ceremony.Keys) (asked, error) {
 // (WebAuthn Level 3, 14.6.2).
 func (m *Method) decoy(identifier string) ceremony.Owner {
 	id := sha256.Sum256([]byte(m.decoys.Sign(traits.Normalize(identifier))))
-	return m.owner(id[:16], []ceremony.Key{{ID: id[:]}})
+	return m.owner(id[:16], []ceremony.Key{ceremony.Decoy(id[:])})
 }
 
 func (m *Method) showFirst(ctx context.Context, v flow.View) ([]ui.Node, error) {
@@ -177,13 +177,18 @@ func (m *Method) asked(ctx context.Context, kept asked) (*identity.Identity, *id
 }
 
 func (m *Method) verify(ctx context.Context, s flow.Submission, kept asked, text string) (flow.Fact, error) {
-	if _, err := ceremony.Read(text); err != nil {
+	answer, err := ceremony.Read(text)
+	if err != nil {
 		return nil, err
 	}
 	if s.Identity != nil && s.Identity.ID != kept.IdentityID {
 		return nil, errNoKey
 	}
 	person, c, err := m.asked(ctx, kept)
+	if errors.Is(err, errNoKey) { // which takes as long as the answer of a key that is there
+		_, refused := m.party.Judge(kept.Pending, m.decoy(kept.Identifier), answer, m.now())
+		return nil, errors.Join(errNoKey, refused)
+	}
 	if err != nil {
 		return nil, err
 	}

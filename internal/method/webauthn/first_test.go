@@ -2,6 +2,7 @@ package webauthn_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"log/slog"
 	"regexp"
@@ -180,7 +181,7 @@ func (r *reading) Credential(ctx context.Context, id, typ string) (*identity.Cre
 	return r.Service.Credential(ctx, id, typ)
 }
 
-// The name and a wrong answer lead to the same reads for all, in this order: a stranger could measure others.
+// The name and a wrong answer lead to the same reads for all, in this order, and to the same check of a signature: a stranger could measure others.
 func TestFirst_readsTheSame(t *testing.T) {
 	t.Parallel()
 	w := first(t, webauthn.Config{})
@@ -188,6 +189,7 @@ func TestFirst_readsTheSame(t *testing.T) {
 	signUp(t, w, "new@example.org", k)
 	r := &reading{Service: w.Identities}
 	w.Rebuild(methodsWith(t, w, r, webauthn.Config{Passwordless: true}, slog.New(slog.DiscardHandler))...)
+	var err error
 	for _, who := range []string{"new@example.org", "ada@example.org", "unknown@example.org"} {
 		b, liar := w.Browser(), *k
 		r.did = ""
@@ -196,9 +198,21 @@ func TestFirst_readsTheSame(t *testing.T) {
 			t.Errorf("the name of %s reads%s", who, r.did)
 		}
 		r.did = ""
-		touch(t, b, f, liar.Get(t, value(t, f, "webauthn_login_trigger"), ceremonytest.Lie{BadSignature: true}))
+		options := value(t, f, "webauthn_login_trigger")
+		var asked []struct{ ID string }
+		if err := json.Unmarshal([]byte(ids(t, options)), &asked); err != nil {
+			t.Fatal(err)
+		}
+		if liar.ID, err = base64.RawURLEncoding.DecodeString(asked[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		liar.Handle = nil // which a stranger does not know
+		refused := touch(t, b, f, liar.Get(t, options, ceremonytest.Lie{BadSignature: true}))
 		if r.did != " identity credential" {
 			t.Errorf("a wrong answer for %s reads%s", who, r.did)
+		}
+		if refused.Cause == nil || !strings.Contains(refused.Cause.Error(), "signature") {
+			t.Errorf("no signature of a wrong answer for %s is verified: %v", who, refused.Cause)
 		}
 	}
 }
