@@ -78,8 +78,8 @@ func decodeBody(r *http.Request, body []byte) flow.Input {
 	return broken(message.KeyBodyUnsupported, "method", r.Method, "type", given)
 }
 
-// decodeObject decodes one JSON object. Members named twice are refused: two
-// readers could understand them differently.
+// decodeObject decodes one JSON object, of which wire.CheckJSON refuses what two
+// readers could understand differently.
 func decodeObject(body []byte) flow.Input {
 	if !utf8.Valid(body) {
 		return broken(message.KeyBodyMalformed, "cause", "the text is not valid UTF-8")
@@ -105,25 +105,9 @@ func parseObject(body []byte) (map[string]json.RawMessage, error) {
 	if whole[0] != '{' {
 		return nil, errNotObject
 	}
-	dec := json.NewDecoder(bytes.NewReader(whole))
-	if _, err := dec.Token(); err != nil {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(whole, &object); err != nil {
 		return nil, err
-	}
-	object := map[string]json.RawMessage{}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, err
-		}
-		key, _ := name.(string)
-		if _, twice := object[key]; twice {
-			return nil, fmt.Errorf("the member %q stands in the object twice", key)
-		}
-		object[key] = value
 	}
 	return object, nil
 }

@@ -15,14 +15,15 @@ const maxDepth = 1000
 
 // CheckJSON refuses JSON that two readers could understand differently: text that is
 // not UTF-8, a member that an object has twice, at any depth, anything after the one value
-// (RFC 8259, sections 4 and 8.1). It also refuses more than 1000 levels of nesting.
+// (RFC 8259, sections 4 and 8.1). The same text twice means one thing alone and passes:
+// generated clients of Rust write method so. It also refuses more than 1000 levels of nesting.
 func CheckJSON(body []byte) error {
 	if !utf8.Valid(body) {
 		return errors.New("the text is not valid UTF-8")
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
-	if err := checkValue(dec, maxDepth); err != nil {
+	if _, err := checkValue(dec, maxDepth); err != nil {
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
@@ -39,35 +40,40 @@ func DecodeOne(body []byte, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// checkValue reads one value, which may nest as many levels as are left.
-func checkValue(dec *json.Decoder, left int) error {
+// checkValue reads one value, which may nest as many levels as are left, and returns it
+// if it is neither array nor object.
+func checkValue(dec *json.Decoder, left int) (json.Token, error) {
 	token, err := nextToken(dec)
 	open, nested := token.(json.Delim)
 	if err != nil || !nested {
-		return err
+		return token, err
 	}
 	if left == 0 {
-		return fmt.Errorf("more than %d arrays and objects are nested", maxDepth)
+		return nil, fmt.Errorf("more than %d arrays and objects are nested", maxDepth)
 	}
-	names := map[string]bool{}
+	members := map[string]json.Token{}
 	for dec.More() {
+		var name json.Token
 		if open == '{' {
-			name, err := nextToken(dec)
-			if err != nil {
-				return err
+			if name, err = nextToken(dec); err != nil {
+				return nil, err
 			}
-			key, _ := name.(string)
-			if names[key] {
-				return fmt.Errorf("the member %q stands in the object twice", key)
-			}
-			names[key] = true
 		}
-		if err := checkValue(dec, left-1); err != nil {
-			return err
+		value, err := checkValue(dec, left-1)
+		if err != nil {
+			return nil, err
+		}
+		key, named := name.(string)
+		before, twice := members[key]
+		if text, ok := value.(string); twice && (!ok || before != text) {
+			return nil, fmt.Errorf("the member %q stands in the object twice", key)
+		}
+		if named {
+			members[key] = value
 		}
 	}
 	_, err = nextToken(dec)
-	return err
+	return nil, err
 }
 
 // nextToken returns the next token of a value that has not ended.

@@ -46,3 +46,16 @@ func TestClients_flags(t *testing.T) {
 	want(t, "signed in", n.ask(t, http.MethodGet, "/self-service/login/api", nil), 400, "session_already_available")
 	want(t, "refresh", n.ask(t, http.MethodGet, "/self-service/login/api?refresh=True", nil), 200, `"refresh":true`)
 }
+
+// Generated clients of Rust write the name of the method twice: as the tag and as a member of what it tags.
+func TestClients_methodTwice(t *testing.T) {
+	t.Parallel()
+	n := newSite(t).native()
+	form := n.start(t, "registration", "")
+	to := "/self-service/registration?flow=" + form.text("id")
+	said := func(second string) string {
+		return `{"method":"password","password":"` + password + `","method":"` + second + `","traits":{"email":"rust@example.org"}}`
+	}
+	want(t, "two methods", n.ask(t, http.MethodPost, to, said("code")), 400, "Unable to decode form as JSON.")
+	want(t, "one method", n.ask(t, http.MethodPost, to, said("password")), 200, "rust@example.org")
+}
