@@ -42,6 +42,10 @@ line 4: line 4: has 2 values, and an export has 26 at least
 			auth0.Users(strings.NewReader(`{"Id":"auth0|1","Given Name":"Vera","Family Name":"M","Email":"v@example.org","Email Verified":true,"Connection":"Users","Created At":"2020-10-06T15:35:35.251Z"}`), nil),
 			"auth0|1 off=false hash=false 2020 [] map[email:v@example.org email_verified:true family_name:M given_name:Vera phone_number_verified:false] map[]\n",
 		},
+		"Auth0, what a provider gave": {
+			auth0.Users(strings.NewReader(`{"user_id":"auth0|1","Last Login":"x","updated_at":"x","logins_count":3,"locale":"de","company":{"name":"c"},"email_verified":true,"phone_number_verified":true}`), nil),
+			"auth0|1 off=false hash=false 1 [] map[company:map[name:c] email_verified:false locale:de phone_number_verified:false] map[]\n",
+		},
 		"Auth0, CSV": {
 			auth0.Users(strings.NewReader("\ufeffuser_id,email,email_verified,blocked,identities[0].connection,identities[1].provider,identities[1].user_id,app_metadata.plan,created_at\n"+
 				"google-oauth2|7,v@example.org,true,,google-oauth2,github,42,gold,2020-10-06T15:35:35.251Z\ngoogle-oauth2|8,,,true,google-oauth2,,,,\n"), nil),

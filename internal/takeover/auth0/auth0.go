@@ -92,8 +92,32 @@ func Users(r io.Reader, hashes map[string]string) iter.Seq2[takeover.User, error
 		if err := json.Unmarshal(raw, &u); err != nil {
 			return takeover.User{}, err
 		}
-		return u.neutral(hashes)
+		out, err := u.neutral(hashes)
+		out.SetOwn(more(raw))
+		return out, err
 	}, takeover.Rows(r, "user_id", "Id", "email", "Email"))
+}
+
+// more are members that providers or an import gave the profile, such as a locale: those that are neither read by name
+// nor bookkeeping.
+func more(raw json.RawMessage) map[string]any {
+	rest := map[string]any{}
+	if json.Unmarshal(raw, &rest) != nil {
+		return nil
+	}
+	maps.DeleteFunc(rest, func(name string, _ any) bool {
+		switch strings.ReplaceAll(strings.ToLower(name), " ", "_") {
+		case "user_id", "id", "_id", "email", "email_verified", "username", "given_name", "family_name", "name", "nickname", "picture", "phone_number",
+			"phone_verified", "blocked", "created_at", "identities", "user_metadata", "app_metadata", "passwordhash", "password_hash", "custom_password_hash",
+			"multifactor", "mfa_factors", "guardian_authenticators":
+			return true
+		case "updated_at", "last_login", "last_ip", "logins_count", "last_password_reset", "password_set_date", "tenant", "connection", "version",
+			"_tmp_is_unique", "emails", "multifactor_last_modified", "blocked_for", "email_lower", "provider":
+			return true
+		}
+		return false
+	})
+	return rest
 }
 
 // Hashes reads a file of password hashes into a map by the id of the user.
