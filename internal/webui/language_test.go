@@ -70,6 +70,28 @@ func TestNothingWasLeftInEnglish(t *testing.T) {
 	}
 }
 
+// Each language addresses people in one way, and calls one thing by one name.
+func TestTexts_oneVoice(t *testing.T) {
+	t.Parallel()
+	all := languages(t)
+	for tag, avoided := range map[string]string{
+		"de":      `\b(du|dich|dir|dein\pL*)\b`,
+		"es":      `(?i)\b(usted|inténtelo|introduzca|añada|complete|compruebe|pida|use)\b`,
+		"fr":      `(?i)(^| )(tu|ton|ta|tes|toi)[ ,.]`,
+		"it":      `\b(Lei|inserisca|riprovi|usi)\b`,
+		"ja":      `サインイン`,
+		"nl":      `(?i)\b(u|uw)\b`,
+		"zh-Hans": `您|账户`,
+	} {
+		wrong := regexp.MustCompile(avoided)
+		for key, text := range all[tag].texts {
+			if found := wrong.FindString(text); found != "" {
+				t.Errorf("%s: %s says %q: %s", tag, key, found, text)
+			}
+		}
+	}
+}
+
 func TestEveryMessageOfTheCatalogueIsWordedInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	for tag, l := range languages(t) {
