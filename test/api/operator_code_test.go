@@ -18,6 +18,11 @@ func TestCode_ofAnOperator(t *testing.T) {
 		t.Fatalf("%d %s", offer.StatusCode, offer.body)
 	}
 	flow, code := page.Query().Get("flow"), offer.text(t, "recovery_code")
+	for _, at := range []string{"/self-service/recovery/flows?id=", "/v1/self-service/recovery/flows?id=", "/recovery?flow="} {
+		if a := s.browser(t).get(t, at+flow); a.StatusCode != http.StatusOK || strings.Contains(string(a.body), "jane@") {
+			t.Errorf("%s tells whose account it is: %d %s", at, a.StatusCode, a.body)
+		}
+	}
 	action, _ := s.browser(t).fetch(t, "recovery", "code", flow)
 	if a := s.browser(t).form(t, action, map[string]string{"code": code}); strings.Contains(strings.Join(a.Header.Values("Set-Cookie"), ";"), "session=") {
 		t.Error("a page of another site typed the code")

@@ -45,6 +45,9 @@ func (m *Method) showAddress(_ context.Context, v flow.View) ([]ui.Node, error) 
 	if v.Flow.Kind == flow.Recovery {
 		label = "Recovery code"
 	}
+	if v.Flow.Offered() { // anyone with the id sees the form, and its code was sent to no address
+		return []ui.Node{ui.CSRF(), codeNode(label)}, nil
+	}
 	again := ui.Node{Name: "email", Type: "submit", Value: kept.Typed, Label: "Resend code"}
 	return []ui.Node{ui.CSRF(), codeNode(label), again}, nil
 }

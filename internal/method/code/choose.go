@@ -61,8 +61,8 @@ func (m *Method) showChoice(_ context.Context, v flow.View) ([]ui.Node, error) {
 	case sent && v.Flow.State == flow.Challenged:
 		asked.Value = cmp.Or(kept.Asked, kept.Typed)
 		again := ui.Node{Name: confirmField, Type: "submit", Value: kept.Typed, Label: "Resend code"}
-		if v.Flow.Offered() {
-			return []ui.Node{ui.CSRF(), codeNode("Recovery code"), again}, nil
+		if v.Flow.Offered() { // as in showAddress
+			return []ui.Node{ui.CSRF(), codeNode("Recovery code")}, nil
 		}
 		return []ui.Node{ui.CSRF(), codeNode("Recovery code"), again, asked, back}, nil
 	case kept.Step == stepChoice:
