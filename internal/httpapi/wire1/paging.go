@@ -15,7 +15,8 @@ const (
 	defaultPage    = 250
 	messagesOnPage = 10
 	largestPage    = 500
-	offsetVersion  = 2 // of offsetToken
+	offsetVersion  = 2       // of offsetToken
+	farthestPage   = 1 << 31 // whose number times a size is a number still
 )
 
 // page is which part of a list is asked for.
@@ -36,16 +37,16 @@ func pageOf(q url.Values, size int) page {
 		p.size = min(n, largestPage)
 	}
 	if offset, ok := offsetOf(p.token); ok {
-		p.number = offset / p.size
+		p.number = min(offset/p.size, farthestPage)
 		return p
 	}
 	n, err := strconv.Atoi(q.Get("page"))
 	if err != nil || n <= 0 {
 		return p
 	}
-	p.number = n
+	p.number = min(n, farthestPage)
 	if by == "page_size" && q.Has(by) { // which counts from 1
-		p.number = n - 1
+		p.number--
 	}
 	return p
 }

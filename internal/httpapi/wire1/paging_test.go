@@ -6,8 +6,33 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
+
+// A page far beyond the end is empty, however its number times the size is computed.
+func TestWindow_far(t *testing.T) {
+	t.Parallel()
+	for _, query := range []string{
+		"page=4611686018427387905&per_page=3", "page=9223372036854775807&per_page=500", "page=9223372036854775807", "page_size=3&page=6148914691236517206",
+		"page_token=" + offsetToken{Offset: 1<<63 - 1, Version: offsetVersion}.String() + "&page_size=1",
+	} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []page{pageOf(q, defaultPage), pageOfSessions(q)} {
+			if shown := window([]int{1, 2}, p); len(shown) != 0 {
+				t.Errorf("%s shows %v", query, shown)
+			}
+			out := httptest.NewRecorder()
+			p.numbered(out.Header(), httptest.NewRequest(http.MethodGet, "/schemas?"+query, nil), 2)
+			if strings.Contains(out.Header().Get("Link"), "-") {
+				t.Errorf("%s is linked to %s", query, out.Header().Get("Link"))
+			}
+		}
+	}
+}
 
 // client-go sends the sizes of both ways to page, 250 for the one that its caller did not set.
 func TestPageOf(t *testing.T) {
