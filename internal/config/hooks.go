@@ -135,6 +135,9 @@ func (n *node) asWebHook() (*WebHook, error) {
 			},
 		},
 	}
+	if strings.HasPrefix(c.Body, "/") { // as v0.7 has it
+		web.Request.Body = "file://" + c.Body
+	}
 	for name, value := range c.Headers {
 		web.Request.Headers[name] = Secret(value)
 	}

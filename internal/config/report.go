@@ -115,12 +115,20 @@ type Problem struct {
 func (p Problem) Error() string {
 	text := p.Text
 	if p.Key != "" {
-		text = p.Key + " " + text
+		text = p.name() + " " + text
 	}
 	if p.Origin.Kind == "" || p.Origin.Kind == FromDefault {
 		return text
 	}
 	return p.Origin.Place() + ": " + text
+}
+
+// name is the key, by the name that the input has for it.
+func (p Problem) name() string {
+	if slices.Contains(namesOf(p.Key), p.Origin.As) {
+		return p.Origin.As
+	}
+	return p.Key
 }
 
 // Problems is everything that is wrong with a configuration.

@@ -203,3 +203,19 @@ selfservice:
 		t.Errorf("warnings are %s", told)
 	}
 }
+
+func TestProblem_nameOfTheInput(t *testing.T) {
+	t.Parallel()
+	wantContains(t, mistakes(t, source("dsn: memory\ncookies: {same_site: Sometimes}\nselfservice: {allowed_return_urls: 7}")), []string{
+		"cookies.same_site is", "selfservice.allowed_return_urls is a number; write a list",
+	})
+}
+
+// v0.7 has the plain path of a program.
+func TestHooks_bodyOfV07(t *testing.T) {
+	t.Parallel()
+	c, _ := mustLoad(t, source("dsn: memory\nselfservice: {flows: {registration: {after: {hooks: [{hook: web_hook, config: {url: 'http://app/hook', method: POST, body: /etc/hook.jsonnet}}]}}}}"))
+	if got := c.Selfservice.Flows.Registration.After.OIDC.Hooks; len(got) != 1 || got[0].Web.Request.Body != "file:///etc/hook.jsonnet" {
+		t.Errorf("hooks are %v", got)
+	}
+}
