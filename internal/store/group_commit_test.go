@@ -254,6 +254,28 @@ func TestInTxAsync(t *testing.T) {
 	}
 }
 
+// What is written after migrations waits for the disk, as they do not.
+func TestMigrate_waitsForTheDisk(t *testing.T) {
+	t.Parallel()
+	for options, want := range map[string]int{"": 2, "?synchronous=normal": 1} {
+		db, err := Open(t.Context(), Config{DSN: "sqlite://" + t.TempDir() + "/test.db" + options, Now: frozen()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		level := 0
+		err = db.InTx(t.Context(), func(ctx context.Context) error {
+			return db.QueryRow(ctx, []any{&level}, `PRAGMA synchronous`)
+		})
+		if err != nil || level != want {
+			t.Errorf("%q: level is %d, %v, want %d", options, level, err, want)
+		}
+	}
+}
+
 func TestBatchAge(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
