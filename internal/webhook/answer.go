@@ -63,7 +63,7 @@ func (h *Hook) read(status int, answer []byte) (*flow.IdentityChange, error) {
 	}
 	for _, metadata := range []json.RawMessage{i.MetadataPublic, i.MetadataAdmin} {
 		if _, err := traits.Object(metadata); err != nil {
-			return nil, upstream("webhook response has metadata that "+err.Error()+", or null", nil)
+			return nil, upstream("webhook response has metadata that are not taken: they "+err.Error()+"; null stands for none", nil)
 		}
 	}
 	out := &flow.IdentityChange{
