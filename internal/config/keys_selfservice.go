@@ -79,7 +79,7 @@ func providerKeys() []Key {
 		key(atProvider+"tenant", Key{Example: "common"},
 			"The tenant of a microsoft provider, which needs it: an id, common, organizations or consumers."),
 		key(atProvider+"subject_source", Key{Example: "oid", since: v26, must: oneOf("userinfo", "me", "oid")},
-			"What a microsoft account is known by: its `sub`, which is another one for each client (`userinfo`, or unset), or its object id (`me` or `oid`). Change it only while nobody has signed in: the accounts are others then. Other providers have no choice."),
+			"What a microsoft account is known by: its `sub`, which is another one for each client (`userinfo`, or unset), or its object id (`me` or `oid`). Change it only before the first sign-in: people would get other accounts afterwards. Other providers have no choice."),
 		key(atProvider+"claims_source", Key{Example: "userinfo", since: v26, must: oneOf("id_token", "userinfo")},
 			"Where the claims of an OpenID Connect provider are from. When unset, the id_token, and userinfo for gitlab."),
 		key(atProvider+"requested_claims", Key{Example: `{"id_token":{"email":{"essential":true}}}`},

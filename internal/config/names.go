@@ -205,7 +205,7 @@ func absentKeys() []absent {
 		{"sqa-opt-out", "nothing is ever sent home"},
 		{"config", ""},
 		{"clients.http", "addresses that this file names may be called, others only if they are public or in security.outgoing.allow"},
-		{"oauth2_provider", "nobody signs in to Hydra here: a login_challenge is refused"},
+		{"oauth2_provider", "people cannot sign in to Hydra here: a login_challenge is refused"},
 		{"preview", ""},
 		{"database", "cleanup.* tells how long rows are kept"},
 		{"organizations", ""},
