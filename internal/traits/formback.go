@@ -48,8 +48,11 @@ func (f *formReader) returned(p *property, was, now any, n *formNode) any {
 		case c == nil:
 			f.keep(result, name, memberSchemas(p.schemas, name), kept, sent)
 		case len(c.children) > 0:
-			if value := f.returned(c, kept, result[name], sent); value != nil || sent.shows(kept) {
+			switch value := f.returned(c, kept, result[name], sent); {
+			case value != nil:
 				result[name] = value
+			case sent.shows(kept):
+				result[name] = kept
 			}
 		case c.leaf == nil:
 			f.keep(result, name, c.schemas, kept, sent)

@@ -31,6 +31,8 @@ func TestFormReturned(t *testing.T) {
 		"what the schema allows":       {open, `{"other":1,"n":2}`, map[string][]string{"traits.n": {"2"}}, `{"n":2,"other":1}`},
 		"what a pattern names":         {closed, `{"email":"a@b.example","x_a":"1","y":2}`, map[string][]string{"traits.email": {"c@b.example"}}, `{"email":"c@b.example","x_a":"1"}`},
 		"a field that is not sent":     {open, `{"n":1,"name":{"first":"Ada"},"tags":["a"]}`, map[string][]string{"traits.n": {"1"}}, `{"n":1}`},
+		"an empty object":              {open, `{"email":"a","name":{}}`, map[string][]string{"traits.email": {"b"}}, `{"email":"b","name":{}}`},
+		"an object of nulls":           {open, `{"email":"a","name":{"last":null}}`, map[string][]string{"traits.email": {"b"}}, `{"email":"b","name":{"last":null}}`},
 		"a list of one less":           {open, `{"tags":["a","b"]}`, map[string][]string{"traits.tags.0": {"b"}}, `{"tags":["b"]}`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,23 +50,44 @@ func (p *property) restore(was, now any) any {
 			value, has = kept, had
 		case c.leaf != nil && c.givenBack(kept, value):
 			value = kept
-		case len(c.children) > 0:
+		case c.leaf == nil:
 			value = c.restore(kept, value)
 			has = has || value != nil
 		}
-		if !has {
-			delete(object, c.name)
-			continue
+		object = with(object, c.name, value, has)
+	}
+	for name := range object {
+		if _, had := old[name]; !had && p.reserves(name) {
+			delete(object, name)
 		}
-		if object == nil {
-			object = map[string]any{}
+	}
+	for name, kept := range old {
+		if p.reserves(name) {
+			object = with(object, name, kept, true)
 		}
-		object[c.name] = value
 	}
 	if object == nil {
 		return now
 	}
 	return object
+}
+
+// with sets a member of an object, which is made if there is none, or removes it.
+func with(object map[string]any, name string, value any, has bool) map[string]any {
+	if !has {
+		delete(object, name)
+		return object
+	}
+	if object == nil {
+		object = map[string]any{}
+	}
+	object[name] = value
+	return object
+}
+
+// reserves reports whether only administrators may set a member that is no child of p: a pattern may name it.
+func (p *property) reserves(name string) bool {
+	return p.child(name) == nil && reserved(memberSchemas(p.schemas, name))
 }
 
 // prune drops the members that the schema forbids by not naming them.

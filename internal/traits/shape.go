@@ -29,7 +29,7 @@ type property struct {
 	leaf     *leaf
 	// schemas are those that apply to the value.
 	schemas []*jsonschema.Schema
-	// adminOnly: a person may not set it, nor what is below it.
+	// adminOnly: a person may not set it, nor what is below it. An array with such elements is one.
 	adminOnly bool
 }
 
@@ -105,7 +105,7 @@ func (b *shaper) visit(s *jsonschema.Schema, p *property, conditional bool) erro
 
 	p.leaf.describe(s)
 	p.schemas = append(p.schemas, s)
-	if e := extensionOf(s); e != nil && e.adminOnly {
+	if e := extensionOf(s); e != nil && e.adminOnly || reserved(elementSchemas(s)) {
 		p.adminOnly = true
 	}
 	if closed, ok := s.AdditionalProperties.(bool); ok && !closed && !conditional {
