@@ -13,6 +13,7 @@ import (
 	jsonpatch "github.com/evanphx/json-patch/v5"
 
 	"github.com/symbolon/symbolon/internal/flow"
+	"github.com/symbolon/symbolon/internal/httpapi/wire"
 	"github.com/symbolon/symbolon/internal/identity"
 )
 
@@ -45,6 +46,9 @@ func (w *Wire) patched(current *identity.Identity, body []byte) (identityBody, e
 	refuse := func(err error) (identityBody, error) {
 		return identityBody{}, refusal(http.StatusBadRequest, "", patchFailed, err.Error())
 	}
+	if err := wire.CheckJSON(body); err != nil {
+		return refuse(err)
+	}
 	patch, err := jsonpatch.DecodePatch(body)
 	if err != nil {
 		return refuse(err)
@@ -53,6 +57,9 @@ func (w *Wire) patched(current *identity.Identity, body []byte) (identityBody, e
 		path, err := op.Path()
 		if err != nil {
 			return refuse(err)
+		}
+		if strings.Count(path, "/") > maxSteps {
+			return refuse(fmt.Errorf("patch includes a path of more than %d steps", maxSteps))
 		}
 		if denied(path) {
 			return refuse(fmt.Errorf("patch includes denied path: %s", path))
@@ -97,11 +104,13 @@ func orNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// maxPadding bounds the elements that a patch makes before those that it names.
-const maxPadding = 10_000
+const (
+	maxSteps   = 100    // of a path; traits and metadata nest less
+	maxPadding = 10_000 // values that a patch makes around those that it names
+)
 
-// padding is the most elements that a patch makes before those that it names: the library fills an array that is not
-// there up to the index in the path.
+// padding is the most values that a patch makes around those that it names: the library makes each step of a path that is
+// not there, and fills an array up to the index.
 func padding(patch jsonpatch.Patch) (total int) {
 	for _, op := range patch {
 		path, err := op.Path()
@@ -109,9 +118,11 @@ func padding(patch jsonpatch.Patch) (total int) {
 			continue
 		}
 		for step := range strings.SplitSeq(path, "/") {
-			if n, err := strconv.Atoi(step); err == nil || errors.Is(err, strconv.ErrRange) {
-				total += min(max(n, 0), maxPadding+1)
+			n, err := strconv.Atoi(step)
+			if err != nil && !errors.Is(err, strconv.ErrRange) {
+				n = 1
 			}
+			total += min(max(n, 0), maxPadding+1)
 		}
 	}
 	return total

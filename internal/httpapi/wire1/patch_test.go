@@ -26,6 +26,10 @@ func TestPatched_bounded(t *testing.T) {
 		"an element beyond all":           {`[{"op":"add","path":"/metadata_admin/list/99999999999999999999","value":1}]`, false},
 		"many elements by many additions": {`[{"op":"add","path":"/metadata_admin/a/9000","value":1},{"op":"add","path":"/metadata_admin/b/9000","value":1}]`, false},
 		"a member whose name is a number": {`[{"op":"add","path":"/metadata_public/of/20241235","value":1}]`, true},
+		"a deep path":                     {`[{"op":"add","path":"/metadata_admin` + strings.Repeat("/a", 60) + `","value":1}]`, true},
+		"a path without end":              {`[{"op":"add","path":"/metadata_admin` + strings.Repeat("/a", 9000) + `","value":1}]`, false},
+		"many deep paths":                 {"[" + strings.Repeat(`{"op":"add","path":"/metadata_admin`+strings.Repeat("/a", 90)+`","value":1},`, 120) + `{"op":"add","path":"/metadata_admin/list/3","value":1}]`, false},
+		"a member twice":                  {`[{"op":"add","path":"/metadata_admin","value":{"a":1,"a":2}}]`, false},
 		"a few copies":                    {"[" + strings.Join(copies[:5], ",") + "]", true},
 		"many copies":                     {"[" + strings.Join(copies, ",") + "]", false},
 	} {
