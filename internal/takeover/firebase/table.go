@@ -1,11 +1,14 @@
 package firebase
 
 import (
-	"encoding/csv"
+	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/symbolon/symbolon/internal/takeover"
 )
@@ -30,41 +33,138 @@ const (
 	columnCustom   = columnPhone + 2
 )
 
-// table reads an export in CSV. Names with quotes in them are not quoted there.
+// errQuotes says that values of a row can't be told apart. The export does not double the quotes in names, so a person
+// can write a name that reads as further values: such as a proven phone number and a role.
+var errQuotes = errors.New("a quote or a line end in it makes values ambiguous: export users.json instead")
+
+// table reads an export in CSV, line by line: a quote costs its own row alone. Each row has as many values as the first one.
 func table(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
-		rows := csv.NewReader(r)
-		rows.FieldsPerRecord, rows.LazyQuotes = -1, true
-		for n := 0; ; n++ {
-			values, err := rows.Read()
+		t, lines := shape{}, bufio.NewReader(r)
+		n := 0
+		for line := 1; ; line++ {
+			text, err := lines.ReadString('\n')
+			text = strings.TrimRight(text, "\r\n")
+			last := errors.Is(err, io.EOF)
 			switch {
-			case errors.Is(err, io.EOF) && n > 0:
+			case err != nil && !last:
+			case last && text == "" && n > 0:
 				return
-			case errors.Is(err, io.EOF):
+			case last && text == "", text != "" && n == 0 && strings.Count(text, ",") < columnPhone:
 				err = takeover.ErrNoUsers
-			case err == nil && n == 0 && len(values) <= columnPhone:
-				err = takeover.ErrNoUsers
+			default:
+				err = nil
 			}
 			if err != nil {
 				yield(takeover.User{}, fmt.Errorf("after %d users: %w", n, err))
 				return
 			}
-			line, _ := rows.FieldPos(0)
-			u, err := row(values, p)
+			if text == "" {
+				continue
+			}
+			n++
+			u, err := t.row(text, p)
 			if err != nil {
 				u, err = takeover.User{Key: fmt.Sprintf("line %d", line)}, fmt.Errorf("line %d: %w", line, err)
 			}
-			if !yield(u, err) {
+			if !yield(u, err) || last {
 				return
 			}
 		}
 	}
 }
 
-func row(values []string, p Params) (takeover.User, error) {
-	if len(values) <= columnPhone {
-		return takeover.User{}, fmt.Errorf("has %d values, and an export has %d at least", len(values), columnPhone+1)
+// shape is what the rows before tell of the next one.
+type shape struct {
+	count int // values of each row; 0 before the first one
+	open  int // values so far of a record that spans lines; 0 outside one
+}
+
+// row reads a line. A line with too few values begins a record that spans lines, and the next such line ends it if both have
+// the values of a row: what stands between them is text of a person, even if it looks like a row.
+func (t *shape) row(line string, p Params) (takeover.User, error) {
+	separators := strings.Count(line, ",")
+	isShort := separators < max(t.count-1, columnPhone)
+	switch {
+	case t.open > 0:
+		if t.open += separators; isShort && t.open >= t.count {
+			t.open = 0
+		}
+		return takeover.User{}, errQuotes
+	case isShort && separators < columnPhone:
+		t.open = separators + 1
+		return takeover.User{}, fmt.Errorf("has %d values, and an export has %d at least", separators+1, columnPhone+1)
+	case isShort:
+		t.open = separators + 1
+		return takeover.User{}, fmt.Errorf("has %d values, and the first row has %d", separators+1, t.count)
 	}
+	values, err := t.split(line)
+	if err != nil {
+		return takeover.User{}, err
+	}
+	t.count = len(values)
+	doubtful := slices.ContainsFunc(values[:min(len(values), columnCustom)], func(v string) bool { return strings.Contains(v, `"`) })
+	u, err := row(values, p)
+	if err == nil && doubtful {
+		u.Links, u.MetadataAdmin = nil, nil
+		u.Set("email_verified", false)
+		u.Set("phone_number_verified", false)
+		u.Note("proofs of addresses, links to providers and custom attributes are not taken, because a name has quotes: export users.json instead")
+	}
+	return u, err
+}
+
+// split tells the values of a line apart: each comma separates, or one name that has a comma stands in quotes.
+func (t *shape) split(line string) ([]string, error) {
+	first := t.count == 0 // a comma in its name must not count
+	for _, quoted := range []bool{first, !first} {
+		values, ok := split(line, quoted)
+		if n := len(values); ok && (n == t.count || first && n > columnPhone && n <= columnCustom+2) {
+			return values, nil
+		}
+	}
+	if strings.Contains(line, `"`) {
+		return nil, errQuotes
+	}
+	return nil, fmt.Errorf("has %d values where the first row has %d: export users.json instead", strings.Count(line, ",")+1, t.count)
+}
+
+// split reads the values of a line, of which one name stands in quotes if quoted, and the custom attributes may.
+func split(line string, quoted bool) (values []string, ok bool) {
+	rest, more := line, true
+	for more && len(values) < columnCustom {
+		var value string
+		if quoted && isName(len(values)) && strings.HasPrefix(rest, `"`) {
+			value, rest, more = strings.Cut(rest[1:], `"`)
+			if !more || !strings.Contains(value, ",") || !strings.HasPrefix(rest, ",") {
+				return nil, false
+			}
+			values, rest, quoted = append(values, value), rest[1:], false
+			continue
+		}
+		value, rest, more = strings.Cut(rest, ",")
+		values = append(values, value)
+	}
+	if !more {
+		return values, true
+	}
+	if !strings.HasPrefix(rest, `"`) {
+		return append(values, strings.Split(rest, ",")...), !strings.Contains(rest, `"`)
+	}
+	end := strings.LastIndex(rest, `"`)
+	if end == 0 {
+		return nil, false
+	}
+	custom, after := strings.ReplaceAll(rest[1:end], `""`, `"`), rest[end+1:]
+	return append(append(values, custom), strings.Split(after, ",")[1:]...), json.Valid([]byte(custom)) && (after == "" || after[0] == ',')
+}
+
+// isName reports whether the column has a name that people choose. The export quotes names that have a comma.
+func isName(column int) bool {
+	return column == columnName || column > columnGoogle && column < columnCreated && (column-columnGoogle)%4 == 2
+}
+
+func row(values []string, p Params) (takeover.User, error) {
 	u := user{
 		ID: values[columnID], Email: values[columnEmail], Hash: values[columnHash], Salt: values[columnSalt], Name: values[columnName],
 		Picture: values[columnPicture], Created: takeover.Text(values[columnCreated]), Phone: values[columnPhone],
