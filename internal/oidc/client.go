@@ -199,9 +199,6 @@ func (p *Provider) Finish(ctx context.Context, answer url.Values, m Memory) (cla
 	if err != nil {
 		return claims.Claims{}, err
 	}
-	if p.config.Provider == "microsoft" && (p.config.SubjectSource == "oid" || p.config.SubjectSource == "me") {
-		c.Subject, _ = c.Raw["oid"].(string) // which the Graph API calls the id of /me
-	}
 	if err := checkSubject(c); err != nil {
 		return claims.Claims{}, refused(err, distrusted)
 	}
@@ -246,7 +243,7 @@ func (p *Provider) identify(ctx context.Context, s *site, token *oauth2.Token, m
 		read = fromUserinfo
 	}
 	if read == nil {
-		return c, nil
+		return p.known(c, c), nil
 	}
 	more, err := read(ctx, p, s, token)
 	if err != nil {
@@ -258,5 +255,14 @@ func (p *Provider) identify(ctx context.Context, s *site, token *oauth2.Token, m
 	if p.spec.openID && more.Subject != c.Subject { // OpenID Connect Core 1.0, 5.3.4
 		return claims.Claims{}, refused(errors.New("userinfo is about another subject than the id_token"), distrusted)
 	}
-	return more, nil
+	return p.known(more, c), nil
+}
+
+// known sets whom the claims are about. The object id of Microsoft is in the id_token
+// alone; the Graph API calls it the id of /me.
+func (p *Provider) known(c, idToken claims.Claims) claims.Claims {
+	if p.config.Provider == "microsoft" && (p.config.SubjectSource == "oid" || p.config.SubjectSource == "me") {
+		c.Subject, _ = idToken.Raw["oid"].(string)
+	}
+	return c
 }

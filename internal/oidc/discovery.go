@@ -168,10 +168,13 @@ func (p *Provider) configuredSite(ctx context.Context) *site {
 }
 
 // tenant is the site of Microsoft. Its id_tokens are issued by the tenant that the
-// person belongs to, which for common is none that was configured.
+// person belongs to, which for common is none that was configured. Its userinfo is
+// in the Graph API.
 func (p *Provider) tenant(ctx context.Context) *site {
 	base := microsoft + p.config.Tenant + "/oauth2/v2.0/"
+	graph := oidc.ProviderConfig{UserInfoURL: "https://graph.microsoft.com/oidc/userinfo"}
 	return &site{
+		userinfo: graph.NewProvider(context.WithoutCancel(ctx)).UserInfo,
 		endpoint: oauth2.Endpoint{AuthURL: base + "authorize", TokenURL: base + "token", AuthStyle: oauth2.AuthStyleInParams},
 		keys:     p.keySet(ctx, microsoft+"common/discovery/v2.0/keys"), algorithms: []string{oidc.RS256},
 	}

@@ -40,21 +40,25 @@ func TestSubjectSource(t *testing.T) {
 	t.Parallel()
 	const tenant = "9122040d-6c67-4c5b-b112-36a304b66dad"
 	for name, test := range map[string]struct {
-		source string
-		oid    any
-		want   string
+		source, claims string
+		oid            any
+		want           string
 	}{
-		"not said":         {"", "object", "subject"},
-		"userinfo":         {"userinfo", "object", "subject"},
-		"oid":              {"oid", "object", "object"},
-		"me":               {"me", "object", "object"},
-		"oid, not sent":    {"oid", nil, ""},
-		"oid, not a text":  {"oid", 7, ""},
-		"userinfo, no oid": {"userinfo", nil, "subject"},
+		"not said":              {"", "", "object", "subject"},
+		"userinfo":              {"userinfo", "", "object", "subject"},
+		"oid":                   {"oid", "", "object", "object"},
+		"me":                    {"me", "", "object", "object"},
+		"oid, not sent":         {"oid", "", nil, ""},
+		"oid, not a text":       {"oid", "", 7, ""},
+		"userinfo, no oid":      {"userinfo", "", nil, "subject"},
+		"oid, claims elsewhere": {"oid", "userinfo", "object", "object"},
+		"me, claims elsewhere":  {"me", "userinfo", "object", "object"},
+		"sub, claims elsewhere": {"", "userinfo", "object", "subject"},
+		"oid of userinfo alone": {"oid", "userinfo", nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := mustNew(t, Config{ID: "ms", Provider: "microsoft", Tenant: "common", ClientID: "client", ClientSecret: "s", SubjectSource: test.source}, &http.Client{Transport: api{}})
+			p := mustNew(t, Config{ID: "ms", Provider: "microsoft", Tenant: "common", ClientID: "client", ClientSecret: "s", SubjectSource: test.source, ClaimsSource: test.claims}, &http.Client{Transport: api{}})
 			_, memory, err := p.Start(t.Context(), StartRequest{State: "s"})
 			if err != nil {
 				t.Fatal(err)
@@ -67,9 +71,10 @@ func TestSubjectSource(t *testing.T) {
 			p.client.Transport = bounds{api{
 				"login.microsoftonline.com/common/oauth2/v2.0/token":   `{"access_token":"at","token_type":"bearer","id_token":"` + token + `"}`,
 				"login.microsoftonline.com/common/discovery/v2.0/keys": published.Body.String(),
+				"graph.microsoft.com/oidc/userinfo":                    `{"sub":"subject","email":"ada@example.org","oid":"of userinfo"}`,
 			}}
 			got, err := p.Finish(t.Context(), url.Values{"code": {"c"}}, memory)
-			if got.Subject != test.want || (err == nil) != (test.want != "") {
+			if got.Subject != test.want || (err == nil) != (test.want != "") || test.claims != "" && err == nil && got.Email != "ada@example.org" {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
