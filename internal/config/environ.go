@@ -55,14 +55,34 @@ func (l *loader) replaced(root *node) {
 		if k.nested() || k.Env() == "" {
 			continue
 		}
-		_, given := env[k.Env()]
-		_, inFile := env[k.Env()+fileVariable]
-		_, flag := l.source.Flags[k.Path]
-		_, other := l.otherVariable(env, k, &Origin{})
-		if both := given && inFile && k.Secret(); !both && (given || flag || other || inFile && k.Secret()) {
+		if l.setter(env, k) != "" {
 			root.prune(strings.Split(k.Path, "."))
 		}
 	}
+}
+
+// setter names the variable or flag that sets a setting as a whole; "" if none does, or
+// if two of them contradict each other.
+func (l *loader) setter(env map[string]string, k Key) string {
+	_, given := env[k.Env()]
+	_, inFile := env[k.Env()+fileVariable]
+	inFile = inFile && k.Secret()
+	at := Origin{}
+	_, other := l.otherVariable(env, k, &at)
+	_, flag := l.source.Flags[k.Path]
+	switch {
+	case given && inFile:
+		return ""
+	case given:
+		return k.Env()
+	case inFile:
+		return k.Env() + fileVariable
+	case other:
+		return at.Name
+	case flag:
+		return "a flag"
+	}
+	return ""
 }
 
 // prune removes a value, or the file of a secret.

@@ -19,8 +19,8 @@ type itemSetting struct {
 	origin  Origin
 }
 
-// itemVariables lays such variables over what the files say. The variable of the
-// whole list counts above them.
+// itemVariables lays such variables over what the files say. What sets the whole list
+// counts above them.
 func (l *loader) itemVariables(root *node) *node {
 	var settings []itemSetting
 	var names *branch
@@ -37,7 +37,9 @@ func (l *loader) itemVariables(root *node) *node {
 		if found || inList {
 			l.itemNames = append(l.itemNames, name)
 		}
-		switch {
+		switch by := l.listSetter(env, s); {
+		case by != "":
+			l.warn("", "has no effect: "+by+" sets the whole list", s.origin)
 		case found:
 			settings = append(settings, s)
 		case inList:
@@ -54,6 +56,16 @@ func (l *loader) itemVariables(root *node) *node {
 		l.set(root, s)
 	}
 	return root
+}
+
+// listSetter is the setter of the outermost list that a variable names an item of.
+func (l *loader) listSetter(env map[string]string, s itemSetting) string {
+	path, _, _ := strings.Cut(s.key.Path, "[]")
+	k, ok := l.find(path)
+	if !ok {
+		return ""
+	}
+	return l.setter(env, k)
 }
 
 // hasIndex reports whether a part of a name is a number.

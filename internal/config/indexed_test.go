@@ -57,8 +57,9 @@ func TestVariablesNameItemsOfLists(t *testing.T) {
 			t.Errorf("%s: %s", name, d)
 		}
 	}
-	if strings.Contains(warnings(r), "environment") {
-		t.Errorf("warnings are %s", warnings(r))
+	const want = "environment SECRETS_DEFAULT_0: has no effect: SECRETS_DEFAULT sets the whole list"
+	if got := warnings(r); !strings.Contains(got, want) || strings.Contains(strings.Replace(got, want, "", 1), "environment") {
+		t.Errorf("warnings are %s", got)
 	}
 }
 
@@ -83,6 +84,30 @@ func TestVariablesNameItemsOfLists_mistakes(t *testing.T) {
 	}
 	if want := "environment SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS_0_CLIENTID: names no setting of an item of that list"; !strings.Contains(warnings(r), want) {
 		t.Errorf("no warning is %q in\n%s", want, warnings(r))
+	}
+}
+
+// What sets the whole list counts, by either name of the setting.
+func TestVariablesNameItemsOfLists_beneathTheWhole(t *testing.T) {
+	t.Parallel()
+	disk := files{"/run/cookie": "a-long-and-random-text-9"}
+	for name, test := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"a variable":           {[]string{"SECRETS_COOKIE=a-long-and-random-text-1", "SECRETS_COOKIE_0=a-long-and-random-text-0"}, "environment SECRETS_COOKIE_0: has no effect: SECRETS_COOKIE sets the whole list"},
+		"an item that is late": {[]string{"SECRETS_COOKIE=a-long-and-random-text-1", "SECRETS_COOKIE_7=a-long-and-random-text-0"}, "environment SECRETS_COOKIE_7: has no effect: SECRETS_COOKIE sets the whole list"},
+		"the file of a secret": {[]string{"SECRETS_COOKIE_FILE=/run/cookie", "SECRETS_COOKIE_0=a-long-and-random-text-0"}, "environment SECRETS_COOKIE_0: has no effect: SECRETS_COOKIE_FILE sets the whole list"},
+		"another name":         {[]string{"SELFSERVICE_WHITELISTED_RETURN_URLS=https://a.example/", "SELFSERVICE_ALLOWED_RETURN_URLS_0=https://b.example/"}, "environment SELFSERVICE_ALLOWED_RETURN_URLS_0: has no effect: SELFSERVICE_WHITELISTED_RETURN_URLS sets the whole list"},
+		"a member of an item":  {[]string{"SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS=[]", "SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS_0_ID=x"}, "environment SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS_0_ID: has no effect: SELFSERVICE_METHODS_OIDC_CONFIG_PROVIDERS sets the whole list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, r := mustLoad(t, Source{ReadFile: disk.read, Environ: test.environ})
+			if !strings.Contains(warnings(r), test.want) {
+				t.Errorf("no warning is %q in\n%s", test.want, warnings(r))
+			}
+		})
 	}
 }
 
