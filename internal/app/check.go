@@ -7,10 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -36,7 +33,7 @@ func Check(ctx context.Context, c *config.Config) (warnings []config.Problem, er
 	var found config.Problems
 	if err := store.CheckDSN(c.DSN.Reveal()); err != nil {
 		found = append(found, newProblem("dsn", errors.New(strings.TrimPrefix(err.Error(), "read dsn: "))))
-	} else if err := checkFile(store.FileOf(c.DSN.Reveal())); err != nil {
+	} else if err := store.CheckFile(c.DSN.Reveal()); err != nil {
 		found = append(found, newProblem("dsn", err))
 	}
 	found = append(found, checkListeners(ctx, c)...)
@@ -105,46 +102,6 @@ func checkListeners(ctx context.Context, c *config.Config) (found config.Problem
 		}
 	}
 	return found
-}
-
-// checkFile fails if the file of a database can't be used: it or its folder can't be written, or the folder is missing.
-// SQLite keeps further files beside it.
-func checkFile(file string) error {
-	if file == "" {
-		return nil
-	}
-	info, err := os.Stat(filepath.Dir(file))
-	if err != nil {
-		return fmt.Errorf("names a file in %s, which can't be used: %w", filepath.Dir(file), plainCause(err))
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("names a file in %s, which is not a folder", filepath.Dir(file))
-	}
-	if own, err := os.Stat(file); err == nil && own.IsDir() {
-		return fmt.Errorf("names %s, which is a folder; name a file in it", file)
-	}
-	probe, err := os.CreateTemp(filepath.Dir(file), ".symbolon-check-*")
-	if err != nil {
-		return fmt.Errorf("names a file in %s, where this user can't write: %w", filepath.Dir(file), plainCause(err))
-	}
-	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
-		return err
-	}
-	own, err := os.OpenFile(file, os.O_RDWR, 0)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("names %s, which this user can't read and write: %w", file, plainCause(err))
-	}
-	return own.Close()
-}
-
-func plainCause(err error) error {
-	if path, ok := errors.AsType[*os.PathError](err); ok {
-		return path.Err
-	}
-	return err
 }
 
 // checkTLS loads the certificates of the listeners.

@@ -31,8 +31,16 @@ func TestCheck_thisMachine(t *testing.T) {
 	if err := os.Mkdir(inWay, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	for link, target := range map[string]string{"link.db": "folder/new.db", "proc.db": "/proc/x.db", "self.db": "self.db", "twice.db": "proc.db"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Cleanup(func() {
-		if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 5 {
+			t.Errorf("the check left %v behind: %v", left, err)
+		}
+		if left, err := os.ReadDir(inWay); err != nil || len(left) != 0 {
 			t.Errorf("the check left %v behind: %v", left, err)
 		}
 	})
@@ -42,6 +50,13 @@ func TestCheck_thisMachine(t *testing.T) {
 		"a folder that is missing":      {"DSN=sqlite://" + dir + "/nowhere/x.db", "dsn"},
 		"a folder that takes no files":  {"DSN=sqlite:///proc/x.db", "dsn"}, // not even those of root
 		"a folder in place of a file":   {"DSN=sqlite://" + inWay, "dsn"},
+		"a file that is not to be made": {"DSN=sqlite://" + dir + "/gone.db?mode=rw", "dsn"},
+		"a mode that is unknown":        {"DSN=sqlite://" + dir + "/new.db?mode=ro", "dsn"},
+		"an option that is unknown":     {"DSN=sqlite://" + dir + "/new.db?journal=off", "dsn"},
+		"a link to no file yet":         {"DSN=sqlite://" + dir + "/link.db", ""},
+		"a link to where none is taken": {"DSN=sqlite://" + dir + "/proc.db", "dsn"},
+		"a link to such a link":         {"DSN=sqlite://" + dir + "/twice.db", "dsn"},
+		"a link to itself":              {"DSN=sqlite://" + dir + "/self.db", "dsn"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,8 @@ func newConfigValidateCommand(e *env) *cobra.Command {
 		Long: `Read the configuration as serve does, and the files that it names: schemas,
 mappers, certificates, templates, pictures. Everything that is wrong is named with
 file, line and column. Warnings do not make it wrong. The database is not asked,
-but a SQLite file and its folder must be writable for this user, and the hosts to
+but a SQLite file and its folder must be writable for this user (a file whose name
+starts with .symbolon-check- is made there and removed at once), and the hosts to
 listen at must be addresses of this machine: run it where serve is to run.
 
 Exit codes: 0 valid, 1 not valid, 2 wrong usage.`,

@@ -102,6 +102,9 @@ func Restore(ctx context.Context, file, dsn string, now time.Time) (replaced str
 // nothing.
 func CheckDSN(dsn string) error { return sqldb.CheckDSN(schema(), dsn) }
 
+// CheckFile fails if the file that a DSN names can't be used; see sqldb.CheckFile.
+func CheckFile(dsn string) error { return sqldb.CheckFile(dsn) }
+
 // FileOf returns the path of the file that a DSN names, as written there; empty for
 // databases in memory and on servers.
 func FileOf(dsn string) string { return sqldb.FileOf(dsn) }

@@ -18,7 +18,11 @@ func CheckDSN(schema Schema, dsn string) error {
 		return err
 	}
 	d, err := dialectFor(src.scheme, schema)
-	if err != nil || d.Embedded {
+	if err != nil {
+		return err
+	}
+	if d.Embedded {
+		_, err = sqliteOptions(src)
 		return err
 	}
 	p, err := d.Open(src, Config{DSN: dsn, Timeout: DefaultTimeout})

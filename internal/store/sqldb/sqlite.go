@@ -44,7 +44,7 @@ func sqliteDialect() Dialect {
 // openSQLite makes a pool of readers and one writer. Nothing touches the
 // database before the first query.
 func openSQLite(src source, c Config) (*pools, error) {
-	o, err := readOptions(src.params, "mode", "cache")
+	o, err := sqliteOptions(src)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +75,9 @@ func openSQLite(src source, c Config) (*pools, error) {
 	o.apply(p.read, 2*runtime.GOMAXPROCS(0))
 	return p, nil
 }
+
+// sqliteOptions reads the options. That of the cache has no effect here.
+func sqliteOptions(src source) (options, error) { return readOptions(src.params, "mode", "cache") }
 
 // memoryName is a fresh name for a database in memory.
 func memoryName() url.URL {

@@ -14,20 +14,14 @@ import (
 // claimFile makes sure that the file exists, readable by its owner alone, and takes its
 // lock if asked to. The path is that of the file itself, with links resolved.
 func claimFile(src source, c Config) (path string, lock io.Closer, err error) {
-	mode, err := oneOf(src.params.Get("mode"), "", "rwc", "rw")
+	path, create, err := fileOf(src)
 	if err != nil {
-		return "", nil, fmt.Errorf("read dsn option \"mode\": %w", err)
+		return "", nil, err
 	}
-	if src.rest == "" {
-		return "", nil, errors.New("dsn names no file")
-	}
-	if path, err = filepath.Abs(filepath.FromSlash(src.rest)); err != nil {
-		return "", nil, fmt.Errorf("resolve path of dsn: %w", err)
-	}
-	if mode == "rw" {
-		_, err = os.Stat(path)
-	} else {
+	if create {
 		err = createPrivate(path)
+	} else {
+		_, err = os.Stat(path)
 	}
 	if err == nil {
 		path, err = filepath.EvalSymlinks(path)
@@ -48,6 +42,21 @@ func claimFile(src source, c Config) (path string, lock io.Closer, err error) {
 		return "", nil, errors.Join(err, closeLock(lock))
 	}
 	return path, lock, nil
+}
+
+// fileOf is the path of a file, with the links to it, and whether it is made if it is missing.
+func fileOf(src source) (path string, create bool, err error) {
+	mode, err := oneOf(src.params.Get("mode"), "", "rwc", "rw")
+	if err != nil {
+		return "", false, fmt.Errorf("read dsn option \"mode\": %w", err)
+	}
+	if src.rest == "" {
+		return "", false, errors.New("dsn names no file")
+	}
+	if path, err = filepath.Abs(filepath.FromSlash(src.rest)); err != nil {
+		return "", false, fmt.Errorf("resolve path of dsn: %w", err)
+	}
+	return path, mode != "rw", nil
 }
 
 // warnOfModes warns of files that other users of the machine can read or write.
