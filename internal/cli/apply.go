@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 	"github.com/symbolon/symbolon/internal/adminapi"
 	"github.com/symbolon/symbolon/internal/adminclient"
 	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/traits"
 )
 
 func newApplyCommand(e *env) *cobra.Command {
@@ -27,7 +30,7 @@ func newApplyCommand(e *env) *cobra.Command {
 		Long: `Make a server have the identities that the YAML files of a directory declare:
 those that are missing are created, those that differ are changed, all others stay
 as they are, and nothing is deleted. Doing it twice changes nothing the second
-time. --plan only tells what would be done.
+time. --plan only tells what would be done, and what the schemas refuse.
 
   identities:
     - external_id: crm-7              # by which it is found again
@@ -64,9 +67,15 @@ Exit codes: 0 done (with --plan: nothing to do), 1 something could not be done
 			if err != nil {
 				return err
 			}
+			var judge *validation
+			if plan {
+				if judge, err = newValidation(client); err != nil {
+					return err
+				}
+			}
 			changes := settingChanges(setup.Settings)
 			for i := range setup.Identities {
-				changes = append(changes, applyIdentity(ctx, client, &setup.Identities[i], plan))
+				changes = append(changes, applyIdentity(ctx, client, &setup.Identities[i], judge))
 			}
 			return writeChanges(e, format, plan, changes)
 		}),
@@ -107,8 +116,9 @@ func settingChanges(settings []config.Place) []change {
 	return out
 }
 
-// applyIdentity makes an identity what is declared, or with plan says what that needs.
-func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.Declared, plan bool) change {
+// applyIdentity makes an identity what is declared, or with plan, which judges it, says
+// what that needs.
+func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.Declared, plan *validation) change {
 	made := change{Action: actionFailed, What: "identity " + d.ExternalID, Source: d.Origin.String()}
 	err := func() error {
 		found, err := findDeclared(ctx, client, d)
@@ -117,8 +127,8 @@ func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.De
 		}
 		if found == nil {
 			made.Action = actionCreate
-			if plan {
-				return nil
+			if plan != nil {
+				return errors.Join(plan.hash(d.HashedPassword.Reveal()), plan.planned(ctx, made.What, d.SchemaID, d.Traits))
 			}
 			created, err := createDeclared(ctx, client, d)
 			if created || err != nil {
@@ -134,8 +144,11 @@ func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.De
 			return nil
 		}
 		made.Action = actionChange
-		if plan {
+		if plan != nil && !slices.Contains(fields, "traits") && !slices.Contains(fields, "schema_id") {
 			return nil
+		}
+		if plan != nil {
+			return plan.planned(ctx, made.What, wanted.SchemaID, wanted.Traits)
 		}
 		_, err = client.ChangeRecord(ctx, wanted, fields, nil)
 		return err
@@ -144,6 +157,27 @@ func applyIdentity(ctx context.Context, client *adminclient.Client, d *config.De
 		made.Action, made.Error = actionFailed, err.Error()
 	}
 	return made
+}
+
+// planned fails if the server would refuse these traits. What it alone can judge passes:
+// schemas that refer to other documents, and the default one if it has another id.
+func (v *validation) planned(ctx context.Context, what, schemaID string, values json.RawMessage) error {
+	schema, err := v.schema(ctx, cmp.Or(schemaID, traits.DefaultID))
+	switch {
+	case errors.Is(err, errJudgedByServer), err == nil && schema == nil && schemaID == "":
+		return nil
+	case err != nil:
+		return err
+	case schema == nil:
+		return fmt.Errorf("the server has no schema %q", schemaID)
+	}
+	if len(values) == 0 {
+		values = json.RawMessage("{}")
+	}
+	if found := v.traits(what, schema, values); len(found) > 0 {
+		return errors.New(strings.Join(found, "; "))
+	}
+	return nil
 }
 
 // findDeclared finds the identity that is meant; nil if there is none.

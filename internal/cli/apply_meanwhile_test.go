@@ -55,7 +55,7 @@ func TestApply_meanwhile(t *testing.T) {
 			t.Error(err)
 		}
 	}}})
-	made := applyIdentity(t.Context(), client, &config.Declared{ExternalID: "crm-1", MetadataPublic: json.RawMessage(`{"plan":"silver"}`)}, false)
+	made := applyIdentity(t.Context(), client, &config.Declared{ExternalID: "crm-1", MetadataPublic: json.RawMessage(`{"plan":"silver"}`)}, nil)
 	if made.Action != actionChange || made.Error != "" {
 		t.Errorf("%+v", made)
 	}

@@ -24,7 +24,7 @@ func applyDeclared(ctx context.Context, a *app.App, c *config.Config, identities
 	})
 	counts := map[string]int{}
 	for i := range identities {
-		made := applyIdentity(ctx, client, &identities[i], false)
+		made := applyIdentity(ctx, client, &identities[i], nil)
 		counts[made.Action]++
 		if made.Error != "" && ctx.Err() == nil {
 			log.Error("a declared identity can't be applied", slog.String("external_id", identities[i].ExternalID), slog.String("source", made.Source), slog.String("error", made.Error))

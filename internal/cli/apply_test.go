@@ -46,10 +46,15 @@ func TestApply(t *testing.T) {
 		detail     string
 	}{
 		{"a plan changes nothing", declaredJane, true, exitFailed, []string{"create identity crm-1"}, ""},
+		{"a plan judges traits", "identities:\n  - {external_id: bad, traits: {email: 7}}", true, exitFailed, []string{"failed identity bad"}, "traits.email"},
+		{"a plan judges hashes", strings.Replace(declaredJane, "$argon2id$", "$argon3$", 1), true, exitFailed, []string{"failed identity crm-1"}, "password hash: unknown algorithm"},
+		{"a plan knows the schemas", strings.Replace(declaredJane, "    traits", "    schema_id: gone\n    traits", 1), true, exitFailed, []string{"failed identity crm-1"}, `no schema "gone"`},
+		{"a plan compares what is planned", declaredJane + "  - {external_id: crm-2, traits: {email: jane@example.org}}", true, exitFailed, []string{"create identity crm-1", "failed identity crm-2"}, "is the identifier of identity crm-1 already"},
 		{"creates what is missing", declaredJane, false, exitOK, []string{"create identity crm-1"}, ""},
 		{"does nothing twice", declaredJane, false, exitOK, []string{"unchanged identity crm-1"}, ""},
 		{"nothing is left to plan", declaredJane, true, exitOK, []string{"unchanged identity crm-1"}, ""},
 		{"plans a change", strings.Replace(declaredJane, "gold", "silver", 1), true, exitFailed, []string{"change identity crm-1"}, "metadata_public"},
+		{"a plan judges changes", strings.Replace(declaredJane, "{email: jane@example.org}", "{email: 7}", 1), true, exitFailed, []string{"failed identity crm-1"}, "traits.email"},
 		{"the plan was a plan", declaredJane, true, exitOK, []string{"unchanged identity crm-1"}, ""},
 		{"changes what differs", disabled, false, exitOK, []string{"change identity crm-1"}, "state"},
 		{"what is not declared stays", declaredJane, false, exitOK, []string{"unchanged identity crm-1"}, ""},

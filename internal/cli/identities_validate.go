@@ -166,6 +166,9 @@ func (v *validation) traits(from string, schema *traits.Schema, given json.RawMe
 	return found
 }
 
+// errJudgedByServer says that traits can't be judged here.
+var errJudgedByServer = errors.New("can't be used here; one that refers to other documents is judged by the server alone, on import")
+
 // schema asks the server for a schema once; nil if it has none of that id.
 func (v *validation) schema(ctx context.Context, id string) (*traits.Schema, error) {
 	if known, asked := v.schemas[id]; asked {
@@ -181,7 +184,7 @@ func (v *validation) schema(ctx context.Context, id string) (*traits.Schema, err
 	}
 	compiled, err := traits.Compile(raw)
 	if err != nil {
-		return nil, fmt.Errorf("schema %q can't be used here; one that refers to other documents is judged by the server alone, on import: %w", id, err)
+		return nil, fmt.Errorf("schema %q %w: %w", id, errJudgedByServer, err)
 	}
 	v.schemas[id] = compiled
 	return compiled, nil
@@ -215,8 +218,16 @@ func (v *validation) credentials(raw json.RawMessage) []string {
 	if (hash == "") == (plain == "") {
 		return []string{"credentials.password.config: give either hashed_password or password"}
 	}
+	if err := v.hash(hash); err != nil {
+		return []string{"credentials.password.config.hashed_password: " + err.Error()}
+	}
+	return nil
+}
+
+// hash fails if a hashed password is of no form that is known; empty stands for none.
+func (v *validation) hash(hash string) error {
 	if malformed, ok := errors.AsType[*passhash.FormatError](v.hasher.Check(hash)); ok && hash != "" {
-		return []string{"credentials.password.config.hashed_password: " + malformed.Error()}
+		return malformed
 	}
 	return nil
 }
