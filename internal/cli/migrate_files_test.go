@@ -60,6 +60,7 @@ entries:
   identifiers: {pk: 5}
   attrs: {username: ada, email: a@example.org, groups: [!Find [authentik_core.group, [name, x]]]}
 `}, 0, "^1 accounts read: 1 would be taken"},
+		"authentik: two documents":             {"authentik", []string{"entries:\n- model: authentik_core.user\n  attrs: {username: ada}\n---\nentries: []\n"}, 1, "the file goes on after its first document"},
 		"authentik: no blueprint":              {"authentik", []string{"users"}, 1, "the file is no dump of objects: the file has no users"},
 		"authentik: neither":                   {"authentik", []string{"a: b: c"}, 1, "the file is neither JSON nor YAML"},
 		"Keycloak: something else beside them": {"keycloak", []string{`{"id":"1"}`, vera}, 1, "file-0: the file has no users where this kind of export has them"},

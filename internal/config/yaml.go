@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -82,11 +83,15 @@ func place(group *yaml.Node, path []string, value *yaml.Node, comment string) {
 	place(inner, path[1:], value, comment)
 }
 
-// JSONOfYAML is the first document of YAML as JSON. Tags that YAML does not know, as other systems have them, are left out.
+// JSONOfYAML is the one document of YAML as JSON. Tags that YAML does not know, as other systems have them, are left out.
 func JSONOfYAML(r io.Reader) ([]byte, error) {
 	var document any
-	if err := yaml.NewDecoder(r).Decode(&document); err != nil {
+	d := yaml.NewDecoder(r)
+	if err := d.Decode(&document); err != nil {
 		return nil, err
+	}
+	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the file goes on after its first document: give each a file of its own")
 	}
 	return json.Marshal(document)
 }

@@ -35,9 +35,9 @@ func Elements(r io.Reader, member string) iter.Seq2[json.RawMessage, error] {
 		case err != nil:
 			yield(nil, fmt.Errorf("the file is no JSON: %w", err))
 		case first == json.Delim('['):
-			each(d, yield)
+			each(d, nil, yield)
 		case first == json.Delim('{') && seek(d, member):
-			each(d, yield)
+			each(d, closeObject, yield)
 		default:
 			yield(nil, ErrNoUsers)
 		}
@@ -99,8 +99,8 @@ func seek(d *json.Decoder, member string) bool {
 	return false
 }
 
-// each yields the elements of the array that has begun.
-func each(d *json.Decoder, yield func(json.RawMessage, error) bool) {
+// each yields the elements of the array that has begun, and an error if the rest of the file is not as it has to be.
+func each(d *json.Decoder, rest func(*json.Decoder) error, yield func(json.RawMessage, error) bool) {
 	for d.More() {
 		var raw json.RawMessage
 		err := d.Decode(&raw)
@@ -108,9 +108,42 @@ func each(d *json.Decoder, yield func(json.RawMessage, error) bool) {
 			return
 		}
 	}
-	if _, err := d.Token(); err != nil {
+	_, err := d.Token()
+	if err == nil && rest != nil {
+		err = rest(d)
+	}
+	if err == nil {
+		err = End(d)
+	}
+	if err != nil {
 		yield(nil, err)
 	}
+}
+
+// closeObject reads the other members of the object that has begun.
+func closeObject(d *json.Decoder) error {
+	for d.More() {
+		var skipped json.RawMessage
+		if _, err := d.Token(); err != nil {
+			return err
+		}
+		if err := d.Decode(&skipped); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+// ErrGoesOn says that a file has more than the document that was read.
+var ErrGoesOn = errors.New("the file goes on after its first document: give each a file of its own")
+
+// End returns ErrGoesOn if anything but blanks follows the document that d has read.
+func End(d *json.Decoder) error {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return ErrGoesOn
+	}
+	return nil
 }
 
 // Key is a WebAuthn key in the terms of other systems.

@@ -24,7 +24,11 @@ func dumped(r io.Reader) iter.Seq2[object, error] {
 			Entries []entry           `json:"entries"`
 			Results []json.RawMessage `json:"results"`
 		}
-		err := json.NewDecoder(buffered).Decode(&document)
+		d := json.NewDecoder(buffered)
+		err := d.Decode(&document)
+		if err == nil {
+			err = takeover.End(d)
+		}
 		switch {
 		case err != nil:
 			yield(object{}, err)

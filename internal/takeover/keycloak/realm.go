@@ -69,7 +69,9 @@ func (d *document) read(r io.Reader) error {
 	case err != nil:
 		return fmt.Errorf("the file is no JSON: %w", err)
 	case first == json.Delim('{'):
-		err = d.object(false)
+		if err = d.object(false); err == nil {
+			err = takeover.End(d.Decoder)
+		}
 	case first == json.Delim('['):
 		for err == nil && d.More() {
 			if first, err = d.Token(); err == nil && first != json.Delim('{') {
@@ -82,6 +84,9 @@ func (d *document) read(r io.Reader) error {
 		d.found = true
 		if err == nil {
 			_, err = d.Token()
+		}
+		if err == nil {
+			err = takeover.End(d.Decoder)
 		}
 	}
 	switch {

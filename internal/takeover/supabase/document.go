@@ -42,6 +42,12 @@ func (d *reader) document() error {
 			return err
 		}
 	}
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("after %d users: %w", d.n, err)
+	}
+	if err := takeover.End(d.Decoder); err != nil {
+		return fmt.Errorf("after %d users: %w", d.n, err)
+	}
 	if !found {
 		return errors.New("the file has no member users")
 	}
