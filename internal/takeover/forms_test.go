@@ -131,3 +131,31 @@ func TestSupabase_tables(t *testing.T) {
 		t.Error("a row that was cut off is read")
 	}
 }
+
+// Tables belong to the users of a document, too, and a table that could not be read before the users is an error.
+func TestSupabase_tablesOfDocument(t *testing.T) {
+	t.Parallel()
+	const (
+		people  = `{"users":[{"id":"u1","email":"v@example.org"}]}`
+		factors = "id,user_id,factor_type,status,secret\nf1,u1,totp,verified,ABC\n"
+	)
+	tables := supabase.NewTables(time.Unix(0, 0))
+	for _, file := range []string{people, factors} {
+		if err := tables.Prepare(strings.NewReader(file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	users, faults := read(tables.Users(strings.NewReader(people)))
+	if len(users) != 1 || users[0].TOTP != "ABC" || len(faults) > 0 {
+		t.Errorf("%+v %v", users, faults)
+	}
+	if users, faults = read(tables.Users(strings.NewReader(factors))); len(users)+len(faults) > 0 {
+		t.Errorf("%+v %v", users, faults)
+	}
+	if _, faults = read(tables.Orphans()); len(faults) > 0 {
+		t.Error(faults)
+	}
+	if _, faults = read(tables.Users(strings.NewReader(factors))); len(faults) != 1 || !strings.Contains(faults[0], "standard input") {
+		t.Errorf("a table that was not read: %v", faults)
+	}
+}

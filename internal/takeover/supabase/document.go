@@ -56,9 +56,6 @@ func (d *reader) document() error {
 			return err
 		}
 	}
-	if !d.orphans(d.yield) {
-		return errStop
-	}
 	return nil
 }
 

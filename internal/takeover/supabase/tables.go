@@ -70,26 +70,36 @@ func (b *belongings) orphans(yield func(takeover.User, error) bool) bool {
 
 // Tables are the tables of a database, where each is in a file of its own.
 type Tables struct {
-	Now    time.Time
-	belong *belongings
+	Now      time.Time
+	belong   *belongings
+	prepared int // tables of identities and factors that Prepare read and Users did not meet yet
 }
 
 // NewTables returns tables of which no file was read.
-func NewTables(now time.Time) *Tables { return &Tables{now, newBelongings()} }
+func NewTables(now time.Time) *Tables { return &Tables{Now: now, belong: newBelongings()} }
 
 // Users reads one file: the document that holds all tables, a list of users, or a file with a table. Links and factors of a
-// document are held in memory; users that stand before them are too, and others come one after the other. Files of
-// identities and factors yield nothing: Prepare has read them.
+// document are held in memory; users that stand before them are too, and others come one after the other. Links and factors
+// without their user follow as errors.
 func Users(r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
-	return NewTables(now).Users(r)
+	return func(yield func(takeover.User, error) bool) {
+		t := NewTables(now)
+		for u, err := range t.Users(r) {
+			if !yield(u, err) {
+				return
+			}
+		}
+		t.Orphans()(yield)
+	}
 }
 
-// Users is Users for files of which Prepare has read those of identities and factors.
+// Users is Users for one of several files, which belong together: Orphans yields what is left after the last one. Files of
+// identities and factors yield nothing if Prepare has read them, and otherwise an error.
 func (t *Tables) Users(r io.Reader) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		buffered := bufio.NewReader(r)
 		if isDocument(buffered) {
-			d := reader{Decoder: json.NewDecoder(buffered), now: t.Now, belongings: newBelongings(), yield: yield}
+			d := reader{Decoder: json.NewDecoder(buffered), now: t.Now, belongings: t.belong, yield: yield}
 			if err := d.document(); err != nil && !errors.Is(err, errStop) {
 				yield(takeover.User{}, err)
 			}
@@ -102,6 +112,9 @@ func (t *Tables) Users(r io.Reader) iter.Seq2[takeover.User, error] {
 				return
 			}
 			if n++; n == 1 && tableOf(raw) != users {
+				if t.prepared--; t.prepared < 0 {
+					yield(takeover.User{}, errors.New("identities and factors are read before users: give them as files, not by standard input"))
+				}
 				return
 			}
 			if !yield(t.belong.convert(raw, n, t.Now)) {
@@ -130,6 +143,7 @@ func (t *Tables) Prepare(r io.Reader) error {
 				add = t.belong.addFactor
 			case identities:
 			}
+			t.prepared++
 		}
 		if err == nil {
 			err = add(raw)
