@@ -18,8 +18,12 @@ import (
 	"github.com/symbolon/symbolon/internal/traits"
 )
 
-// takeoverBatch is how many accounts one transaction stores.
-const takeoverBatch = 200
+// How many accounts one transaction stores. Ids are random, so each account writes a page of each index of a large file, and
+// many accounts share pages: 1,000 take a quarter less processor time than 200. On a server a transaction has five seconds.
+const (
+	takeoverBatch       = 1000
+	takeoverBatchServer = 200
+)
 
 // TakeoverOptions say how accounts are taken over.
 type TakeoverOptions struct {
@@ -92,7 +96,7 @@ func (t *Takeover) FromKratos(ctx context.Context, from *store.Kratos) (takeover
 	return t.from(ctx, func(ctx context.Context, yield func(portion) bool) {
 		after := ""
 		for {
-			batch, err := from.Records(ctx, after, takeoverBatch)
+			batch, err := from.Records(ctx, after, t.batch())
 			if err != nil {
 				yield(portion{failed: fmt.Errorf("read accounts: %w", err)})
 				return
@@ -103,6 +107,13 @@ func (t *Takeover) FromKratos(ctx context.Context, from *store.Kratos) (takeover
 			after = batch[len(batch)-1].Identity.ID
 		}
 	})
+}
+
+func (t *Takeover) batch() int {
+	if t.app.db.MultiNode() {
+		return takeoverBatchServer
+	}
+	return takeoverBatch
 }
 
 // portion is what one transaction stores.

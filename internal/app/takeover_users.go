@@ -38,7 +38,7 @@ func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User,
 				p.records = append(p.records, record)
 				p.lost = append(p.lost, m.Lost(u)...)
 			}
-			if len(p.records)+len(p.refused) < takeoverBatch {
+			if len(p.records)+len(p.refused) < t.batch() {
 				continue
 			}
 			if !yield(p) {
