@@ -21,6 +21,8 @@ type object struct {
 	Model  string          `json:"model"`
 	Key    any             `json:"pk"`
 	Fields json.RawMessage `json:"fields"`
+	ID     string          `json:"-"` // by which other entries of a blueprint refer to it
+	listed bool            // it is of a list of the API
 }
 
 type user struct {
@@ -48,6 +50,9 @@ type belongings struct {
 	links   map[string]*connection
 	linked  map[string][]string // keys of links by user
 	notes   map[string][]string
+	users   map[named]string // keys of users by each of their names
+	devices map[string]bool  // devices of recovery codes that are there
+	left    map[string]bool  // owners that are not there
 }
 
 // connection is an account at a source. A dump holds it as two objects with one key: the
@@ -63,12 +68,7 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 			yield(takeover.User{}, fmt.Errorf("the file is no dump of objects: %w", err))
 			return
 		}
-		of, err := collect(dump)
-		if err != nil {
-			yield(takeover.User{}, err)
-			return
-		}
-		found := false
+		of, found := collect(dump), false
 		for _, o := range dump {
 			if o.Model != "authentik_core.user" {
 				continue
@@ -81,17 +81,26 @@ func Users(r io.Reader) iter.Seq2[takeover.User, error] {
 		}
 		if !found {
 			yield(takeover.User{}, errors.New("the dump has no object of authentik_core.user"))
+			return
 		}
+		if last := dump[len(dump)-1]; last.Model == nextPage && !yield(takeover.User{Key: "page " + name(last.Key)}, errors.New("follows this part of the list: export all users")) {
+			return
+		}
+		of.orphans(yield)
 	}
 }
 
 // objects are those of a dump that say something of users.
 func objects(r io.Reader) (kept []object, err error) {
+	n := 0
 	for o, err := range dumped(r) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains([]string{"authentik_core.user", "authentik_core.source", "authentik_core.group"}, o.Model) || o.isLink() || o.isDevice() {
+		if n++; o.Key == nil || name(o.Key) == "" { // a dump with natural keys
+			o.Key = fmt.Sprintf("object %d", n)
+		}
+		if slices.Contains([]string{"authentik_core.user", "authentik_core.source", "authentik_core.group", nextPage}, o.Model) || o.isLink() || o.isDevice() {
 			kept = append(kept, o)
 		}
 	}
@@ -108,9 +117,13 @@ func (o object) isDevice() bool {
 	return strings.HasPrefix(o.Model, "authentik_stages_authenticator") && (strings.HasSuffix(o.Model, "device") || strings.HasSuffix(o.Model, "token"))
 }
 
-// name is a key as text. A blueprint may say how to find the object instead, by its model and a pair of a member and its value.
+// name is a key as text. A natural key is a list of one. A blueprint may say how to find the object instead, by its model and a pair of a member and its value.
 func name(key any) string {
-	if find, ok := key.([]any); ok && len(find) == 2 {
+	find, ok := key.([]any)
+	if ok && len(find) == 1 {
+		key = find[0]
+	}
+	if ok && len(find) == 2 {
 		if pair, ok := find[1].([]any); ok && len(pair) == 2 {
 			key = pair[1]
 		}
@@ -121,23 +134,35 @@ func name(key any) string {
 	return fmt.Sprint(key)
 }
 
-func collect(dump []object) (belongings, error) {
+// names are what other objects call it.
+func (o object) names() []string {
+	if o.ID == "" || o.ID == name(o.Key) {
+		return []string{name(o.Key)}
+	}
+	return []string{name(o.Key), o.ID}
+}
+
+func collect(dump []object) belongings {
 	of := belongings{
 		totp: map[string][]string{}, static: map[string][]string{}, codes: map[string][]string{}, keys: map[string][]json.RawMessage{},
 		sources: map[string]string{}, groups: map[string]string{}, links: map[string]*connection{}, linked: map[string][]string{}, notes: map[string][]string{},
+		users: map[named]string{}, devices: map[string]bool{}, left: map[string]bool{},
 	}
 	for _, o := range dump {
+		if o.Model == "authentik_core.user" {
+			of.addUser(o)
+		}
 		var s struct{ Slug, Name string }
 		if (o.Model == "authentik_core.source" || o.Model == "authentik_core.group") && json.Unmarshal(o.Fields, &s) == nil {
-			of.sources[name(o.Key)], of.groups[name(o.Key)] = s.Slug, s.Name
+			for _, name := range o.names() {
+				of.sources[name], of.groups[name] = s.Slug, s.Name
+			}
 		}
 	}
 	for _, o := range dump {
-		if err := of.add(o); err != nil {
-			return of, fmt.Errorf("%s %s: %w", o.Model, name(o.Key), err)
-		}
+		of.add(o)
 	}
-	return of, nil
+	return of
 }
 
 // device has the members of every kind of device and of accounts at sources.
@@ -160,27 +185,43 @@ type device struct {
 	LDAP      takeover.Text  `json:"unique_identifier"`
 }
 
-func (b belongings) add(o object) error {
+func (b belongings) add(o object) {
 	if !o.isLink() && !o.isDevice() {
-		return nil
+		return
 	}
+	_, model, _ := strings.Cut(o.Model, ".")
 	var d device
 	if err := json.Unmarshal(o.Fields, &d); err != nil {
-		return err
+		var of struct {
+			User any `json:"user"`
+		}
+		_ = json.Unmarshal(o.Fields, &of) // without a user it belongs to none
+		b.note(b.ownerOf(of.User), model+" "+name(o.Key), err)
+		return
 	}
-	owner, unconfirmed := name(d.User), d.Confirmed != nil && !bool(*d.Confirmed)
-	_, model, _ := strings.Cut(o.Model, ".")
+	unconfirmed := d.Confirmed != nil && !bool(*d.Confirmed)
+	if model == "staticdevice" {
+		for _, name := range o.names() {
+			b.devices[name] = true
+		}
+	}
 	switch {
 	case o.isLink():
 		b.connect(name(o.Key), d)
-	case model == "staticdevice" && !unconfirmed:
-		b.static[owner] = append(b.static[owner], name(o.Key))
+		return
 	case model == "statictoken":
 		b.codes[name(d.Device)] = append(b.codes[name(d.Device)], string(d.Token))
+		return
 	case unconfirmed:
-	case model == "totpdevice":
+		return
+	}
+	owner := b.ownerOf(d.User)
+	switch model {
+	case "staticdevice":
+		b.static[owner] = append(b.static[owner], o.names()...)
+	case "totpdevice":
 		b.note(owner, "an authenticator app", b.addTOTP(owner, d))
-	case model == "webauthndevice":
+	case "webauthndevice":
 		key, err := takeover.Key{ID: d.ID, PublicKey: d.PublicKey, SignCount: d.SignCount, Name: d.Name, AddedAt: takeover.Moment(string(cmp.Or(d.CreatedOn, d.Created)))}.JSON()
 		if b.note(owner, "the key "+strconv.Quote(d.Name), err); err == nil {
 			b.keys[owner] = append(b.keys[owner], key)
@@ -188,7 +229,6 @@ func (b belongings) add(o object) error {
 	default:
 		b.note(owner, "a second factor ("+model+")", errors.New("there is no counterpart"))
 	}
-	return nil
 }
 
 // note tells that a part is not taken, if there is an error.
@@ -216,7 +256,8 @@ func (b belongings) connect(key string, d device) {
 		b.links[key] = c
 	}
 	if d.User != nil {
-		b.linked[name(d.User)] = append(b.linked[name(d.User)], key)
+		owner := b.ownerOf(d.User)
+		b.linked[owner] = append(b.linked[owner], key)
 	}
 	if d.Source != nil {
 		c.source = b.source(d.Source)
@@ -266,6 +307,9 @@ func (o object) user(of belongings) (takeover.User, error) {
 	of.addLinks(&out, key)
 	if groups := of.names(append(u.Groups, u.OldGroups...)); len(groups) > 0 {
 		out.MetadataAdmin = map[string]any{"groups": groups}
+	}
+	if o.listed {
+		out.Note("a list of the API has no passwords, devices and links: 'ak dumpdata' has them")
 	}
 	if u.Type == "service_account" || u.Type == "internal_service_account" {
 		out.Note("is a service account")

@@ -23,6 +23,9 @@ func dumped(r io.Reader) iter.Seq2[object, error] {
 		var document struct {
 			Entries []entry           `json:"entries"`
 			Results []json.RawMessage `json:"results"`
+			Pages   struct {
+				Next float64 `json:"next"` // 0 on the last one
+			} `json:"pagination"`
 		}
 		d := json.NewDecoder(buffered)
 		err := d.Decode(&document)
@@ -35,7 +38,9 @@ func dumped(r io.Reader) iter.Seq2[object, error] {
 		case document.Entries != nil:
 			entries(document.Entries, yield)
 		case document.Results != nil:
-			list(document.Results, yield)
+			if list(document.Results, yield) && document.Pages.Next > 0 {
+				yield(object{Model: nextPage, Key: document.Pages.Next}, nil)
+			}
 		default:
 			yield(object{}, takeover.ErrNoUsers)
 		}
@@ -61,9 +66,13 @@ func decoded(raws iter.Seq2[json.RawMessage, error]) iter.Seq2[object, error] {
 	}
 }
 
+// nextPage is the model of an object that tells which page follows, after those of a list.
+const nextPage = "next page"
+
 // entry is one object of a blueprint.
 type entry struct {
 	Model       string         `json:"model"`
+	ID          string         `json:"id"`
 	Identifiers map[string]any `json:"identifiers"`
 	Attributes  map[string]any `json:"attrs"`
 }
@@ -74,7 +83,7 @@ func entries(all []entry, yield func(object, error) bool) {
 		for _, part := range []map[string]any{e.Identifiers, e.Attributes} {
 			maps.Copy(fields, part)
 		}
-		o := object{Model: e.Model, Key: e.Identifiers["pk"]}
+		o := object{Model: e.Model, Key: e.Identifiers["pk"], ID: e.ID}
 		if o.Key == nil {
 			o.Key = fmt.Sprintf("entry %d", n+1)
 		}
@@ -85,8 +94,8 @@ func entries(all []entry, yield func(object, error) bool) {
 	}
 }
 
-// list yields the users of a list of the API, and the groups that they name.
-func list(results []json.RawMessage, yield func(object, error) bool) {
+// list yields the users of a list of the API, and the groups that they name. It reports whether more may follow.
+func list(results []json.RawMessage, yield func(object, error) bool) bool {
 	for _, raw := range results {
 		var u struct {
 			Key      any    `json:"pk"`
@@ -100,14 +109,15 @@ func list(results []json.RawMessage, yield func(object, error) bool) {
 		if err == nil && (u.Key == nil || strings.TrimSpace(u.Username) == "") {
 			err = errors.New("an element of results is no user")
 		}
-		if !yield(object{Model: "authentik_core.user", Key: u.Key, Fields: raw}, err) || err != nil {
-			return
+		if !yield(object{Model: "authentik_core.user", Key: u.Key, Fields: raw, listed: true}, err) || err != nil {
+			return false
 		}
 		for _, g := range u.Groups {
 			fields, err := json.Marshal(map[string]string{"name": g.Name})
 			if !yield(object{Model: "authentik_core.group", Key: g.Key, Fields: fields}, err) {
-				return
+				return false
 			}
 		}
 	}
+	return true
 }
