@@ -16,19 +16,23 @@ func TestReserved(t *testing.T) {
 	}{
 		"a pattern": {
 			`"patternProperties":{"^x_":{"type":"string",` + mark + `}}`, `{"email":"a","x_a":"1"}`,
-			map[string][]string{"traits.email": {"a"}, "traits.x_a": {"2"}, "traits.x_b": {"3"}}, `{"email":"a","x_a":"2","x_b":"3"}`,
+			map[string][]string{"traits.email": {"a"}, "traits.x_a": {"2"}, "traits.x_b": {"3"}},
+			`{"email":"a","x_a":"2","x_b":"3"}`,
 		},
 		"a pattern, removed": {
 			`"patternProperties":{"^x_":{"type":"string",` + mark + `}}`, `{"email":"a","x_a":"1"}`,
-			map[string][]string{"traits.email": {"a"}, "traits.x_a": {""}}, `{"email":"a"}`,
+			map[string][]string{"traits.email": {"a"}, "traits.x_a": {""}},
+			`{"email":"a"}`,
 		},
 		"all other members": {
 			`"additionalProperties":{"type":"string",` + mark + `}`, `{"email":"a","other":"1"}`,
-			map[string][]string{"traits.email": {"a"}, "traits.other": {"2"}}, `{"email":"a","other":"2","more":"3"}`,
+			map[string][]string{"traits.email": {"a"}, "traits.other": {"2"}},
+			`{"email":"a","other":"2","more":"3"}`,
 		},
 		"a pattern within": {
 			`"additionalProperties":false,"patternProperties":{"^o$":{"type":"object","patternProperties":{"^x_":{` + mark + `}}}}`, `{"email":"a","o":{"x_a":1}}`,
-			map[string][]string{"traits.email": {"a"}, "traits.o.x_a": {"2"}}, `{"email":"a","o":{"x_a":2}}`,
+			map[string][]string{"traits.email": {"a"}, "traits.o.x_a": {"2"}},
+			`{"email":"a","o":{"x_a":2}}`,
 		},
 	} {
 		s := schemaText(t, `{"properties":{"traits":{"type":"object","properties":{"email":{"type":"string"}},`+test.members+`}}}`)
@@ -41,11 +45,13 @@ func TestReserved(t *testing.T) {
 	}{
 		"elements": {
 			`"items":{"type":"string",` + mark + `}`, `{"email":"a","list":["user"]}`,
-			map[string][]string{"traits.email": {"a"}, "traits.list.0": {"admin"}}, `{"email":"a","list":["admin"]}`,
+			map[string][]string{"traits.email": {"a"}, "traits.list.0": {"admin"}},
+			`{"email":"a","list":["admin"]}`,
 		},
 		"members of elements": {
 			`"items":{"type":"object","properties":{"n":{"type":"string"},"r":{"type":"string",` + mark + `}}}`, `{"email":"a","list":[{"n":"1","r":"user"}]}`,
-			map[string][]string{"traits.email": {"a"}, "traits.list.0.r": {"admin"}}, `{"email":"a","list":[{"n":"1","r":"admin"}]}`,
+			map[string][]string{"traits.email": {"a"}, "traits.list.0.r": {"admin"}},
+			`{"email":"a","list":[{"n":"1","r":"admin"}]}`,
 		},
 	} {
 		s := schemaText(t, `{"properties":{"traits":{"type":"object","properties":{"email":{"type":"string"},"list":{"type":"array",`+test.list+`}}}}}`)
