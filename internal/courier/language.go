@@ -8,6 +8,7 @@ import (
 	htmltemplate "html/template"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/symbolon/symbolon/internal/locale"
@@ -54,8 +55,17 @@ func (d data) T(key string) (string, error) {
 	}
 	return strings.NewReplacer(
 		"{to}", d.To, "{product}", d.Product, "{expires}", d.Expires, "{code}", d.Code, "{minutes}", strconv.Itoa(d.ExpiresInMinutes),
-		"{created}", d.Created, "{method}", d.Method, "{when}", d.When, "{device}", d.Device, "{address}", d.Address,
+		"{created}", d.Created, "{method}", d.Method, "{when}", d.When, "{device}", d.isolate(d.Device), "{address}", d.isolate(d.Address),
 	).Replace(text), nil
+}
+
+// isolate keeps the order of what may be written in another direction than the text around
+// it (Unicode Standard Annex 9, 2.4.2).
+func (d data) isolate(value string) string {
+	if d.texts.Dir != "rtl" {
+		return value
+	}
+	return "\u2068" + value + "\u2069"
 }
 
 // Heading is the subject for the top of the mail. Words such as E-mail are not broken there behind their first letter.
@@ -87,6 +97,10 @@ func (d data) Strong(key string) (htmltemplate.HTML, error) {
 	return htmltemplate.HTML(filled), nil //nolint:gosec // every part of it has been escaped above
 }
 
+// breaks reports whether a line may end at a space: not at those that French has before a
+// colon.
+func breaks(space rune) bool { return space != '\u00a0' && space != '\u202f' && unicode.IsSpace(space) }
+
 // lineLength is how wide plain text is set, in characters.
 const lineLength = 76
 
@@ -98,7 +112,7 @@ func (d data) Lines(keys ...string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		words = append(words, strings.Fields(text)...)
+		words = append(words, strings.FieldsFunc(text, breaks)...)
 	}
 	var out strings.Builder
 	width := 0

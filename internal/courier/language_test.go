@@ -94,6 +94,39 @@ func TestAMailSpeaksTheLanguageOfItsRecipient(t *testing.T) {
 	}
 }
 
+// French has a space before colons and the like, at which no line breaks.
+func TestTexts_french(t *testing.T) {
+	t.Parallel()
+	wrong := regexp.MustCompile(`(^|[^\x{a0}\x{202f}])(:(\s|$)|[?!;](\s|$))`)
+	for key, text := range textsOf(t, "fr") {
+		if wrong.MatchString(text) {
+			t.Errorf("%s is %q", key, text)
+		}
+	}
+	m := mail(courier.RecoveryCode, "ada@example.org")
+	m.Language = "fr"
+	if r := rendered(t, templatesIn(t, nil), m); !strings.Contains(r.Text, "nouveau mot de passe\u00a0:\n") && !strings.Contains(r.Text, "\npasse\u00a0:\n") {
+		t.Errorf("the text is %s", r.Text)
+	}
+}
+
+// In a language that is read from the right, what is written from the left keeps its order.
+func TestChange_rightToLeft(t *testing.T) {
+	t.Parallel()
+	templates := templatesIn(t, nil)
+	for tag, want := range map[string]string{"ar": ": \u2068Mozilla/5.0 (X11; Linux)\u2069", "en": ": Mozilla/5.0 (X11; Linux)"} {
+		r := rendered(t, templates, courier.Message{
+			Template: courier.CredentialsChanged, To: "ada@example.org", Language: tag, Change: courier.Change{At: time.Unix(0, 0), Device: "Mozilla/5.0 (X11; Linux)", Address: "2001:db8::7"},
+		})
+		if !strings.Contains(r.Text, want+"\n") || !strings.Contains(r.HTML, want+"<") {
+			t.Errorf("%s: the text is %q", tag, r.Text)
+		}
+		if isolated := strings.Contains(r.Text, "\u20682001:db8::7\u2069\n"); isolated != (tag == "ar") {
+			t.Errorf("%s: the text is %q", tag, r.Text)
+		}
+	}
+}
+
 func TestMailsReadAsRecordedInOtherLanguages(t *testing.T) {
 	t.Parallel()
 	templates := templatesIn(t, nil)

@@ -62,6 +62,7 @@ type Link struct{ URL, Text string }
 // Problem is one line of the summary of errors.
 type Problem struct {
 	ID, Label string // of the field it is about; empty for the form as a whole
+	Colon     string // between label and text, with spaces as the language has them; empty if the page writes its own
 	Text      string
 	Next      Link // leads out of the problem; without a URL there is no such way
 }

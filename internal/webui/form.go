@@ -183,7 +183,7 @@ func (d *formRenderer) group(g *ui.Group) (group, []pagekit.Problem) {
 		f := d.field(g.Method, &n)
 		out.Fields = append(out.Fields, f)
 		for _, text := range f.Errors {
-			problems = append(problems, pagekit.Problem{Label: f.Label, ID: f.ID, Text: text})
+			problems = append(problems, pagekit.Problem{Label: f.Label, Colon: d.first("colon"), ID: f.ID, Text: text})
 		}
 		switch {
 		case f.Autocomplete == "new-password" && d.username != "":

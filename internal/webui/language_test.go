@@ -92,6 +92,23 @@ func TestTexts_oneVoice(t *testing.T) {
 	}
 }
 
+// French has a space before colons and the like, at which no line breaks.
+func TestTexts_french(t *testing.T) {
+	t.Parallel()
+	bare := regexp.MustCompile(`[^\x{a0}\x{202f}](:( |$)|[?!;]( |$))`)
+	for key, text := range languages(t)["fr"].texts {
+		if bare.MatchString(text) {
+			t.Errorf("%s is %q", key, text)
+		}
+	}
+	page := get(t, speaking(newPages(t, showing(wrong())), "fr", ""), open("/registration")).Body.String()
+	for _, want := range []string{"Langue\u00a0: <bdi>Français", ">Mot de passe\u00a0: "} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q: %s", want, page)
+		}
+	}
+}
+
 func TestEveryMessageOfTheCatalogueIsWordedInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	for tag, l := range languages(t) {

@@ -60,7 +60,7 @@ func (p *Pages) samples() []*page {
 		d.Title, d.Heading, d.Lead, d.Person, d.Body = "-", "-", "-", "-", b.body
 		d.Nav = []navLink{{Text: "-", URL: address, Current: true}}
 		d.Motto = "-"
-		d.Problems = []pagekit.Problem{{Text: "-"}, {Label: "-", ID: "f", Text: "-"}, {Text: "-", Next: pagekit.Link{URL: address, Text: "-"}}}
+		d.Problems = []pagekit.Problem{{Text: "-"}, {Label: "-", Colon: "-", ID: "f", Text: "-"}, {Text: "-", Next: pagekit.Link{URL: address, Text: "-"}}}
 		d.Notices = []notice{{Text: "-"}, {Text: "-", Done: true}}
 		d.Languages = []languageLink{{Tag: l.Lang, Name: l.Native, URL: "?lang=en", Current: true}, {Tag: "de", Name: "-", URL: "?lang=de"}}
 		pages[i] = d
