@@ -315,20 +315,34 @@ func TestTextsFromTheConfigurationReplaceSingleFiles(t *testing.T) {
 func TestATemplateThatAsksForAPersonIsNotRefused(t *testing.T) {
 	t.Parallel()
 	for source, fine := range map[string]bool{
-		`{{ index .Identity.traits "email" }}`:                 true,
-		`{{ .Traits.name.first | upper }}`:                     true,
-		`{{ range .Identity.traits.tags }}{{ . }}{{ end }}`:    true,
-		`{{ (index .Identity.verifiable_addresses 0).value }}`: true,
-		`{{ len .TransientPayload.items }}`:                    true,
-		`{{ index .Identity.traits "email" }} {{ .Nope }}`:     true, // found when a person is there
-		`{{ .Identitty.traits.email }}`:                        false,
-		`{{ index .Nope "email" }}`:                            false,
-		`{{ if .Identity }}{{ end }}{{ .Nope }}`:               false,
-		`{{ index .To "email" }}`:                              false,
+		`{{ index .Identity.traits "email" }}`:                                               true,
+		`{{ .Traits.name.first | upper }}`:                                                   true,
+		`{{ range .Identity.traits.tags }}{{ . }}{{ end }}`:                                  true,
+		`{{ (index .Identity.verifiable_addresses 0).value }}`:                               true,
+		`{{ len .TransientPayload.items }}`:                                                  true,
+		`{{ $n := .Traits.name }}{{ upper $n }}`:                                             true,
+		`{{ $n := index .Traits "name" }}{{ upper $n }}`:                                     true,
+		`{{ index .Identity.traits.phones 0 }}`:                                              true,
+		`{{ upper $.Identity.traits.name }}`:                                                 true,
+		`{{ with .Traits }}{{ upper .name }}{{ end }}{{ upper .Traits.name }}`:               true,
+		`{{ .Traits.name }}{{ index .Product "name" }}`:                                      false,
+		`{{ upper .Traits.name }}{{ index .Product "name" }}`:                                false,
+		`{{ define "x" }}{{ upper .name }}{{ end }}{{ template "x" .Traits }}`:               true,
+		`{{ define "x" }}{{ upper .Traits.name }}{{ end }}{{ template "x" . }}`:              true,
+		`{{ define "x" }}{{ index .To "x" }}{{ end }}{{ .Traits.name }}{{ template "x" . }}`: false,
+		`{{ if .Traits }}x{{ end }}{{ upper .ExpiresInMinutes }}`:                            false,
+		`{{ upper .Traits.name }}{{ .Nope }}`:                                                false,
+		`{{ index .Identity.traits "email" }} {{ .Nope }}`:                                   true, // found when a person is there
+		`{{ .Identitty.traits.email }}`:                                                      false,
+		`{{ index .Nope "email" }}`:                                                          false,
+		`{{ if .Identity }}{{ end }}{{ .Nope }}`:                                             false,
+		`{{ index .To "email" }}`:                                                            false,
 	} {
-		_, err := courier.NewTemplates("Example", courier.Own{Files: map[string]string{"recovery_code/valid/email.body.plaintext.gotmpl": source}})
-		if (err == nil) != fine {
-			t.Errorf("%s: %v", source, err)
+		for _, part := range []string{"email.body.plaintext.gotmpl", "email.body.gotmpl"} {
+			_, err := courier.NewTemplates("Example", courier.Own{Files: map[string]string{"recovery_code/valid/" + part: source}})
+			if (err == nil) != fine {
+				t.Errorf("%s in %s: %v", source, part, err)
+			}
 		}
 	}
 }

@@ -2,9 +2,7 @@ package courier
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	texttemplate "text/template"
 	"time"
 
 	"github.com/symbolon/symbolon/internal/locale"
@@ -18,14 +16,14 @@ func (t *Templates) try(languages []locale.Language) error {
 				Template: name, To: "probe@example.org", URL: "https://example.org/?token=probe", Code: "123456", Expires: time.Unix(0, 0), Language: l.Tag,
 				Created: time.Unix(0, 0), Change: Change{Method: "password", At: time.Unix(0, 0), Device: "probe", Address: "192.0.2.1"},
 			}
-			if _, err := t.Render(m); err != nil && !t.dependsOnPerson(m, err) {
+			if err := t.render(m); err != nil {
 				return fmt.Errorf("mail template %s in %s: %w", name, l.Tag, err)
 			}
 			if t.mails[name].sms == nil {
 				continue
 			}
 			m.To = "+12025550123"
-			if _, err := t.Render(m); err != nil && !t.dependsOnPerson(m, err) {
+			if err := t.render(m); err != nil {
 				return fmt.Errorf("text message template %s in %s: %w", name, l.Tag, err)
 			}
 		}
@@ -33,34 +31,20 @@ func (t *Templates) try(languages []locale.Language) error {
 	return nil
 }
 
-// dependsOnPerson reports whether a mail may fail for want of a person alone: its templates
-// ask for what only an identity or a submission has, and the error is about such a value.
-func (t *Templates) dependsOnPerson(m Message, err error) bool {
-	if strings.Contains(err.Error(), "courier.data") { // a name that no message has
-		return false
+// render fills in a mail to nobody in particular, and if that fails one to a made-up person. It may fail then only where it
+// asks for what an identity or a submission has: what that is, the templates don't tell.
+func (t *Templates) render(m Message) error {
+	_, err := t.Render(m)
+	if err == nil || strings.Contains(err.Error(), "courier.data") { // a name that no message has
+		return err
 	}
 	mail, ok := t.own[m.Language][m.Template]
 	if !ok {
 		mail = t.mails[m.Template]
 	}
-	return personal.MatchString(mail.source())
-}
-
-// personal finds what depends on whom a message is to.
-var personal = regexp.MustCompile(`\.(Identity|Traits|TransientPayload)\b`)
-
-// source is the text of all parts.
-func (p *parts) source() string {
-	var all strings.Builder
-	for _, t := range []*texttemplate.Template{p.subject, p.text, p.sms} {
-		if t != nil && t.Tree != nil {
-			all.WriteString(t.Root.String())
-		}
+	of := mail.personal()
+	if _, err = t.Render(of.person(m)); err != nil && of.causes(err) && !strings.Contains(err.Error(), "courier.data") {
+		return nil
 	}
-	for _, t := range p.html.Templates() {
-		if t.Tree != nil {
-			all.WriteString(t.Tree.Root.String())
-		}
-	}
-	return all.String()
+	return err
 }
