@@ -50,7 +50,7 @@ func (u user) neutral(links []link, factors []factor, now time.Time) takeover.Us
 	}
 	out.Set("email", u.Email)
 	// confirmed_at is when the first of both was confirmed: it tells of the e-mail address where no phone number was.
-	emailOK := takeover.Happened(string(u.Confirmed)) || takeover.Happened(string(u.OldConfirmed)) && u.PhoneOK == ""
+	emailOK := takeover.Happened(string(u.Confirmed)) || takeover.Happened(string(u.OldConfirmed)) && u.PhoneOK == "" && u.Phone == ""
 	out.Set("email_verified", u.Email != "" && emailOK)
 	if u.Phone != "" {
 		out.Set("phone_number", "+"+strings.TrimPrefix(string(u.Phone), "+"))

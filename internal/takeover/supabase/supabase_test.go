@@ -64,3 +64,20 @@ func TestUsers_otherFiles(t *testing.T) {
 		}
 	}
 }
+
+// confirmed_at alone does not tell whether the address or the phone number was confirmed.
+func TestUsers_confirmed(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		`{"users":[{"id":"1","email":"a@example.org","confirmed_at":"2024-01-02"}]}`:                       true,
+		`{"users":[{"id":"1","email":"a@example.org","phone":"49176","confirmed_at":"2024-01-02"}]}`:       false,
+		`{"users":[{"id":"1","email":"a@example.org","phone":"49176","email_confirmed_at":"2024-01-02"}]}`: true,
+		`{"users":[{"id":"1","email":"a@example.org","phone":"","confirmed_at":"2024-01-02","aud":"a"}]}`:  true,
+	} {
+		for u, err := range Users(strings.NewReader(text), time.Time{}) {
+			if err != nil || u.Claims["email_verified"] != want {
+				t.Errorf("%s: %+v %v", text, u, err)
+			}
+		}
+	}
+}
