@@ -92,6 +92,9 @@ func (t table) next(names []string) (takeover.User, error) {
 	if err != nil {
 		return takeover.User{Key: cmp.Or(u.Key, fmt.Sprintf("line %d", line))}, fmt.Errorf("line %d: %w", line, err)
 	}
+	if more := strings.Count(strings.Join(values, ""), "\n"); more > 0 {
+		u.Note("a quoted value spans lines %d to %d: see whether it has other rows in it", line, line+more)
+	}
 	return u, nil
 }
 

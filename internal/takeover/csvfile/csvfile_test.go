@@ -57,3 +57,12 @@ func TestUsers_separators(t *testing.T) {
 		t.Errorf("faults of an empty file: %v", faults)
 	}
 }
+
+// A quote that was left open may have swallowed rows.
+func TestUsers_lines(t *testing.T) {
+	t.Parallel()
+	users, faults := collect(t, "id,address\n1,\"a\nb\nc\"\n2,x\n")
+	if len(users) != 2 || len(faults) != 0 || len(users[0].Notes) != 1 || !strings.Contains(users[0].Notes[0], "lines 2 to 4") || len(users[1].Notes) != 0 {
+		t.Errorf("%+v %v", users, faults)
+	}
+}
