@@ -47,6 +47,9 @@ const binary = "\x00binary"
 // elsewhere is where an entry keeps the names of attributes whose values are in other files.
 const elsewhere = "\x00elsewhere"
 
+// tooLong is where an entry keeps the names of attributes with values longer than maxLine, and stands for such a value.
+const tooLong = "\x00long"
+
 // opaque reports whether an attribute never is text: photographs, certificates, and what Active Directory computes with.
 func opaque(name string) bool {
 	switch name {
@@ -125,6 +128,9 @@ func (e entry) neutral(now time.Time) takeover.User {
 	for _, name := range e[elsewhere] {
 		out.Note("a value of %s is not taken: it is in a file that the export names", name)
 	}
+	for _, name := range e[tooLong] {
+		out.Note("a value of %s is not taken: it is longer than 1 MiB", name)
+	}
 	// What administers the directory wrote the address.
 	out.Set("email_verified", e.first("mail") != "")
 	e.setClaims(&out)
@@ -148,7 +154,7 @@ func (e entry) setClaims(out *takeover.User) {
 			out.Set(claim, values[0])
 		}
 		switch {
-		case name == "dn" || name == "userpassword" || name == "objectclass" || name == binary || name == elsewhere:
+		case name == "dn" || name == "userpassword" || name == "objectclass" || name == binary || name == elsewhere || name == tooLong:
 		case len(values) > 1:
 			rest[name] = values
 		case !first:
@@ -248,8 +254,8 @@ func entries(r io.Reader) iter.Seq2[entry, error] {
 // begins reports whether a line is the first of an entry.
 func begins(line string) bool { return len(line) > 3 && strings.EqualFold(line[:3], "dn:") }
 
-// unfolded joins lines that continue (RFC 2849, note 2), and drops comments and lines that
-// are longer than maxLine.
+// unfolded joins lines that continue (RFC 2849, note 2), and drops comments. A value that
+// makes a line longer than maxLine is tooLong.
 func unfolded(r io.Reader) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		lines := bufio.NewReader(r)
@@ -259,8 +265,8 @@ func unfolded(r io.Reader) iter.Seq2[string, error] {
 			have    bool
 		)
 		emit := func() bool {
-			skip := !have || len(pending) > maxLine || bytes.HasPrefix(pending, []byte("#"))
-			return skip || yield(string(pending), nil)
+			line, ok := shortened(pending)
+			return !have || !ok || yield(line, nil)
 		}
 		for begins := true; ; {
 			part, more, err := lines.ReadLine()
@@ -288,6 +294,19 @@ func unfolded(r io.Reader) iter.Seq2[string, error] {
 	}
 }
 
+// shortened is a line whose value is tooLong if the line is longer than maxLine. It is not ok for a comment, and for a long
+// line without a value.
+func shortened(line []byte) (text string, ok bool) {
+	if bytes.HasPrefix(line, []byte("#")) {
+		return "", false
+	}
+	if len(line) <= maxLine {
+		return string(line), true
+	}
+	name, _, ok := bytes.Cut(line, []byte(":"))
+	return string(name) + ":" + tooLong, ok
+}
+
 // guid writes the 16 bytes of Active Directory as it does: its first three fields are
 // little-endian (MS-DTYP 2.3.4).
 func guid(b []byte) string {
@@ -307,6 +326,11 @@ func (e entry) add(line string) error {
 		return nil
 	case name == "changetype":
 		return errors.New("the file has changes, not entries: export the entries")
+	case value == tooLong:
+		if !slices.Contains(e[tooLong], name) && !opaque(name) {
+			e[tooLong] = append(e[tooLong], name)
+		}
+		return nil
 	case strings.HasPrefix(value, "<"):
 		if !slices.Contains(e[elsewhere], name) && !opaque(name) {
 			e[elsewhere] = append(e[elsewhere], name)

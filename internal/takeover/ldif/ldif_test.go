@@ -138,3 +138,13 @@ func TestUsers_elsewhere(t *testing.T) {
 		}
 	}
 }
+
+// An attribute that is too long is left out, and the report says so.
+func TestUsers_longLine(t *testing.T) {
+	t.Parallel()
+	for u, err := range Users(strings.NewReader("dn: uid=v,dc=x\nobjectClass: person\nuid: v\ndescription: "+strings.Repeat("a", maxLine)+"\n#"+strings.Repeat("a", maxLine)+"\n"), time.Unix(0, 0)) {
+		if err != nil || len(u.Notes) != 1 || !strings.Contains(u.Notes[0], "description") {
+			t.Errorf("%.100q %v", u.Notes, err)
+		}
+	}
+}
