@@ -121,14 +121,18 @@ func (s *Source) readTypes(ctx context.Context) error {
 
 // Count returns how many accounts there are.
 func (s *Source) Count(ctx context.Context) (int, error) {
-	where, args := s.ofNetwork("identities", "1 = 1", nil)
-	rows, err := s.query(ctx, `SELECT COUNT(*) FROM `+s.dialect.Prefix+`identities WHERE `+where, args...)
+	return s.count(ctx, "identities", "1 = 1", nil)
+}
+
+func (s *Source) count(ctx context.Context, table, where string, args []any) (int, error) {
+	where, args = s.ofNetwork(table, where, args)
+	rows, err := s.query(ctx, `SELECT COUNT(*) FROM `+s.dialect.Prefix+table+` WHERE `+where, args...)
 	if err != nil {
-		return 0, fmt.Errorf("count identities: %w", err)
+		return 0, fmt.Errorf("count %s: %w", table, err)
 	}
 	n, err := strconv.Atoi(rows[0].text("0"))
 	if err != nil {
-		return 0, fmt.Errorf("count identities: %w", err)
+		return 0, fmt.Errorf("count %s: %w", table, err)
 	}
 	return n, nil
 }
@@ -136,9 +140,10 @@ func (s *Source) Count(ctx context.Context) (int, error) {
 // Queued returns how many messages wait to be delivered. They are not taken.
 func (s *Source) Queued(ctx context.Context) (int, error) {
 	const queued, processing = 1, 3
-	where, args := s.ofNetwork("courier_messages", "status IN (?, ?)", []any{queued, processing})
-	found, err := s.read(ctx, "courier_messages", []string{"id"}, where, args)
-	return len(found), err
+	if s.columns["courier_messages"] == nil {
+		return 0, nil
+	}
+	return s.count(ctx, "courier_messages", "status IN (?, ?)", []any{queued, processing})
 }
 
 // read returns the columns of a table that are there, of those asked for.
