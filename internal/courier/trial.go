@@ -31,8 +31,8 @@ func (t *Templates) try(languages []locale.Language) error {
 	return nil
 }
 
-// render fills in a mail to nobody in particular, and if that fails one to a made-up person. It may fail then only where it
-// asks for what an identity or a submission has: what that is, the templates don't tell.
+// render fills in a mail without a person, and if that fails one to a made-up person. It may fail then only where it asks
+// for what an identity or a submission has: the templates don't tell what that is.
 func (t *Templates) render(m Message) error {
 	_, err := t.Render(m)
 	if err == nil || strings.Contains(err.Error(), "courier.data") { // a name that no message has
