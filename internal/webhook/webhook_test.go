@@ -317,7 +317,7 @@ func TestCall_redirect(t *testing.T) {
 	}
 }
 
-// said is what a client is told of an error.
+// said is what a client reads of an error.
 func said(err error) string {
 	e, _ := errors.AsType[*errs.Error](err)
 	return e.Message

@@ -19,7 +19,7 @@ func (b belongings) addUser(o object) {
 		UUID     string `json:"uuid"`
 		Username string `json:"username"`
 	}
-	_ = json.Unmarshal(o.Fields, &u) // a user that can't be read is told of when its turn comes
+	_ = json.Unmarshal(o.Fields, &u) // the reader of users reports one that it can't read
 	for member, value := range map[string]string{"pk": name(o.Key), "id": o.ID, "uuid": u.UUID, "username": u.Username} {
 		if _, taken := b.users[named{member, value}]; value != "" && !taken {
 			b.users[named{member, value}] = name(o.Key)
