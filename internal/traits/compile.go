@@ -17,6 +17,7 @@ type Schema struct {
 	judge     *jsonschema.Schema              // compiled under one allOf
 	order     map[*jsonschema.Schema][]string // property names as written
 	annotated map[*jsonschema.Schema]bool     // leads to an ory.sh/kratos keyword
+	reserving map[*jsonschema.Schema]bool     // leads to a value that only administrators may set
 	root      *property
 	leaves    []*property
 	fields    []Field
@@ -68,6 +69,7 @@ func compile(root string, docs map[string]document) (s *Schema, err error) {
 	s = &Schema{compiled: compiled, judge: judge, depth: depth, order: propertyOrder(all, docs)}
 	identifyByKeys(all)
 	s.annotated = leadingTo(all, func(s *jsonschema.Schema) bool { return extensionOf(s) != nil })
+	s.reserving = leadingTo(all, reserves)
 	if err := s.deriveFields(); err != nil {
 		return nil, err
 	}

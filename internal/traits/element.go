@@ -1,7 +1,6 @@
 package traits
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -51,46 +50,6 @@ func memberSchemas(schemas []*jsonschema.Schema, name string) []*jsonschema.Sche
 		}
 	}
 	return present(members)
-}
-
-// reserved reports whether schemas say that only administrators may set a value, or something in it. The mark counts for all
-// of a value whose parts have no names of their own to restore them by.
-func reserved(schemas []*jsonschema.Schema) bool {
-	all := withApplied(schemas)
-	seen := map[*jsonschema.Schema]bool{}
-	for len(all) > 0 {
-		s := all[0]
-		all = all[1:]
-		if seen[s] {
-			continue
-		}
-		seen[s] = true
-		if e := extensionOf(s); e != nil && e.adminOnly {
-			return true
-		}
-		all = append(all, withApplied(slices.Collect(maps.Values(s.Properties)))...)
-		all = append(all, withApplied(slices.Collect(maps.Values(s.PatternProperties)))...)
-		all = append(all, withApplied(elementSchemas(s))...)
-		if additional, ok := s.AdditionalProperties.(*jsonschema.Schema); ok {
-			all = append(all, withApplied([]*jsonschema.Schema{additional})...)
-		}
-	}
-	return false
-}
-
-// elementSchemas returns the schemas of all elements of an array.
-func elementSchemas(s *jsonschema.Schema) []*jsonschema.Schema {
-	all := append(slices.Clone(s.PrefixItems), s.Items2020)
-	switch items := s.Items.(type) {
-	case *jsonschema.Schema:
-		all = append(all, items)
-	case []*jsonschema.Schema:
-		all = append(all, items...)
-	}
-	if additional, ok := s.AdditionalItems.(*jsonschema.Schema); ok {
-		all = append(all, additional)
-	}
-	return present(all)
 }
 
 // prefixLength returns how many elements of a tuple have a schema of their own.

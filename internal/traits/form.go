@@ -20,6 +20,9 @@ import (
 //
 // The error is an *Invalid if the submission breaks a limit.
 func (s *Schema) Apply(old json.RawMessage, in Input) (json.RawMessage, error) {
+	if s.root.adminOnly && !in.Admin {
+		return old, nil
+	}
 	decoded, err := s.Decode(Input{JSON: in.JSON, Admin: in.Admin})
 	if err != nil {
 		return nil, err

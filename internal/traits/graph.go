@@ -35,6 +35,19 @@ func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
 	return present(list)
 }
 
+// withInPlace returns the schemas and all that apply to the same value, each once.
+func withInPlace(schemas []*jsonschema.Schema) []*jsonschema.Schema {
+	seen, list := map[*jsonschema.Schema]bool{}, []*jsonschema.Schema(nil)
+	for next := schemas; len(next) > 0; next = next[1:] {
+		if s := next[0]; !seen[s] {
+			seen[s] = true
+			list = append(list, s)
+			next = append(slices.Clip(next), inPlace(s)...)
+		}
+	}
+	return list
+}
+
 // below returns the subschemas that apply to members or elements, beside those
 // of "properties".
 func below(s *jsonschema.Schema) []*jsonschema.Schema {

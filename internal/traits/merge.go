@@ -3,6 +3,9 @@ package traits
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Merge applies submitted traits, as Decode returns them, to those an identity
@@ -36,10 +39,10 @@ func (s *Schema) Returned(old, now json.RawMessage) (json.RawMessage, error) {
 	if s.root.adminOnly {
 		return s.encode(was)
 	}
-	return s.encode(s.root.restore(was, value))
+	return s.encode(s.restore(s.root, was, value))
 }
 
-func (p *property) restore(was, now any) any {
+func (s *Schema) restore(p *property, was, now any) any {
 	old, _ := was.(map[string]any)
 	object, _ := now.(map[string]any)
 	for _, c := range p.children {
@@ -51,18 +54,18 @@ func (p *property) restore(was, now any) any {
 		case c.leaf != nil && c.givenBack(kept, value):
 			value = kept
 		case c.leaf == nil:
-			value = c.restore(kept, value)
+			value = s.restore(c, kept, value)
 			has = has || value != nil
 		}
 		object = with(object, c.name, value, has)
 	}
 	for name := range object {
-		if _, had := old[name]; !had && p.reserves(name) {
+		if _, had := old[name]; !had && s.reservesMember(p, name) {
 			delete(object, name)
 		}
 	}
 	for name, kept := range old {
-		if p.reserves(name) {
+		if s.reservesMember(p, name) {
 			object = with(object, name, kept, true)
 		}
 	}
@@ -85,10 +88,25 @@ func with(object map[string]any, name string, value any, has bool) map[string]an
 	return object
 }
 
-// reserves reports whether only administrators may set a member that is no child of p: a pattern may name it.
-func (p *property) reserves(name string) bool {
-	return p.child(name) == nil && reserved(memberSchemas(p.schemas, name))
+// reservesMember reports whether only administrators may set a member that is no child of p, or a part of it: a pattern may
+// name it.
+func (s *Schema) reservesMember(p *property, name string) bool {
+	return p.child(name) == nil && slices.ContainsFunc(p.inPlace, func(at *jsonschema.Schema) bool {
+		additional, _ := at.AdditionalProperties.(*jsonschema.Schema)
+		if s.reserved(at.Properties[name]) || s.reserved(additional) || s.reserved(at.UnevaluatedProperties) {
+			return true
+		}
+		for pattern, member := range at.PatternProperties {
+			if s.reserved(member) && pattern.MatchString(name) {
+				return true
+			}
+		}
+		return false
+	})
 }
+
+// reserved reports whether a schema says that only administrators may set a value, or a part of it.
+func (s *Schema) reserved(at *jsonschema.Schema) bool { return s.reserving[at] }
 
 // prune drops the members that the schema forbids by not naming them.
 func (p *property) prune(value any) any {

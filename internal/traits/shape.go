@@ -29,7 +29,9 @@ type property struct {
 	leaf     *leaf
 	// schemas are those that apply to the value.
 	schemas []*jsonschema.Schema
-	// adminOnly: a person may not set it, nor what is below it. An array with such elements is one.
+	// inPlace are all that apply to the value, if the schema reserves something.
+	inPlace []*jsonschema.Schema
+	// adminOnly: a person may not set it, nor what is below it. An array or free object of which a part is such is one.
 	adminOnly bool
 }
 
@@ -105,7 +107,7 @@ func (b *shaper) visit(s *jsonschema.Schema, p *property, conditional bool) erro
 
 	p.leaf.describe(s)
 	p.schemas = append(p.schemas, s)
-	if e := extensionOf(s); e != nil && e.adminOnly || reserved(elementSchemas(s)) {
+	if reserves(s) {
 		p.adminOnly = true
 	}
 	if closed, ok := s.AdditionalProperties.(bool); ok && !closed && !conditional {
@@ -278,6 +280,10 @@ func (s *Schema) markLeaves(p *property) error {
 	}
 	if len(p.children) > 0 || p.leaf.typ == "" || p.path == "" {
 		p.leaf = nil
+	}
+	if len(s.reserving) > 0 {
+		p.inPlace = withInPlace(p.schemas)
+		p.adminOnly = p.adminOnly || len(p.children) == 0 && slices.ContainsFunc(p.inPlace, s.reserved)
 	}
 	if p.leaf != nil {
 		s.leaves = append(s.leaves, p)
