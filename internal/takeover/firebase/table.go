@@ -35,9 +35,14 @@ const (
 
 // errQuotes says that values of a row can't be told apart. The export does not double the quotes in names, so a person
 // can write a name that reads as further values: such as a proven phone number and a role.
-var errQuotes = errors.New("a quote or a line end in it makes values ambiguous: export users.json instead")
+var errQuotes = errors.New("a quote in it makes values ambiguous: export users.json instead")
 
-// table reads an export in CSV, line by line: a quote costs its own row alone. Each row has as many values as the first one.
+// errLines ends the reading. A person can write a name with line ends that reads as rows, up to one that ends the record: no
+// line behind the first short one can be trusted.
+var errLines = errors.New("has fewer values than the row before it, so a name with line ends may have begun there, and what follows can't be trusted: export users.json instead")
+
+// table reads an export in CSV, line by line: a quote costs its own row alone. Each row has as many values as the first one,
+// and the reading ends at a line with fewer.
 func table(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 	return func(yield func(takeover.User, error) bool) {
 		t, lines := shape{}, bufio.NewReader(r)
@@ -62,6 +67,10 @@ func table(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 			if text == "" {
 				continue
 			}
+			if n > 0 && strings.Count(text, ",") < max(t.count-1, columnPhone) {
+				yield(takeover.User{}, fmt.Errorf("line %d: %w", line, errLines))
+				return
+			}
 			n++
 			u, err := t.row(text, p)
 			if err != nil {
@@ -77,27 +86,10 @@ func table(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 // shape is what the rows before tell of the next one.
 type shape struct {
 	count int // values of each row; 0 before the first one
-	open  int // values so far of a record that spans lines; 0 outside one
 }
 
-// row reads a line. A line with too few values begins a record that spans lines, and the next such line ends it if both have
-// the values of a row: what stands between them is text of a person, even if it looks like a row.
+// row reads a line.
 func (t *shape) row(line string, p Params) (takeover.User, error) {
-	separators := strings.Count(line, ",")
-	isShort := separators < max(t.count-1, columnPhone)
-	switch {
-	case t.open > 0:
-		if t.open += separators; isShort && t.open >= t.count {
-			t.open = 0
-		}
-		return takeover.User{}, errQuotes
-	case isShort && separators < columnPhone:
-		t.open = separators + 1
-		return takeover.User{}, fmt.Errorf("has %d values, and an export has %d at least", separators+1, columnPhone+1)
-	case isShort:
-		t.open = separators + 1
-		return takeover.User{}, fmt.Errorf("has %d values, and the first row has %d", separators+1, t.count)
-	}
 	values, err := t.split(line)
 	if err != nil {
 		return takeover.User{}, err
