@@ -28,8 +28,11 @@ func (b belongings) addUser(o object) {
 }
 
 // owner is the key of the user to which an object refers: by its key, its id in a blueprint, its UUID, its username (also as
-// a natural key), or by a member and its value. A number is a key alone. found is false if the file does not have the user.
+// a natural key), or by a member and its value. A number is a key alone. found is false for none, and if the file does not have the user.
 func (b belongings) owner(ref any) (key string, found bool) {
+	if ref == nil {
+		return "", false
+	}
 	members := []string{"pk", "id", "uuid", "username"}
 	switch list, isList := ref.([]any); {
 	case isList && len(list) == 1:
