@@ -33,7 +33,7 @@ u4,b@example.org
 			`u1 off=false hash=true 2017 [{google.com 117} {github.com 42}] map[email:a@example.org email_verified:true name:Doe, Ada phone_number:+15555550100 phone_number_verified:true picture:https://p/1] map[admin:true]
 u2 off=true hash=false 2017 [] map[email_verified:false name:Ada "the first" phone_number_verified:false] map[]
 line 3: line 3: whether the address is verified: "perhaps" is neither true nor false
-: line 4: has fewer values than the row before it, so a name with line ends may have begun there, and what follows can't be trusted: export users.json instead
+: after 3 users: line 4: has fewer values than the row before it, so a name with line ends may have begun there, and what follows can't be trusted: export users.json instead
 `,
 		},
 		"Firebase, no export": {firebase.Users(strings.NewReader("id,email\n"), parameters), ": after 0 users: the file has no users where this kind of export has them\n"},

@@ -57,6 +57,8 @@ func table(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 				return
 			case last && text == "", text != "" && n == 0 && strings.Count(text, ",") < columnPhone:
 				err = takeover.ErrNoUsers
+			case text != "" && strings.Count(text, ",") < max(t.count-1, columnPhone): // not the first row
+				err = fmt.Errorf("line %d: %w", line, errLines)
 			default:
 				err = nil
 			}
@@ -66,10 +68,6 @@ func table(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 			}
 			if text == "" {
 				continue
-			}
-			if n > 0 && strings.Count(text, ",") < max(t.count-1, columnPhone) {
-				yield(takeover.User{}, fmt.Errorf("line %d: %w", line, errLines))
-				return
 			}
 			n++
 			u, err := t.row(text, p)
