@@ -291,11 +291,11 @@ func (s *peer) submit(c *conn, kind string, a account) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := "/self-service/" + kind
+	path, email := "/self-service/"+kind, `"traits":{"email":%q}`
 	if s.Wire == "v0.5" {
-		path += "/methods/password"
+		path, email = path+"/methods/password", `"traits.email":%q` // as its forms name the field
 	}
-	got, err := c.ask(post(path+"?flow="+id, fmt.Sprintf(`{"method":"password","identifier":%q,"traits":{"email":%q},"password":%q}`, a.email, a.email, passphrase)))
+	got, err := c.ask(post(path+"?flow="+id, fmt.Sprintf(`{"method":"password","identifier":%q,`+email+`,"password":%q}`, a.email, a.email, passphrase)))
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -36,5 +40,45 @@ func TestPeers_check(t *testing.T) {
 		if p.check() == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// Servers of v0.5 take traits by the names of the form's fields, those of v1 as an object.
+func TestPeer_submit(t *testing.T) {
+	t.Parallel()
+	for wire, sent := range map[string]struct {
+		path  string
+		email func(body map[string]any) any
+	}{
+		"v0.5": {"/self-service/registration/methods/password", func(body map[string]any) any { return body["traits.email"] }},
+		"v1": {"/self-service/registration", func(body map[string]any) any {
+			traits, _ := body["traits"].(map[string]any)
+			return traits["email"]
+		}},
+	} {
+		t.Run(wire, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				var body map[string]any
+				switch {
+				case r.URL.Path == "/self-service/registration/api":
+					fmt.Fprint(w, `{"id":"a-flow"}`)
+				case json.NewDecoder(r.Body).Decode(&body) == nil && r.URL.Path == sent.path && sent.email(body) == "a@example.org":
+					fmt.Fprint(w, `{"session_token":"a-token"}`)
+				default:
+					http.Error(w, "the email is missing", http.StatusBadRequest)
+				}
+			}))
+			t.Cleanup(server.Close)
+			c, err := dial(server.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.close)
+			got, err := (&peer{Wire: wire}).submit(c, "registration", account{email: "a@example.org"})
+			if err != nil || got != "a-token" {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
 	}
 }
