@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/symbolon/symbolon/internal/secret"
-	"github.com/symbolon/symbolon/internal/store"
 )
 
 // measured is one figure of the curves, kept beside the charts.
@@ -123,7 +121,7 @@ func (b *bench) atSize(ctx context.Context, count int) (found []measured, err er
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir) // a million of them take gigabytes
+	defer os.RemoveAll(dir) // a million of them take 1.7 GB
 	file := filepath.Join(dir, "size.db")
 	if err := seedFile(ctx, file, count); err != nil {
 		return nil, err
@@ -131,7 +129,9 @@ func (b *bench) atSize(ctx context.Context, count int) (found []measured, err er
 	x := float64(count)
 	err = b.onDatabase(ctx, "sqlite://"+file, func(s *server) error {
 		found = append(found, measured{Chart: memoryBySize, Line: "start, ms", X: x, Y: milliseconds(s.took)})
-		time.Sleep(3 * time.Second)
+		if err := s.rest(); err != nil {
+			return err
+		}
 		idle, err := s.memory("VmRSS")
 		if err != nil {
 			return err
@@ -236,88 +236,4 @@ func (b *bench) byProcessors(ctx context.Context) (found []measured, err error) 
 		}
 	}
 	return found, nil
-}
-
-// seedFile makes a database of so many identities that have a password, two addresses and
-// a session each.
-func seedFile(ctx context.Context, file string, count int) error {
-	made, err := store.Open(ctx, store.Config{DSN: "sqlite://" + file, Now: time.Now, Exclusive: true})
-	if err != nil {
-		return err
-	}
-	_, err = made.Migrate(ctx)
-	if err := errors.Join(err, made.Close()); err != nil {
-		return err
-	}
-	db, err := sql.Open("sqlite3", "file:"+file+"?_pragma=journal_mode(wal)&_pragma=synchronous(off)&_pragma=cache_size(-200000)")
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // after the commit there is nothing to undo
-	if err := seedRows(ctx, tx, count); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, `ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)`)
-	return err
-}
-
-func seedRows(ctx context.Context, tx *sql.Tx, count int) error {
-	id := func(sort, i int) string {
-		return fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(i)*2654435761, sort<<40|i)
-	}
-	factors := `[{"method":"password","at":"2026-01-01T00:00:00Z"}]`
-	password := `{"hashed_password":"` + hashed + `"}`
-	rows := []struct {
-		insert string
-		values func(i int) []any
-	}{
-		{
-			`INSERT INTO identities (id, schema_id, traits, version, created_at, updated_at) VALUES (?, 'default', ?, 1, 0, 0)`,
-			func(i int) []any { return []any{id(0, i), `{"email":"` + seededEmail(i) + `"}`} },
-		},
-		{
-			`INSERT INTO credentials (identity_id, type, config, version) VALUES (?, 'password', ?, 1)`,
-			func(i int) []any { return []any{id(0, i), password} },
-		},
-		{
-			`INSERT INTO credential_identifiers (identifier, type, identity_id, position) VALUES (?, 'password', ?, 0)`,
-			func(i int) []any { return []any{seededEmail(i), id(0, i)} },
-		},
-		{
-			`INSERT INTO addresses (id, identity_id, purpose, via, value, normalized, position, verified) VALUES (?, ?, 'verification', 'email', ?, ?, 0, 0)`,
-			func(i int) []any { return []any{id(1, i), id(0, i), seededEmail(i), seededEmail(i)} },
-		},
-		{
-			`INSERT INTO addresses (id, identity_id, purpose, via, value, normalized, position, verified) VALUES (?, ?, 'recovery', 'email', ?, ?, 0, 0)`,
-			func(i int) []any { return []any{id(2, i), id(0, i), seededEmail(i), seededEmail(i)} },
-		},
-		{
-			`INSERT INTO sessions (id, identity_id, token_hash, active, issued_at, authenticated_at, expires_at, factors) VALUES (?, ?, ?, 1, 0, 0, 4000000000000000, ?)`,
-			func(i int) []any { return []any{id(3, i), id(0, i), secret.Hash(seededToken(i)), factors} },
-		},
-	}
-	for _, r := range rows {
-		insert, err := tx.PrepareContext(ctx, r.insert)
-		if err != nil {
-			return fmt.Errorf("seed: %w", err)
-		}
-		for i := range count {
-			if _, err := insert.ExecContext(ctx, r.values(i)...); err != nil {
-				return fmt.Errorf("seed: %w", err)
-			}
-		}
-		if err := insert.Close(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

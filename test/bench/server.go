@@ -95,6 +95,20 @@ func (s *server) waitReady() error {
 	return fmt.Errorf("the server did not become ready\n%s", s.tail())
 }
 
+// rest waits until the server uses less than a hundredth of a processor: after a start the
+// clean-up looks at all identities once.
+func (s *server) rest() error {
+	const window, longest = 3 * time.Second, 10 * time.Minute
+	for range longest / window {
+		before := processTime(s.pid())
+		time.Sleep(window)
+		if processTime(s.pid())-before <= window/100 {
+			return nil
+		}
+	}
+	return errors.New("the server was busy for ten minutes after its start")
+}
+
 // adminGet is a request for the admin listener, which wants to be called by its name.
 func (s *server) adminGet(path string) []byte {
 	return []byte("GET " + path + " HTTP/1.1\r\nHost: " + s.admin + "\r\n\r\n")
