@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/symbolon/symbolon/internal/config"
+	"github.com/symbolon/symbolon/internal/store/scratch"
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/takeover/auth0"
 	"github.com/symbolon/symbolon/internal/takeover/authentik"
@@ -37,6 +38,21 @@ func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*userFlags
 	return func(*userFlags) source { return source{read: read} }
 }
 
+// scratched gives each file a scratch of its own, for as long as it is read.
+func scratched(read func(io.Reader, takeover.Scratch) iter.Seq2[takeover.User, error]) func(io.Reader) iter.Seq2[takeover.User, error] {
+	return func(r io.Reader) iter.Seq2[takeover.User, error] {
+		return func(yield func(takeover.User, error) bool) {
+			s, err := scratch.Open()
+			if err != nil {
+				yield(takeover.User{}, err)
+				return
+			}
+			defer func() { _ = s.Close() }() // nothing of it is needed
+			read(r, s)(yield)
+		}
+	}
+}
+
 // newMigrateUsersCommands are the commands for other systems, each with what it reads.
 func newMigrateUsersCommands(e *env) []*cobra.Command {
 	return []*cobra.Command{
@@ -48,7 +64,7 @@ func newMigrateUsersCommands(e *env) []*cobra.Command {
 				"symbolon migrate from-supabase -c symbolon.yml users.csv identities.csv mfa_factors.csv"),
 			func(f *userFlags) source { return supabaseSource(e, f) }),
 		newUsersCommand(e, "authentik", "the users of authentik, as 'ak dumpdata' writes them",
-			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(authentikUsers)),
+			joined("symbolon migrate from-authentik -c symbolon.yml dump.json"), plain(scratched(authentikUsers))),
 		newUsersCommand(e, "ldif", "the people of an LDAP directory in LDIF",
 			joined("symbolon migrate from-ldif -c symbolon.yml people.ldif"),
 			plain(func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Now()) })),
@@ -58,10 +74,10 @@ func newMigrateUsersCommands(e *env) []*cobra.Command {
 }
 
 // authentikUsers reads blueprints in YAML, too, which is no JSON unless it begins as JSON does.
-func authentikUsers(r io.Reader) iter.Seq2[takeover.User, error] {
+func authentikUsers(r io.Reader, s takeover.Scratch) iter.Seq2[takeover.User, error] {
 	buffered := bufio.NewReader(r)
 	if takeover.IsJSON(buffered) {
-		return authentik.Users(buffered)
+		return authentik.Users(buffered, s)
 	}
 	return func(yield func(takeover.User, error) bool) {
 		document, err := config.JSONOfYAML(buffered)
@@ -69,7 +85,7 @@ func authentikUsers(r io.Reader) iter.Seq2[takeover.User, error] {
 			yield(takeover.User{}, fmt.Errorf("the file is neither JSON nor YAML: %w", err))
 			return
 		}
-		authentik.Users(bytes.NewReader(document))(yield)
+		authentik.Users(bytes.NewReader(document), s)(yield)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/takeover/auth0"
-	"github.com/symbolon/symbolon/internal/takeover/authentik"
 	"github.com/symbolon/symbolon/internal/takeover/firebase"
 	"github.com/symbolon/symbolon/internal/takeover/supabase"
 )
@@ -67,7 +66,7 @@ line 3: line 3: whether the address is verified: "perhaps" is neither true nor f
 				"u2 off=false hash=false 1 [] map[email_verified:false phone_number_verified:false] map[]\n",
 		},
 		"authentik, blueprint": {
-			authentik.Users(strings.NewReader(`{"version":1,"entries":[{"model":"authentik_core.group","identifiers":{"pk":"g-1"},"attrs":{"name":"staff"}},
+			authentikUsers(strings.NewReader(`{"version":1,"entries":[{"model":"authentik_core.group","identifiers":{"pk":"g-1"},"attrs":{"name":"staff"}},
  {"model":"authentik_sources_oauth.oauthsource","identifiers":{"slug":"corp"},"attrs":{}},
  {"model":"authentik_core.user","identifiers":{"pk":5},"attrs":{"username":"ada","name":"Ada","email":"a@example.org","is_active":false,
   "groups":["g-1",["authentik_core.group",["name","x"]]],"date_joined":"2024-01-02T03:04:05Z"}},
@@ -75,12 +74,12 @@ line 3: line 3: whether the address is verified: "perhaps" is neither true nor f
 			"ada off=true hash=false 2024 [{corp 7}] map[email:a@example.org email_verified:false name:Ada phone_number_verified:false preferred_username:ada] map[groups:[staff x]]\n",
 		},
 		"authentik, list of the API": {
-			authentik.Users(strings.NewReader(`{"pagination":{"next":0},"results":[{"pk":5,"username":"ada","is_active":true,"email":"a@example.org","uuid":"u-1","groups":["g-1"],"groups_obj":[{"pk":"g-1","name":"staff"}]}]}`)),
+			authentikUsers(strings.NewReader(`{"pagination":{"next":0},"results":[{"pk":5,"username":"ada","is_active":true,"email":"a@example.org","uuid":"u-1","groups":["g-1"],"groups_obj":[{"pk":"g-1","name":"staff"}]}]}`)),
 			"u-1 off=false hash=false 1 [] map[email:a@example.org email_verified:false phone_number_verified:false preferred_username:ada] map[groups:[staff]]\n",
 		},
-		"authentik, something else": {authentik.Users(strings.NewReader(`{"a":1}`)), ": the file is no dump of objects: the file has no users where this kind of export has them\n"},
+		"authentik, something else": {authentikUsers(strings.NewReader(`{"a":1}`)), ": the file is no dump of objects: the file has no users where this kind of export has them\n"},
 		"authentik, a list of groups": {
-			authentik.Users(strings.NewReader(`{"results":[{"pk":"g","name":"staff"}]}`)), ": the file is no dump of objects: an element of results is no user\n",
+			authentikUsers(strings.NewReader(`{"results":[{"pk":"g","name":"staff"}]}`)), ": the file is no dump of objects: an element of results is no user\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package takeover_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"iter"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/symbolon/symbolon/internal/passhash"
+	"github.com/symbolon/symbolon/internal/store/scratch"
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/takeover/auth0"
 	"github.com/symbolon/symbolon/internal/takeover/authentik"
@@ -24,7 +26,7 @@ import (
 // readers are all of them, with parameters that fit.
 func readers() map[string]func(io.Reader) iter.Seq2[takeover.User, error] {
 	return map[string]func(io.Reader) iter.Seq2[takeover.User, error]{
-		"authentik": authentik.Users, "csv": csvfile.Users,
+		"authentik": authentikUsers, "csv": csvfile.Users,
 		"keycloak": func(r io.Reader) iter.Seq2[takeover.User, error] { return keycloak.Users(r, "") },
 		"auth0":    func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) },
 		"firebase": func(r io.Reader) iter.Seq2[takeover.User, error] {
@@ -32,6 +34,21 @@ func readers() map[string]func(io.Reader) iter.Seq2[takeover.User, error] {
 		},
 		"ldif":     func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Unix(0, 0)) },
 		"supabase": func(r io.Reader) iter.Seq2[takeover.User, error] { return supabase.Users(r, time.Unix(0, 0)) },
+	}
+}
+
+// authentikUsers is its reader with a scratch for as long as it reads.
+func authentikUsers(r io.Reader) iter.Seq2[takeover.User, error] {
+	return func(yield func(takeover.User, error) bool) {
+		s, err := scratch.Open()
+		if err != nil {
+			yield(takeover.User{}, err)
+			return
+		}
+		authentik.Users(r, s)(yield)
+		if err := errors.Join(s.Err(), s.Close()); err != nil {
+			panic(err) // a reader must have told of it
+		}
 	}
 }
 

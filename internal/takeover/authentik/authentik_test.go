@@ -8,7 +8,7 @@ import (
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
-const dump = `[
+const export = `[
  {"model":"authentik_core.source","pk":"s1","fields":{"slug":"google","name":"Google"}},
  {"model":"authentik_core.usersourceconnection","pk":1,"fields":{"user":7,"source":"s1","identifier":"123"}},
  {"model":"authentik_core.user","pk":7,"fields":{"uuid":"0d2f3b62-5c3f-4f6b-9a55-2d3c1c2f8f10","username":"vera","name":"Vera Muster","email":"vera@example.org",
@@ -25,7 +25,7 @@ const dump = `[
 func TestUsers(t *testing.T) {
 	t.Parallel()
 	var users []takeover.User
-	for u, err := range Users(strings.NewReader(dump)) {
+	for u, err := range usersOf(t, strings.NewReader(export)) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestUsers_otherFiles(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "{}", "[]", `[{"model":"authentik_core.group","pk":1,"fields":{}}]`} {
 		n := 0
-		for _, err := range Users(strings.NewReader(text)) {
+		for _, err := range usersOf(t, strings.NewReader(text)) {
 			if err != nil {
 				n++
 			}

@@ -38,7 +38,7 @@ func TestUsers_owners(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var lines []string
-			for u, err := range Users(strings.NewReader("[" + test.device + "," + test.user + "]")) {
+			for u, err := range usersOf(t, strings.NewReader("["+test.device+","+test.user+"]")) {
 				switch {
 				case err != nil:
 					lines = append(lines, u.Key+": "+err.Error())
@@ -56,8 +56,8 @@ func TestUsers_owners(t *testing.T) {
 // Users without keys have nothing of each other.
 func TestUsers_withoutKeys(t *testing.T) {
 	t.Parallel()
-	for u, err := range Users(strings.NewReader(`[{"model":"authentik_core.user","fields":{"username":"eve"}},{"model":"authentik_core.user","pk":"","fields":{"username":"mallory"}},
- {"model":"authentik_core.user","fields":{"username":"vera"}},` + fmt.Sprintf(totp, `["vera"]`) + "," + fmt.Sprintf(totp, `["gone"]`) + "," + fmt.Sprintf(totp, "null") + "]")) {
+	for u, err := range usersOf(t, strings.NewReader(`[{"model":"authentik_core.user","fields":{"username":"eve"}},{"model":"authentik_core.user","pk":"","fields":{"username":"mallory"}},
+ {"model":"authentik_core.user","fields":{"username":"vera"}},`+fmt.Sprintf(totp, `["vera"]`)+","+fmt.Sprintf(totp, `["gone"]`)+","+fmt.Sprintf(totp, "null")+"]")) {
 		if (err != nil) != (u.Key == "gone" || u.Key == "none") || (u.TOTP != "") != (u.Key == "vera") {
 			t.Errorf("%+v %v", u, err)
 		}
@@ -71,7 +71,7 @@ func TestUsers_entries(t *testing.T) {
  {"model":"authentik_stages_authenticator_static.staticdevice","id":"codes","attrs":{"user":"who"}},
  {"model":"authentik_stages_authenticator_static.statictoken","attrs":{"device":"codes","token":"abcdef"}},
  {"model":"authentik_stages_authenticator_totp.totpdevice","identifiers":{"user":["authentik_core.user",["username","vera"]]},"attrs":{"key":"31"}}]}`
-	for u, err := range Users(strings.NewReader(blueprint)) {
+	for u, err := range usersOf(t, strings.NewReader(blueprint)) {
 		if err != nil || u.TOTP == "" || !slices.Equal(u.RecoveryCodes, []string{"abcdef"}) {
 			t.Errorf("%+v %v", u, err)
 		}
@@ -81,7 +81,7 @@ func TestUsers_entries(t *testing.T) {
 // An odd device costs itself alone.
 func TestUsers_oddDevice(t *testing.T) {
 	t.Parallel()
-	for u, err := range Users(strings.NewReader(`[{"model":"authentik_core.user","pk":7,"fields":{"username":"vera"}},
+	for u, err := range usersOf(t, strings.NewReader(`[{"model":"authentik_core.user","pk":7,"fields":{"username":"vera"}},
  {"model":"authentik_stages_authenticator_webauthn.webauthndevice","pk":5,"fields":{"sign_count":-1,"name":"Key","credential_id":"AQID","public_key":"pQEC","user":7}}]`)) {
 		if err != nil || len(u.Notes) != 1 || len(u.Keys) != 0 {
 			t.Errorf("%+v %v", u, err)
@@ -96,7 +96,7 @@ func TestUsers_list(t *testing.T) {
 		users  []takeover.User
 		faults []string
 	)
-	for u, err := range Users(strings.NewReader(`{"pagination":{"next":2},"results":[{"pk":7,"username":"vera"}]}`)) {
+	for u, err := range usersOf(t, strings.NewReader(`{"pagination":{"next":2},"results":[{"pk":7,"username":"vera"}]}`)) {
 		if err != nil {
 			faults = append(faults, u.Key+": "+err.Error())
 			continue
@@ -105,5 +105,17 @@ func TestUsers_list(t *testing.T) {
 	}
 	if len(users) != 1 || len(users[0].Notes) != 1 || len(faults) != 1 || !strings.HasPrefix(faults[0], "page 2: ") {
 		t.Errorf("%+v %q", users, faults)
+	}
+}
+
+// A user that the file has twice has its link both times.
+func TestUsers_twice(t *testing.T) {
+	t.Parallel()
+	const vera = `{"model":"authentik_core.user","pk":7,"fields":{"username":"vera"}},`
+	for u, err := range usersOf(t, strings.NewReader("["+vera+vera+`{"model":"authentik_core.usersourceconnection","pk":1,"fields":{"user":7,"source":"s1"}},
+ {"model":"authentik_sources_oauth.useroauthsourceconnection","pk":1,"fields":{"user":7,"identifier":"123"}}]`)) {
+		if err != nil || len(u.Links) != 1 {
+			t.Errorf("%+v %v", u, err)
+		}
 	}
 }

@@ -1,0 +1,172 @@
+package scratch
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// Scratch implements takeover.Scratch by a temporary database of SQLite, which is in memory until it outgrows its
+// cache of pages, and then in the directory of temporary files (https://sqlite.org/inmemorydb.html#temp_db). Close it.
+// It is for one goroutine.
+type Scratch struct {
+	db     *sqlite3.Conn
+	tables map[string]*table
+	err    error
+}
+
+// table is a table and what was prepared for it.
+type table struct {
+	name               string
+	add, first, values *sqlite3.Stmt
+	indexed            bool
+}
+
+// Open makes an empty one.
+func Open() (*Scratch, error) {
+	db, err := sqlite3.Open("")
+	if err != nil {
+		return nil, fmt.Errorf("open a scratch file: %w", err)
+	}
+	// Nothing is to survive: one transaction that never ends, without a journal.
+	err = db.Exec(`PRAGMA auto_vacuum = 0; PRAGMA cache_size = -2048; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN`)
+	if err != nil {
+		return nil, fmt.Errorf("open a scratch file: %w", errors.Join(err, db.Close()))
+	}
+	return &Scratch{db: db, tables: map[string]*table{}}, nil
+}
+
+// Close removes what is kept.
+func (s *Scratch) Close() error {
+	for _, t := range s.tables {
+		for _, stmt := range []*sqlite3.Stmt{t.add, t.first, t.values} {
+			s.note(stmt.Close())
+		}
+	}
+	return s.db.Close()
+}
+
+// Err returns the first error of all methods; after it they do nothing.
+func (s *Scratch) Err() error { return s.err }
+
+// note remembers the first error, and reports whether there is none.
+func (s *Scratch) note(err error) bool {
+	if err != nil && s.err == nil {
+		s.err = fmt.Errorf("scratch file in the directory of temporary files: %w", err)
+	}
+	return s.err == nil
+}
+
+// Add adds a value to those of a key.
+func (s *Scratch) Add(name, key string, value []byte) {
+	if t := s.table(name); t != nil {
+		s.note(errors.Join(t.add.BindText(1, key), t.add.BindBlob(2, value), t.add.Exec()))
+	}
+}
+
+// First returns the first value of a key.
+func (s *Scratch) First(name, key string) (value []byte, found bool) {
+	t := s.lookUp(name)
+	if t == nil {
+		return nil, false
+	}
+	all := s.read(t.first, key)
+	if len(all) == 0 {
+		return nil, false
+	}
+	return all[0], true
+}
+
+// Values returns the values of a key in the order in which they were added.
+func (s *Scratch) Values(name, key string) [][]byte {
+	t := s.lookUp(name)
+	if t == nil {
+		return nil
+	}
+	return s.read(t.values, key)
+}
+
+// All yields all keys and values of a table in the order in which they were added.
+func (s *Scratch) All(name string) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		if t := s.table(name); t != nil {
+			s.each(`SELECT key, value FROM `+t.name+` NOT INDEXED ORDER BY n`, yield)
+		}
+	}
+}
+
+// Keys yields the keys of a table, sorted, each once.
+func (s *Scratch) Keys(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if t := s.lookUp(name); t != nil {
+			s.each(`SELECT DISTINCT key, NULL FROM `+t.name+` ORDER BY key`, func(key string, _ []byte) bool { return yield(key) })
+		}
+	}
+}
+
+// table is the one of that name, made if there is none; nil after an error.
+func (s *Scratch) table(name string) *table {
+	if s.err != nil {
+		return nil
+	}
+	if t := s.tables[name]; t != nil {
+		return t
+	}
+	t := &table{name: "t" + strconv.Itoa(len(s.tables))}
+	if !s.note(s.db.Exec(`CREATE TABLE ` + t.name + ` (n INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB)`)) {
+		return nil
+	}
+	s.tables[name] = t
+	if t.add = s.prepare(`INSERT INTO ` + t.name + ` (key, value) VALUES (?, ?)`); s.err != nil {
+		return nil
+	}
+	return t
+}
+
+// lookUp is table for one that is asked by key. An index that is made late costs a third of one that grows with each value.
+func (s *Scratch) lookUp(name string) *table {
+	t := s.table(name)
+	if t == nil || t.indexed {
+		return t
+	}
+	s.note(s.db.Exec(`CREATE INDEX ` + t.name + `_key ON ` + t.name + ` (key)`))
+	t.values = s.prepare(`SELECT value FROM ` + t.name + ` WHERE key = ? ORDER BY n`)
+	t.first = s.prepare(`SELECT value FROM ` + t.name + ` WHERE key = ? ORDER BY n LIMIT 1`)
+	if t.indexed = s.err == nil; !t.indexed {
+		return nil
+	}
+	return t
+}
+
+func (s *Scratch) prepare(text string) *sqlite3.Stmt {
+	stmt, _, err := s.db.Prepare(text)
+	s.note(err)
+	return stmt
+}
+
+func (s *Scratch) read(stmt *sqlite3.Stmt, key string) (all [][]byte) {
+	if !s.note(stmt.BindText(1, key)) {
+		return nil
+	}
+	for stmt.Step() {
+		all = append(all, stmt.ColumnBlob(0, nil))
+	}
+	s.note(errors.Join(stmt.Err(), stmt.Reset()))
+	return all
+}
+
+func (s *Scratch) each(text string, yield func(string, []byte) bool) {
+	stmt := s.prepare(text)
+	if s.err != nil {
+		return
+	}
+	for stmt.Step() {
+		if !yield(stmt.ColumnText(0), stmt.ColumnBlob(1, nil)) {
+			break
+		}
+	}
+	s.note(errors.Join(stmt.Err(), stmt.Close()))
+}
