@@ -136,10 +136,22 @@ func (b *bench) takeTurn(ctx context.Context, s *peer, once user, t *turn) {
 		t.Failure = err.Error()
 		return
 	}
-	t.Rate = rate
-	used := (processTime(s.process.Process.Pid) - before).Seconds()
-	t.Micros = used * 1e6 / (rate * time.Since(began).Seconds())
-	t.Others = max(0, machine.others()-used/time.Since(began).Seconds()/float64(len(processorsOnline())))
+	used, took := processTime(s.process.Process.Pid)-before, time.Since(began)
+	t.note(rate, used, took)
+	t.Others = max(0, machine.others()-used.Seconds()/took.Seconds()/float64(len(processorsOnline())))
+}
+
+// note writes down how often a second something was done and how much processor time the
+// server used meanwhile.
+func (t *turn) note(rate float64, used, took time.Duration) {
+	switch {
+	case used < 0:
+		t.Failure = "the server ended"
+	case rate == 0:
+		t.Failure = "it did nothing in its turn"
+	default:
+		t.Rate, t.Micros = rate, used.Seconds()*1e6/(rate*took.Seconds())
+	}
 }
 
 // bookTable writes medians as a table. What failed says so.
@@ -154,12 +166,12 @@ func bookTable(p peers, servers []*peer, turns []turn) string {
 		fmt.Fprintf(&b, "| %s |", what)
 		for _, s := range servers {
 			var rates, micros []float64
-			failure := ""
+			failure, failed := "", 0
 			for _, t := range turns {
 				switch {
 				case t.Server != s.Name || t.What != what:
 				case t.Failure != "":
-					failure = t.Failure
+					failure, failed = t.Failure, failed+1
 				default:
 					rates, micros = append(rates, t.Rate), append(micros, t.Micros)
 				}
@@ -169,7 +181,11 @@ func bookTable(p peers, servers []*peer, turns []turn) string {
 				fmt.Fprintf(&b, " failed: %.80s |", short)
 				continue
 			}
-			fmt.Fprintf(&b, " %.0f (%.0f µs) |", median(rates), median(micros))
+			fmt.Fprintf(&b, " %.0f (%.0f µs)", median(rates), median(micros))
+			if failed > 0 {
+				fmt.Fprintf(&b, ", %d of %d failed", failed, failed+len(rates))
+			}
+			b.WriteString(" |")
 		}
 		b.WriteString("\n")
 	}

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestBookTable(t *testing.T) {
@@ -17,12 +19,34 @@ func TestBookTable(t *testing.T) {
 		{Server: "ours", What: "session check", Rate: 300, Micros: 10},
 		{Server: "ours", What: "session check", Rate: 200, Micros: 20},
 		{Server: "theirs", What: "session check", Failure: "a\nb|c"},
+		{Server: "ours", What: "login flow created", Rate: 100, Micros: 30},
+		{Server: "ours", What: "login flow created", Failure: "a"},
 	}
 	got := bookTable(peers{Passes: 1, KiB: 16384}, servers, turns)
-	for _, want := range []string{"16384 KiB, 1 passes", "| ours | theirs |", "| session check | 200 (20 µs) | failed: a b/c |"} {
+	for _, want := range []string{"16384 KiB, 1 passes", "| ours | theirs |", "| session check | 200 (20 µs) | failed: a b/c |", "| login flow created | 100 (30 µs), 1 of 2 failed |"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+}
+
+// A turn without a figure says why, and the others are written nevertheless.
+func TestTurn_note(t *testing.T) {
+	t.Parallel()
+	turns := make([]turn, 3)
+	turns[0].note(50, time.Second, 2*time.Second)
+	turns[1].note(0, time.Second, 2*time.Second)
+	turns[2].note(50, -time.Second, 2*time.Second) // a process that is gone has used nothing
+	if one := turns[0]; one.Rate != 50 || one.Micros != 10_000 || one.Failure != "" {
+		t.Errorf("got %+v", one)
+	}
+	for _, one := range turns[1:] {
+		if one.Failure == "" || one.Micros != 0 || one.Rate != 0 {
+			t.Errorf("got %+v", one)
+		}
+	}
+	if err := writeTurns(filepath.Join(t.TempDir(), "turns"), turns); err != nil {
+		t.Error(err)
 	}
 }
 
