@@ -179,7 +179,10 @@ func (f *userFlags) add(c *cobra.Command) {
 }
 
 // take stores the users of files.
-func (f *userFlags) take(cmd *cobra.Command, e *env, system string, files []string, from source) error {
+func (f *userFlags) take(cmd *cobra.Command, e *env, system string, files []string, from source) (err error) {
+	if from.close != nil {
+		defer func() { err = errors.Join(err, from.close()) }()
+	}
 	if _, err := htmlindex.Get(cmp.Or(f.encoding, "utf-8")); err != nil {
 		return usageError{fmt.Errorf("--encoding %s: there is no encoding of that name", f.encoding)}
 	}

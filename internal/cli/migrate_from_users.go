@@ -31,6 +31,7 @@ type source struct {
 	prepare func(files []string) error // what is read and checked before the first file; may be nil
 	read    func(io.Reader) iter.Seq2[takeover.User, error]
 	rest    func() iter.Seq2[takeover.User, error] // what is left after the last file; may be nil
+	close   func() error                           // may be nil
 }
 
 // plain is a source that needs nothing but the files.
@@ -91,9 +92,16 @@ func authentikUsers(r io.Reader, s takeover.Scratch) iter.Seq2[takeover.User, er
 
 // supabaseSource reads the files of identities and factors first: users are stored with what belongs to them.
 func supabaseSource(e *env, f *userFlags) source {
-	tables := supabase.NewTables(time.Now())
+	var (
+		kept   *scratch.Scratch
+		tables *supabase.Tables
+	)
 	return source{
-		prepare: func(files []string) error {
+		prepare: func(files []string) (err error) {
+			if kept, err = scratch.Open(); err != nil {
+				return err
+			}
+			tables = supabase.NewTables(time.Now(), kept)
 			for _, name := range files {
 				if name == "-" { // it can't be read twice
 					continue
@@ -104,8 +112,9 @@ func supabaseSource(e *env, f *userFlags) source {
 			}
 			return nil
 		},
-		read: tables.Users,
-		rest: tables.Orphans,
+		read:  func(r io.Reader) iter.Seq2[takeover.User, error] { return tables.Users(r) },
+		rest:  func() iter.Seq2[takeover.User, error] { return tables.Orphans() },
+		close: func() error { return kept.Close() },
 	}
 }
 
@@ -206,23 +215,24 @@ func newAuth0Command(e *env) *cobra.Command {
 	c := newUsersCommand(e, "auth0", "the users of an Auth0 export",
 		joined("symbolon migrate from-auth0 -c symbolon.yml --hashes hashes.json --provider google-oauth2=google users.json"),
 		func(f *userFlags) source {
-			var known map[string]string
+			if hashes == "" {
+				return source{read: func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) }}
+			}
+			var known *scratch.Scratch
 			return source{
-				prepare: func([]string) error {
-					if hashes == "" {
-						return nil
-					}
-					err := withFile(e, hashes, f.encoding, func(r io.Reader) (err error) {
-						known, err = auth0.Hashes(r)
+				prepare: func([]string) (err error) {
+					if known, err = scratch.Open(); err != nil {
 						return err
-					})
+					}
+					err = withFile(e, hashes, f.encoding, func(r io.Reader) error { return auth0.Hashes(r, known) })
 					if err != nil {
 						return fmt.Errorf("read hashes: %s: %w", hashes, err)
 					}
 					return nil
 				},
-				read: func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, known) },
-				rest: func() iter.Seq2[takeover.User, error] { return auth0.Unused(known) },
+				read:  func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, known) },
+				rest:  func() iter.Seq2[takeover.User, error] { return auth0.Unused(known) },
+				close: func() error { return known.Close() },
 			}
 		})
 	c.Flags().StringVar(&hashes, "hashes", "", "the `FILE` of password hashes that Auth0's support hands out")

@@ -212,8 +212,8 @@ func TestKeycloak_realms(t *testing.T) {
 
 func TestAuth0_hashes(t *testing.T) {
 	t.Parallel()
-	hashes, err := auth0.Hashes(strings.NewReader(`{"_id":{"$oid":"1"},"passwordHash":"x"}` + "\n" + `{"_id":{"$oid":"2"},"passwordHash":"y"}`))
-	if err != nil {
+	hashes := newScratch(t)
+	if err := auth0.Hashes(strings.NewReader(`{"_id":{"$oid":"1"},"passwordHash":"x"}`+"\n"+`{"_id":{"$oid":"2"},"passwordHash":"y"}`), hashes); err != nil {
 		t.Fatal(err)
 	}
 	if good, _ := read(auth0.Users(strings.NewReader(`{"user_id":"auth0|1"}`), hashes)); good[0].PasswordHash != "x" {

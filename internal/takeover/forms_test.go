@@ -53,20 +53,20 @@ line 3: line 3: whether the address is verified: "perhaps" is neither true nor f
 		},
 		"Auth0, another table": {auth0.Users(strings.NewReader("name,age\nx,1\n"), nil), ": after 0 users: the file has no users where this kind of export has them\n"},
 		"Supabase, CSV": {
-			supabase.Users(strings.NewReader("instance_id,id,aud,email,encrypted_password,email_confirmed_at,raw_app_meta_data,raw_user_meta_data,created_at,phone,banned_until\n"+
-				`0,u1,authenticated,v@example.org,$2a$10$x,2024-01-02 03:04:05.123+00,"{""plan"": ""gold""}","{""name"": ""V""}",2024-01-02 03:04:05+00,,infinity`+"\n"+
-				`0,u2,authenticated,w@example.org,NULL,NULL,{},"[]",2024-01-02 03:04:05+00,NULL,NULL`+"\n"), time.Unix(0, 0)),
+			readers()["supabase"](strings.NewReader("instance_id,id,aud,email,encrypted_password,email_confirmed_at,raw_app_meta_data,raw_user_meta_data,created_at,phone,banned_until\n" +
+				`0,u1,authenticated,v@example.org,$2a$10$x,2024-01-02 03:04:05.123+00,"{""plan"": ""gold""}","{""name"": ""V""}",2024-01-02 03:04:05+00,,infinity` + "\n" +
+				`0,u2,authenticated,w@example.org,NULL,NULL,{},"[]",2024-01-02 03:04:05+00,NULL,NULL` + "\n")),
 			"u1 off=true hash=true 2024 [] map[email:v@example.org email_verified:true name:V phone_number_verified:false] map[plan:gold]\n" +
 				"number 2: user number 2 is no row of auth.users: [] is no object\n",
 		},
 		"Supabase, a row on each line": {
-			supabase.Users(strings.NewReader(`{"instance_id":"0","id":"u1","email":"v@example.org","raw_app_meta_data":{"plan":"gold"},"created_at":"2024-01-02T03:04:05+00:00"}
-{"instance_id":"0","id":"u2"}`), time.Unix(0, 0)),
+			readers()["supabase"](strings.NewReader(`{"instance_id":"0","id":"u1","email":"v@example.org","raw_app_meta_data":{"plan":"gold"},"created_at":"2024-01-02T03:04:05+00:00"}
+{"instance_id":"0","id":"u2"}`)),
 			"u1 off=false hash=false 2024 [] map[email:v@example.org email_verified:false phone_number_verified:false] map[plan:gold]\n" +
 				"u2 off=false hash=false 1 [] map[email_verified:false phone_number_verified:false] map[]\n",
 		},
 		"authentik, blueprint": {
-			authentikUsers(strings.NewReader(`{"version":1,"entries":[{"model":"authentik_core.group","identifiers":{"pk":"g-1"},"attrs":{"name":"staff"}},
+			readers()["authentik"](strings.NewReader(`{"version":1,"entries":[{"model":"authentik_core.group","identifiers":{"pk":"g-1"},"attrs":{"name":"staff"}},
  {"model":"authentik_sources_oauth.oauthsource","identifiers":{"slug":"corp"},"attrs":{}},
  {"model":"authentik_core.user","identifiers":{"pk":5},"attrs":{"username":"ada","name":"Ada","email":"a@example.org","is_active":false,
   "groups":["g-1",["authentik_core.group",["name","x"]]],"date_joined":"2024-01-02T03:04:05Z"}},
@@ -74,12 +74,12 @@ line 3: line 3: whether the address is verified: "perhaps" is neither true nor f
 			"ada off=true hash=false 2024 [{corp 7}] map[email:a@example.org email_verified:false name:Ada phone_number_verified:false preferred_username:ada] map[groups:[staff x]]\n",
 		},
 		"authentik, list of the API": {
-			authentikUsers(strings.NewReader(`{"pagination":{"next":0},"results":[{"pk":5,"username":"ada","is_active":true,"email":"a@example.org","uuid":"u-1","groups":["g-1"],"groups_obj":[{"pk":"g-1","name":"staff"}]}]}`)),
+			readers()["authentik"](strings.NewReader(`{"pagination":{"next":0},"results":[{"pk":5,"username":"ada","is_active":true,"email":"a@example.org","uuid":"u-1","groups":["g-1"],"groups_obj":[{"pk":"g-1","name":"staff"}]}]}`)),
 			"u-1 off=false hash=false 1 [] map[email:a@example.org email_verified:false phone_number_verified:false preferred_username:ada] map[groups:[staff]]\n",
 		},
-		"authentik, something else": {authentikUsers(strings.NewReader(`{"a":1}`)), ": the file is no dump of objects: the file has no users where this kind of export has them\n"},
+		"authentik, something else": {readers()["authentik"](strings.NewReader(`{"a":1}`)), ": the file is no dump of objects: the file has no users where this kind of export has them\n"},
 		"authentik, a list of groups": {
-			authentikUsers(strings.NewReader(`{"results":[{"pk":"g","name":"staff"}]}`)), ": the file is no dump of objects: an element of results is no user\n",
+			readers()["authentik"](strings.NewReader(`{"results":[{"pk":"g","name":"staff"}]}`)), ": the file is no dump of objects: an element of results is no user\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestSupabase_tables(t *testing.T) {
 		links   = `[{"provider_id":"42","user_id":"u1","identity_data":{"sub":"42"},"provider":"github"},{"provider_id":"7","user_id":"gone","provider":"google"}]`
 		factors = "id,user_id,factor_type,status,secret\nf1,u1,totp,verified,ABC\n"
 	)
-	tables := supabase.NewTables(time.Unix(0, 0))
+	tables := supabase.NewTables(time.Unix(0, 0), newScratch(t))
 	for _, file := range []string{people, links, factors} {
 		if err := tables.Prepare(strings.NewReader(file)); err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func TestSupabase_tablesOfDocument(t *testing.T) {
 		people  = `{"users":[{"id":"u1","email":"v@example.org"}]}`
 		factors = "id,user_id,factor_type,status,secret\nf1,u1,totp,verified,ABC\n"
 	)
-	tables := supabase.NewTables(time.Unix(0, 0))
+	tables := supabase.NewTables(time.Unix(0, 0), newScratch(t))
 	for _, file := range []string{people, factors} {
 		if err := tables.Prepare(strings.NewReader(file)); err != nil {
 			t.Fatal(err)
@@ -156,5 +156,21 @@ func TestSupabase_tablesOfDocument(t *testing.T) {
 	}
 	if _, faults = read(tables.Users(strings.NewReader(factors))); len(faults) != 1 || !strings.Contains(faults[0], "standard input") {
 		t.Errorf("a table that was not read: %v", faults)
+	}
+}
+
+// What a second document says of a user of the first one comes too late, and is told.
+func TestSupabase_documents(t *testing.T) {
+	t.Parallel()
+	tables := supabase.NewTables(time.Unix(0, 0), newScratch(t))
+	const document = `{"users":[{"id":"%s"}],"identities":[{"user_id":"u1","provider":"google","provider_id":"1"}],"mfa_factors":null}`
+	for _, id := range []string{"u1", "u2"} {
+		users, faults := read(tables.Users(strings.NewReader(fmt.Sprintf(document, id))))
+		if len(users) != 1 || users[0].Key != id || len(faults) > 0 || (len(users[0].Links) == 1) != (id == "u1") {
+			t.Errorf("%+v %v", users, faults)
+		}
+	}
+	if _, faults := read(tables.Orphans()); len(faults) != 1 || !strings.HasPrefix(faults[0], "u1: ") {
+		t.Error(faults)
 	}
 }

@@ -26,30 +26,49 @@ import (
 // readers are all of them, with parameters that fit.
 func readers() map[string]func(io.Reader) iter.Seq2[takeover.User, error] {
 	return map[string]func(io.Reader) iter.Seq2[takeover.User, error]{
-		"authentik": authentikUsers, "csv": csvfile.Users,
+		"authentik": scratched(authentik.Users), "csv": csvfile.Users,
 		"keycloak": func(r io.Reader) iter.Seq2[takeover.User, error] { return keycloak.Users(r, "") },
 		"auth0":    func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) },
 		"firebase": func(r io.Reader) iter.Seq2[takeover.User, error] {
 			return firebase.Users(r, firebase.Params{SignerKey: "AAAA", SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 14})
 		},
-		"ldif":     func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Unix(0, 0)) },
-		"supabase": func(r io.Reader) iter.Seq2[takeover.User, error] { return supabase.Users(r, time.Unix(0, 0)) },
+		"ldif": func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Unix(0, 0)) },
+		"supabase": scratched(func(r io.Reader, s takeover.Scratch) iter.Seq2[takeover.User, error] {
+			return supabase.Users(r, time.Unix(0, 0), s)
+		}),
 	}
 }
 
-// authentikUsers is its reader with a scratch for as long as it reads.
-func authentikUsers(r io.Reader) iter.Seq2[takeover.User, error] {
-	return func(yield func(takeover.User, error) bool) {
-		s, err := scratch.Open()
-		if err != nil {
-			yield(takeover.User{}, err)
-			return
-		}
-		authentik.Users(r, s)(yield)
-		if err := errors.Join(s.Err(), s.Close()); err != nil {
-			panic(err) // a reader must have told of it
+// scratched gives a reader a scratch for as long as it reads.
+func scratched(users func(io.Reader, takeover.Scratch) iter.Seq2[takeover.User, error]) func(io.Reader) iter.Seq2[takeover.User, error] {
+	return func(r io.Reader) iter.Seq2[takeover.User, error] {
+		return func(yield func(takeover.User, error) bool) {
+			s, err := scratch.Open()
+			if err != nil {
+				yield(takeover.User{}, err)
+				return
+			}
+			users(r, s)(yield)
+			if err := errors.Join(s.Err(), s.Close()); err != nil {
+				panic(err) // a reader must have told of it
+			}
 		}
 	}
+}
+
+// newScratch is one that ends with the test.
+func newScratch(t *testing.T) takeover.Scratch {
+	t.Helper()
+	s, err := scratch.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.Err(), s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 // Exports of the same systems differ by version and by how they were made.

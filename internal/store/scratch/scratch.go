@@ -20,9 +20,9 @@ type Scratch struct {
 
 // table is a table and what was prepared for it.
 type table struct {
-	name               string
-	add, first, values *sqlite3.Stmt
-	indexed            bool
+	name                       string
+	add, first, values, remove *sqlite3.Stmt
+	indexed                    bool
 }
 
 // Open makes an empty one.
@@ -39,10 +39,13 @@ func Open() (*Scratch, error) {
 	return &Scratch{db: db, tables: map[string]*table{}}, nil
 }
 
-// Close removes what is kept.
+// Close removes what is kept. It is nothing for one that was not opened.
 func (s *Scratch) Close() error {
+	if s == nil {
+		return nil
+	}
 	for _, t := range s.tables {
-		for _, stmt := range []*sqlite3.Stmt{t.add, t.first, t.values} {
+		for _, stmt := range []*sqlite3.Stmt{t.add, t.first, t.values, t.remove} {
 			s.note(stmt.Close())
 		}
 	}
@@ -87,6 +90,16 @@ func (s *Scratch) Values(name, key string) [][]byte {
 		return nil
 	}
 	return s.read(t.values, key)
+}
+
+// Take returns the values of a key and removes them.
+func (s *Scratch) Take(name, key string) [][]byte {
+	all := s.Values(name, key)
+	if len(all) > 0 && s.err == nil {
+		remove := s.tables[name].remove
+		s.note(errors.Join(remove.BindText(1, key), remove.Exec()))
+	}
+	return all
 }
 
 // All yields all keys and values of a table in the order in which they were added.
@@ -134,6 +147,7 @@ func (s *Scratch) lookUp(name string) *table {
 	}
 	s.note(s.db.Exec(`CREATE INDEX ` + t.name + `_key ON ` + t.name + ` (key)`))
 	t.values = s.prepare(`SELECT value FROM ` + t.name + ` WHERE key = ? ORDER BY n`)
+	t.remove = s.prepare(`DELETE FROM ` + t.name + ` WHERE key = ?`)
 	t.first = s.prepare(`SELECT value FROM ` + t.name + ` WHERE key = ? ORDER BY n LIMIT 1`)
 	if t.indexed = s.err == nil; !t.indexed {
 		return nil

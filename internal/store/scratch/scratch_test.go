@@ -65,8 +65,11 @@ func TestScratch(t *testing.T) {
 		break
 	}
 	s.Add("one", "b", []byte("5"))
-	if got := s.Values("one", "b"); len(got) != 3 || string(got[2]) != "5" {
+	if got := s.Take("one", "b"); len(got) != 3 || string(got[2]) != "5" {
 		t.Errorf("%q", got)
+	}
+	if keys := slices.Collect(s.Keys("one")); !slices.Equal(keys, []string{"", "a\x00", "é"}) || len(s.Take("one", "b")) > 0 {
+		t.Errorf("%q after one was taken", keys)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -83,11 +82,14 @@ func (o *oid) UnmarshalJSON(raw []byte) error {
 // database is the provider of accounts with a password of Auth0's own.
 const database = "auth0"
 
+// tableHashes is the table of the scratch: password hashes by the id of their user.
+const tableHashes = "hashes"
+
 // Users reads one file or several in turn: exports of users, and files of password
-// hashes, whose lines complete the users of the same id where they come first. A hash that
-// completed a user is removed from the map.
-func Users(r io.Reader, hashes map[string]string) iter.Seq2[takeover.User, error] {
-	return takeover.Users(func(raw json.RawMessage) (takeover.User, error) {
+// hashes, whose lines complete the users of the same id where they come first. hashes is
+// where Hashes kept those; nil for none. A hash that completed a user is removed.
+func Users(r io.Reader, hashes takeover.Scratch) iter.Seq2[takeover.User, error] {
+	users := takeover.Users(func(raw json.RawMessage) (takeover.User, error) {
 		var u user
 		if err := json.Unmarshal(raw, &u); err != nil {
 			return takeover.User{}, err
@@ -96,6 +98,10 @@ func Users(r io.Reader, hashes map[string]string) iter.Seq2[takeover.User, error
 		out.SetOwn(more(raw))
 		return out, err
 	}, takeover.Rows(r, "user_id", "Id", "email", "Email"))
+	if hashes == nil {
+		return users
+	}
+	return takeover.Checked(hashes, users)
 }
 
 // more are members that providers or an import gave the profile, such as a locale: those that are neither read by name
@@ -120,27 +126,41 @@ func more(raw json.RawMessage) map[string]any {
 	return rest
 }
 
-// Hashes reads a file of password hashes into a map by the id of the user.
-func Hashes(r io.Reader) (map[string]string, error) {
-	hashes := map[string]string{}
+// Hashes reads a file of password hashes and keeps them in the scratch, which has to be empty.
+func Hashes(r io.Reader, s takeover.Scratch) error {
 	for u, err := range Users(r, nil) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		hashes[u.Key] = u.PasswordHash
+		s.Add(tableHashes, u.Key, []byte(u.PasswordHash))
+		if s.Err() != nil {
+			return s.Err()
+		}
 	}
-	return hashes, nil
+	return nil
 }
 
 // Unused yields an error for each hash that completed no user.
-func Unused(hashes map[string]string) iter.Seq2[takeover.User, error] {
-	return func(yield func(takeover.User, error) bool) {
-		for _, key := range slices.Sorted(maps.Keys(hashes)) {
+func Unused(hashes takeover.Scratch) iter.Seq2[takeover.User, error] {
+	return takeover.Checked(hashes, func(yield func(takeover.User, error) bool) {
+		for key := range hashes.Keys(tableHashes) {
 			if !yield(takeover.User{Key: key}, errors.New("is in the file of password hashes and not among the users")) {
 				return
 			}
 		}
+	})
+}
+
+// take is the last hash of a user, which no other user gets; empty if there is none.
+func take(hashes takeover.Scratch, key string) string {
+	if hashes == nil {
+		return ""
 	}
+	all := hashes.Take(tableHashes, key)
+	if len(all) == 0 {
+		return ""
+	}
+	return string(all[len(all)-1])
 }
 
 func (u user) key() string {
@@ -156,7 +176,7 @@ func (u user) key() string {
 	}
 }
 
-func (u user) neutral(hashes map[string]string) (takeover.User, error) {
+func (u user) neutral(hashes takeover.Scratch) (takeover.User, error) {
 	out := takeover.User{Key: u.key(), Disabled: bool(u.Blocked), CreatedAt: created(u.Created, u.CreatedAt), MetadataPublic: u.UserMetadata, MetadataAdmin: u.AppMetadata}
 	if out.Key == "" {
 		return out, fmt.Errorf("has neither an id nor an e-mail address")
@@ -172,9 +192,7 @@ func (u user) neutral(hashes map[string]string) (takeover.User, error) {
 	out.Set("phone_number", u.Phone)
 	out.Set("phone_number_verified", u.Phone != "" && bool(u.PhoneOK))
 	out.SetOwn(u.UserMetadata)
-	fromFile := hashes[out.Key]
-	delete(hashes, out.Key)
-	if err := u.setHash(&out, fromFile); err != nil {
+	if err := u.setHash(&out, take(hashes, out.Key)); err != nil {
 		out.Note("the password is not taken, and its owner has to recover the account: %v", err)
 	}
 	u.setLinks(&out)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/symbolon/symbolon/internal/store/scratch"
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
@@ -20,7 +21,7 @@ const export = `{"user_id":"auth0|5f7c8ec7c33c6c004bbafe82","email":"vera@exampl
 const hashes = `{"_id":{"$oid":"5f7c8ec7c33c6c004bbafe82"},"email":"vera@example.org","passwordHash":"$2b$10$Z6hUTEEeoJXN5/AmSm/4.e75U6z2rUhBGmGZXIvzvRJk2iDVJ9fYC","tenant":"t","email_verified":true}
 `
 
-func collect(t *testing.T, text string, known map[string]string) (users []takeover.User, faults []error) {
+func collect(t *testing.T, text string, known takeover.Scratch) (users []takeover.User, faults []error) {
 	t.Helper()
 	for u, err := range Users(strings.NewReader(text), known) {
 		if err != nil {
@@ -34,8 +35,12 @@ func collect(t *testing.T, text string, known map[string]string) (users []takeov
 
 func TestUsers(t *testing.T) {
 	t.Parallel()
-	known, err := Hashes(strings.NewReader(hashes))
+	known, err := scratch.Open()
 	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = known.Close() }()
+	if err := Hashes(strings.NewReader(hashes), known); err != nil {
 		t.Fatal(err)
 	}
 	users, faults := collect(t, export, known)

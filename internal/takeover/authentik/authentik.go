@@ -39,7 +39,7 @@ type user struct {
 // Users reads a dump, a blueprint, or a list of users of the API. What belongs to users may stand before or after them, so
 // all of it is kept in the scratch, which has to be empty; other objects, such as events and sessions, are passed over.
 func Users(r io.Reader, s takeover.Scratch) iter.Seq2[takeover.User, error] {
-	return func(yield func(takeover.User, error) bool) {
+	return takeover.Checked(s, func(yield func(takeover.User, error) bool) {
 		d := newDump(s)
 		if err := d.read(r); err != nil {
 			yield(takeover.User{}, fmt.Errorf("the file is no dump of objects: %w", err))
@@ -50,24 +50,18 @@ func Users(r io.Reader, s takeover.Scratch) iter.Seq2[takeover.User, error] {
 		for _, raw := range s.All(tableUsers) {
 			found = true
 			o := restored(raw)
-			u, err := o.user(d)
-			if s.Err() != nil {
-				break
-			}
-			if !yield(u, err) {
+			if !yield(o.user(d)) {
 				return
 			}
 		}
 		switch {
-		case s.Err() != nil:
-			yield(takeover.User{}, s.Err())
 		case !found:
 			yield(takeover.User{}, errors.New("the dump has no object of authentik_core.user"))
 		case d.next != "" && !yield(takeover.User{Key: "page " + d.next}, errors.New("follows this part of the list: export all users")):
 		default:
 			d.orphans(yield)
 		}
-	}
+	})
 }
 
 // name is a key as text. A natural key is a list of one. A blueprint may say how to find the object instead, by its model and a pair of a member and its value.

@@ -16,9 +16,9 @@ var errStop = errors.New("stopped")
 type reader struct {
 	*json.Decoder
 	now time.Time
-	*belongings
-	seen    [2]bool           // the lists of links and of factors were there
-	waiting []json.RawMessage // users that came before what belongs to them
+	belongings
+	seen    [2]bool // the lists of links and of factors were there
+	waiting string  // the table of users that came before what belongs to them
 	n       int
 	yield   func(takeover.User, error) bool
 }
@@ -51,7 +51,7 @@ func (d *reader) document() error {
 	if !found {
 		return errors.New("the file has no member users")
 	}
-	for _, raw := range d.waiting {
+	for _, raw := range d.All(d.waiting) {
 		if err := d.user(raw); err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (d *reader) member(name json.Token) error {
 	case name == "users" && d.seen == [2]bool{true, true}:
 		each = d.user
 	case name == "users":
-		each = func(raw json.RawMessage) error { d.waiting = append(d.waiting, raw); return nil }
+		each = func(raw json.RawMessage) error { d.Add(d.waiting, "", raw); return d.Err() }
 	case name == "identities":
 		d.seen[0] = true
 		each = func(raw json.RawMessage) error {

@@ -27,7 +27,7 @@ func TestUsers(t *testing.T) {
 		users  []takeover.User
 		faults []error
 	)
-	for u, err := range Users(strings.NewReader(export), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
+	for u, err := range usersOf(t, strings.NewReader(export), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -54,7 +54,7 @@ func TestUsers_otherFiles(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "[]", "{}", "{"} {
 		n := 0
-		for _, err := range Users(strings.NewReader(text), time.Time{}) {
+		for _, err := range usersOf(t, strings.NewReader(text), time.Time{}) {
 			if err != nil {
 				n++
 			}
@@ -74,7 +74,7 @@ func TestUsers_confirmed(t *testing.T) {
 		`{"users":[{"id":"1","email":"a@example.org","phone":"49176","email_confirmed_at":"2024-01-02"}]}`: true,
 		`{"users":[{"id":"1","email":"a@example.org","phone":"","confirmed_at":"2024-01-02","aud":"a"}]}`:  true,
 	} {
-		for u, err := range Users(strings.NewReader(text), time.Time{}) {
+		for u, err := range usersOf(t, strings.NewReader(text), time.Time{}) {
 			if err != nil || u.Claims["email_verified"] != want {
 				t.Errorf("%s: %+v %v", text, u, err)
 			}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,32 +15,41 @@ import (
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
-// belongings are the links and factors of users, by the ids of these.
-type belongings struct {
-	links   map[string][]link
-	factors map[string][]factor
-}
+// The tables of the scratch. That of users who came before what belongs to them is named after their file.
+const (
+	tableLinks   = "links"   // by the id of their user
+	tableFactors = "factors" // likewise
+	tableOwners  = "owners"  // ids of both
+)
 
-func newBelongings() *belongings {
-	return &belongings{links: map[string][]link{}, factors: map[string][]factor{}}
-}
+// belongings are the links and factors of users.
+type belongings struct{ takeover.Scratch }
 
-func (b *belongings) addLink(raw json.RawMessage) error {
+func (b belongings) addLink(raw json.RawMessage) error {
 	var l link
-	err := json.Unmarshal(raw, &l)
-	b.links[l.UserID] = append(b.links[l.UserID], l)
-	return err
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return err
+	}
+	b.add(tableLinks, l.UserID, raw)
+	return nil
 }
 
-func (b *belongings) addFactor(raw json.RawMessage) error {
+func (b belongings) addFactor(raw json.RawMessage) error {
 	var f factor
-	err := json.Unmarshal(raw, &f)
-	b.factors[f.UserID] = append(b.factors[f.UserID], f)
-	return err
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return err
+	}
+	b.add(tableFactors, f.UserID, raw)
+	return nil
+}
+
+func (b belongings) add(table, owner string, raw json.RawMessage) {
+	b.Add(table, owner, raw)
+	b.Add(tableOwners, owner, nil)
 }
 
 // convert reads a user, of that number in its file, with what belongs to it.
-func (b *belongings) convert(raw json.RawMessage, n int, now time.Time) (takeover.User, error) {
+func (b belongings) convert(raw json.RawMessage, n int, now time.Time) (takeover.User, error) {
 	var u user
 	err := json.Unmarshal(raw, &u)
 	if err == nil && u.ID == "" {
@@ -50,56 +58,68 @@ func (b *belongings) convert(raw json.RawMessage, n int, now time.Time) (takeove
 	if err != nil {
 		return takeover.User{Key: fmt.Sprintf("number %d", n)}, fmt.Errorf("user number %d is no row of auth.users: %w", n, err)
 	}
-	links, factors := b.links[u.ID], b.factors[u.ID]
-	delete(b.links, u.ID)
-	delete(b.factors, u.ID)
-	return u.neutral(append(u.Links, links...), append(u.Factors, factors...), now), nil
+	if len(b.Take(tableOwners, u.ID)) > 0 {
+		u.Links = append(u.Links, restored[link](b.Take(tableLinks, u.ID))...)
+		u.Factors = append(u.Factors, restored[factor](b.Take(tableFactors, u.ID))...)
+	}
+	return u.neutral(u.Links, u.Factors, now), nil
+}
+
+// restored are rows that add kept.
+func restored[Row any](raws [][]byte) []Row {
+	rows := make([]Row, len(raws))
+	for i, raw := range raws {
+		_ = json.Unmarshal(raw, &rows[i]) // before add it could be
+	}
+	return rows
 }
 
 // orphans tells of links and factors whose user was not there.
-func (b *belongings) orphans(yield func(takeover.User, error) bool) bool {
-	ids := slices.AppendSeq(slices.Collect(maps.Keys(b.links)), maps.Keys(b.factors))
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
+func (b belongings) orphans(yield func(takeover.User, error) bool) {
+	for id := range b.Keys(tableOwners) {
 		if !yield(takeover.User{Key: cmp.Or(id, "none")}, errors.New("has identities or factors, and no row among the users")) {
-			return false
+			return
 		}
 	}
-	return true
 }
 
 // Tables are the tables of a database, where each is in a file of its own.
 type Tables struct {
 	Now      time.Time
-	belong   *belongings
+	belong   belongings
 	prepared int // tables of identities and factors that Prepare read and Users did not meet yet
+	files    int // that Users read
 }
 
-// NewTables returns tables of which no file was read.
-func NewTables(now time.Time) *Tables { return &Tables{Now: now, belong: newBelongings()} }
+// NewTables returns tables of which no file was read. What belongs to users is kept in the scratch, which has to be empty.
+func NewTables(now time.Time, s takeover.Scratch) *Tables {
+	return &Tables{Now: now, belong: belongings{s}}
+}
 
 // Users reads one file: the document that holds all tables, a list of users, or a file with a table. Links and factors of a
-// document are held in memory; users that stand before them are too, and others come one after the other. Links and factors
+// document are kept in the scratch; users that stand before them are too, and others come one after the other. Links and factors
 // without their user follow as errors.
-func Users(r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
-	return func(yield func(takeover.User, error) bool) {
-		t := NewTables(now)
+func Users(r io.Reader, now time.Time, s takeover.Scratch) iter.Seq2[takeover.User, error] {
+	return takeover.Checked(s, func(yield func(takeover.User, error) bool) {
+		t := NewTables(now, s)
 		for u, err := range t.Users(r) {
 			if !yield(u, err) {
 				return
 			}
 		}
 		t.Orphans()(yield)
-	}
+	})
 }
 
 // Users is Users for one of several files, which belong together: Orphans yields what is left after the last one. Files of
 // identities and factors yield nothing if Prepare has read them, and otherwise an error.
 func (t *Tables) Users(r io.Reader) iter.Seq2[takeover.User, error] {
-	return func(yield func(takeover.User, error) bool) {
+	t.files++
+	waiting := fmt.Sprintf("users of file %d", t.files)
+	return takeover.Checked(t.belong, func(yield func(takeover.User, error) bool) {
 		buffered := bufio.NewReader(r)
 		if isDocument(buffered) {
-			d := reader{Decoder: json.NewDecoder(buffered), now: t.Now, belongings: t.belong, yield: yield}
+			d := reader{Decoder: json.NewDecoder(buffered), now: t.Now, belongings: t.belong, waiting: waiting, yield: yield}
 			if err := d.document(); err != nil && !errors.Is(err, errStop) {
 				yield(takeover.User{}, err)
 			}
@@ -124,7 +144,7 @@ func (t *Tables) Users(r io.Reader) iter.Seq2[takeover.User, error] {
 		if n == 0 {
 			yield(takeover.User{}, takeover.ErrNoUsers)
 		}
-	}
+	})
 }
 
 // Prepare reads a file if it has a table of identities or factors.
@@ -148,6 +168,9 @@ func (t *Tables) Prepare(r io.Reader) error {
 		if err == nil {
 			err = add(raw)
 		}
+		if err == nil {
+			err = t.belong.Err()
+		}
 		if err != nil {
 			return fmt.Errorf("row %d: %w", n, err)
 		}
@@ -157,7 +180,7 @@ func (t *Tables) Prepare(r io.Reader) error {
 
 // Orphans yields an error for each user of identities and factors that Prepare read and no file had.
 func (t *Tables) Orphans() iter.Seq2[takeover.User, error] {
-	return func(yield func(takeover.User, error) bool) { t.belong.orphans(yield) }
+	return takeover.Checked(t.belong, t.belong.orphans)
 }
 
 func rows(r io.Reader) iter.Seq2[json.RawMessage, error] { return takeover.Rows(r, "id", "user_id") }
