@@ -55,7 +55,7 @@ func (r release) String() string { return [...]string{"Kratos v0.5", "Kratos v26
 const fileSuffix = "_file"
 
 // Type names the type as documentation does.
-func (k Key) Type() string { return kindNames[k.kind] }
+func (k Key) Type() string { return kinds[k.kind].name }
 
 // Secret reports whether the value must not be shown. Such keys have a sibling
 // with _file at the end, in files and in the environment.
@@ -113,11 +113,26 @@ const (
 	kindObjects
 )
 
-var kindNames = map[kind]string{
-	kindText: "text", kindSecret: "secret", kindSecretURL: "secret URL", kindBool: "true or false",
-	kindInt: "whole number", kindDuration: "duration", kindURL: "URL", kindTexts: "list of texts",
-	kindSecrets: "list of secrets", kindURLs: "list of URLs", kindHooks: "list of hooks",
-	kindJSON: "JSON value", kindHeaders: "texts by name", kindObjects: "list of groups",
+// kinds is what there is to know of each.
+var kinds = [...]struct {
+	of     reflect.Type // nil for any that is not named here
+	name   string       // in documentation
+	schema string       // JSON Schema of a value in a file
+}{
+	kindText:      {reflect.TypeFor[string](), "text", `{"type":"string"}`},
+	kindSecret:    {reflect.TypeFor[Secret](), "secret", `{"type":"string"}`},
+	kindSecretURL: {reflect.TypeFor[SecretURL](), "secret URL", `{"type":"string"}`},
+	kindBool:      {reflect.TypeFor[bool](), "true or false", `{"type":"boolean"}`},
+	kindInt:       {reflect.TypeFor[int](), "whole number", `{"type":"integer"}`},
+	kindDuration:  {reflect.TypeFor[time.Duration](), "duration", `{"type":"string","pattern":"` + durationPattern + `"}`},
+	kindURL:       {reflect.TypeFor[*url.URL](), "URL", `{"type":"string","format":"uri-reference"}`},
+	kindTexts:     {reflect.TypeFor[[]string](), "list of texts", `{"type":"array","items":{"type":"string"}}`},
+	kindSecrets:   {reflect.TypeFor[[]Secret](), "list of secrets", `{"type":"array","items":{"type":"string"}}`},
+	kindURLs:      {reflect.TypeFor[[]*url.URL](), "list of URLs", `{"type":"array","items":{"type":"string","format":"uri-reference"}}`},
+	kindHooks:     {reflect.TypeFor[Hooks](), "list of hooks", `{"type":"array","items":{"type":"string"}}`},
+	kindJSON:      {reflect.TypeFor[json.RawMessage](), "JSON value", `{}`},
+	kindHeaders:   {reflect.TypeFor[Headers](), "texts by name", `{"type":"object","additionalProperties":{"type":"string"}}`},
+	kindObjects:   {nil, "list of groups", `{"type":"array"}`},
 }
 
 // in is a pointer to the value below root, which is a *Config or a pointer to the item of a
@@ -132,34 +147,11 @@ func (k Key) in(root any) any {
 // fresh is a pointer to a new value.
 func (k Key) fresh() any { return reflect.New(k.of).Interface() }
 
-func kindOf(pointer any) kind {
-	switch pointer.(type) {
-	case *string:
-		return kindText
-	case *Secret:
-		return kindSecret
-	case *SecretURL:
-		return kindSecretURL
-	case *bool:
-		return kindBool
-	case *int:
-		return kindInt
-	case *time.Duration:
-		return kindDuration
-	case **url.URL:
-		return kindURL
-	case *[]string:
-		return kindTexts
-	case *[]Secret:
-		return kindSecrets
-	case *[]*url.URL:
-		return kindURLs
-	case *Hooks:
-		return kindHooks
-	case *json.RawMessage:
-		return kindJSON
-	case *Headers:
-		return kindHeaders
+func kindOf(t reflect.Type) kind {
+	for k, known := range kinds {
+		if known.of == t {
+			return kind(k)
+		}
 	}
 	return kindObjects
 }
@@ -188,7 +180,7 @@ func members(of reflect.Type, path string, index []int, found map[string]member)
 			members(f.Type, at, to, found)
 		default:
 			found[at] = member{f.Type, to}
-			if kindOf(reflect.New(f.Type).Interface()) == kindObjects {
+			if kindOf(f.Type) == kindObjects {
 				members(f.Type.Elem(), at+"[]", nil, found)
 			}
 		}

@@ -111,29 +111,9 @@ func (k Key) description() string {
 }
 
 func (k kind) schema() map[string]any {
-	texts := map[string]any{"type": "string"}
-	switch k {
-	case kindBool:
-		return map[string]any{"type": "boolean"}
-	case kindInt:
-		return map[string]any{"type": "integer"}
-	case kindDuration:
-		return map[string]any{"type": "string", "pattern": durationPattern}
-	case kindURL:
-		return map[string]any{"type": "string", "format": "uri-reference"}
-	case kindURLs:
-		return map[string]any{"type": "array", "items": map[string]any{"type": "string", "format": "uri-reference"}}
-	case kindTexts, kindSecrets, kindHooks:
-		return map[string]any{"type": "array", "items": texts}
-	case kindObjects:
-		return map[string]any{"type": "array"}
-	case kindJSON:
-		return map[string]any{}
-	case kindHeaders:
-		return map[string]any{"type": "object", "additionalProperties": texts}
-	default:
-		return texts
-	}
+	var s map[string]any
+	_ = json.Unmarshal([]byte(kinds[k].schema), &s)
+	return s
 }
 
 // sample turns text as in the environment into the value that a file would

@@ -25,7 +25,7 @@ func Keys() []Key {
 		default:
 			k.of = reflect.TypeFor[string]()
 		}
-		k.kind = kindOf(k.fresh())
+		k.kind = kindOf(k.of)
 	}
 	return keys
 }
