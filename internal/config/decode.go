@@ -143,7 +143,7 @@ func (k Key) check(pointer any) error {
 		if isList {
 			what = fmt.Sprintf("item %d", i+1)
 		}
-		switch name := fmt.Sprint(plainText(v)); {
+		switch name := revealed(v); {
 		case k.must.ok == nil || unset(v) || k.must.ok(v):
 			if k.must.different && seen[name] {
 				return fmt.Errorf("has the same value twice; remove item %d", i+1)
@@ -184,15 +184,8 @@ func items(pointer any) (values []any, isList bool) {
 
 // unset values break no rule: where one is needed, that is said elsewhere.
 func unset(v any) bool {
-	switch v := v.(type) {
-	case string:
-		return v == ""
-	case SecretURL:
-		return v == ""
-	case *url.URL:
-		return v == nil
-	}
-	return false
+	u, isURL := v.(*url.URL)
+	return v == "" || v == SecretURL("") || isURL && u == nil
 }
 
 // fill decodes a list of groups, such as providers.

@@ -51,10 +51,7 @@ func providerRule() rule {
 	r := oneOf("generic", "google", "github", "github-app", "gitlab", "microsoft", "discord", "slack", "facebook", "apple", "auth0", "yandex", "vk", "netid",
 		"line", "linkedin_v2", "salesforce", "spotify", "amazon")
 	here := r.ok
-	r.ok = func(v any) bool {
-		name, is := v.(string)
-		return here(v) || is && slices.Contains(absentProviders(), name)
-	}
+	r.ok = of(func(name string) bool { return here(name) || slices.Contains(absentProviders(), name) })
 	return r
 }
 

@@ -19,6 +19,14 @@ type rule struct {
 	different bool // no two items of the list are equal
 }
 
+// of is a test of values of one type, which others fail.
+func of[T any](ok func(T) bool) func(any) bool {
+	return func(v any) bool {
+		t, is := v.(T)
+		return is && ok(t)
+	}
+}
+
 // words completes "must be …" for the whole value; empty if any value is right.
 func (r rule) words() string {
 	switch {
@@ -33,39 +41,39 @@ func (r rule) words() string {
 func atLeast(low int) rule {
 	return rule{
 		text: fmt.Sprintf("at least %d", low), schema: map[string]any{"minimum": low},
-		ok: func(v any) bool { n, is := v.(int); return is && n >= low },
+		ok: of(func(n int) bool { return n >= low }),
 	}
 }
 
 func between(low, high int) rule {
 	return rule{
 		text: fmt.Sprintf("between %d and %d", low, high), schema: map[string]any{"minimum": low, "maximum": high},
-		ok: func(v any) bool { n, is := v.(int); return is && n >= low && n <= high },
+		ok: of(func(n int) bool { return n >= low && n <= high }),
 	}
 }
 
 // positive is for durations that mean nothing when they are zero.
 func positive() rule {
-	return rule{text: "more than 0s", ok: func(v any) bool { d, is := v.(time.Duration); return is && d > 0 }}
+	return rule{text: "more than 0s", ok: of(func(d time.Duration) bool { return d > 0 })}
 }
 
 // idleTimeout is never, or long enough that nodes learn in time what others saw.
 func idleTimeout() rule {
 	const least = 8 * time.Minute
-	return rule{text: "0s or at least 8m", ok: func(v any) bool { d, is := v.(time.Duration); return is && (d == 0 || d >= least) }}
+	return rule{text: "0s or at least 8m", ok: of(func(d time.Duration) bool { return d == 0 || d >= least })}
 }
 
 func oneOf(values ...string) rule {
 	return rule{
 		text: "one of " + strings.Join(values, ", "), schema: map[string]any{"enum": values},
-		ok: func(v any) bool { s, is := v.(string); return is && slices.Contains(values, s) },
+		ok: of(func(s string) bool { return slices.Contains(values, s) }),
 	}
 }
 
 // oneOfFold is oneOf without regard to case.
 func oneOfFold(values ...string) rule {
 	r := oneOf(values...)
-	r.ok = func(v any) bool { s, is := v.(string); return is && slices.Contains(values, strings.ToLower(s)) }
+	r.ok = of(func(s string) bool { return slices.Contains(values, strings.ToLower(s)) })
 	return r
 }
 
@@ -73,7 +81,7 @@ func matches(pattern, words string) rule {
 	compiled := regexp.MustCompile(pattern)
 	return rule{
 		text: words, schema: map[string]any{"pattern": pattern},
-		ok: func(v any) bool { return compiled.MatchString(fmt.Sprint(plainText(v))) },
+		ok: func(v any) bool { return compiled.MatchString(revealed(v)) },
 	}
 }
 
@@ -90,11 +98,10 @@ func scheme(beginnings ...string) rule {
 func absolute() rule {
 	return rule{
 		text: "an absolute http:// or https:// address without user, query and fragment",
-		ok: func(v any) bool {
-			u, is := v.(*url.URL)
-			return is && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
+		ok: of(func(u *url.URL) bool {
+			return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
 				u.User == nil && u.RawQuery == "" && u.Fragment == "" && validPort(u.Port()) && !strings.ContainsAny(u.Hostname(), "* ")
-		},
+		}),
 	}
 }
 
@@ -103,14 +110,10 @@ func bindable() rule {
 	name := regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 	return rule{
 		text: "a host name or an IP address alone, without scheme and port",
-		ok: func(v any) bool {
-			s, is := v.(string)
-			if !is {
-				return false
-			}
+		ok: of(func(s string) bool {
 			_, err := netip.ParseAddr(unbracketed(s))
 			return err == nil || s == "" || name.MatchString(s)
-		},
+		}),
 	}
 }
 
@@ -128,24 +131,17 @@ func visitable() rule {
 	inert := []string{"javascript", "data", "vbscript", "blob", "about", "file", "view-source"}
 	return rule{
 		text: "an address to go to, and none of " + strings.Join(inert, ":, ") + ":",
-		ok: func(v any) bool {
-			u, is := v.(*url.URL)
-			return is && (u == nil || !slices.Contains(inert, strings.ToLower(u.Scheme)))
-		},
+		ok:   of(func(u *url.URL) bool { return u == nil || !slices.Contains(inert, strings.ToLower(u.Scheme)) }),
 	}
 }
 
 func emailAddress() rule {
 	return rule{
 		text: "an e-mail address", schema: map[string]any{"format": "email"},
-		ok: func(v any) bool {
-			s, is := v.(string)
-			if !is {
-				return false
-			}
+		ok: of(func(s string) bool {
 			a, err := mail.ParseAddress(s)
 			return err == nil && a.Address == s
-		},
+		}),
 	}
 }
 
@@ -153,7 +149,7 @@ func emailAddress() rule {
 func network() rule {
 	return rule{
 		text: "an IP address or a CIDR range such as 10.0.0.0/8",
-		ok:   func(v any) bool { s, is := v.(string); return is && isNetwork(s) },
+		ok:   of(isNetwork),
 	}
 }
 
@@ -170,14 +166,10 @@ func destination() rule {
 	name := regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 	return rule{
 		text: "a host, host:port, IP address, [IPv6]:port or CIDR range",
-		ok: func(v any) bool {
-			s, is := v.(string)
-			if !is {
-				return false
-			}
+		ok: of(func(s string) bool {
 			_, err := netip.ParseAddrPort(s)
 			return err == nil || isNetwork(s) || name.MatchString(s)
-		},
+		}),
 	}
 }
 
@@ -187,13 +179,10 @@ func (r rule) distinct() rule {
 	return r
 }
 
-// plainText is the text of a value whose type hides it.
-func plainText(v any) any {
-	switch v := v.(type) {
-	case Secret:
-		return v.Reveal()
-	case SecretURL:
-		return v.Reveal()
+// revealed is a value as text, also where its type hides it.
+func revealed(v any) string {
+	if hidden, ok := v.(interface{ Reveal() string }); ok {
+		return hidden.Reveal()
 	}
-	return v
+	return fmt.Sprint(v)
 }
