@@ -16,51 +16,41 @@ import (
 // minSecret is the length of secrets that v0.5 asks for, in characters.
 const minSecret = 16
 
-// findings collects what is wrong with settings that are right one by one.
+// findings tells what is wrong with settings that are right one by one, at their places.
+// It leaves out what follows from a value that could not be read.
 type findings struct {
-	wrong, odd []Problem
+	*loader
+	broken map[string]bool
 }
 
 func (f *findings) fail(key, text string) {
-	f.wrong = append(f.wrong, Problem{Key: key, Text: text})
+	if !f.broken[key] {
+		f.loader.fail(key, text, f.origins[key])
+	}
 }
 
-func (f *findings) warn(key, text string) { f.odd = append(f.odd, Problem{Key: key, Text: text}) }
+func (f *findings) warn(key, text string) {
+	if !f.broken[key] {
+		f.loader.warn(key, text, f.origins[key])
+	}
+}
 
-// conflicts checks the settings against one another. A file that
+// validate checks the settings against one another. A file that
 // v0.5 started with gets warnings at most, except for an open admin listener and
 // secrets copied from an example.
-func (c *Config) conflicts() (problems, warnings []Problem) {
-	f := &findings{}
+func (l *loader) validate() {
+	if l.partial {
+		return
+	}
+	c, f := l.config, &findings{l, map[string]bool{}}
+	for _, p := range l.problems {
+		f.broken[p.Key] = true
+	}
 	for _, check := range []func(*findings){
 		c.checkDatabase, c.checkListeners, c.checkAdmin, c.checkConsole, c.checkPublic, c.checkProxies, c.checkSecrets,
 		c.checkCookie, c.checkReturns, c.checkOrigins, c.checkMethods, c.checkSchemas, c.checkProviders, c.checkCourier,
 	} {
 		check(f)
-	}
-	return f.wrong, f.odd
-}
-
-// validate adds the places, and leaves out what follows from a value that could
-// not be read.
-func (l *loader) validate() {
-	if l.partial {
-		return
-	}
-	broken := map[string]bool{}
-	for _, p := range l.problems {
-		broken[p.Key] = true
-	}
-	wrong, odd := l.config.conflicts()
-	for _, p := range wrong {
-		if !broken[p.Key] {
-			l.fail(p.Key, p.Text, l.origins[p.Key])
-		}
-	}
-	for _, p := range odd {
-		if !broken[p.Key] {
-			l.warn(p.Key, p.Text, l.origins[p.Key])
-		}
 	}
 }
 
