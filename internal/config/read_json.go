@@ -61,10 +61,11 @@ func (r *jsonReader) value(depth int) (*node, *Problem) {
 	}
 	switch v := token.(type) {
 	case json.Delim:
+		n := &node{shape: list, origin: place}
 		if v == '{' {
-			return r.object(place, depth)
+			n.shape = object
 		}
-		return r.list(place, depth)
+		return n, r.fill(n, depth)
 	case string:
 		return &node{shape: text, text: v, origin: place}, nil
 	case json.Number:
@@ -75,41 +76,30 @@ func (r *jsonReader) value(depth int) (*node, *Problem) {
 	return &node{shape: null, origin: place}, nil
 }
 
-func (r *jsonReader) object(place Origin, depth int) (*node, *Problem) {
-	n := &node{shape: object, origin: place}
+// fill reads the items of a list, or the members of an object, and its end.
+func (r *jsonReader) fill(n *node, depth int) *Problem {
 	for r.dec.More() {
-		token, at, err := r.next()
-		if err != nil {
-			return nil, r.problemAt(err)
+		var f field
+		if n.shape == object {
+			token, at, err := r.next()
+			if err != nil {
+				return r.problemAt(err)
+			}
+			f.name, _ = token.(string)
+			f.place = at
 		}
-		name, _ := token.(string)
-		value, p := r.value(depth + 1)
-		if p != nil {
-			return nil, p
+		var p *Problem
+		if f.value, p = r.value(depth + 1); p != nil {
+			return p
 		}
-		if p := n.add(field{name: name, value: value, place: at}); p != nil {
-			return nil, p
+		if n.shape == list {
+			n.items = append(n.items, f.value)
+		} else if p = n.add(f); p != nil {
+			return p
 		}
 	}
-	_, _, err := r.next()
-	if err != nil {
-		return nil, r.problemAt(err)
+	if _, _, err := r.next(); err != nil {
+		return r.problemAt(err)
 	}
-	return n, nil
-}
-
-func (r *jsonReader) list(place Origin, depth int) (*node, *Problem) {
-	n := &node{shape: list, origin: place}
-	for r.dec.More() {
-		item, p := r.value(depth + 1)
-		if p != nil {
-			return nil, p
-		}
-		n.items = append(n.items, item)
-	}
-	_, _, err := r.next()
-	if err != nil {
-		return nil, r.problemAt(err)
-	}
-	return n, nil
+	return nil
 }
