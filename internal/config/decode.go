@@ -124,12 +124,9 @@ func (n *node) asURL() (*url.URL, error) {
 }
 
 func (n *node) asJSON() (json.RawMessage, error) {
-	if n.shape == loose {
-		parsed, err := n.parsed()
-		if err != nil {
-			return nil, err
-		}
-		n = parsed
+	n, err := n.parsed()
+	if err != nil {
+		return nil, err
 	}
 	return json.Marshal(n.json())
 }

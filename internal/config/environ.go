@@ -87,15 +87,11 @@ func (l *loader) setter(env map[string]string, k Key) string {
 
 // prune removes a value, or the file of a secret.
 func (n *node) prune(path []string) {
-	for _, name := range path[:len(path)-1] {
-		f := n.field(name)
-		if f == nil {
-			return
-		}
-		n = f.value
+	last := len(path) - 1
+	if n = n.below(path[:last]); n != nil {
+		n.remove(path[last])
+		n.remove(path[last] + fileSuffix)
 	}
-	n.remove(path[len(path)-1])
-	n.remove(path[len(path)-1] + fileSuffix)
 }
 
 func (l *loader) variables() map[string]string {

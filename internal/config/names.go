@@ -124,14 +124,10 @@ func (l *loader) renameIn(n *node, from, to []string, o otherName) {
 // take returns a value below an object, and removes it where remove says so; nil if
 // there is none.
 func (n *node) take(path []string, remove bool) *node {
-	for _, name := range path[:len(path)-1] {
-		f := n.field(name)
-		if f == nil {
-			return nil
-		}
-		n = f.value
-	}
 	last := path[len(path)-1]
+	if n = n.below(path[:len(path)-1]); n == nil {
+		return nil
+	}
 	f := n.field(last)
 	if f == nil || f.value.shape == null {
 		return nil
@@ -147,16 +143,9 @@ func (n *node) take(path []string, remove bool) *node {
 // put adds a value below an object unless there is one, or one from a file.
 func (n *node) put(path []string, value *node) bool {
 	for _, name := range path[:len(path)-1] {
-		f := n.field(name)
-		if f == nil || f.value.shape == null {
-			n.remove(name)
-			n.fields = append(n.fields, field{name: name, value: &node{shape: object, origin: value.origin}, place: value.origin})
-			f = n.field(name)
-		}
-		if f.value.shape != object {
+		if n = n.enter(name, object, value.origin); n == nil {
 			return false
 		}
-		n = f.value
 	}
 	last := path[len(path)-1]
 	for _, name := range []string{last, last + fileSuffix} {

@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,13 +54,29 @@ func (n *node) field(name string) *field {
 	return nil
 }
 
-func (n *node) remove(name string) {
-	for i := range n.fields {
-		if n.fields[i].name == name {
-			n.fields = append(n.fields[:i:i], n.fields[i+1:]...)
-			return
-		}
+// member is the value of a member, which is added if there is none of that name.
+func (n *node) member(f field) *node {
+	if old := n.field(f.name); old != nil {
+		return old.value
 	}
+	n.fields = append(n.fields, f)
+	return f.value
+}
+
+// below is what a path leads to in an object; nil if there is nothing.
+func (n *node) below(path []string) *node {
+	for _, name := range path {
+		f := n.field(name)
+		if f == nil {
+			return nil
+		}
+		n = f.value
+	}
+	return n
+}
+
+func (n *node) remove(name string) {
+	n.fields = slices.DeleteFunc(slices.Clone(n.fields), func(f field) bool { return f.name == name }) // an alias has the same fields
 }
 
 // merge lays a later file over an earlier one: objects member by member,
@@ -150,11 +167,11 @@ func (n *node) asList() ([]*node, error) {
 		return n.items, nil
 	case loose:
 		if strings.HasPrefix(strings.TrimSpace(n.text), "[") {
-			parsed, err := n.parsed()
+			n, err := n.parsed()
 			if err != nil {
 				return nil, err
 			}
-			return parsed.items, nil
+			return n.items, nil
 		}
 		return n.split(","), nil
 	default:
@@ -173,12 +190,9 @@ func (n *node) split(sep string) []*node {
 }
 
 func (n *node) asObject() (*node, error) {
-	if n.shape == loose {
-		parsed, err := n.parsed()
-		if err != nil {
-			return nil, err
-		}
-		n = parsed
+	n, err := n.parsed()
+	if err != nil {
+		return nil, err
 	}
 	if n.shape != object {
 		return nil, fmt.Errorf("is %s; write a group of settings", n.what())
@@ -187,8 +201,11 @@ func (n *node) asObject() (*node, error) {
 }
 
 // parsed reads JSON in text from the environment or a flag. Everything in it
-// has the place of the whole.
+// has the place of the whole. Values of a file stay.
 func (n *node) parsed() (*node, error) {
+	if n.shape != loose {
+		return n, nil
+	}
 	parsed, err := readJSON([]byte(n.text), func(int) Origin { return n.origin })
 	if err != nil {
 		return nil, fmt.Errorf("is not valid JSON (%s)", err.Text)

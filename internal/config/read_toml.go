@@ -46,33 +46,22 @@ type tomlReader struct {
 	root   *node
 }
 
-// tomlKey is one part of a dotted key.
-type tomlKey struct {
-	name  string
-	place Origin
-}
-
-func (r *tomlReader) keys(e *unstable.Node) []tomlKey {
-	var keys []tomlKey
+// keys are the parts of a dotted key, without values.
+func (r *tomlReader) keys(e *unstable.Node) []field {
+	var keys []field
 	for it := e.Key(); it.Next(); {
 		k := it.Node()
-		keys = append(keys, tomlKey{name: string(k.Data), place: r.at(int(k.Raw.Offset))})
+		keys = append(keys, field{name: string(k.Data), place: r.at(int(k.Raw.Offset))})
 	}
 	return keys
 }
 
 // descend finds or makes the table of a dotted key. Of an array of tables it is
 // the last one.
-func (r *tomlReader) descend(from *node, keys []tomlKey) *node {
+func (r *tomlReader) descend(from *node, keys []field) *node {
 	for _, k := range keys {
-		f := from.field(k.name)
-		if f == nil {
-			from.fields = append(from.fields, field{
-				name: k.name, place: k.place, value: &node{shape: object, origin: k.place},
-			})
-			f = from.field(k.name)
-		}
-		from = f.value
+		k.value = &node{shape: object, origin: k.place}
+		from = from.member(k)
 		if from.shape == list && len(from.items) > 0 {
 			from = from.items[len(from.items)-1]
 		}
@@ -80,28 +69,19 @@ func (r *tomlReader) descend(from *node, keys []tomlKey) *node {
 	return from
 }
 
-func (r *tomlReader) appendTable(keys []tomlKey) *node {
-	last := keys[len(keys)-1]
-	parent := r.descend(r.root, keys[:len(keys)-1])
-	f := parent.field(last.name)
-	if f == nil {
-		parent.fields = append(parent.fields, field{
-			name: last.name, place: last.place, value: &node{shape: list, origin: last.place},
-		})
-		f = parent.field(last.name)
-	}
-	table := &node{shape: object, origin: last.place}
-	f.value.items = append(f.value.items, table)
+func (r *tomlReader) appendTable(keys []field) *node {
+	parent, last := r.descend(r.root, keys[:len(keys)-1]), keys[len(keys)-1]
+	last.value = &node{shape: list, origin: last.place}
+	tables, table := parent.member(last), &node{shape: object, origin: last.place}
+	tables.items = append(tables.items, table)
 	return table
 }
 
 func (r *tomlReader) assign(table *node, e *unstable.Node) {
 	keys := r.keys(e)
-	last := keys[len(keys)-1]
-	parent := r.descend(table, keys[:len(keys)-1])
-	parent.fields = append(parent.fields, field{
-		name: last.name, place: last.place, value: r.value(e.Value(), last.place),
-	})
+	parent, last := r.descend(table, keys[:len(keys)-1]), keys[len(keys)-1]
+	last.value = r.value(e.Value(), last.place)
+	parent.fields = append(parent.fields, last)
 }
 
 // value turns a value into a node. Its place is that of the key it belongs to:
