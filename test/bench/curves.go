@@ -29,28 +29,31 @@ type measured struct {
 // curves measures how cost grows with identities, connections and processors, and draws it
 // into a directory. sizes are numbers of identities, separated by commas.
 func (b *bench) curves(ctx context.Context, into, sizes string) error {
-	var all []measured
+	parts := []part{}
 	for text := range strings.SplitSeq(sizes, ",") {
 		count, err := strconv.Atoi(text)
 		if err != nil {
 			return fmt.Errorf("read sizes: %w", err)
 		}
-		found, err := b.atSize(ctx, count)
-		if err != nil {
-			return err
-		}
+		parts = append(parts, func(ctx context.Context) ([]measured, error) { return b.atSize(ctx, count) })
+	}
+	return drawParts(ctx, into, append(parts, b.byConnections, b.byProcessors))
+}
+
+// part is what is measured by itself. With an error it returns what it has measured before.
+type part func(context.Context) ([]measured, error)
+
+// drawParts measures one part after the other and keeps what each has found: ten million
+// identities take a quarter of an hour, whatever fails afterwards.
+func drawParts(ctx context.Context, into string, parts []part) error {
+	all := []measured{}
+	var failures []error
+	for _, p := range parts {
+		found, err := p(ctx)
 		all = append(all, found...)
+		failures = append(failures, err, writeCurves(filepath.Join(filepath.Dir(into), "curves.json"), all))
 	}
-	byConnections, err := b.byConnections(ctx)
-	if err != nil {
-		return err
-	}
-	byProcessors, err := b.byProcessors(ctx)
-	if err != nil {
-		return err
-	}
-	all = append(append(all, byConnections...), byProcessors...)
-	return errors.Join(writeCurves(filepath.Join(filepath.Dir(into), "curves.json"), all), drawCurves(into, all))
+	return errors.Join(append(failures, drawCurves(into, all))...)
 }
 
 func writeCurves(file string, all []measured) error {
@@ -209,7 +212,7 @@ func (b *bench) byProcessors(ctx context.Context) (found []measured, err error) 
 	for n := 1; n <= runtime.NumCPU(); n *= 2 {
 		s, err := b.startServer(ctx, []string{"taskset", "-c", fmt.Sprintf("0-%d", n-1)})
 		if err != nil {
-			return nil, err
+			return found, err
 		}
 		accounts, err := newAccounts(s.public, connections)
 		for name, once := range map[string]user{
@@ -232,7 +235,7 @@ func (b *bench) byProcessors(ctx context.Context) (found []measured, err error) 
 			found = append(found, measured{Chart: rateByProcessors, Line: name, X: float64(n), Y: rate / first[name], Rate: rate})
 		}
 		if err := errors.Join(err, s.stop()); err != nil {
-			return nil, err
+			return found, err
 		}
 	}
 	return found, nil
