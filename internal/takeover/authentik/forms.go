@@ -20,31 +20,92 @@ func dumped(r io.Reader) iter.Seq2[object, error] {
 		return decoded(takeover.Elements(buffered, ""))
 	}
 	return func(yield func(object, error) bool) {
-		var document struct {
-			Entries []entry           `json:"entries"`
-			Results []json.RawMessage `json:"results"`
-			Pages   struct {
-				Next float64 `json:"next"` // 0 on the last one
-			} `json:"pagination"`
-		}
-		d := json.NewDecoder(buffered)
-		err := d.Decode(&document)
-		if err == nil {
-			err = takeover.End(d)
-		}
-		switch {
-		case err != nil:
+		d := document{Decoder: json.NewDecoder(buffered), yield: yield}
+		if err := d.read(); err != nil && !errors.Is(err, errStop) {
 			yield(object{}, err)
-		case document.Entries != nil:
-			entries(document.Entries, yield)
-		case document.Results != nil:
-			if list(document.Results, yield) && document.Pages.Next > 0 {
-				yield(object{Model: nextPage, Key: document.Pages.Next}, nil)
-			}
-		default:
-			yield(object{}, takeover.ErrNoUsers)
 		}
 	}
+}
+
+// errStop says that the caller wants no more objects.
+var errStop = errors.New("stopped")
+
+// document is a blueprint as JSON, or a list of the API, while it is read.
+type document struct {
+	*json.Decoder
+	yield func(object, error) bool
+	found bool // one of the lists that have users was there
+	n     int  // entries that were read
+	pages struct {
+		Next float64 `json:"next"` // 0 on the last one
+	}
+}
+
+func (d *document) read() error {
+	_, err := d.Token() // it is {
+	for err == nil && d.More() {
+		var name json.Token
+		if name, err = d.Token(); err == nil {
+			err = d.member(name)
+		}
+	}
+	if err == nil {
+		_, err = d.Token()
+	}
+	if err == nil {
+		err = takeover.End(d.Decoder)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !d.found:
+		return takeover.ErrNoUsers
+	case d.pages.Next > 0:
+		return d.give(object{Model: nextPage, Key: d.pages.Next}, nil)
+	}
+	return nil
+}
+
+func (d *document) member(name json.Token) error {
+	switch name {
+	case "entries":
+		return d.list(name, d.entry)
+	case "results":
+		return d.list(name, d.listed)
+	case "pagination":
+		return d.Decode(&d.pages)
+	}
+	var skipped json.RawMessage
+	return d.Decode(&skipped)
+}
+
+// list reads the array that follows; null is none.
+func (d *document) list(name json.Token, each func(json.RawMessage) error) error {
+	begin, err := d.Token()
+	if err != nil || begin == nil {
+		return err
+	}
+	if begin != json.Delim('[') {
+		return fmt.Errorf("%v is no list", name)
+	}
+	d.found = true
+	for err == nil && d.More() {
+		var raw json.RawMessage
+		if err = d.Decode(&raw); err == nil {
+			err = each(raw)
+		}
+	}
+	if err == nil {
+		_, err = d.Token()
+	}
+	return err
+}
+
+func (d *document) give(o object, err error) error {
+	if err == nil && !d.yield(o, nil) {
+		err = errStop
+	}
+	return err
 }
 
 func first(r *bufio.Reader) string {
@@ -77,47 +138,44 @@ type entry struct {
 	Attributes  map[string]any `json:"attrs"`
 }
 
-func entries(all []entry, yield func(object, error) bool) {
-	for n, e := range all {
-		fields := map[string]any{}
-		for _, part := range []map[string]any{e.Identifiers, e.Attributes} {
-			maps.Copy(fields, part)
-		}
-		o := object{Model: e.Model, Key: e.Identifiers["pk"], ID: e.ID}
-		if o.Key == nil {
-			o.Key = fmt.Sprintf("entry %d", n+1)
-		}
-		raw, err := json.Marshal(fields)
-		if o.Fields = raw; !yield(o, err) || err != nil {
-			return
-		}
+func (d *document) entry(raw json.RawMessage) error {
+	var e entry
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return err
 	}
+	d.n++
+	fields := map[string]any{}
+	for _, part := range []map[string]any{e.Identifiers, e.Attributes} {
+		maps.Copy(fields, part)
+	}
+	o := object{Model: e.Model, Key: e.Identifiers["pk"], ID: e.ID}
+	if o.Key == nil {
+		o.Key = fmt.Sprintf("entry %d", d.n)
+	}
+	made, err := json.Marshal(fields)
+	o.Fields = made
+	return d.give(o, err)
 }
 
-// list yields the users of a list of the API, and the groups that they name. It reports whether more may follow.
-func list(results []json.RawMessage, yield func(object, error) bool) bool {
-	for _, raw := range results {
-		var u struct {
-			Key      any    `json:"pk"`
-			Username string `json:"username"`
-			Groups   []struct {
-				Key  any    `json:"pk"`
-				Name string `json:"name"`
-			} `json:"groups_obj"`
-		}
-		err := json.Unmarshal(raw, &u)
-		if err == nil && (u.Key == nil || strings.TrimSpace(u.Username) == "") {
-			err = errors.New("an element of results is no user")
-		}
-		if !yield(object{Model: "authentik_core.user", Key: u.Key, Fields: raw, listed: true}, err) || err != nil {
-			return false
-		}
-		for _, g := range u.Groups {
-			fields, err := json.Marshal(map[string]string{"name": g.Name})
-			if !yield(object{Model: "authentik_core.group", Key: g.Key, Fields: fields}, err) {
-				return false
-			}
-		}
+// listed yields a user of a list of the API, and the groups that it names.
+func (d *document) listed(raw json.RawMessage) error {
+	var u struct {
+		Key      any    `json:"pk"`
+		Username string `json:"username"`
+		Groups   []struct {
+			Key  any    `json:"pk"`
+			Name string `json:"name"`
+		} `json:"groups_obj"`
 	}
-	return true
+	err := json.Unmarshal(raw, &u)
+	if err == nil && (u.Key == nil || strings.TrimSpace(u.Username) == "") {
+		err = errors.New("an element of results is no user")
+	}
+	err = d.give(object{Model: "authentik_core.user", Key: u.Key, Fields: raw, listed: true}, err)
+	for i := 0; err == nil && i < len(u.Groups); i++ {
+		var fields []byte
+		fields, err = json.Marshal(map[string]string{"name": u.Groups[i].Name})
+		err = d.give(object{Model: "authentik_core.group", Key: u.Groups[i].Key, Fields: fields}, err)
+	}
+	return err
 }
