@@ -8,81 +8,80 @@ import (
 	"strings"
 )
 
-// environment applies the variables that are settings. Empty ones count as
-// unset.
-func (l *loader) environment() {
-	env := l.variables()
-	l.legacy(env)
-	for _, k := range l.table.keys {
-		if k.nested() {
-			continue
-		}
-		name := k.Env()
-		value, plain := env[name]
-		at := Origin{Kind: FromEnvironment, Name: name}
-		if path, ok := env[name+fileVariable]; ok && k.Secret() {
-			at.Name += fileVariable
-			if plain {
-				l.fail(k.Path, fmt.Sprintf("%s and %s_FILE are both set; unset one", name, name), at)
-				continue
-			}
-			if n, ok := l.secretFile(k, k.Path, l.absolute("", path), at); ok {
-				l.apply(k, l.config, n)
-			}
-			continue
-		}
-		if !plain {
-			if value, plain = l.otherVariable(env, k, &at); !plain {
-				continue
-			}
-		}
-		l.apply(k, l.config, &node{shape: loose, text: value, origin: at})
-	}
-	l.misspelt(env)
-}
-
 // fileVariable marks the variable that names the file of a secret.
 const fileVariable = "_FILE"
 
-// replaced removes from the files what the environment or a flag sets as a whole. What
-// stands there has no effect, and is often a placeholder.
-func (l *loader) replaced(root *node) {
-	if root == nil {
-		return
-	}
-	env := l.variables()
-	for _, k := range l.table.keys {
-		if k.nested() || k.Env() == "" {
-			continue
-		}
-		if l.setter(env, k) != "" {
-			root.prune(strings.Split(k.Path, "."))
+// variables are those of an environment. Empty ones count as unset.
+func variables(environ []string) map[string]string {
+	env := map[string]string{}
+	for _, pair := range environ {
+		if name, value, ok := strings.Cut(pair, "="); ok && value != "" {
+			env[name] = value
 		}
 	}
+	return env
 }
 
-// setter names the variable or flag that sets a setting as a whole; "" if none does, or
-// if two of them contradict each other.
-func (l *loader) setter(env map[string]string, k Key) string {
-	_, given := env[k.Env()]
-	_, inFile := env[k.Env()+fileVariable]
-	inFile = inFile && k.Secret()
-	at := Origin{}
-	_, other := l.otherVariable(env, k, &at)
-	_, flag := l.source.Flags[k.Path]
-	switch {
-	case given && inFile:
-		return ""
-	case given:
-		return k.Env()
-	case inFile:
-		return k.Env() + fileVariable
-	case other:
-		return at.Name
-	case flag:
-		return "a flag"
+// given are the values that the environment and the flags set as a whole, by path.
+func (l *loader) given() map[string]*node {
+	given := map[string]*node{}
+	for _, k := range l.table.keys {
+		if n := l.variable(k); n != nil {
+			given[k.Path] = n
+		}
 	}
-	return ""
+	for path, value := range l.source.Flags {
+		at := Origin{Kind: FromFlag, Name: path}
+		if _, ok := l.find(path); !ok {
+			l.fail(path, suggest(path, nil, l.table.paths), at)
+			continue
+		}
+		given[path] = &node{shape: loose, text: value, origin: at}
+	}
+	return given
+}
+
+// variable is what the environment sets a setting to as a whole: nil for nothing, and null
+// where it names a file that can't be read.
+func (l *loader) variable(k Key) *node {
+	name := k.Env()
+	if name == "" {
+		return nil
+	}
+	at := Origin{Kind: FromEnvironment, Name: name}
+	value, plain := l.env[name]
+	if path, ok := l.env[name+fileVariable]; ok && k.Secret() {
+		at.Name += fileVariable
+		if plain {
+			l.fail(k.Path, fmt.Sprintf("%s and %s_FILE are both set; unset one", name, name), at)
+			return nil
+		}
+		if n, ok := l.secretFile(k, k.Path, l.absolute("", path), at); ok {
+			return n
+		}
+		return &node{shape: null, origin: at}
+	}
+	if plain {
+		return &node{shape: loose, text: value, origin: at}
+	}
+	return l.otherVariable(k)
+}
+
+// otherVariable is what a variable of another name sets a setting to; nil for nothing.
+func (l *loader) otherVariable(k Key) *node {
+	for _, o := range otherNames() {
+		name := variableOf(o.name)
+		value, ok := l.env[name]
+		if o.key != k.Path || !ok {
+			continue
+		}
+		n := &node{shape: loose, text: value, origin: Origin{Kind: FromEnvironment, Name: name, As: o.name}}
+		if o.convert != nil {
+			n = o.convert(n)
+		}
+		return n
+	}
+	return nil
 }
 
 // prune removes a value, or the file of a secret.
@@ -94,31 +93,22 @@ func (n *node) prune(path []string) {
 	}
 }
 
-func (l *loader) variables() map[string]string {
-	env := map[string]string{}
-	for _, pair := range l.source.Environ {
-		if name, value, ok := strings.Cut(pair, "="); ok && value != "" {
-			env[name] = value
-		}
-	}
-	return env
-}
-
 const laxVariable = "DEV_DISABLE_API_FLOW_ENFORCEMENT"
 
-// legacy handles the variables that v0.5 reads and that are not keys.
-func (l *loader) legacy(env map[string]string) {
-	for _, name := range slices.Sorted(maps.Keys(env)) {
+// legacy handles the variables that v0.5 reads and that are not keys. Old names of
+// keys count above the files.
+func (l *loader) legacy(found map[string]*node) {
+	for _, name := range slices.Sorted(maps.Keys(l.env)) {
 		at := Origin{Kind: FromEnvironment, Name: name}
 		switch {
 		case name == laxVariable:
-			l.lax(env[name], at)
+			l.lax(l.env[name], at)
 		case name == "DISABLE_TELEMETRY" || name == "SQA_OPT_OUT":
 			l.warn("", "has no effect: nothing is ever sent home", at)
 		case strings.HasPrefix(name, "TRACING_") || name == "JAEGER_PROPAGATION":
 			l.warn("", "has no effect: there is no tracing", at)
 		case strings.HasPrefix(name, "CORS_"):
-			l.legacyCORS(env, name, at)
+			l.legacyCORS(found, name, at)
 		case strings.HasPrefix(name, "COURIER_TEMPLATES_"):
 			l.warn("", "has no effect; set COURIER_TEMPLATES to all of them as JSON, or name them in a file", at)
 		default:
@@ -133,7 +123,7 @@ func (l *loader) legacy(env map[string]string) {
 // Settings of one word are names that other programs have too.
 func absentVariable(name string) (absent, bool) {
 	for _, a := range absentKeys() {
-		variable := strings.ToUpper(strings.ReplaceAll(a.name, ".", "_"))
+		variable := variableOf(a.name)
 		if strings.Contains(variable, "_") && (name == variable || strings.HasPrefix(name, variable+"_")) {
 			return a, true
 		}
@@ -153,28 +143,8 @@ func (l *loader) lax(value string, at Origin) {
 	}
 }
 
-// otherVariable reads a key from the variable of another name.
-func (l *loader) otherVariable(env map[string]string, k Key, at *Origin) (string, bool) {
-	for _, o := range otherNames() {
-		if o.key != k.Path {
-			continue
-		}
-		name := strings.ToUpper(strings.ReplaceAll(o.name, ".", "_"))
-		value, ok := env[name]
-		if !ok {
-			continue
-		}
-		*at = Origin{Kind: FromEnvironment, Name: name, As: o.name}
-		if o.convert != nil {
-			value = o.convert(&node{shape: loose, text: value}).text
-		}
-		return value, true
-	}
-	return "", false
-}
-
 // legacyCORS honours the old names, below the new ones.
-func (l *loader) legacyCORS(env map[string]string, name string, at Origin) {
+func (l *loader) legacyCORS(found map[string]*node, name string, at Origin) {
 	last := strings.ToLower(strings.TrimPrefix(name, "CORS_"))
 	if last == "allowed_credentials" {
 		last = "allow_credentials"
@@ -184,14 +154,12 @@ func (l *loader) legacyCORS(env map[string]string, name string, at Origin) {
 		return
 	}
 	l.warn(k.Path, "is an old name; use "+k.Env(), at)
-	if _, newer := env[k.Env()]; !newer {
-		l.apply(k, l.config, &node{shape: loose, text: env[name], origin: at})
-	}
+	found[k.Path] = &node{shape: loose, text: l.env[name], origin: at}
 }
 
 // misspelt warns of variables that are nearly settings. Other programs have
 // variables too, so it takes a long name and a near miss.
-func (l *loader) misspelt(env map[string]string) {
+func (l *loader) misspelt() {
 	known := map[string]bool{}
 	for _, k := range l.table.keys {
 		known[k.Env()] = true
@@ -200,7 +168,7 @@ func (l *loader) misspelt(env map[string]string) {
 		}
 	}
 	names := slices.Sorted(maps.Keys(known))
-	for _, name := range slices.Sorted(maps.Keys(env)) {
+	for _, name := range slices.Sorted(maps.Keys(l.env)) {
 		if known[name] || len(name) < 12 || slices.Contains(l.itemNames, name) {
 			continue
 		}

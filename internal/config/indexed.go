@@ -20,26 +20,28 @@ type itemSetting struct {
 }
 
 // itemVariables lays such variables over what the files say. What sets the whole list
-// counts above them.
-func (l *loader) itemVariables(root *node) *node {
+// is given counts above them.
+func (l *loader) itemVariables(root *node, given map[string]*node) {
 	var settings []itemSetting
 	var names *branch
-	env := l.variables()
-	for _, name := range slices.Sorted(maps.Keys(env)) {
+	for _, name := range slices.Sorted(maps.Keys(l.env)) {
 		if !hasIndex(name) {
 			continue
 		}
 		if names == nil {
 			names = variableNames()
 		}
-		s := itemSetting{value: env[name], origin: Origin{Kind: FromEnvironment, Name: name}}
+		s := itemSetting{value: l.env[name], origin: Origin{Kind: FromEnvironment, Name: name}}
 		found, inList := s.find(names, name)
 		if found || inList {
 			l.itemNames = append(l.itemNames, name)
 		}
-		switch by := l.listSetter(env, s); {
-		case by != "":
-			l.warn("", "has no effect: "+by+" sets the whole list", s.origin)
+		list, _, _ := strings.Cut(s.key.Path, "[]")
+		switch whole := given[list]; {
+		case whole != nil && whole.origin.Kind == FromFlag:
+			l.warn("", "has no effect: a flag sets the whole list", s.origin)
+		case whole != nil:
+			l.warn("", "has no effect: "+whole.origin.Name+" sets the whole list", s.origin)
 		case found:
 			settings = append(settings, s)
 		case inList:
@@ -50,22 +52,8 @@ func (l *loader) itemVariables(root *node) *node {
 		return cmp.Or(slices.Compare(a.indices, b.indices), cmp.Compare(a.origin.Name, b.origin.Name))
 	})
 	for _, s := range settings {
-		if root == nil {
-			root = &node{shape: object, origin: s.origin}
-		}
 		l.set(root, s)
 	}
-	return root
-}
-
-// listSetter is the setter of the outermost list that a variable names an item of.
-func (l *loader) listSetter(env map[string]string, s itemSetting) string {
-	path, _, _ := strings.Cut(s.key.Path, "[]")
-	k, ok := l.find(path)
-	if !ok {
-		return ""
-	}
-	return l.setter(env, k)
 }
 
 // hasIndex reports whether a part of a name is a number.

@@ -82,7 +82,11 @@ const anyItem = "_[]_"
 
 // variable is the name of the variable, with anyItem for each position.
 func (k Key) variable() string {
-	return strings.ReplaceAll(strings.ToUpper(strings.ReplaceAll(k.Path, ".", "_")), "[]_", anyItem)
+	return variableOf(k.Path)
+}
+
+func variableOf(path string) string {
+	return strings.ReplaceAll(strings.ToUpper(strings.ReplaceAll(path, ".", "_")), "[]_", anyItem)
 }
 
 func (k Key) nested() bool { return strings.Contains(k.Path, "[]") }

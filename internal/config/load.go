@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -41,12 +42,11 @@ func Load(src Source) (*Config, *Report, error) {
 	l := &loader{
 		source: src.complete(), table: newTable(),
 		config:  &Config{Dev: src.Dev, Embedded: len(src.Files) == 0},
+		env:     variables(src.Environ),
 		origins: map[string]Origin{},
 	}
 	l.defaults()
-	l.files()
-	l.environment()
-	l.flags()
+	l.sources()
 	l.deduce()
 	l.weaker()
 	l.tellMissing()
@@ -91,6 +91,7 @@ type loader struct {
 	source   Source
 	table    *table
 	config   *Config
+	env      map[string]string
 	origins  map[string]Origin // by path, of what is not a default
 	problems Problems
 	warnings []Problem
@@ -122,8 +123,25 @@ func (l *loader) defaults() {
 	}
 }
 
-// files reads and merges the files and applies the result.
-func (l *loader) files() {
+// sources applies what the files, the environment and the flags say. What the latter two set
+// as a whole is not judged in the files, where it has no effect and often is a placeholder.
+func (l *loader) sources() {
+	files := l.files()
+	l.applyProfile(files)
+	given := l.given()
+	for path := range given {
+		files.prune(strings.Split(path, "."))
+	}
+	l.itemVariables(files, given)
+	found := l.collect(l.table.root, files)
+	l.legacy(found)
+	maps.Copy(found, given)
+	l.applyAll(found)
+	l.misspelt()
+}
+
+// files reads and merges the files.
+func (l *loader) files() *node {
 	var merged *node
 	for _, name := range l.source.Files {
 		read := l.readFile
@@ -143,12 +161,7 @@ func (l *loader) files() {
 			merged = merge(merged, root)
 		}
 	}
-	l.applyProfile(merged)
-	l.replaced(merged)
-	merged = l.itemVariables(merged)
-	if merged != nil {
-		l.applyAll(merged)
-	}
+	return cmp.Or(merged, &node{shape: object})
 }
 
 func (l *loader) readFile(name string) (*node, *Problem) {
@@ -178,10 +191,9 @@ func (l *loader) absolute(dir, path string) string {
 	return filepath.Join(l.source.WorkDir, dir, path)
 }
 
-func (l *loader) applyAll(root *node) {
-	found := l.collect(l.table.root, root)
+func (l *loader) applyAll(found map[string]*node) {
 	for _, k := range l.table.keys {
-		if n, ok := found[k.Path]; ok {
+		if n, ok := found[k.Path]; ok && n.shape != null {
 			l.apply(k, l.config, n)
 		}
 	}
@@ -273,19 +285,6 @@ func (l *loader) secretFile(k Key, name, path string, at Origin) (*node, bool) {
 		n.shape, n.items = list, n.split("\n")
 	}
 	return n, true
-}
-
-// flags applies what the command line says.
-func (l *loader) flags() {
-	for _, path := range slices.Sorted(maps.Keys(l.source.Flags)) {
-		at := Origin{Kind: FromFlag, Name: path}
-		k, ok := l.find(path)
-		if !ok {
-			l.fail(path, suggest(path, nil, l.table.paths), at)
-			continue
-		}
-		l.apply(k, l.config, &node{shape: loose, text: l.source.Flags[path], origin: at})
-	}
 }
 
 func (l *loader) find(path string) (Key, bool) {

@@ -40,10 +40,8 @@ func eraOf(version string) era {
 // they were written for v0.5 have its defaults instead.
 func (l *loader) applyProfile(files *node) {
 	version := l.source.Release
-	if files != nil {
-		if f := files.field("version"); f != nil {
-			version = f.value.text // of any shape
-		}
+	if f := files.field("version"); f != nil {
+		version = f.value.text // of any shape
 	}
 	texts := [][]byte{profile}
 	switch eraOf(version) {
@@ -63,7 +61,7 @@ func (l *loader) applyProfile(files *node) {
 		if !l.config.Embedded {
 			root.remove("dsn") // a file that names none may have lost it
 		}
-		l.applyAll(root)
+		l.applyAll(l.collect(l.table.root, root))
 	}
 }
 
