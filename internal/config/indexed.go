@@ -20,19 +20,22 @@ type itemSetting struct {
 }
 
 // itemVariables lays such variables over what the files say. What sets the whole list
-// is given counts above them.
+// counts above them.
 func (l *loader) itemVariables(root *node, given map[string]*node) {
 	var settings []itemSetting
-	var names *branch
+	var targets map[string]itemSetting
 	for _, name := range slices.Sorted(maps.Keys(l.env)) {
-		if !hasIndex(name) {
+		pattern, indices := positionsIn(name)
+		if len(indices) == 0 {
 			continue
 		}
-		if names == nil {
-			names = variableNames()
+		if targets == nil {
+			targets = l.itemTargets()
 		}
-		s := itemSetting{value: l.env[name], origin: Origin{Kind: FromEnvironment, Name: name}}
-		found, inList := s.find(names, name)
+		s, found := targets[pattern]
+		s.indices, s.value, s.origin = indices, l.env[name], Origin{Kind: FromEnvironment, Name: name}
+		before, _, _ := strings.Cut(pattern, "[]")
+		_, inList := targets[before+"[]"]
 		if found || inList {
 			l.itemNames = append(l.itemNames, name)
 		}
@@ -42,7 +45,7 @@ func (l *loader) itemVariables(root *node, given map[string]*node) {
 			l.warn("", "has no effect: a flag sets the whole list", s.origin)
 		case whole != nil:
 			l.warn("", "has no effect: "+whole.origin.Name+" sets the whole list", s.origin)
-		case found:
+		case found && s.key.Path != "":
 			settings = append(settings, s)
 		case inList:
 			l.warn("", "names no setting of an item of that list", s.origin)
@@ -56,102 +59,72 @@ func (l *loader) itemVariables(root *node, given map[string]*node) {
 	}
 }
 
-// hasIndex reports whether a part of a name is a number.
-func hasIndex(name string) bool {
-	return slices.ContainsFunc(strings.Split(name, "_"), func(part string) bool {
-		_, ok := index(part)
-		return ok
-	})
+// positionsIn finds the parts of a name that are numbers, and returns it with [] in their
+// places. No list is so long that more than three digits are needed.
+func positionsIn(name string) (pattern string, indices []int) {
+	parts := strings.Split(name, "_")
+	for i, part := range parts {
+		if at, err := strconv.ParseUint(part, 10, 64); err == nil && len(part) <= 3 {
+			parts[i], indices = "[]", append(indices, int(at))
+		}
+	}
+	return strings.Join(parts, "_"), indices
 }
 
-// index reads a position in a list. No list is so long that more digits are needed.
-func index(part string) (int, bool) {
-	i, err := strconv.ParseUint(part, 10, 64)
-	return int(i), err == nil && len(part) <= 3
-}
-
-// variableNames is the table with the names that v26 has, and with what web hooks hold.
-func variableNames() *branch {
-	t := newTable()
-	byPath := map[string]*Key{}
-	for i := range t.keys {
-		k := &t.keys[i]
+// itemTargets are the settings of items by their variables, with [] for each position. A list
+// of groups is there without a key, for its items are no settings. Items of lists that are
+// written by name have no position.
+func (l *loader) itemTargets() map[string]itemSetting {
+	targets := map[string]itemSetting{}
+	byPath := map[string]Key{}
+	for _, k := range l.table.keys {
 		byPath[k.Path] = k
-		if k.kind == kindHooks {
-			growHook(t.root, k.Path)
+		list, _, nested := strings.Cut(k.Path, "[]")
+		if k.named == "" && byPath[list].named == "" {
+			targetsOf(targets, k, k.variable(), nested)
 		}
 	}
 	for _, o := range otherNames() {
-		t.root.growPath(o.name).key = byPath[o.key]
+		targetsOf(targets, byPath[o.key], variableOf(o.name), strings.Contains(o.name, "[]"))
 	}
-	return t.root
+	return targets
 }
 
-// growHook adds the members of a hook to the list of hooks.
-func growHook(root *branch, path string) {
-	for _, member := range []string{
+func targetsOf(targets map[string]itemSetting, k Key, variable string, nested bool) {
+	if nested {
+		targets[variable] = itemSetting{key: k}
+		if k.Secret() {
+			targets[variable+fileVariable] = itemSetting{key: k, file: true}
+		}
+	}
+	item := variable + strings.TrimSuffix(anyItem, "_")
+	switch k.kind {
+	case kindTexts, kindSecrets, kindURLs:
+		targets[item] = itemSetting{key: k}
+	case kindObjects:
+		targets[item] = itemSetting{}
+	case kindHooks:
+		targets[item] = itemSetting{key: k}
+		for _, m := range hookMembers() {
+			m.Path = k.Path + "[]." + m.Path
+			targets[m.variable()] = itemSetting{key: m}
+		}
+	}
+}
+
+// hookMembers are the settings of one hook, see webHookConfig.
+func hookMembers() []Key {
+	var keys []Key
+	for _, name := range []string{
 		"hook", "config.id", "config.url", "config.method", "config.body", "config.auth.type", "config.auth.config.user", "config.auth.config.password",
 		"config.auth.config.name", "config.auth.config.value", "config.auth.config.in",
 	} {
-		root.growPath(path + "[]." + member).key = &Key{Path: path + "[]." + member}
+		keys = append(keys, Key{Path: name})
 	}
-	for _, member := range []string{"config.can_interrupt", "config.response.ignore", "config.response.parse", "config.emit_analytics_event"} {
-		root.growPath(path + "[]." + member).key = &Key{Path: path + "[]." + member, kind: kindBool}
+	for _, name := range []string{"config.can_interrupt", "config.response.ignore", "config.response.parse", "config.emit_analytics_event"} {
+		keys = append(keys, Key{Path: name, kind: kindBool})
 	}
-}
-
-func (b *branch) growPath(path string) *branch {
-	for part := range strings.SplitSeq(strings.ReplaceAll(path, "[]", ".[]"), ".") {
-		b = b.grow(part)
-	}
-	return b
-}
-
-// find resolves a name below a branch. inList tells that it starts with the name of
-// a list and a position.
-func (s *itemSetting) find(b *branch, name string) (found, inList bool) {
-	if b.isList() {
-		part, rest, more := strings.Cut(name, "_")
-		i, ok := index(part)
-		if !ok {
-			return false, false
-		}
-		s.indices = append(s.indices, i)
-		if item := b.child["[]"]; item != nil && more {
-			found, _ = s.find(item, rest)
-		} else if !more && (item == nil || b.key.kind == kindHooks) {
-			s.key, found = *b.key, true
-		}
-		if !found {
-			s.indices = s.indices[:len(s.indices)-1]
-		}
-		return found, true
-	}
-	for _, child := range b.names {
-		c, upper := b.child[child], strings.ToUpper(child)
-		rest, below := strings.CutPrefix(name, upper+"_")
-		switch {
-		case len(s.indices) > 0 && c.key != nil && (name == upper || c.key.Secret() && rest == "FILE"):
-			s.key, s.file = *c.key, name != upper
-			return true, true
-		case below:
-			found, within := s.find(c, rest)
-			if found {
-				return true, true
-			}
-			inList = inList || within
-		}
-	}
-	return false, inList
-}
-
-// isList reports whether items can be named. Those of lists that are written by name
-// have no position.
-func (b *branch) isList() bool {
-	if b.key == nil || b.key.named != "" {
-		return false
-	}
-	return b.child["[]"] != nil || slices.Contains([]kind{kindTexts, kindSecrets, kindURLs, kindHooks}, b.key.kind)
+	return keys
 }
 
 // set puts one value into the tree.
