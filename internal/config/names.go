@@ -90,33 +90,27 @@ func oneMore(n *node) *node {
 // name wins where both are given.
 func (l *loader) rename(root *node) {
 	for _, o := range otherNames() {
-		l.renameIn(root, strings.Split(strings.ReplaceAll(o.name, "[]", ".[]"), "."), strings.Split(strings.ReplaceAll(o.key, "[]", ".[]"), "."), o)
+		list, name, inItems := strings.Cut(o.name, "[].")
+		if !inItems {
+			l.renameIn(root, o.name, o.key, o)
+		} else if in := root.below(strings.Split(list, ".")); in != nil {
+			for _, item := range in.items {
+				l.renameIn(item, name, strings.TrimPrefix(o.key, list+"[]."), o)
+			}
+		}
 	}
 }
 
-func (l *loader) renameIn(n *node, from, to []string, o otherName) {
-	for len(from) > 1 && from[0] == to[0] {
-		if from[0] == "[]" {
-			for _, item := range n.items {
-				l.renameIn(item, from[1:], to[1:], o)
-			}
-			return
-		}
-		f := n.field(from[0])
-		if f == nil {
-			return
-		}
-		n, from, to = f.value, from[1:], to[1:]
-	}
-	value := n.take(from, !o.shared)
+func (l *loader) renameIn(n *node, name, key string, o otherName) {
+	value := n.take(strings.Split(name, "."), !o.shared)
 	if value == nil {
 		return
 	}
-	value.origin.Name, value.origin.As = firstKnown(value.origin, n.origin).Name, o.name
+	value.origin.As = o.name
 	if o.convert != nil {
 		value = o.convert(value)
 	}
-	if !n.put(to, value) && !o.below {
+	if !n.put(strings.Split(key, "."), value) && !o.below {
 		l.warn(o.key, "is also given as "+o.name+", which has no effect then", value.origin)
 	}
 }
