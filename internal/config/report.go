@@ -183,24 +183,17 @@ func (t *table) shown(k Key, root any) any {
 
 // shown is a value that is not a list of groups, without secrets; nil if it is unset.
 func shown(pointer any) any {
-	switch p := pointer.(type) {
-	case *json.RawMessage:
-		if *p == nil {
-			return nil
-		}
-		return *p
-	case *Headers:
-		if len(*p) == 0 {
-			return nil
-		}
-		return *p
+	v := reflect.ValueOf(pointer).Elem()
+	if k := v.Kind(); (k == reflect.Slice || k == reflect.Map) && v.Len() == 0 {
+		return nil
+	}
+	switch v := v.Interface().(type) {
+	case json.RawMessage, Headers:
+		return v
 	}
 	values, isList := items(pointer)
 	if !isList {
 		return plain(values[0])
-	}
-	if len(values) == 0 {
-		return nil
 	}
 	texts := make([]string, len(values))
 	for i, v := range values {
@@ -218,7 +211,7 @@ func (t *table) shownList(k Key, list reflect.Value) any {
 			if !ok || member.index == nil {
 				continue
 			}
-			if v := t.shown(member, list.Index(i).Addr().Interface()); !empty(v) {
+			if v := t.shown(member, list.Index(i).Addr().Interface()); v != nil {
 				out[i][name] = v
 			}
 		}
@@ -254,11 +247,6 @@ func plainWord(v any) string {
 		return ""
 	}
 	return fmt.Sprint(v)
-}
-
-func empty(v any) bool {
-	list, isList := v.([]string)
-	return v == nil || v == "" || isList && len(list) == 0
 }
 
 // Change is a key whose value differs between two configurations.

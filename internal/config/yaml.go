@@ -16,7 +16,7 @@ import (
 func (r *Report) YAML() ([]byte, error) {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	for _, v := range r.Values {
-		if empty(v.Value) || v.Key.index == nil {
+		if v.Value == nil || v.Key.index == nil {
 			continue
 		}
 		value, err := yamlValue(v.Value)
