@@ -191,29 +191,25 @@ func (l *loader) fill(k Key, target reflect.Value, n *node) error {
 	if err != nil {
 		return err
 	}
-	group := l.table.root
-	for part := range strings.SplitSeq(k.Path, ".") {
-		group = group.child[part]
-	}
 	target.Set(reflect.MakeSlice(target.Type(), len(list), len(list)))
 	for i, item := range list {
 		before, warned := len(l.problems), len(l.warnings)
-		l.fillItem(group.child["[]"], target.Index(i).Addr().Interface(), item)
+		l.fillItem(k.Path+"[]", target.Index(i).Addr().Interface(), item)
 		numberAll(l.problems[before:], i)
 		numberAll(l.warnings[warned:], i)
 	}
 	return nil
 }
 
-func (l *loader) fillItem(group *branch, target any, n *node) {
+func (l *loader) fillItem(group string, target any, n *node) {
 	member, err := n.asObject()
 	if err != nil {
-		l.fail(group.path, err.Error(), n.origin)
+		l.fail(group, err.Error(), n.origin)
 		return
 	}
 	found := l.collect(group, member)
 	for _, k := range l.table.keys {
-		if !strings.HasPrefix(k.Path, group.path+".") {
+		if !strings.HasPrefix(k.Path, group+".") {
 			continue
 		}
 		value, given := found[k.Path]

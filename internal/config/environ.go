@@ -33,7 +33,7 @@ func (l *loader) given() map[string]*node {
 	for path, value := range l.source.Flags {
 		at := Origin{Kind: FromFlag, Name: path}
 		if _, ok := l.find(path); !ok {
-			l.fail(path, suggest(path, nil, l.table.paths), at)
+			l.fail(path, l.table.suggest(path, path), at)
 			continue
 		}
 		given[path] = &node{shape: loose, text: value, origin: at}

@@ -76,16 +76,14 @@ func positionsIn(name string) (pattern string, indices []int) {
 // written by name have no position.
 func (l *loader) itemTargets() map[string]itemSetting {
 	targets := map[string]itemSetting{}
-	byPath := map[string]Key{}
 	for _, k := range l.table.keys {
-		byPath[k.Path] = k
 		list, _, nested := strings.Cut(k.Path, "[]")
-		if k.named == "" && byPath[list].named == "" {
+		if l.table.byPath[list].named == "" {
 			targetsOf(targets, k, k.variable(), nested)
 		}
 	}
 	for _, o := range otherNames() {
-		targetsOf(targets, byPath[o.key], variableOf(o.name), strings.Contains(o.name, "[]"))
+		targetsOf(targets, *l.table.byPath[o.key], variableOf(o.name), strings.Contains(o.name, "[]"))
 	}
 	return targets
 }
@@ -109,6 +107,7 @@ func targetsOf(targets map[string]itemSetting, k Key, variable string, nested bo
 			m.Path = k.Path + "[]." + m.Path
 			targets[m.variable()] = itemSetting{key: m}
 		}
+	default: // has no items
 	}
 }
 

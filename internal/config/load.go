@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -133,7 +132,7 @@ func (l *loader) sources() {
 		files.prune(strings.Split(path, "."))
 	}
 	l.itemVariables(files, given)
-	found := l.collect(l.table.root, files)
+	found := l.collect("", files)
 	l.legacy(found)
 	maps.Copy(found, given)
 	l.applyAll(found)
@@ -201,18 +200,18 @@ func (l *loader) applyAll(found map[string]*node) {
 
 // collect finds the values of the settings below a group, by path, and reports
 // what is not a setting.
-func (l *loader) collect(group *branch, n *node) map[string]*node {
+func (l *loader) collect(group string, n *node) map[string]*node {
 	found := map[string]*node{}
 	for _, f := range n.fields {
-		if child := group.child[f.name]; child != nil && f.name != "[]" {
-			l.collectChild(child, f, found)
+		path := join(group, f.name)
+		if l.table.has(group, f.name) {
+			l.collectChild(path, f, found)
 			continue
 		}
-		if secret, ok := group.secretOf(f.name); ok {
+		if secret := l.table.secretOf(group, f.name); secret != nil {
 			l.collectSecretFile(secret, n, f, found)
 			continue
 		}
-		path := strings.TrimPrefix(group.path+"."+f.name, ".")
 		if path == "$schema" {
 			continue // it is for editors
 		}
@@ -223,22 +222,22 @@ func (l *loader) collect(group *branch, n *node) map[string]*node {
 		if l.absentBelow(path, f) {
 			continue
 		}
-		l.fail(path, suggest(path, group, l.table.paths), f.place)
+		l.fail(path, l.table.suggest(path, group), f.place)
 	}
 	return found
 }
 
-func (l *loader) collectChild(child *branch, f field, found map[string]*node) {
+func (l *loader) collectChild(path string, f field, found map[string]*node) {
 	switch {
 	case f.value.shape == null:
-	case child.key != nil:
+	case l.table.byPath[path] != nil:
 		f.value.origin = firstKnown(f.value.origin, f.place)
-		found[child.path] = f.value
+		found[path] = f.value
 	case f.value.shape == loose && f.value.text == "":
 	case f.value.shape != object:
-		l.fail(child.path, fmt.Sprintf("is %s; write a group of settings: %s", f.value.what(), strings.Join(child.names, ", ")), f.place)
+		l.fail(path, fmt.Sprintf("is %s; write a group of settings: %s", f.value.what(), strings.Join(l.table.groups[path], ", ")), f.place)
 	default:
-		maps.Copy(found, l.collect(child, f.value))
+		maps.Copy(found, l.collect(path, f.value))
 	}
 }
 
@@ -251,21 +250,21 @@ func firstKnown(value, name Origin) Origin {
 	return value
 }
 
-func (l *loader) collectSecretFile(secret *branch, n *node, f field, found map[string]*node) {
+func (l *loader) collectSecretFile(secret *Key, n *node, f field, found map[string]*node) {
 	if f.value.shape == null {
 		return
 	}
 	path, err := f.value.asText()
 	if err != nil {
-		l.fail(secret.path+fileSuffix, err.Error(), f.place)
+		l.fail(secret.Path+fileSuffix, err.Error(), f.place)
 		return
 	}
 	if plain := n.field(strings.TrimSuffix(f.name, fileSuffix)); plain != nil && plain.value.shape != null {
-		l.fail(secret.path+fileSuffix, "and "+secret.path+" are both given; keep one", f.place)
+		l.fail(secret.Path+fileSuffix, "and "+secret.Path+" are both given; keep one", f.place)
 		return
 	}
-	if value, ok := l.secretFile(*secret.key, secret.path+fileSuffix, l.absolute(filepath.Dir(f.place.Name), path), f.place); ok {
-		found[secret.path] = value
+	if value, ok := l.secretFile(*secret, secret.Path+fileSuffix, l.absolute(filepath.Dir(f.place.Name), path), f.place); ok {
+		found[secret.Path] = value
 	}
 }
 
@@ -287,10 +286,11 @@ func (l *loader) secretFile(k Key, name, path string, at Origin) (*node, bool) {
 	return n, true
 }
 
+// find returns a setting that is no member of an item.
 func (l *loader) find(path string) (Key, bool) {
-	i := slices.IndexFunc(l.table.keys, func(k Key) bool { return k.Path == path && !k.nested() })
-	if i < 0 {
+	k := l.table.byPath[path]
+	if k == nil || k.nested() {
 		return Key{}, false
 	}
-	return l.table.keys[i], true
+	return *k, true
 }

@@ -61,7 +61,7 @@ func (l *loader) applyProfile(files *node) {
 		if !l.config.Embedded {
 			root.remove("dsn") // a file that names none may have lost it
 		}
-		l.applyAll(l.collect(l.table.root, root))
+		l.applyAll(l.collect("", root))
 	}
 }
 
@@ -76,7 +76,7 @@ func (l *loader) weaker() {
 	}
 	root.remove("dsn")
 	root.remove("serve")
-	for path, n := range l.collect(l.table.root, root) {
+	for path, n := range l.collect("", root) {
 		k, ok := l.find(path)
 		if _, said := l.origins[path]; said || !ok || k.since == v26 || wisdom(path) == "" {
 			continue

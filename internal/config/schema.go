@@ -10,7 +10,7 @@ import (
 // complete and check while one writes.
 func JSONSchema() ([]byte, error) {
 	t := newTable()
-	root := t.schema(t.root)
+	root := t.schema("")
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "Symbolon configuration"
 	root["description"] = "Settings of the identity server Symbolon. See docs/config.md."
@@ -19,22 +19,23 @@ func JSONSchema() ([]byte, error) {
 
 // schema describes a group. null counts as not given, so that a name may be
 // left without value.
-func (t *table) schema(group *branch) map[string]any {
+func (t *table) schema(group string) map[string]any {
 	properties := map[string]any{}
 	var required []string
-	for _, name := range group.names {
-		child := group.child[name]
-		if child.key == nil {
-			properties[name] = t.schema(child)
+	for _, name := range t.groups[group] {
+		path := join(group, name)
+		k := t.byPath[path]
+		if k == nil {
+			properties[name] = t.schema(path)
 			continue
 		}
-		properties[name] = t.keySchema(child)
-		if child.key.Secret() {
+		properties[name] = t.keySchema(*k)
+		if k.Secret() {
 			properties[name+fileSuffix] = map[string]any{
-				"type": "string", "description": "A file that holds " + child.path + "; relative to this file.",
+				"type": "string", "description": "A file that holds " + path + "; relative to this file.",
 			}
 		}
-		if child.key.Required && child.key.nested() && !child.key.Secret() {
+		if k.Required && k.nested() && !k.Secret() {
 			required = append(required, name)
 		}
 	}
@@ -45,14 +46,13 @@ func (t *table) schema(group *branch) map[string]any {
 	return s
 }
 
-func (t *table) keySchema(b *branch) map[string]any {
-	k := *b.key
+func (t *table) keySchema(k Key) map[string]any {
 	s := k.kind.schema()
 	if k.kind == kindObjects {
-		s["items"] = t.schema(b.child["[]"])
+		s["items"] = t.schema(k.Path + "[]")
 	}
 	if k.named != "" {
-		item := t.schema(b.child["[]"])
+		item := t.schema(k.Path + "[]")
 		delete(item["properties"].(map[string]any), k.named)
 		item["required"] = slices.DeleteFunc(item["required"].([]string), func(name string) bool { return name == k.named })
 		s = map[string]any{"type": "object", "additionalProperties": item}

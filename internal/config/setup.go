@@ -196,7 +196,7 @@ func ReadSetup(dir string) (Setup, error) {
 		return Setup{}, Problems{*p}
 	}
 	l.rename(root)
-	found := l.collect(l.table.root, root)
+	found := l.collect("", root)
 	s := Setup{Identities: l.declared}
 	for _, k := range l.table.keys {
 		if n, ok := found[k.Path]; ok && !k.nested() {

@@ -7,10 +7,10 @@ import (
 
 // suggest tells what the operator may have meant by an unknown path: a near one, or
 // one that ends the same elsewhere, or else what there is in its group.
-func suggest(path string, group *branch, all []string) string {
+func (t *table) suggest(path, group string) string {
 	last := path[strings.LastIndex(path, ".")+1:]
 	best, bestDistance := "", 1+max(2, len(last)/3)
-	for _, candidate := range all {
+	for _, candidate := range t.paths {
 		if d := distance(path, candidate, bestDistance); d < bestDistance {
 			best, bestDistance = candidate, d
 		}
@@ -18,15 +18,15 @@ func suggest(path string, group *branch, all []string) string {
 	if best != "" {
 		return fmt.Sprintf("is not a setting; did you mean %s?", best)
 	}
-	for _, candidate := range all {
+	for _, candidate := range t.paths {
 		if strings.HasSuffix(candidate, "."+last) {
 			return fmt.Sprintf("is not a setting here; did you mean %s?", candidate)
 		}
 	}
-	if group == nil || len(group.names) == 0 {
+	if len(t.groups[group]) == 0 {
 		return "is not a setting"
 	}
-	return fmt.Sprintf("is not a setting; here are: %s", strings.Join(group.names, ", "))
+	return fmt.Sprintf("is not a setting; here are: %s", strings.Join(t.groups[group], ", "))
 }
 
 // distance is Levenshtein's, or limit if that is reached.
@@ -63,13 +63,12 @@ func Suggest(name string) string {
 			}
 		}
 	}
-	t := newTable()
-	group := t.root
+	t, group := newTable(), ""
 	for part := range strings.SplitSeq(path, ".") {
-		if group.child[part] == nil {
+		if !t.has(group, part) {
 			break
 		}
-		group = group.child[part]
+		group = join(group, part)
 	}
-	return suggest(path, group, t.paths)
+	return t.suggest(path, group)
 }

@@ -58,62 +58,54 @@ func Below(section string) []Key {
 	return found
 }
 
-// table is the keys as a tree, the way files are written.
+// table is the keys and the groups that files write them in. The items of a list are a
+// group too, with [] at the end of its path.
 type table struct {
-	keys  []Key
-	root  *branch
-	paths []string // of all keys and groups
-}
-
-// branch is a group of settings, or one setting if key is set. The branch of a
-// list of groups has a child "[]".
-type branch struct {
-	path  string
-	key   *Key
-	names []string // of the children, in order
-	child map[string]*branch
+	keys   []Key
+	byPath map[string]*Key
+	groups map[string][]string // the names in a group, in order, by its path; "" is the root
+	paths  []string            // of all keys and groups
 }
 
 func newTable() *table {
-	t := &table{keys: Keys(), root: &branch{child: map[string]*branch{}}}
+	t := &table{keys: Keys(), byPath: map[string]*Key{}, groups: map[string][]string{}}
 	for i := range t.keys {
-		at := t.root
-		for part := range strings.SplitSeq(strings.ReplaceAll(t.keys[i].Path, "[]", ".[]"), ".") {
-			at = at.grow(part)
+		k, group := &t.keys[i], ""
+		t.byPath[k.Path] = k
+		for part := range strings.SplitSeq(k.Path, ".") {
+			if name := strings.TrimSuffix(part, "[]"); !t.has(group, name) {
+				t.groups[group] = append(t.groups[group], name)
+			}
+			group = join(group, part)
 		}
-		at.key = &t.keys[i]
 	}
-	t.paths = t.root.paths()
+	t.paths = t.below("")
 	return t
 }
 
-func (b *branch) grow(name string) *branch {
-	if c, ok := b.child[name]; ok {
-		return c
-	}
-	path := strings.TrimPrefix(b.path+"."+name, ".")
-	c := &branch{path: strings.ReplaceAll(path, ".[]", "[]"), child: map[string]*branch{}}
-	b.child[name] = c
-	b.names = append(b.names, name)
-	return c
-}
+// join is the path of a name in a group.
+func join(group, name string) string { return strings.TrimPrefix(group+"."+name, ".") }
 
-// secretOf returns the secret that a name with _file at its end stands for.
-func (b *branch) secretOf(name string) (*branch, bool) {
+func (t *table) has(group, name string) bool { return slices.Contains(t.groups[group], name) }
+
+// secretOf returns the secret that a name with _file at its end stands for; nil for none.
+func (t *table) secretOf(group, name string) *Key {
 	base, ok := strings.CutSuffix(name, fileSuffix)
-	if !ok {
-		return nil, false
+	if k := t.byPath[join(group, base)]; ok && t.has(group, base) && k != nil && k.Secret() {
+		return k
 	}
-	c, ok := b.child[base]
-	return c, ok && c.key != nil && c.key.Secret()
+	return nil
 }
 
-// paths lists the paths of all keys and groups.
-func (b *branch) paths() []string {
+// below lists the paths of all keys and groups in a group.
+func (t *table) below(group string) []string {
 	var all []string
-	for _, name := range b.names {
-		c := b.child[name]
-		all = append(append(all, c.path), c.paths()...)
+	for _, name := range t.groups[group] {
+		path := join(group, name)
+		all = append(append(all, path), t.below(path)...)
+		if items := path + "[]"; t.groups[items] != nil {
+			all = append(append(all, items), t.below(items)...)
+		}
 	}
 	return all
 }
