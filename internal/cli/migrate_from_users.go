@@ -43,11 +43,7 @@ func plain(read func(io.Reader) iter.Seq2[takeover.User, error]) func(*userFlags
 func scratched(read func(io.Reader, takeover.Scratch) iter.Seq2[takeover.User, error]) func(io.Reader) iter.Seq2[takeover.User, error] {
 	return func(r io.Reader) iter.Seq2[takeover.User, error] {
 		return func(yield func(takeover.User, error) bool) {
-			s, err := scratch.Open()
-			if err != nil {
-				yield(takeover.User{}, err)
-				return
-			}
+			s := &scratch.Scratch{}
 			defer func() { _ = s.Close() }() // nothing of it is needed
 			read(r, s)(yield)
 		}
@@ -92,16 +88,10 @@ func authentikUsers(r io.Reader, s takeover.Scratch) iter.Seq2[takeover.User, er
 
 // supabaseSource reads the files of identities and factors first: users are stored with what belongs to them.
 func supabaseSource(e *env, f *userFlags) source {
-	var (
-		kept   *scratch.Scratch
-		tables *supabase.Tables
-	)
+	kept := &scratch.Scratch{}
+	tables := supabase.NewTables(time.Now(), kept)
 	return source{
-		prepare: func(files []string) (err error) {
-			if kept, err = scratch.Open(); err != nil {
-				return err
-			}
-			tables = supabase.NewTables(time.Now(), kept)
+		prepare: func(files []string) error {
 			for _, name := range files {
 				if name == "-" { // it can't be read twice
 					continue
@@ -112,9 +102,9 @@ func supabaseSource(e *env, f *userFlags) source {
 			}
 			return nil
 		},
-		read:  func(r io.Reader) iter.Seq2[takeover.User, error] { return tables.Users(r) },
-		rest:  func() iter.Seq2[takeover.User, error] { return tables.Orphans() },
-		close: func() error { return kept.Close() },
+		read:  tables.Users,
+		rest:  tables.Orphans,
+		close: kept.Close,
 	}
 }
 
@@ -218,13 +208,10 @@ func newAuth0Command(e *env) *cobra.Command {
 			if hashes == "" {
 				return source{read: func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) }}
 			}
-			var known *scratch.Scratch
+			known := &scratch.Scratch{}
 			return source{
-				prepare: func([]string) (err error) {
-					if known, err = scratch.Open(); err != nil {
-						return err
-					}
-					err = withFile(e, hashes, f.encoding, func(r io.Reader) error { return auth0.Hashes(r, known) })
+				prepare: func([]string) error {
+					err := withFile(e, hashes, f.encoding, func(r io.Reader) error { return auth0.Hashes(r, known) })
 					if err != nil {
 						return fmt.Errorf("read hashes: %s: %w", hashes, err)
 					}
@@ -232,7 +219,7 @@ func newAuth0Command(e *env) *cobra.Command {
 				},
 				read:  func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, known) },
 				rest:  func() iter.Seq2[takeover.User, error] { return auth0.Unused(known) },
-				close: func() error { return known.Close() },
+				close: known.Close,
 			}
 		})
 	c.Flags().StringVar(&hashes, "hashes", "", "the `FILE` of password hashes that Auth0's support hands out")

@@ -43,11 +43,7 @@ func readers() map[string]func(io.Reader) iter.Seq2[takeover.User, error] {
 func scratched(users func(io.Reader, takeover.Scratch) iter.Seq2[takeover.User, error]) func(io.Reader) iter.Seq2[takeover.User, error] {
 	return func(r io.Reader) iter.Seq2[takeover.User, error] {
 		return func(yield func(takeover.User, error) bool) {
-			s, err := scratch.Open()
-			if err != nil {
-				yield(takeover.User{}, err)
-				return
-			}
+			s := &scratch.Scratch{}
 			users(r, s)(yield)
 			if err := errors.Join(s.Err(), s.Close()); err != nil {
 				panic(err) // a reader must have told of it
@@ -59,10 +55,7 @@ func scratched(users func(io.Reader, takeover.Scratch) iter.Seq2[takeover.User, 
 // newScratch is one that ends with the test.
 func newScratch(t *testing.T) takeover.Scratch {
 	t.Helper()
-	s, err := scratch.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := &scratch.Scratch{}
 	t.Cleanup(func() {
 		if err := errors.Join(s.Err(), s.Close()); err != nil {
 			t.Error(err)

@@ -10,8 +10,8 @@ import (
 )
 
 // Scratch implements takeover.Scratch by a temporary database of SQLite, which is in memory until it outgrows its
-// cache of pages, and then in the directory of temporary files (https://sqlite.org/inmemorydb.html#temp_db). Close it.
-// It is for one goroutine.
+// cache of pages, and then in the directory of temporary files (https://sqlite.org/inmemorydb.html#temp_db). The zero value is
+// empty, and opens the database for its first value. Close it. It is for one goroutine.
 type Scratch struct {
 	db     *sqlite3.Conn
 	tables map[string]*table
@@ -25,29 +25,28 @@ type table struct {
 	indexed                    bool
 }
 
-// Open makes an empty one.
-func Open() (*Scratch, error) {
+// open opens the database. Nothing is to survive: one transaction that never ends, without a journal.
+func (s *Scratch) open() bool {
+	if s.db != nil || s.err != nil {
+		return s.err == nil
+	}
 	db, err := sqlite3.Open("")
-	if err != nil {
-		return nil, fmt.Errorf("open a scratch file: %w", err)
+	if !s.note(err) {
+		return false
 	}
-	// Nothing is to survive: one transaction that never ends, without a journal.
-	err = db.Exec(`PRAGMA auto_vacuum = 0; PRAGMA cache_size = -2048; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN`)
-	if err != nil {
-		return nil, fmt.Errorf("open a scratch file: %w", errors.Join(err, db.Close()))
-	}
-	return &Scratch{db: db, tables: map[string]*table{}}, nil
+	s.db, s.tables = db, map[string]*table{}
+	return s.note(db.Exec(`PRAGMA auto_vacuum = 0; PRAGMA cache_size = -2048; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN`))
 }
 
-// Close removes what is kept. It is nothing for one that was not opened.
+// Close removes what is kept.
 func (s *Scratch) Close() error {
-	if s == nil {
-		return nil
-	}
 	for _, t := range s.tables {
 		for _, stmt := range []*sqlite3.Stmt{t.add, t.first, t.values, t.remove} {
 			s.note(stmt.Close())
 		}
+	}
+	if s.db == nil {
+		return nil
 	}
 	return s.db.Close()
 }
@@ -105,7 +104,7 @@ func (s *Scratch) Take(name, key string) [][]byte {
 // All yields all keys and values of a table in the order in which they were added.
 func (s *Scratch) All(name string) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
-		if t := s.table(name); t != nil {
+		if t := s.tables[name]; t != nil && s.err == nil {
 			s.each(`SELECT key, value FROM `+t.name+` NOT INDEXED ORDER BY n`, yield)
 		}
 	}
@@ -122,7 +121,7 @@ func (s *Scratch) Keys(name string) iter.Seq[string] {
 
 // table is the one of that name, made if there is none; nil after an error.
 func (s *Scratch) table(name string) *table {
-	if s.err != nil {
+	if !s.open() {
 		return nil
 	}
 	if t := s.tables[name]; t != nil {
@@ -139,10 +138,14 @@ func (s *Scratch) table(name string) *table {
 	return t
 }
 
-// lookUp is table for one that is asked by key. An index that is made late costs a third of one that grows with each value.
+// lookUp is the table of that name with an index; nil if nothing was added to it, and after an error. An index that is made
+// late costs a third of one that grows with each value.
 func (s *Scratch) lookUp(name string) *table {
-	t := s.table(name)
-	if t == nil || t.indexed {
+	t := s.tables[name]
+	if t == nil || s.err != nil {
+		return nil
+	}
+	if t.indexed {
 		return t
 	}
 	s.note(s.db.Exec(`CREATE INDEX ` + t.name + `_key ON ` + t.name + ` (key)`))

@@ -35,10 +35,7 @@ func collect(t *testing.T, text string, known takeover.Scratch) (users []takeove
 
 func TestUsers(t *testing.T) {
 	t.Parallel()
-	known, err := scratch.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	known := &scratch.Scratch{}
 	defer func() { _ = known.Close() }()
 	if err := Hashes(strings.NewReader(hashes), known); err != nil {
 		t.Fatal(err)

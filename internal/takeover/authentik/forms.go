@@ -56,6 +56,8 @@ func (d *document) read() error {
 		err = takeover.End(d.Decoder)
 	}
 	switch {
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
 	case err != nil:
 		return err
 	case !d.found:

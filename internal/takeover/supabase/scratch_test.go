@@ -14,10 +14,7 @@ import (
 // usersOf is Users with a scratch that ends with the test.
 func usersOf(t *testing.T, r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
 	t.Helper()
-	s, err := scratch.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := &scratch.Scratch{}
 	t.Cleanup(func() {
 		if err := errors.Join(s.Err(), s.Close()); err != nil {
 			t.Error(err)
