@@ -8,7 +8,7 @@ func flowKeys() []Key {
 	keys := []Key{uiKey("login"), lifespanKey("login"), returnKey("login", "")}
 	keys = append(keys, afterKeys("login", v05, "password", "oidc")...)
 	keys = append(keys, uiKey("registration"), lifespanKey("registration"), Key{
-		Path: at + "registration.hide_existing", Default: "false", Example: "true", since: ours,
+		Path: at + "registration.hide_existing", Default: "false", since: ours,
 		Help: "Answer a registration for a taken identifier as if it had succeeded and tell the owner by mail, so that strangers can't find out who has an account. A registration then signs no one in, and it counts against security.limits even if it succeeds.",
 	}, returnKey("registration", ""))
 	keys = append(keys, afterKeys("registration", v05, "password", "oidc")...)
@@ -16,23 +16,23 @@ func flowKeys() []Key {
 	keys = append(keys, []Key{
 		key(at+"settings.privileged_session_max_age", Key{Default: "1h", Example: "15m", must: positive()},
 			"How long after signing in a person may change credentials and identifying traits. After that they sign in once more first."),
-		key(at+"settings.revoke_other_sessions", Key{Default: "false", Example: "true", since: ours},
+		key(at+"settings.revoke_other_sessions", Key{Default: "false", since: ours},
 			"End the person's other sessions when the password changes."),
-		key(at+"settings.keep_address_until_verified", Key{Default: "false", Example: "true", since: ours},
+		key(at+"settings.keep_address_until_verified", Key{Default: "false", since: ours},
 			"When an address changes, let the old one sign in and recover until the new one is proven."),
 		returnKey("settings", ""),
 	}...)
 	keys = append(keys, afterKeys("settings", v05, "password", "profile")...)
 	keys = append(keys, afterKeys("settings", ours, "oidc")...)
 	return append(keys, []Key{
-		key(at+"recovery.enabled", Key{Default: "false", Example: "true"},
+		key(at+"recovery.enabled", Key{Default: "false"},
 			"Let people who forgot their password back in by a link to their address."),
 		uiKey("recovery"), lifespanKey("recovery"),
-		key(at+"recovery.revoke_other_sessions", Key{Default: "true", Example: "false", since: ours},
+		key(at+"recovery.revoke_other_sessions", Key{Default: "true", since: ours},
 			"End the person's sessions when a recovery link is used."),
 		key(at+"recovery.after.default_browser_return_url", Key{Example: "https://app.example.org/", NoEffect: "a recovery always continues in the settings form, in v0.5 too"},
 			"Where browsers go after a recovery."),
-		key(at+"verification.enabled", Key{Default: "false", Example: "true"},
+		key(at+"verification.enabled", Key{Default: "false"},
 			"Let people prove their addresses by a link, and send it to new ones."),
 		uiKey("verification"), lifespanKey("verification"), returnKey("verification", ""), returnKey("logout", ""), uiKey("error"),
 	}...)

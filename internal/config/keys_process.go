@@ -22,14 +22,14 @@ func courierKeys() []Key {
 			"The wait after the first try that failed. It doubles each time, give or take some chance."),
 		key("courier.backoff.max", Key{Default: "1h", Example: "15m", since: ours, must: positive()},
 			"The longest wait between two tries."),
-		key("link.confirm", Key{Default: "false", Example: "true", since: ours},
+		key("link.confirm", Key{Default: "false", since: ours},
 			"On the built-in pages, show a button before a link from a mail takes effect, so that mail scanners that open links do not use it up."),
 	}
 }
 
 func securityKeys() []Key {
 	return []Key{
-		key("security.limits.enabled", Key{Default: "true", Example: "false", since: ours},
+		key("security.limits.enabled", Key{Default: "true", since: ours},
 			"Turn people away for a while who fail too often. Only load tests have a reason to switch it off."),
 		key("security.limits.window", Key{Default: "10m", Example: "30m", since: ours, must: positive()},
 			"The time in which failures add up."),
@@ -39,7 +39,7 @@ func securityKeys() []Key {
 			"The failures per client address in that time. Behind a proxy set serve.trusted_proxies."),
 		key("security.outgoing.allow", Key{Example: "schemas.internal.example.org:8443,10.1.0.0/16", since: ours, must: destination()},
 			"Destinations off the public internet that the server may call when a redirect, a schema reference or a discovery document leads there. The host and port of a URL in this configuration are always allowed."),
-		key("security.notices", Key{Default: "true", Example: "false", since: ours},
+		key("security.notices", Key{Default: "true", since: ours},
 			"Tell people by mail, at the address they had before, that their password or address has changed."),
 	}
 }

@@ -23,7 +23,7 @@ func serveKeys() []Key {
 			"The address that the public listener binds to. 0.0.0.0 is every address of the machine."),
 		key("serve.public.port", Key{Default: "4433", Example: "8080", Restart: true, must: between(0, 65535)},
 			"The port of the public listener. 0 takes any free one."),
-		key("serve.public.metrics", Key{Default: "false", Example: "true", since: ours},
+		key("serve.public.metrics", Key{Default: "false", since: ours},
 			"Also serve /metrics/prometheus on the public listener. It is always on the admin listener."),
 	}
 	keys = append(keys, tlsKeys("serve.public")...)
@@ -41,7 +41,7 @@ func adminKeys() []Key {
 			"The port of the admin listener. 0 takes any free one."),
 		key("serve.admin.token", Key{Example: "$(openssl rand -hex 24)", since: ours},
 			"A token that every request to the admin listener must carry as `Authorization: Bearer TOKEN`, health checks excepted. The command line takes it from SYMBOLON_ADMIN_TOKEN."),
-		key("serve.admin.insecure", Key{Default: "false", Example: "true", since: ours},
+		key("serve.admin.insecure", Key{Default: "false", since: ours},
 			"Let the admin listener bind off loopback without a token. Everyone who reaches it can then change every account: set it only in networks that are closed to others, such as a pod."),
 	}
 	keys = append(append(keys, consoleKeys()...), operatorKeys()...)
@@ -73,7 +73,7 @@ func tlsKeys(listener string) []Key {
 func corsKeys() []Key {
 	const at = "serve.public.cors."
 	return []Key{
-		key(at+"enabled", Key{Default: "false", Example: "true"},
+		key(at+"enabled", Key{Default: "false"},
 			"Let pages of other origins call the public listener from scripts."),
 		key(at+"allowed_origins", Key{Default: "*", Example: "https://app.example.org,https://*.example.com"},
 			"The origins that may call. `*` is any, and one `*` may stand inside an origin. Browsers refuse cookies together with `*` alone."),
@@ -83,7 +83,7 @@ func corsKeys() []Key {
 			"The request headers that other origins may set."),
 		key(at+"exposed_headers", Key{Default: "Content-Type", Example: "Content-Type"},
 			"The response headers that scripts of other origins may read."),
-		key(at+"allow_credentials", Key{Default: "true", Example: "false"},
+		key(at+"allow_credentials", Key{Default: "true"},
 			"Let other origins send cookies."),
 		key(at+"max_age", Key{Default: "0", Example: "600", must: atLeast(0)},
 			"How many seconds browsers may remember what is allowed. 0 leaves it to them."),

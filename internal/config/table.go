@@ -26,6 +26,9 @@ func Keys() []Key {
 			k.of = reflect.TypeFor[string]()
 		}
 		k.kind = kindOf(k.of)
+		if k.kind == kindBool && k.Example == "" {
+			k.Example = map[string]string{"false": "true", "true": "false"}[k.Default]
+		}
 	}
 	return keys
 }
