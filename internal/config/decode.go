@@ -207,22 +207,7 @@ func (l *loader) fillItem(group string, target any, n *node) {
 		l.fail(group, err.Error(), n.origin)
 		return
 	}
-	found := l.collect(group, member)
-	for _, k := range l.table.keys {
-		if !strings.HasPrefix(k.Path, group+".") {
-			continue
-		}
-		value, given := found[k.Path]
-		switch {
-		case given:
-			l.apply(k, target, value)
-		case k.Default != "":
-			l.apply(k, target, &node{shape: loose, text: k.Default, origin: Origin{Kind: FromDefault}})
-		}
-		if k.Required && (!given || value.text == "" && value.shape != list) {
-			l.fail(k.Path, k.advise(errors.New("is needed here")), n.origin)
-		}
-	}
+	l.applyAll(group, target, l.collect(group, member), n.origin)
 }
 
 // numberAll puts the position of an item into the paths of its problems.

@@ -44,7 +44,6 @@ func Load(src Source) (*Config, *Report, error) {
 		env:     variables(src.Environ),
 		origins: map[string]Origin{},
 	}
-	l.defaults()
 	l.sources()
 	l.deduce()
 	l.weaker()
@@ -114,28 +113,21 @@ func (l *loader) warn(key, text string, at Origin) {
 	l.warnings = append(l.warnings, Problem{Key: key, Text: text, Origin: at})
 }
 
-func (l *loader) defaults() {
-	for _, k := range l.table.keys {
-		if k.Default != "" && !k.nested() {
-			l.apply(k, l.config, &node{shape: loose, text: k.Default, origin: Origin{Kind: FromDefault}})
-		}
-	}
-}
-
-// sources applies what the files, the environment and the flags say. What the latter two set
-// as a whole is not judged in the files, where it has no effect and often is a placeholder.
+// sources applies what the profile, the files, the environment and the flags say. What the
+// latter two set as a whole is not judged in the files, where it has no effect and often is a
+// placeholder.
 func (l *loader) sources() {
 	files := l.files()
-	l.applyProfile(files)
+	found := l.profile(files)
 	given := l.given()
 	for path := range given {
 		files.prune(strings.Split(path, "."))
 	}
 	l.itemVariables(files, given)
-	found := l.collect("", files)
+	maps.Copy(found, l.collect("", files))
 	l.legacy(found)
 	maps.Copy(found, given)
-	l.applyAll(found)
+	l.applyAll("", l.config, found, Origin{})
 	l.misspelt()
 }
 
@@ -190,10 +182,22 @@ func (l *loader) absolute(dir, path string) string {
 	return filepath.Join(l.source.WorkDir, dir, path)
 }
 
-func (l *loader) applyAll(found map[string]*node) {
+// applyAll applies what was found of the settings of a group, which is "" or the items of a
+// list, above the defaults.
+func (l *loader) applyAll(group string, target any, found map[string]*node, at Origin) {
 	for _, k := range l.table.keys {
-		if n, ok := found[k.Path]; ok && n.shape != null {
-			l.apply(k, l.config, n)
+		if k.Path[:strings.LastIndex(k.Path, "]")+1] != group {
+			continue
+		}
+		n, given := found[k.Path]
+		if k.Default != "" {
+			l.apply(k, target, &node{shape: loose, text: k.Default, origin: Origin{Kind: FromDefault}})
+		}
+		if given && n.shape != null {
+			l.apply(k, target, n)
+		}
+		if k.Required && group != "" && (!given || n.text == "" && n.shape != list) {
+			l.fail(k.Path, k.advise(errors.New("is needed here")), at)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -36,9 +37,10 @@ func eraOf(version string) era {
 	return eraV1
 }
 
-// applyProfile fills in what applies before any file does. Files that say that
+// profile is what applies before any file does, by path. Files that say that
 // they were written for v0.5 have its defaults instead.
-func (l *loader) applyProfile(files *node) {
+func (l *loader) profile(files *node) map[string]*node {
+	found := map[string]*node{}
 	version := l.source.Release
 	if f := files.field("version"); f != nil {
 		version = f.value.text // of any shape
@@ -47,7 +49,7 @@ func (l *loader) applyProfile(files *node) {
 	switch eraOf(version) {
 	case eraV05:
 		l.config.V05 = true
-		return
+		return found
 	case eraV1:
 		texts = append(texts, profileV1)
 	case eraUnknown:
@@ -56,13 +58,14 @@ func (l *loader) applyProfile(files *node) {
 		root, p := readYAML(text, FromProfile, "")
 		if p != nil {
 			l.fail("", p.Text, p.Origin)
-			return
+			return found
 		}
 		if !l.config.Embedded {
 			root.remove("dsn") // a file that names none may have lost it
 		}
-		l.applyAll(l.collect("", root))
+		maps.Copy(found, l.collect("", root))
 	}
+	return found
 }
 
 // weaker names what a file of v0.5 leaves weaker than the profile does.
