@@ -25,7 +25,7 @@ func (l *loader) deduce() {
 		l.origins[consoleEnabled] = Origin{Kind: FromGuess}
 	}
 	for _, k := range l.table.keys {
-		if k.Section() == "selfservice" && !k.nested() {
+		if strings.HasPrefix(k.Path, "selfservice.") && !k.nested() {
 			l.judgeRelative(k, k.in(c))
 			resolve(c.Serve.Public.BaseURL, k.in(c))
 		}

@@ -56,10 +56,7 @@ func (l *loader) variable(k Key) *node {
 			l.fail(k.Path, fmt.Sprintf("%s and %s_FILE are both set; unset one", name, name), at)
 			return nil
 		}
-		if n, ok := l.secretFile(k, k.Path, l.absolute("", path), at); ok {
-			return n
-		}
-		return &node{shape: null, origin: at}
+		return l.secretFile(k, k.Path, l.absolute("", path), at)
 	}
 	if plain {
 		return &node{shape: loose, text: value, origin: at}

@@ -91,12 +91,6 @@ func variableOf(path string) string {
 
 func (k Key) nested() bool { return strings.Contains(k.Path, "[]") }
 
-// Section is the first part of the path.
-func (k Key) Section() string {
-	section, _, _ := strings.Cut(k.Path, ".")
-	return section
-}
-
 // kind is what a value is in Go.
 type kind int
 

@@ -38,12 +38,7 @@ const maxFile = 1 << 20
 // Load reads, completes and checks the configuration. The error, if any, is a
 // Problems with everything that is wrong; the report is there in both cases.
 func Load(src Source) (*Config, *Report, error) {
-	l := &loader{
-		source: src.complete(), table: newTable(),
-		config:  &Config{Dev: src.Dev, Embedded: len(src.Files) == 0},
-		env:     variables(src.Environ),
-		origins: map[string]Origin{},
-	}
+	l := newLoader(src)
 	l.sources()
 	l.deduce()
 	l.weaker()
@@ -54,13 +49,6 @@ func Load(src Source) (*Config, *Report, error) {
 		return nil, report, l.problems
 	}
 	return l.config, report, nil
-}
-
-func (s Source) complete() Source {
-	if s.ReadFile == nil {
-		s.ReadFile = readBounded
-	}
-	return s
 }
 
 // readBounded reads a regular file. Opening another kind, such as a FIFO without a
@@ -103,6 +91,16 @@ type loader struct {
 	itemNames []string
 	// declared are the identities of setup directories.
 	declared []Declared
+}
+
+func newLoader(src Source) *loader {
+	if src.ReadFile == nil {
+		src.ReadFile = readBounded
+	}
+	return &loader{
+		source: src, table: newTable(), config: &Config{Dev: src.Dev, Embedded: len(src.Files) == 0},
+		env: variables(src.Environ), origins: map[string]Origin{},
+	}
 }
 
 func (l *loader) fail(key, text string, at Origin) {
@@ -267,27 +265,25 @@ func (l *loader) collectSecretFile(secret *Key, n *node, f field, found map[stri
 		l.fail(secret.Path+fileSuffix, "and "+secret.Path+" are both given; keep one", f.place)
 		return
 	}
-	if value, ok := l.secretFile(*secret, secret.Path+fileSuffix, l.absolute(filepath.Dir(f.place.Name), path), f.place); ok {
-		found[secret.Path] = value
-	}
+	found[secret.Path] = l.secretFile(*secret, secret.Path+fileSuffix, l.absolute(filepath.Dir(f.place.Name), path), f.place)
 }
 
-// secretFile reads a secret, or of a list of secrets one from each line.
-func (l *loader) secretFile(k Key, name, path string, at Origin) (*node, bool) {
+// secretFile reads a secret, or of a list of secrets one from each line. It is null where the
+// file can't be used.
+func (l *loader) secretFile(k Key, name, path string, at Origin) *node {
 	data, err := l.source.ReadFile(path)
-	if err != nil {
+	n := &node{text: strings.TrimSpace(string(data)), origin: at}
+	switch {
+	case err != nil:
 		l.fail(name, fmt.Sprintf("names %s, which cannot be read: %s", path, cause(err)), at)
-		return nil, false
-	}
-	n := &node{shape: loose, text: strings.TrimSpace(string(data)), origin: at}
-	if n.text == "" {
+	case n.text == "":
 		l.fail(name, "names "+path+", which is empty", at)
-		return nil, false
-	}
-	if k.kind == kindSecrets {
+	case k.kind == kindSecrets:
 		n.shape, n.items = list, n.split("\n")
+	default:
+		n.shape = loose
 	}
-	return n, true
+	return n
 }
 
 // find returns a setting that is no member of an item.

@@ -133,9 +133,7 @@ func (r *yamlReader) inherit(n *node, source *yaml.Node, depth int) *Problem {
 	}
 	for _, s := range sources {
 		for _, f := range s.fields {
-			if n.field(f.name) == nil {
-				n.fields = append(n.fields, f)
-			}
+			n.member(f)
 		}
 	}
 	return nil

@@ -190,7 +190,7 @@ type Place struct {
 // covers the names of settings and the identities; values are judged by Load, together
 // with what else a configuration consists of.
 func ReadSetup(dir string) (Setup, error) {
-	l := &loader{source: Source{}.complete(), table: newTable(), config: &Config{}, origins: map[string]Origin{}}
+	l := newLoader(Source{})
 	root, p := l.readDir(dir)
 	if p != nil {
 		return Setup{}, Problems{*p}
