@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/symbolon/symbolon/internal/kratoskeys"
 	"github.com/symbolon/symbolon/internal/method/code"
 	"github.com/symbolon/symbolon/internal/store"
+	"github.com/symbolon/symbolon/internal/store/scratch"
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/traits"
 )
@@ -39,8 +39,7 @@ type Takeover struct {
 	options TakeoverOptions
 	report  takeover.Report
 
-	seed maphash.Seed
-	seen map[uint64]struct{} // hashes of the ids that were read
+	seen scratch.Scratch // the ids of users that were read
 }
 
 // OpenTakeover opens the database of a configuration, brings its tables up to date and
@@ -63,7 +62,7 @@ func OpenTakeover(ctx context.Context, o Options, t TakeoverOptions) (*Takeover,
 		return nil, err
 	}
 	c := a.current.Load()
-	return &Takeover{app: a, options: t, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, writer: &takeover.Writer{
+	return &Takeover{app: a, options: t, writer: &takeover.Writer{
 		Store: a.db, Drafts: c.identities, Converters: c.converters(), Challenge: c.pendingChallenge, Now: a.now, DryRun: t.DryRun,
 	}}, nil
 }
@@ -88,7 +87,7 @@ func dryConfig(ctx context.Context, m *Migrations, c *config.Config) (*config.Co
 }
 
 // Close releases the database.
-func (t *Takeover) Close() error { return t.app.Close() }
+func (t *Takeover) Close() error { return errors.Join(t.seen.Close(), t.app.Close()) }
 
 // FromKratos takes all accounts of a database of the original. It may be stopped at any
 // moment and run again.

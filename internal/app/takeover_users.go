@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"slices"
 	"strings"
@@ -27,10 +26,10 @@ func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User,
 			}
 			var record takeover.Record
 			if err == nil {
-				record, err = s.Record(u, m)
+				record, err = t.record(u, s, m)
 			}
-			if err == nil && !t.first(record.Identity.ID) {
-				err = fmt.Errorf("its id %q is that of an account that came before it in the files", u.Key)
+			if p.failed = t.seen.Err(); p.failed != nil {
+				break
 			}
 			if err != nil {
 				p.refused = append(p.refused, takeover.Line{ID: u.Key, Name: u.Name(), Refused: true, Text: err.Error()})
@@ -50,12 +49,23 @@ func (t *Takeover) FromUsers(ctx context.Context, users iter.Seq2[takeover.User,
 	})
 }
 
-// first reports whether no account of that id was read before in this run. It takes some 20 bytes for each.
+// record makes the record of a user, unless one of its id came before in this run.
+func (t *Takeover) record(u takeover.User, s takeover.Shape, m takeover.Mapper) (takeover.Record, error) {
+	record, err := s.Record(u, m)
+	if err == nil && !t.first(record.Identity.ID) {
+		err = fmt.Errorf("its id %q is that of an account that came before it in the files", u.Key)
+	}
+	return record, err
+}
+
+// first reports whether no account of that id was read before in this run. An error of seen makes the answer void.
 func (t *Takeover) first(id string) bool {
-	hash := maphash.String(t.seed, id)
-	_, again := t.seen[hash]
-	t.seen[hash] = struct{}{}
-	return !again
+	const ids = "ids"
+	if _, again := t.seen.First(ids, id); again {
+		return false
+	}
+	t.seen.Add(ids, id, nil)
+	return true
 }
 
 // countProviders counts links that work only when their provider is configured.
