@@ -57,7 +57,7 @@ func (s *Scratch) Err() error { return s.err }
 // note remembers the first error, and reports whether there is none.
 func (s *Scratch) note(err error) bool {
 	if err != nil && s.err == nil {
-		s.err = fmt.Errorf("scratch file in the directory of temporary files: %w", err)
+		s.err = fmt.Errorf("keep what was read in a temporary file (TMPDIR names its directory): %w", err)
 	}
 	return s.err == nil
 }
