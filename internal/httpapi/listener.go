@@ -21,7 +21,8 @@ type listener struct {
 	root   *mount // answers what goes wrong before a route is found
 	name   string
 	mux    *http.ServeMux
-	none   *route // of requests that are answered before one is found
+	exact  map[string]*route // those of mux whose paths have no variable part
+	none   *route            // of requests that are answered before one is found
 }
 
 // recorder notes what was answered.
@@ -55,16 +56,22 @@ const maxRequestID = 128
 
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := l.server.now()
-	request := &reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r), Method: r.Method, Header: r.Header}
+	made := &struct { // in one allocation
+		recorder
+		request reqctx.Request
+	}{
+		recorder{ResponseWriter: w},
+		reqctx.Request{ID: r.Header.Get("X-Request-Id"), Address: l.server.proxies.client(r), UserAgent: userAgent(r), Method: r.Method, Header: r.Header},
+	}
+	out, request := &made.recorder, &made.request
 	l.server.warnOfProxy(r)
 	if request.Peer = request.Address; isPortOf(r.RemoteAddr, request.Address) {
 		request.Peer = r.RemoteAddr
 	}
 	if request.Sent = printable(request.ID); !request.Sent {
-		request.ID = secret.NewID()
+		request.ID = secret.NewRequestID()
 	}
 	r = r.WithContext(reqctx.With(r.Context(), request))
-	out := &recorder{ResponseWriter: w}
 	if l.name == "public" {
 		l.server.noticeLanguage(out, r, request)
 	}
@@ -129,6 +136,10 @@ func (l *listener) route(w http.ResponseWriter, r *http.Request) {
 		u := *r.URL
 		u.Path, u.RawPath = clean, ""
 		r.URL = &u
+	}
+	if e := l.exact[r.URL.Path]; e != nil && r.URL.RawPath == "" {
+		e.ServeHTTP(w, r) // as mux would find
+		return
 	}
 	l.mux.ServeHTTP(w, r)
 }

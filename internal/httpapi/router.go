@@ -95,15 +95,18 @@ func (t *router) list() [][2]string {
 
 // handler returns the finished listener.
 func (t *router) handler() http.Handler {
-	mux := http.NewServeMux()
+	mux, exact := http.NewServeMux(), map[string]*route{}
 	for path, e := range t.routes {
 		e.prepareLogs()
 		mux.Handle(path, e)
+		if !strings.Contains(path, "{") && !strings.HasSuffix(path, "/") {
+			exact[path] = e
+		}
 	}
 	if _, taken := t.routes["/"]; !taken {
 		mux.Handle("/", &route{router: t, mount: t.root, path: "unmatched", fallback: true})
 	}
-	return &listener{server: t.server, root: t.root, name: t.listener, mux: mux, none: &route{router: t}}
+	return &listener{server: t.server, root: t.root, name: t.listener, mux: mux, exact: exact, none: &route{router: t}}
 }
 
 // prepareLogs formats once what the log lines of the route have in common.
