@@ -185,7 +185,7 @@ func clickable(address string, t config.TLS) *url.URL {
 func newLogger(w io.Writer, c config.Log) (log *slog.Logger, flush func()) {
 	options := &slog.HandlerOptions{Level: level(c.Level)}
 	writer := newLogWriter(w)
-	var handler slog.Handler = slog.NewTextHandler(writer, options)
+	var handler slog.Handler = lineHandler{Handler: slog.NewTextHandler(writer, options), to: writer, plain: true}
 	if c.Format == "json" {
 		handler = slog.NewJSONHandler(writer, options)
 	}
