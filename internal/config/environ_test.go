@@ -148,6 +148,20 @@ secrets: {cookie: ['${COOKIE}'], default: [a-long-and-random-text-0]}
 	}
 }
 
+func TestWhatAFlagReplacesIsNotJudged(t *testing.T) {
+	t.Parallel()
+	src := source("dsn: memory\nlog: {level: wrong}\nserve: {public: {cors: {max_age: wrong}}}")
+	src.Environ = []string{"LOG_LEVEL=wrong too", "CORS_MAX_AGE=5"}
+	src.Flags = map[string]string{"log.level": "debug"}
+	c, r := mustLoad(t, src)
+	if c.Log.Level != "debug" || c.Serve.Public.CORS.MaxAge != 5 {
+		t.Errorf("the level is %s, the age %d", c.Log.Level, c.Serve.Public.CORS.MaxAge)
+	}
+	if got := warnings(r); !strings.Contains(got, "use SERVE_PUBLIC_CORS_MAX_AGE") || strings.Contains(got, "wrong") {
+		t.Errorf("warnings %s", got)
+	}
+}
+
 func TestVariablesOfFeaturesThatAreNotHereAreNamed(t *testing.T) {
 	t.Parallel()
 	src := source("dsn: memory\nsecrets: {default: [a-long-and-random-text-0]}\nserve: {public: {base_url: 'http://localhost:4433/'}}")
