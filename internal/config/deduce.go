@@ -26,8 +26,7 @@ func (l *loader) deduce() {
 	}
 	for _, k := range l.table.keys {
 		if strings.HasPrefix(k.Path, "selfservice.") && !k.nested() {
-			l.judgeRelative(k, k.in(c))
-			resolve(c.Serve.Public.BaseURL, k.in(c))
+			l.resolve(k, k.in(c))
 		}
 	}
 	c.Serve.Public.BaseURL, c.Serve.Admin.BaseURL = cleanPath(c.Serve.Public.BaseURL), cleanPath(c.Serve.Admin.BaseURL)
@@ -97,44 +96,41 @@ func everyAddress(host string) bool {
 	return host == "" || err == nil && a.IsUnspecified()
 }
 
-// resolve makes URLs absolute.
-func resolve(base *url.URL, pointer any) {
+// resolve makes URLs absolute, and warns of those that mean something else than they seem to.
+func (l *loader) resolve(k Key, pointer any) {
+	base := l.config.Serve.Public.BaseURL
 	switch p := pointer.(type) {
 	case **url.URL:
 		if *p != nil {
+			l.judgeRelative(k, *p)
 			*p = base.ResolveReference(*p)
 		}
 	case *[]*url.URL:
 		for i, u := range *p {
 			if u != nil {
+				l.judgeAllowed(k, u)
 				(*p)[i] = base.ResolveReference(u)
 			}
 		}
 	}
 }
 
-// judgeRelative warns of URLs that mean something else than they seem to.
-func (l *loader) judgeRelative(k Key, pointer any) {
-	switch p := pointer.(type) {
-	case **url.URL:
-		u := *p
-		switch {
-		case u == nil || u.Scheme != "":
-		case strings.HasSuffix(k.Path, ".default_browser_return_url") && !strings.HasPrefix(u.Path, "/"):
-			l.warn(k.Path, fmt.Sprintf("is %q without scheme, which is read as a path of this server; write https://%s", u, u), l.origins[k.Path])
-		case strings.HasSuffix(k.Path, ".ui_url"):
-			l.warn(k.Path, fmt.Sprintf("is %q, a path of %s, and this server has pages of its own there or none; write the whole address of your page", u, l.config.Serve.Public.BaseURL.Host), l.origins[k.Path])
-		}
-	case *[]*url.URL:
-		for _, u := range *p {
-			switch {
-			case u == nil:
-			case strings.Contains(strings.TrimPrefix(u.Host, "*.")+u.Path, "*"):
-				l.warn(k.Path, fmt.Sprintf("has %q, which allows nothing: only a host may begin with a wildcard, *.example.org; list the addresses, below which everything is allowed", u), l.origins[k.Path])
-			case u.Scheme == "" && !strings.HasPrefix(u.Path, "/"):
-				l.warn(k.Path, fmt.Sprintf("has %q without scheme, which is read as a path of this server; write https://%s", u, u), l.origins[k.Path])
-			}
-		}
+func (l *loader) judgeRelative(k Key, u *url.URL) {
+	switch {
+	case u.Scheme != "":
+	case strings.HasSuffix(k.Path, ".default_browser_return_url") && !strings.HasPrefix(u.Path, "/"):
+		l.warn(k.Path, fmt.Sprintf("is %q without scheme, which is read as a path of this server; write https://%s", u, u), l.origins[k.Path])
+	case strings.HasSuffix(k.Path, ".ui_url"):
+		l.warn(k.Path, fmt.Sprintf("is %q, a path of %s, and this server has pages of its own there or none; write the whole address of your page", u, l.config.Serve.Public.BaseURL.Host), l.origins[k.Path])
+	}
+}
+
+func (l *loader) judgeAllowed(k Key, u *url.URL) {
+	switch {
+	case strings.Contains(strings.TrimPrefix(u.Host, "*.")+u.Path, "*"):
+		l.warn(k.Path, fmt.Sprintf("has %q, which allows nothing: only a host may begin with a wildcard, *.example.org; list the addresses, below which everything is allowed", u), l.origins[k.Path])
+	case u.Scheme == "" && !strings.HasPrefix(u.Path, "/"):
+		l.warn(k.Path, fmt.Sprintf("has %q without scheme, which is read as a path of this server; write https://%s", u, u), l.origins[k.Path])
 	}
 }
 

@@ -152,15 +152,12 @@ func (e badWebHook) Error() string { return "is a web_hook " + string(e) }
 // check says what is wrong with a web hook.
 func (w *WebHook) check() error {
 	r := w.Request
-	hasScheme := func(text string, schemes ...string) bool {
-		return slices.ContainsFunc(schemes, func(s string) bool { return strings.HasPrefix(text, s) && len(text) > len(s) })
-	}
 	switch {
-	case !hasScheme(r.URL.Reveal(), "http://", "https://"):
+	case !scheme("http://", "https://").ok(r.URL):
 		return badWebHook("whose config.url is no http or https URL")
 	case !slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, r.Method):
 		return badWebHook("whose config.method is none of GET, POST, PUT, PATCH, DELETE")
-	case r.Body != "" && !hasScheme(r.Body, "file://", "http://", "https://", "base64://"):
+	case r.Body != "" && !sourceRule().ok(r.Body):
 		return badWebHook("whose config.body is no file://, http://, https:// or base64:// source of a Jsonnet program")
 	case w.Ignore && w.Parse:
 		return badWebHook("with config.response.ignore and response.parse; keep one")

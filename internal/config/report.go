@@ -159,11 +159,7 @@ func (l *loader) report() *Report {
 		if k.nested() {
 			continue
 		}
-		origin, ok := l.origins[k.Path]
-		if !ok {
-			origin = Origin{Kind: FromDefault}
-		}
-		v := Value{Key: k, Origin: origin}
+		v := Value{Key: k, Origin: cmp.Or(l.origins[k.Path], Origin{Kind: FromDefault})}
 		if k.index != nil {
 			v.Value = l.table.shown(k, l.config)
 		}
