@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,97 +10,84 @@ import (
 )
 
 // jsonReader walks the tokens of a document, because decoding into values would
-// lose their places.
+// lose their places. After a problem it goes no further.
 type jsonReader struct {
-	data  []byte
-	dec   *json.Decoder
-	at    func(offset int) Origin
-	start int // of the latest token
+	data    []byte
+	dec     *json.Decoder
+	at      func(offset int) Origin
+	start   int // of the latest token
+	problem *Problem
 }
 
 func readJSON(data []byte, at func(offset int) Origin) (*node, *Problem) {
 	r := &jsonReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), at: at}
 	r.dec.UseNumber()
-	n, p := r.value(0)
-	if p != nil {
-		return nil, p
+	n := r.value(0)
+	if _, err := r.token(); r.problem == nil && !errors.Is(err, io.EOF) {
+		r.problem = &Problem{Text: "there is more after the end of the document", Origin: r.at(r.start)}
 	}
-	if _, _, err := r.next(); !errors.Is(err, io.EOF) {
-		return nil, &Problem{Text: "there is more after the end of the document", Origin: r.at(r.start)}
-	}
-	return n, nil
+	return n, r.problem
 }
 
-// next reads one token and finds where it starts.
-func (r *jsonReader) next() (json.Token, Origin, error) {
+// token reads one token and finds where it starts.
+func (r *jsonReader) token() (json.Token, error) {
 	r.start = int(r.dec.InputOffset())
 	for r.start < len(r.data) && bytes.IndexByte([]byte(" \t\r\n,:"), r.data[r.start]) >= 0 {
 		r.start++
 	}
-	token, err := r.dec.Token()
-	return token, r.at(r.start), err
+	return r.dec.Token()
 }
 
-func (r *jsonReader) problemAt(err error) *Problem {
+// next is a token that must be there, and its place.
+func (r *jsonReader) next() (json.Token, Origin) {
+	token, err := r.token()
 	var syntax *json.SyntaxError
 	switch {
+	case err == nil || r.problem != nil:
 	case errors.As(err, &syntax):
-		return &Problem{Text: syntax.Error(), Origin: r.at(max(int(syntax.Offset)-1, r.start))}
+		r.problem = &Problem{Text: syntax.Error(), Origin: r.at(max(int(syntax.Offset)-1, r.start))}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &Problem{Text: "the document ends too early", Origin: r.at(len(r.data))}
+		r.problem = &Problem{Text: "the document ends too early", Origin: r.at(len(r.data))}
+	default:
+		r.problem = &Problem{Text: err.Error(), Origin: r.at(int(r.dec.InputOffset()))}
 	}
-	return &Problem{Text: err.Error(), Origin: r.at(int(r.dec.InputOffset()))}
+	return token, r.at(r.start)
 }
 
-func (r *jsonReader) value(depth int) (*node, *Problem) {
-	token, place, err := r.next()
-	if err != nil {
-		return nil, r.problemAt(err)
-	}
+func (r *jsonReader) value(depth int) *node {
+	token, place := r.next()
+	n := &node{shape: null, origin: place}
 	if depth > maxDepth {
-		return nil, &Problem{Text: "is nested too deeply", Origin: place}
+		r.problem = cmp.Or(r.problem, &Problem{Text: "is nested too deeply", Origin: place})
 	}
 	switch v := token.(type) {
 	case json.Delim:
-		n := &node{shape: list, origin: place}
+		n.shape = list
 		if v == '{' {
 			n.shape = object
 		}
-		return n, r.fill(n, depth)
+		r.fill(n, depth)
 	case string:
-		return &node{shape: text, text: v, origin: place}, nil
+		n.shape, n.text = text, v
 	case json.Number:
-		return &node{shape: number, text: v.String(), origin: place}, nil
+		n.shape, n.text = number, v.String()
 	case bool:
-		return &node{shape: boolean, text: fmt.Sprint(v), origin: place}, nil
+		n.shape, n.text = boolean, fmt.Sprint(v)
 	}
-	return &node{shape: null, origin: place}, nil
+	return n
 }
 
 // fill reads the items of a list, or the members of an object, and its end.
-func (r *jsonReader) fill(n *node, depth int) *Problem {
-	for r.dec.More() {
-		var f field
-		if n.shape == object {
-			token, at, err := r.next()
-			if err != nil {
-				return r.problemAt(err)
-			}
-			f.name, _ = token.(string)
-			f.place = at
-		}
-		var p *Problem
-		if f.value, p = r.value(depth + 1); p != nil {
-			return p
-		}
+func (r *jsonReader) fill(n *node, depth int) {
+	for r.problem == nil && r.dec.More() {
 		if n.shape == list {
-			n.items = append(n.items, f.value)
-		} else if p = n.add(f); p != nil {
-			return p
+			n.items = append(n.items, r.value(depth+1))
+			continue
 		}
+		token, place := r.next()
+		name, _ := token.(string)
+		f := field{name: name, value: r.value(depth + 1), place: place}
+		r.problem = cmp.Or(r.problem, n.add(f))
 	}
-	if _, _, err := r.next(); err != nil {
-		return r.problemAt(err)
-	}
-	return nil
+	r.next()
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"regexp"
@@ -12,11 +13,12 @@ import (
 )
 
 // yamlReader turns YAML nodes into ours. Aliases are unfolded, which is why it
-// counts.
+// counts. After a problem it goes no further.
 type yamlReader struct {
-	kind  OriginKind
-	name  string
-	count int
+	kind    OriginKind
+	name    string
+	count   int
+	problem *Problem
 }
 
 func readYAML(data []byte, kind OriginKind, name string) (*node, *Problem) {
@@ -32,7 +34,8 @@ func readYAML(data []byte, kind OriginKind, name string) (*node, *Problem) {
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, &Problem{Text: "holds more than one document; use one file for each", Origin: r.place(&more)}
 	}
-	return r.value(doc.Content[0], 0)
+	n := r.value(doc.Content[0], 0)
+	return n, r.problem
 }
 
 func (r *yamlReader) place(n *yaml.Node) Origin {
@@ -58,29 +61,28 @@ func (r *yamlReader) problemAt(err error) *Problem {
 	return p
 }
 
-func (r *yamlReader) value(y *yaml.Node, depth int) (*node, *Problem) {
+func (r *yamlReader) value(y *yaml.Node, depth int) *node {
+	n := &node{origin: r.place(y)}
 	r.count++
 	if depth > maxDepth || r.count > maxNodes {
-		return nil, &Problem{Text: "is nested too deeply or unfolds to too much", Origin: r.place(y)}
+		r.problem = cmp.Or(r.problem, &Problem{Text: "is nested too deeply or unfolds to too much", Origin: n.origin})
 	}
-	switch y.Kind {
-	case yaml.AliasNode:
+	switch {
+	case r.problem != nil:
+	case y.Kind == yaml.AliasNode:
 		return r.value(y.Alias, depth+1)
-	case yaml.MappingNode:
-		return r.object(y, depth)
-	case yaml.SequenceNode:
-		n := &node{shape: list, origin: r.place(y)}
+	case y.Kind == yaml.MappingNode:
+		n.shape = object
+		r.members(n, y, depth)
+	case y.Kind == yaml.SequenceNode:
+		n.shape = list
 		for _, item := range y.Content {
-			v, p := r.value(item, depth+1)
-			if p != nil {
-				return nil, p
-			}
-			n.items = append(n.items, v)
+			n.items = append(n.items, r.value(item, depth+1))
 		}
-		return n, nil
 	default:
-		return &node{shape: yamlShape(y), text: y.Value, origin: r.place(y)}, nil
+		n.shape, n.text = yamlShape(y), y.Value
 	}
+	return n
 }
 
 func yamlShape(y *yaml.Node) shape {
@@ -95,46 +97,30 @@ func yamlShape(y *yaml.Node) shape {
 	return text
 }
 
-func (r *yamlReader) object(y *yaml.Node, depth int) (*node, *Problem) {
-	n := &node{shape: object, origin: r.place(y)}
-	var merged []*yaml.Node
-	for i := 0; i+1 < len(y.Content); i += 2 {
-		name, value := y.Content[i], y.Content[i+1]
+// members reads those of an object, and carries out <<: members of the source, or of a list
+// of sources, that the object does not have itself.
+func (r *yamlReader) members(n *node, y *yaml.Node, depth int) {
+	var sources []*node
+	for i := 0; i+1 < len(y.Content) && r.problem == nil; i += 2 {
+		name := y.Content[i]
 		if name.ShortTag() == "!!merge" {
-			merged = append(merged, value)
 			continue
 		}
-		v, p := r.value(value, depth+1)
-		if p != nil {
-			return nil, p
+		f := field{name: name.Value, value: r.value(y.Content[i+1], depth+1), place: r.place(name)}
+		r.problem = cmp.Or(r.problem, n.add(f))
+	}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		if y.Content[i].ShortTag() != "!!merge" {
+			continue
 		}
-		if p := n.add(field{name: name.Value, value: v, place: r.place(name)}); p != nil {
-			return nil, p
+		source := r.value(y.Content[i+1], depth+1)
+		if sources = source.items; source.shape != list {
+			sources = []*node{source}
 		}
-	}
-	for _, source := range merged {
-		if p := r.inherit(n, source, depth); p != nil {
-			return nil, p
-		}
-	}
-	return n, nil
-}
-
-// inherit carries out <<: members of the source, or of a list of sources, that
-// the object does not have itself.
-func (r *yamlReader) inherit(n *node, source *yaml.Node, depth int) *Problem {
-	v, p := r.value(source, depth+1)
-	if p != nil {
-		return p
-	}
-	sources := []*node{v}
-	if v.shape == list {
-		sources = v.items
-	}
-	for _, s := range sources {
-		for _, f := range s.fields {
-			n.member(f)
+		for _, s := range sources {
+			for _, f := range s.fields {
+				n.member(f)
+			}
 		}
 	}
-	return nil
 }
