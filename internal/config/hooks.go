@@ -88,22 +88,17 @@ func (n *node) asHook() (Hook, error) {
 		name, err := n.asText()
 		return Hook{Name: name}, err
 	}
-	f := n.field("hook")
+	f, settings := n.field("hook"), n.field("config")
 	if f == nil {
 		return Hook{}, errors.New("is not written {hook: name}")
 	}
 	name, err := f.value.asText()
-	if err != nil {
-		return Hook{}, err
-	}
-	settings := n.field("config")
-	if name != HookWeb {
-		if len(n.fields) > 1 {
-			return Hook{}, errors.New("is not written {hook: name}")
-		}
-		return Hook{Name: name}, nil
-	}
-	if settings == nil {
+	switch {
+	case err != nil || name != HookWeb && len(n.fields) == 1:
+		return Hook{Name: name}, err
+	case name != HookWeb:
+		return Hook{}, errors.New("is not written {hook: name}")
+	case settings == nil:
 		return Hook{}, errors.New("is a web_hook without config; write {hook: web_hook, config: {url: …, method: POST}}")
 	}
 	web, err := settings.value.asWebHook()

@@ -206,25 +206,16 @@ func (l *loader) collect(group string, n *node) map[string]*node {
 	found := map[string]*node{}
 	for _, f := range n.fields {
 		path := join(group, f.name)
-		if l.table.has(group, f.name) {
+		switch secret := l.table.secretOf(group, f.name); {
+		case l.table.has(group, f.name):
 			l.collectChild(path, f, found)
-			continue
-		}
-		if secret := l.table.secretOf(group, f.name); secret != nil {
+		case secret != nil:
 			l.collectSecretFile(secret, n, f, found)
-			continue
+		case path == "$schema": // it is for editors
+		case l.isAbsent(path, f):
+		default:
+			l.fail(path, l.table.suggest(path, group), f.place)
 		}
-		if path == "$schema" {
-			continue // it is for editors
-		}
-		if a, ok := findAbsent(path); ok {
-			l.missing(path, a, f.place)
-			continue
-		}
-		if l.absentBelow(path, f) {
-			continue
-		}
-		l.fail(path, l.table.suggest(path, group), f.place)
 	}
 	return found
 }

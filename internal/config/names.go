@@ -277,21 +277,21 @@ func (k Key) hooks() []string {
 	return names
 }
 
-// absentBelow looks for absent settings below an unknown group that holds no other
-// settings, such as clients.http in clients.
-func (l *loader) absentBelow(path string, f field) bool {
+// isAbsent notes absent settings, also those below an unknown group that holds no other
+// settings, such as cookies.
+func (l *loader) isAbsent(path string, f field) bool {
+	if a, ok := findAbsent(path); ok {
+		l.missing(path, a, f.place)
+		return true
+	}
 	if f.value.shape != object || len(f.value.fields) == 0 {
 		return f.value.shape == object && l.isAbsentGroup(path)
 	}
+	noted, at := l.absent, l.absentAt
 	for _, inner := range f.value.fields {
-		at := path + "." + inner.name
-		if _, ok := findAbsent(at); !ok && !l.absentBelow(at, inner) {
+		if !l.isAbsent(join(path, inner.name), inner) {
+			l.absent, l.absentAt = noted, at
 			return false
-		}
-	}
-	for _, inner := range f.value.fields {
-		if a, ok := findAbsent(path + "." + inner.name); ok {
-			l.missing(path+"."+inner.name, a, inner.place)
 		}
 	}
 	return true
