@@ -191,23 +191,19 @@ func (l *loader) fill(k Key, target reflect.Value, n *node) error {
 	if err != nil {
 		return err
 	}
+	group := k.Path + "[]"
 	target.Set(reflect.MakeSlice(target.Type(), len(list), len(list)))
 	for i, item := range list {
 		before, warned := len(l.problems), len(l.warnings)
-		l.fillItem(k.Path+"[]", target.Index(i).Addr().Interface(), item)
+		if member, err := item.asObject(); err != nil {
+			l.fail(group, err.Error(), item.origin)
+		} else {
+			l.applyAll(group, target.Index(i).Addr().Interface(), l.collect(group, member), item.origin)
+		}
 		numberAll(l.problems[before:], i)
 		numberAll(l.warnings[warned:], i)
 	}
 	return nil
-}
-
-func (l *loader) fillItem(group string, target any, n *node) {
-	member, err := n.asObject()
-	if err != nil {
-		l.fail(group, err.Error(), n.origin)
-		return
-	}
-	l.applyAll(group, target, l.collect(group, member), n.origin)
 }
 
 // numberAll puts the position of an item into the paths of its problems.
