@@ -205,6 +205,9 @@ func (p *property) adopt(value any, admin bool) any {
 		return nil // v0.5 has no field for it, so it cannot be set here
 	}
 	object, ok := value.(map[string]any)
+	if !admin && p.keepsObject(value) {
+		return nil
+	}
 	if !ok {
 		return value
 	}

@@ -38,18 +38,23 @@ func itemSchemas(schemas []*jsonschema.Schema, i int) []*jsonschema.Schema {
 func memberSchemas(schemas []*jsonschema.Schema, name string) []*jsonschema.Schema {
 	var members []*jsonschema.Schema
 	for _, s := range withApplied(schemas) {
-		named := s.Properties[name]
-		members = append(members, named)
-		for pattern, schema := range s.PatternProperties {
-			if pattern.MatchString(name) {
-				members = append(members, schema)
-			}
-		}
-		if additional, ok := s.AdditionalProperties.(*jsonschema.Schema); ok && named == nil {
-			members = append(members, additional)
+		members = append(members, membersAt(s, name)...)
+	}
+	return members
+}
+
+// membersAt returns the schemas that one schema has for an object's member.
+func membersAt(s *jsonschema.Schema, name string) []*jsonschema.Schema {
+	members := present([]*jsonschema.Schema{s.Properties[name]})
+	for pattern, schema := range s.PatternProperties {
+		if pattern.MatchString(name) {
+			members = append(members, schema)
 		}
 	}
-	return present(members)
+	if additional, ok := s.AdditionalProperties.(*jsonschema.Schema); ok && len(members) == 0 {
+		members = append(members, additional)
+	}
+	return members
 }
 
 // prefixLength returns how many elements of a tuple have a schema of their own.

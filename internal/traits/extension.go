@@ -114,12 +114,6 @@ func extensionOf(s *jsonschema.Schema) *extension {
 	return nil
 }
 
-// reserves reports whether only administrators may set what a schema describes.
-func reserves(s *jsonschema.Schema) bool {
-	e := extensionOf(s)
-	return e != nil && e.adminOnly
-}
-
 // deferredFormat checks a format after all other keywords. The library stops at the
 // first wrong format; a person wants to hear everything that is wrong.
 type deferredFormat struct{ format *jsonschema.Format }

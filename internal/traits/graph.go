@@ -36,14 +36,21 @@ func inPlace(s *jsonschema.Schema) []*jsonschema.Schema {
 }
 
 // withInPlace returns the schemas and all that apply to the same value, each once.
-func withInPlace(schemas []*jsonschema.Schema) []*jsonschema.Schema {
+func withInPlace(schemas []*jsonschema.Schema) []*jsonschema.Schema { return closure(schemas, inPlace) }
+
+// closure returns the schemas and all that steps lead to from them, each once, the nearest first.
+func closure(from []*jsonschema.Schema, step func(*jsonschema.Schema) []*jsonschema.Schema) []*jsonschema.Schema {
 	seen, list := map[*jsonschema.Schema]bool{}, []*jsonschema.Schema(nil)
-	for next := schemas; len(next) > 0; next = next[1:] {
-		if s := next[0]; !seen[s] {
-			seen[s] = true
-			list = append(list, s)
-			next = append(slices.Clip(next), inPlace(s)...)
+	for level := from; len(level) > 0; {
+		var next []*jsonschema.Schema
+		for _, s := range level {
+			if !seen[s] {
+				seen[s] = true
+				list = append(list, s)
+				next = append(next, step(s)...)
+			}
 		}
+		level = next
 	}
 	return list
 }
@@ -51,13 +58,17 @@ func withInPlace(schemas []*jsonschema.Schema) []*jsonschema.Schema {
 // below returns the subschemas that apply to members or elements, beside those
 // of "properties".
 func below(s *jsonschema.Schema) []*jsonschema.Schema {
-	list := []*jsonschema.Schema{
-		s.PropertyNames, s.UnevaluatedProperties, s.Contains,
-		s.Items2020, s.UnevaluatedItems, s.ContentSchema,
-	}
+	list := append(elementsOf(s), s.PropertyNames, s.UnevaluatedProperties)
 	list = slices.AppendSeq(list, maps.Values(s.PatternProperties))
-	list = append(list, s.PrefixItems...)
-	for _, either := range []any{s.AdditionalProperties, s.Items, s.AdditionalItems} {
+	additional, _ := s.AdditionalProperties.(*jsonschema.Schema)
+	return present(append(list, additional))
+}
+
+// elementsOf returns the subschemas that apply to the elements of an array, and to
+// what a text contains.
+func elementsOf(s *jsonschema.Schema) []*jsonschema.Schema {
+	list := append([]*jsonschema.Schema{s.Contains, s.Items2020, s.UnevaluatedItems, s.ContentSchema}, s.PrefixItems...)
+	for _, either := range []any{s.Items, s.AdditionalItems} {
 		switch x := either.(type) {
 		case *jsonschema.Schema:
 			list = append(list, x)

@@ -3,9 +3,6 @@ package traits
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // Merge applies submitted traits, as Decode returns them, to those an identity
@@ -36,7 +33,7 @@ func (s *Schema) Returned(old, now json.RawMessage) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.root.adminOnly {
+	if s.root.adminOnly || s.root.keepsObject(value) {
 		return s.encode(was)
 	}
 	return s.encode(s.restore(s.root, was, value))
@@ -49,7 +46,7 @@ func (s *Schema) restore(p *property, was, now any) any {
 		kept, had := old[c.name]
 		value, has := object[c.name]
 		switch {
-		case c.adminOnly:
+		case c.adminOnly, c.keepsObject(value):
 			value, has = kept, had
 		case c.leaf != nil && c.givenBack(kept, value):
 			value = kept
@@ -87,26 +84,6 @@ func with(object map[string]any, name string, value any, has bool) map[string]an
 	object[name] = value
 	return object
 }
-
-// reservesMember reports whether only administrators may set a member that is no child of p, or a part of it: a pattern may
-// name it.
-func (s *Schema) reservesMember(p *property, name string) bool {
-	return p.child(name) == nil && slices.ContainsFunc(p.inPlace, func(at *jsonschema.Schema) bool {
-		additional, _ := at.AdditionalProperties.(*jsonschema.Schema)
-		if s.reserved(at.Properties[name]) || s.reserved(additional) || s.reserved(at.UnevaluatedProperties) {
-			return true
-		}
-		for pattern, member := range at.PatternProperties {
-			if s.reserved(member) && pattern.MatchString(name) {
-				return true
-			}
-		}
-		return false
-	})
-}
-
-// reserved reports whether a schema says that only administrators may set a value, or a part of it.
-func (s *Schema) reserved(at *jsonschema.Schema) bool { return s.reserving[at] }
 
 // prune drops the members that the schema forbids by not naming them.
 func (p *property) prune(value any) any {

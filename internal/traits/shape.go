@@ -33,6 +33,8 @@ type property struct {
 	inPlace []*jsonschema.Schema
 	// adminOnly: a person may not set it, nor what is below it. An array or free object of which a part is such is one.
 	adminOnly bool
+	// partAdminOnly: it is adminOnly, or a part of it is.
+	partAdminOnly bool
 }
 
 // leaf is what the schemas that apply to a property say about its value.
@@ -133,10 +135,9 @@ func (b *shaper) properties(s *jsonschema.Schema, p *property, conditional bool)
 
 // applied visits the schemas that apply to the same value.
 func (b *shaper) applied(s *jsonschema.Schema, p *property, conditional bool) error {
-	always := present(append([]*jsonschema.Schema{s.Ref}, s.AllOf...))
 	sometimes := present([]*jsonschema.Schema{s.Not, s.If, s.Then, s.Else})
 	sometimes = append(append(sometimes, s.AnyOf...), s.OneOf...)
-	for _, c := range always {
+	for _, c := range always(s) {
 		if err := b.visit(c, p, conditional); err != nil {
 			return err
 		}
@@ -282,8 +283,7 @@ func (s *Schema) markLeaves(p *property) error {
 		p.leaf = nil
 	}
 	if len(s.reserving) > 0 {
-		p.inPlace = withInPlace(p.schemas)
-		p.adminOnly = p.adminOnly || len(p.children) == 0 && slices.ContainsFunc(p.inPlace, s.reserved)
+		s.reserve(p)
 	}
 	if p.leaf != nil {
 		s.leaves = append(s.leaves, p)
