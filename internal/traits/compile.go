@@ -53,7 +53,7 @@ func compile(root string, docs map[string]document) (s *Schema, err error) {
 	if err != nil {
 		return nil, err
 	}
-	all := reachable(compiled)
+	all := closure([]*jsonschema.Schema{compiled}, children)
 	if len(all) > maxSchemas {
 		return nil, fmt.Errorf("more than %d subschemas", maxSchemas)
 	}

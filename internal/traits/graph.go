@@ -88,42 +88,20 @@ func children(s *jsonschema.Schema) []*jsonschema.Schema {
 	return slices.AppendSeq(append(inPlace(s), below(s)...), maps.Values(s.Properties))
 }
 
-// reachable returns root and every schema under it, each once.
-func reachable(root *jsonschema.Schema) []*jsonschema.Schema {
-	seen := map[*jsonschema.Schema]bool{root: true}
-	list := []*jsonschema.Schema{root}
-	for i := 0; i < len(list); i++ {
-		for _, child := range children(list[i]) {
-			if !seen[child] {
-				seen[child] = true
-				list = append(list, child)
-			}
-		}
-	}
-	return list
-}
-
-// leadingTo returns the schemas from which one that satisfies found is reached.
+// leadingTo returns the schemas of a list from which one that satisfies found is reached.
 func leadingTo(list []*jsonschema.Schema, found func(*jsonschema.Schema) bool) map[*jsonschema.Schema]bool {
-	parents := map[*jsonschema.Schema][]*jsonschema.Schema{}
-	marked := map[*jsonschema.Schema]bool{}
-	var next []*jsonschema.Schema
+	parents, ends := map[*jsonschema.Schema][]*jsonschema.Schema{}, []*jsonschema.Schema(nil)
 	for _, s := range list {
 		for _, child := range children(s) {
 			parents[child] = append(parents[child], s)
 		}
 		if found(s) {
-			marked[s] = true
-			next = append(next, s)
+			ends = append(ends, s)
 		}
 	}
-	for ; len(next) > 0; next = next[1:] {
-		for _, parent := range parents[next[0]] {
-			if !marked[parent] {
-				marked[parent] = true
-				next = append(next, parent)
-			}
-		}
+	marked := map[*jsonschema.Schema]bool{}
+	for _, s := range closure(ends, func(s *jsonschema.Schema) []*jsonschema.Schema { return parents[s] }) {
+		marked[s] = true
 	}
 	return marked
 }
