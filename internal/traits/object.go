@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
 )
 
 // maxObjectNested is how many arrays and objects nest in an object beside traits: the evaluator of programs gives up on
@@ -24,7 +21,7 @@ func Object(raw json.RawMessage) (map[string]any, error) {
 	if json.Unmarshal(raw, &object) != nil {
 		return nil, errors.New("must be a JSON object whose numbers a 64-bit floating point number can hold")
 	}
-	if nestsOver(object, maxObjectNested) {
+	if nesting(object) > maxObjectNested {
 		return nil, fmt.Errorf("must not nest more than %d arrays and objects", maxObjectNested)
 	}
 	return object, nil
@@ -40,26 +37,4 @@ func WriteJSON(value any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("can't be written as JSON: %w", err)
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
-}
-
-// nestsOver reports whether arrays and objects of a JSON value nest in more than that many levels.
-func nestsOver(value any, most int) bool {
-	var members iter.Seq[any]
-	switch v := value.(type) {
-	case map[string]any:
-		members = maps.Values(v)
-	case []any:
-		members = slices.Values(v)
-	default:
-		return false
-	}
-	if most == 0 {
-		return true
-	}
-	for member := range members {
-		if nestsOver(member, most-1) {
-			return true
-		}
-	}
-	return false
 }
