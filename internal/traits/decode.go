@@ -52,29 +52,15 @@ func (s *Schema) Submitted(in Input) map[string]any {
 		return map[string]any{}
 	}
 	out := map[string]any{}
-	for _, v := range s.flatten(value) {
+	for _, v := range s.root.flatten(nil, value) {
 		out[v.Name] = v.Value
 	}
 	for name, values := range in.Form { // numbered names as they were, also where an element is empty
-		if p := s.leafAbove(splitName(name)); p != nil && p.path != name && len(values) > 0 {
+		if p := s.endAbove(splitName(name)); p != nil && p.leaf != nil && p.path != name && len(values) > 0 {
 			out[name] = values[len(values)-1]
 		}
 	}
 	return out
-}
-
-// leafAbove returns the leaf that the steps of a name lead to or through.
-func (s *Schema) leafAbove(steps []string) *property {
-	if steps[0] != rootName {
-		return nil
-	}
-	at := s.root
-	for _, step := range steps[1:] {
-		if at = at.child(step); at == nil || at.leaf != nil {
-			return at
-		}
-	}
-	return nil
 }
 
 // decode returns the traits as decoded JSON. They are an object unless "traits"

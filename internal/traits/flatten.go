@@ -21,11 +21,7 @@ func (s *Schema) Flatten(traits json.RawMessage) []Value {
 	if err != nil {
 		return nil
 	}
-	return s.flatten(value)
-}
-
-func (s *Schema) flatten(traits any) []Value {
-	return s.root.flatten(nil, traits)
+	return s.root.flatten(nil, value)
 }
 
 func (p *property) flatten(out []Value, value any) []Value {
