@@ -21,8 +21,8 @@ type Schema struct {
 	root      *property
 	leaves    []*property
 	fields    []Field
-	positions map[string]int // of every known path, in document order
-	depth     int            // how deep traits may be nested
+	known     map[string]*property // by path
+	depth     int                  // how deep traits may be nested
 }
 
 // Compile compiles a schema document that refers to no other document. JSON

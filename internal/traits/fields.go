@@ -72,7 +72,7 @@ func (s *Schema) deriveFields() error {
 	}
 	s.root = whole.ensure(rootName)
 	s.root.parent = nil
-	s.positions = map[string]int{}
+	s.known = map[string]*property{}
 	if err := s.markLeaves(s.root); err != nil {
 		return err
 	}

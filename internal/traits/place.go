@@ -39,8 +39,8 @@ func compareSteps(a, b string) int {
 func (s *Schema) placeOf(path []string, kind, text string) place {
 	at := place{position: -1, rank: slices.Index(keywordOrder, kind), text: text}
 	for n := len(path); n > 0; n-- {
-		if position, ok := s.positions[dotted(path[:n])]; ok {
-			at.position, at.rest = position, path[n:]
+		if p := s.known[dotted(path[:n])]; p != nil {
+			at.position, at.rest = p.position, path[n:]
 			break
 		}
 	}

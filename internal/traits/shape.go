@@ -22,6 +22,7 @@ const (
 type property struct {
 	name     string // of the member
 	path     string // dotted, for example traits.name.first; a dot in a name is escaped
+	position int    // in document order
 	parent   *property
 	children []*property
 	requires []string
@@ -276,10 +277,9 @@ func jsonType(value any) string {
 // markLeaves decides which nodes are leaves: those of one type without properties.
 // It collects them and the position of every path in document order.
 func (s *Schema) markLeaves(p *property) error {
-	if p.path != "" {
-		s.positions[p.path] = len(s.positions)
-	}
-	if len(p.children) > 0 || p.leaf.typ == "" || p.path == "" {
+	p.position = len(s.known)
+	s.known[p.path] = p
+	if len(p.children) > 0 || p.leaf.typ == "" {
 		p.leaf = nil
 	}
 	if len(s.reserving) > 0 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -105,7 +104,7 @@ func (s *Schema) collect(list []placed, e *jsonschema.ValidationError) []placed 
 // which the form shows the members, the required ones are named instead.
 func (s *Schema) missing(list []placed, path []string) []placed {
 	field := dotted(path)
-	if p := s.root.find(field); p != nil && p.leaf == nil {
+	if p := s.known[field]; p != nil && p.leaf == nil {
 		if inner := p.required(); len(inner) > 0 {
 			for _, leaf := range inner {
 				list = append(list, s.missingField(leaf.path, leaf.name, path))
@@ -118,26 +117,13 @@ func (s *Schema) missing(list []placed, path []string) []placed {
 
 func (s *Schema) missingField(field, name string, path []string) placed {
 	at := s.placeOf(path, "required", name)
-	if position, ok := s.positions[field]; ok {
-		at.position, at.rest = position, nil
+	if p := s.known[field]; p != nil {
+		at.position, at.rest = p.position, nil
 	}
 	return placed{Violation{
 		Field: field, Property: name, Kind: "required",
 		Text: fmt.Sprintf("Property %s is missing.", name), Params: params{"property": name},
 	}, at}
-}
-
-// find returns the node with a path, nil if the schema knows none.
-func (p *property) find(path string) *property {
-	if p.path == path {
-		return p
-	}
-	for _, c := range p.children {
-		if path == c.path || strings.HasPrefix(path, c.path+".") {
-			return c.find(path)
-		}
-	}
-	return nil
 }
 
 // required returns the leaves that p must have if it is there.
