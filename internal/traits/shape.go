@@ -1,9 +1,11 @@
 package traits
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -159,44 +161,31 @@ func (l *leaf) describe(s *jsonschema.Schema) {
 			l.items = itemType(s)
 		}
 	}
-	first(&l.format, formatOf(s))
-	first(&l.title, s.Title)
+	l.format = cmp.Or(l.format, formatOf(s))
+	l.title = cmp.Or(l.title, s.Title)
 	if s.Pattern != nil {
-		first(&l.pattern, s.Pattern.String())
+		l.pattern = cmp.Or(l.pattern, s.Pattern.String())
 	}
 	if l.enum == nil && s.Enum != nil {
 		l.enum = s.Enum.Values
 	}
-	if l.constant == nil {
-		l.constant = s.Const
-	}
+	l.constant = cmp.Or(l.constant, s.Const)
 	l.nullable = l.nullable || s.Types != nil && slices.Contains(s.Types.ToStrings(), "null")
 	l.identifier = l.identifier || marked(s, func(e *extension) bool { return e.identifier })
 	l.codeIdentifier = l.codeIdentifier || marked(s, func(e *extension) bool { return e.factors.codeIdentifier })
-	l.bounds(s)
+	l.minLength = cmp.Or(l.minLength, s.MinLength)
+	l.maxLength = cmp.Or(l.maxLength, s.MaxLength)
+	l.minimum = cmp.Or(l.minimum, float(s.Minimum))
+	l.maximum = cmp.Or(l.maximum, float(s.Maximum))
 }
 
-func (l *leaf) bounds(s *jsonschema.Schema) {
-	if l.minLength == nil {
-		l.minLength = s.MinLength
+// float is the number nearest to a bound, nil for none.
+func float(bound *big.Rat) *float64 {
+	if bound == nil {
+		return nil
 	}
-	if l.maxLength == nil {
-		l.maxLength = s.MaxLength
-	}
-	if l.minimum == nil && s.Minimum != nil {
-		f, _ := s.Minimum.Float64()
-		l.minimum = &f
-	}
-	if l.maximum == nil && s.Maximum != nil {
-		f, _ := s.Maximum.Float64()
-		l.maximum = &f
-	}
-}
-
-func first(dst *string, value string) {
-	if *dst == "" {
-		*dst = value
-	}
+	f, _ := bound.Float64()
+	return &f
 }
 
 // marked reports whether the keyword says something of a value under s, or of its elements.
