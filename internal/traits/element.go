@@ -1,6 +1,7 @@
 package traits
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -69,23 +70,10 @@ func prefixLength(schemas []*jsonschema.Schema) int {
 
 // leafAmong returns how the text of a form becomes a value under the schemas.
 func leafAmong(schemas []*jsonschema.Schema) leaf {
-	return leaf{typ: typeAmong(schemas), format: formatAmong(schemas)}
-}
-
-func typeAmong(schemas []*jsonschema.Schema) string {
+	var l leaf
 	for _, s := range withApplied(schemas) {
-		if typ := typeOf(s); typ != "" {
-			return typ
-		}
+		l.typ = cmp.Or(l.typ, typeOf(s))
+		l.format = cmp.Or(l.format, formatOf(s))
 	}
-	return ""
-}
-
-func formatAmong(schemas []*jsonschema.Schema) string {
-	for _, s := range withApplied(schemas) {
-		if format := formatOf(s); format != "" {
-			return format
-		}
-	}
-	return ""
+	return l
 }

@@ -117,7 +117,7 @@ func (p *property) field() Field {
 // parts are the fields of an element: the element itself where it is one of a tuple's
 // positions, or the members of the object that it is.
 func parts(schemas []*jsonschema.Schema, path string, fixed bool, depth int) []Field {
-	if typeAmong(schemas) != "object" {
+	if leafAmong(schemas).typ != "object" {
 		if !fixed {
 			return nil
 		}

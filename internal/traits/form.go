@@ -159,7 +159,8 @@ func (f *formReader) scalar(p *property, old any, had bool, n *formNode) (any, b
 
 // element returns a value inside an array or a free object.
 func (f *formReader) element(schemas []*jsonschema.Schema, old any, had bool, n *formNode) (any, bool) {
-	typ := typeAmong(schemas)
+	l := leafAmong(schemas)
+	typ := l.typ
 	switch old.(type) {
 	case []any:
 		typ = cmp.Or(typ, "array")
@@ -183,10 +184,7 @@ func (f *formReader) element(schemas []*jsonschema.Schema, old any, had bool, n 
 		return old, had
 	}
 	text := n.values[len(n.values)-1]
-	l := leaf{typ: typ, format: formatAmong(schemas)}
-	if typ == "" {
-		l.typ = jsonType(old)
-	}
+	l.typ = cmp.Or(typ, jsonType(old))
 	switch {
 	case had && l.same(old, text):
 		return old, true

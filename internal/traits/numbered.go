@@ -102,7 +102,7 @@ func assemble(schemas []*jsonschema.Schema, value any) (made any, filled bool) {
 		l := leafAmong(schemas)
 		return l.fromForm([]string{v}), v != ""
 	case partTree:
-		typ := typeAmong(schemas)
+		typ := leafAmong(schemas).typ
 		if _, numbered := numbers(v); typ == "array" || typ == "" && numbered {
 			return v.array(schemas)
 		}
