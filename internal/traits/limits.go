@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"maps"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -63,18 +61,14 @@ func parse(raw []byte, name string) (any, error) {
 // bound checks a decoded value against the limits.
 func bound(value any, name string) error {
 	m := meter{left: maxValues}
-	if _, err := m.check(value, maxDepth); err == nil {
+	where, err := m.check(value, maxDepth)
+	if err == nil {
 		return nil
 	}
-	m = meter{left: maxValues, sorted: true} // the same report each time
-	where, err := m.check(value, maxDepth)
 	return refuse(strings.Join(append([]string{name}, where...), "."), err)
 }
 
-type meter struct {
-	left   int
-	sorted bool
-}
+type meter struct{ left int }
 
 // check returns the path of the first value that breaks a limit.
 func (m *meter) check(value any, depth int) ([]string, error) {
@@ -117,29 +111,15 @@ func (m *meter) object(object map[string]any, depth int) ([]string, error) {
 	if depth < 0 {
 		return nil, errTooDeep
 	}
-	members := maps.All(object)
-	if m.sorted {
-		members = inOrder(object)
-	}
-	for name, member := range members {
+	for _, name := range sortedNames(object) { // the same report each time
 		if strings.ContainsRune(name, 0) {
 			return nil, errBadText
 		}
-		if where, err := m.check(member, depth); err != nil {
+		if where, err := m.check(object[name], depth); err != nil {
 			return located(escapeDots(name), where, err), err
 		}
 	}
 	return nil, nil
-}
-
-func inOrder(object map[string]any) iter.Seq2[string, any] {
-	return func(yield func(string, any) bool) {
-		for _, name := range sortedNames(object) {
-			if !yield(name, object[name]) {
-				return
-			}
-		}
-	}
 }
 
 // located prepends a step to the path of a value that is at fault itself; limits
