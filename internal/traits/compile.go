@@ -124,7 +124,7 @@ func propertyOrder(all []*jsonschema.Schema, docs map[string]document) map[*json
 			continue
 		}
 		location, pointer := splitLocation(s.Location)
-		names := docs[location].names(pointer + "/properties")
+		names := slices.Clone(docs[location].order[pointer+"/properties"])
 		names = slices.DeleteFunc(names, func(name string) bool { return s.Properties[name] == nil })
 		if len(names) < len(s.Properties) { // a metaschema, which the library brings along
 			names = names[:0]

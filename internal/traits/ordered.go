@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -123,10 +122,6 @@ func (p *orderedParser) array(pointer string, depth int) (any, error) {
 	_, err := p.decoder.Token()
 	return items, err
 }
-
-// names returns the members of the "properties" object at the pointer in the
-// order they were written.
-func (d document) names(pointer string) []string { return slices.Clone(d.order[pointer]) }
 
 var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 

@@ -74,8 +74,3 @@ func pointer(path []string) string {
 	}
 	return b.String()
 }
-
-// fieldPointer is pointer for the name of a field.
-func fieldPointer(field string) string {
-	return pointer(splitName(field))
-}

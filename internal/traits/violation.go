@@ -44,7 +44,7 @@ func (i *Invalid) Error() string {
 func refuse(field string, why error) *Invalid {
 	return &Invalid{
 		Violations: []Violation{{Field: field, Text: why.Error(), Kind: "limit", Params: map[string]any{"reason": why.Error()}}},
-		Dump:       fmt.Sprintf("I[%s] S[#] %s", fieldPointer(field), why),
+		Dump:       fmt.Sprintf("I[%s] S[#] %s", pointer(splitName(field)), why),
 	}
 }
 
