@@ -144,20 +144,14 @@ func (c *collector) members(s *jsonschema.Schema, object map[string]any) {
 			c.visit(s.Properties[name], member, 0)
 		}
 	}
-	additional, _ := s.AdditionalProperties.(*jsonschema.Schema)
-	if additional == nil && len(s.PatternProperties) == 0 {
+	if _, additional := s.AdditionalProperties.(*jsonschema.Schema); !additional && len(s.PatternProperties) == 0 {
 		return
 	}
 	for _, name := range sortedNames(object) {
-		matched := s.Properties[name] != nil
-		for pattern, schema := range s.PatternProperties {
-			if pattern.MatchString(name) {
-				matched = true
+		for _, schema := range membersAt(s, name) {
+			if schema != s.Properties[name] {
 				c.visit(schema, object[name], 0)
 			}
-		}
-		if !matched && additional != nil {
-			c.visit(additional, object[name], 0)
 		}
 	}
 }
