@@ -27,7 +27,7 @@ func (s *Schema) reserve(p *property) {
 	}
 	p.inPlace = withInPlace(slices.Concat(p.schemas, membersInPlace(outer, p.name)))
 	p.partAdminOnly = slices.ContainsFunc(p.inPlace, s.reserved)
-	p.adminOnly = p.adminOnly || within || p.partAdminOnly && len(p.children) == 0 ||
+	p.adminOnly = within || p.partAdminOnly && len(p.children) == 0 ||
 		slices.ContainsFunc(outer, reserves) || slices.ContainsFunc(p.inPlace, func(at *jsonschema.Schema) bool {
 		return reserves(at) || slices.ContainsFunc(elementsOf(at), s.reserved)
 	})

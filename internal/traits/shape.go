@@ -86,7 +86,7 @@ func (p *property) ensure(name string) *property {
 	if p.path != "" {
 		path = p.path + "." + path
 	}
-	c := &property{name: name, path: path, parent: p, leaf: &leaf{}, adminOnly: p.adminOnly}
+	c := &property{name: name, path: path, parent: p, leaf: &leaf{}}
 	p.children = append(p.children, c)
 	return c
 }
@@ -112,9 +112,6 @@ func (b *shaper) visit(s *jsonschema.Schema, p *property, conditional bool) erro
 
 	p.leaf.describe(s)
 	p.schemas = append(p.schemas, s)
-	if reserves(s) {
-		p.adminOnly = true
-	}
 	if closed, ok := s.AdditionalProperties.(bool); ok && !closed && !conditional {
 		p.closed = true
 	}
