@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,9 @@ type base struct {
 	limiter  *limits
 	ended    *revocation.Feed
 	asides   *webhook.Asides
+	// processors is how many goroutines ran at a time when the server was made: serve raises that later, and
+	// no more hashes than these are to run.
+	processors int
 
 	// What the console shows and remembers.
 	started      time.Time
@@ -66,7 +70,7 @@ type base struct {
 // wrong with the database.
 func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{
-		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version), asides: webhook.NewAsides()},
+		base:    &base{log: o.Logger, now: o.Now, version: o.Version, metrics: metrics.New(o.Version), asides: webhook.NewAsides(), processors: runtime.GOMAXPROCS(0)},
 		swapped: make(chan struct{}, 1),
 	}
 	a.started, a.history = a.now(), a.metrics.NewHistory(a.now)

@@ -21,7 +21,7 @@ func (a *composition) newPasswords(guard *netguard.Guard) error {
 	a.hasher, err = passhash.New(passhash.Config{
 		Argon2: argon2(c.Hashers.Argon2), Limits: hashLimits(c.Hashers.Limits),
 		Budget: int64(c.Hashers.Budget.Memory) << 10, Wait: c.Hashers.Budget.Wait,
-		XCrypto: c.Hashers.Argon2.Implementation == "x/crypto",
+		XCrypto: c.Hashers.Argon2.Implementation == "x/crypto", Processors: a.processors,
 	})
 	if err != nil {
 		return err

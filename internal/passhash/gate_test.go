@@ -246,3 +246,16 @@ func TestGateHeavyHashLeavesHalfOfTheBudget(t *testing.T) {
 		hold(t, g, 64*mib)()
 	})
 }
+
+func TestHasher_Processors(t *testing.T) {
+	t.Parallel()
+	for processors, want := range map[int]int64{1: 64 * mib, 4: 16 * mib} {
+		h, err := New(Config{Argon2: Argon2{MemoryKiB: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}, Budget: 64 * mib, Processors: processors})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.gate.share != want {
+			t.Errorf("with %d processors a hash counts %d bytes of the budget, want %d", processors, h.gate.share, want)
+		}
+	}
+}

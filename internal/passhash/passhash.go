@@ -1,6 +1,7 @@
 package passhash
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -42,6 +43,8 @@ type Config struct {
 	Budget int64
 	// XCrypto computes Argon2 with golang.org/x/crypto instead of package argon2.
 	XCrypto bool
+	// Processors is how many ordinary hashes run at a time at most; 0 is runtime.GOMAXPROCS.
+	Processors int
 	// Wait is how long a request waits for its share; 0 is DefaultWait.
 	Wait time.Duration
 }
@@ -84,7 +87,7 @@ func New(c Config) (*Hasher, error) {
 		pool:   &argon2Pool{budget: budget, external: c.XCrypto, release: debug.FreeOSMemory},
 		argon2: c.Argon2, limits: c.Limits.raisedTo(c.Argon2),
 		largest: max(largestHash(available), c.Argon2.bytes()),
-		gate:    newGate(budget, c.Wait, runtime.GOMAXPROCS(0)),
+		gate:    newGate(budget, c.Wait, cmp.Or(c.Processors, runtime.GOMAXPROCS(0))),
 	}
 	// The dummy is never compared successfully, so it need not be a real hash: a
 	// random key of the right length costs the same to verify and nothing to make.
