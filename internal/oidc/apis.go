@@ -17,7 +17,7 @@ import (
 	"github.com/symbolon/symbolon/internal/claims"
 )
 
-// The APIs of providers that identify people without an id_token.
+// The APIs of providers whose claims are not, or not all, in an id_token.
 
 // get reads a JSON document with the person's token.
 func (p *Provider) get(ctx context.Context, address, scheme string, token *oauth2.Token, into any) error {
