@@ -229,7 +229,13 @@ func TestDispatcher_commits(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		const workers, messages = 8, 80
+		// One half of the workers ends 10 ms after the other, so that the order in which goroutines
+		// of one moment run makes no difference.
+		var begun atomic.Int64
 		w.channel.answer = func(context.Context, courier.Rendered) error {
+			if n := begun.Add(1); n > workers/2 && n <= workers {
+				pause(10 * time.Millisecond)
+			}
 			pause(20 * time.Millisecond)
 			return nil
 		}
