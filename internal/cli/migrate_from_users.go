@@ -228,6 +228,7 @@ func newAuth0Command(e *env) *cobra.Command {
 
 func newFirebaseCommand(e *env) *cobra.Command {
 	var parameters string
+	var trustCSV bool
 	c := newUsersCommand(e, "firebase", "the users of a Firebase export",
 		joined("symbolon migrate from-firebase -c symbolon.yml --hash-parameters parameters.json users.json"),
 		func(*userFlags) source {
@@ -246,10 +247,14 @@ func newFirebaseCommand(e *env) *cobra.Command {
 					}
 					return nil
 				},
-				read: func(r io.Reader) iter.Seq2[takeover.User, error] { return firebase.Users(r, p) },
+				read: func(r io.Reader) iter.Seq2[takeover.User, error] {
+					p.TrustCSV = trustCSV
+					return firebase.Users(r, p)
+				},
 			}
 		})
 	c.Flags().StringVar(&parameters, "hash-parameters", "",
 		"a `FILE` with base64_signer_key, base64_salt_separator, rounds and mem_cost, as Firebase's console shows them or in JSON")
+	c.Flags().BoolVar(&trustCSV, "trust-csv", false, "take users.csv, in which a person's name or photo URL can pass for rows of others")
 	return c
 }

@@ -18,7 +18,7 @@ import (
 // Systems write the same accounts in several forms; each gives what the others give.
 func TestReaders_forms(t *testing.T) {
 	t.Parallel()
-	parameters := firebase.Params{SignerKey: "AAAA", SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 14}
+	parameters := firebase.Params{SignerKey: "AAAA", SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 14, TrustCSV: true}
 	for name, test := range map[string]struct {
 		users iter.Seq2[takeover.User, error]
 		want  string

@@ -30,7 +30,7 @@ func readers() map[string]func(io.Reader) iter.Seq2[takeover.User, error] {
 		"keycloak": func(r io.Reader) iter.Seq2[takeover.User, error] { return keycloak.Users(r, "") },
 		"auth0":    func(r io.Reader) iter.Seq2[takeover.User, error] { return auth0.Users(r, nil) },
 		"firebase": func(r io.Reader) iter.Seq2[takeover.User, error] {
-			return firebase.Users(r, firebase.Params{SignerKey: "AAAA", SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 14})
+			return firebase.Users(r, firebase.Params{SignerKey: "AAAA", SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 14, TrustCSV: true})
 		},
 		"ldif": func(r io.Reader) iter.Seq2[takeover.User, error] { return ldif.Users(r, time.Unix(0, 0)) },
 		"supabase": scratched(func(r io.Reader, s takeover.Scratch) iter.Seq2[takeover.User, error] {

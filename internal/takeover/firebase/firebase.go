@@ -23,6 +23,7 @@ type Params struct {
 	SaltSeparator string `json:"base64_salt_separator"`
 	Rounds        int    `json:"rounds"`   // block size r of scrypt
 	MemoryCost    int    `json:"mem_cost"` // base-2 logarithm of N
+	TrustCSV      bool   `json:"-"`        // take an export in CSV: see ErrCSV
 }
 
 // ReadParams reads the parameters as JSON, or as the text that the console shows:
@@ -90,10 +91,18 @@ func own(provider string) bool {
 	return slices.Contains([]string{"password", "phone", "firebase", "emailLink", "anonymous", "custom"}, provider)
 }
 
-// Users reads the file that an export is, in JSON or CSV.
+// ErrCSV refuses an export in CSV. Firebase writes names and photo URLs into it as people set them: with commas, quotes and
+// line ends, by which one person's text reads as the values or rows of others.
+var ErrCSV = errors.New("is CSV, in which a person's name or photo URL can pass for values and rows of others: export users.json, " +
+	"or add --trust-csv if only you wrote names and photo URLs")
+
+// Users reads the file that an export is, in JSON or, if the parameters trust it, in CSV.
 func Users(r io.Reader, p Params) iter.Seq2[takeover.User, error] {
 	buffered := bufio.NewReader(r)
 	if !takeover.IsJSON(buffered) {
+		if _, err := buffered.Peek(1); err == nil && !p.TrustCSV {
+			return func(yield func(takeover.User, error) bool) { yield(takeover.User{}, fmt.Errorf("the file %w", ErrCSV)) }
+		}
 		return table(buffered, p)
 	}
 	return takeover.Array(buffered, "users", func(raw json.RawMessage) (takeover.User, error) {

@@ -1,6 +1,7 @@
 package firebase
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -88,5 +89,27 @@ func TestTable_earlier(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%d users", n)
+	}
+}
+
+// A photo URL or a name may hold the values of other columns and whole rows, without a trace.
+func TestUsers_untrustedCSV(t *testing.T) {
+	t.Parallel()
+	untrusted := params
+	untrusted.TrustCSV = false
+	for name, file := range map[string]string{
+		"a row":                      "u1,eve@example.org,true,AAAA,AQ==,Eve,https://p/1" + strings.Repeat(",", columnCustom-columnPicture) + "\n",
+		"a photo URL with a comma":   "u1,eve@example.org,true,AAAA,AQ==,Eve,https://p,VICTIM" + strings.Repeat(",", columnCustom-columnPicture) + "\n",
+		"a line of another document": "id,email\n",
+	} {
+		n := 0
+		for u, err := range Users(strings.NewReader(file), untrusted) {
+			if n++; !errors.Is(err, ErrCSV) {
+				t.Errorf("%s: got %+v, %v", name, u, err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%s: %d answers", name, n)
+		}
 	}
 }
