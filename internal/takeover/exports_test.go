@@ -330,7 +330,7 @@ func TestSchemaMapper_knownAddress(t *testing.T) {
 	}
 }
 
-// So it is with other identifiers and with phone numbers.
+// So it is with other identifiers and with phone numbers. An address to sign in by is never what the person alone wrote.
 func TestSchemaMapper_knownName(t *testing.T) {
 	t.Parallel()
 	schema, err := traits.Compile([]byte(`{"properties":{"traits":{"type":"object","properties":{
@@ -344,7 +344,7 @@ func TestSchemaMapper_knownName(t *testing.T) {
 	}
 	users, _ := read(readers()["auth0"](strings.NewReader(`[{"user_id":"auth0|1","username":"mallory","email":"m@example.org","phone_number":"+4915112345678","phone_verified":true,
  "user_metadata":{"username":"ceo","phone":"+4915199999999","nick":"m","contact":{"phone":"+4915199999999"},"login_email":"ceo@example.org","mail":"ceo@example.org"}},
- {"user_id":"auth0|2","user_metadata":{"username":"nell","phone":"+4915188888888"}}]`)))
+ {"user_id":"auth0|2","user_metadata":{"username":"nell","phone":"+4915188888888","login_email":"ceo@example.org","mail":"ceo@example.org","email":"ceo@example.org"}}]`)))
 	for i, want := range []string{
 		`{"username":"mallory","phone":"+4915112345678","nick":"m","contact":{"phone":"+4915112345678"},"login_email":"m@example.org","mail":"m@example.org"}`, `{"username":"nell","phone":"+4915188888888","contact":{"phone":"+4915188888888"}}`,
 	} {

@@ -79,7 +79,7 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 			continue
 		}
 		values := u.Claims
-		if f.AdminOnly || names(f, known) {
+		if f.AdminOnly || names(f, known) || isAddress(f, u.Claims) {
 			values = known
 		}
 		name, texts := search(values, f)
@@ -90,9 +90,17 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 // names reports whether a trait names the person by what the system knows: an identifier, an e-mail address or a phone number. That
 // goes before what the person wrote under another name of it, or people would choose whom they are taken for.
 func names(f traits.Field, known map[string]any) bool {
-	identifies := f.Identifier || f.CodeIdentifier
-	claim, _ := find(known, path(f), identifies && f.Type == "email")
-	return claim != "" && (identifies || !f.Multiple && (f.Type == "email" || claim == "email" || claim == "phone_number"))
+	claim, _ := find(known, path(f), identifies(f) && f.Type == "email")
+	return claim != "" && (identifies(f) || !f.Multiple && (f.Type == "email" || claim == "email" || claim == "phone_number"))
+}
+
+func identifies(f traits.Field) bool { return f.Identifier || f.CodeIdentifier }
+
+// isAddress reports whether people sign in by a trait that is an address. What the person alone wrote is none: the account
+// of its owner would be refused as the second one, and the owner's recovery would lead to this one.
+func isAddress(f traits.Field, values map[string]any) bool {
+	claim, _ := search(values, f)
+	return f.CodeIdentifier || f.Identifier && (f.Type == "email" || claim == "email" || claim == "phone_number")
 }
 
 // search returns the claim that a trait means, and its texts.
