@@ -29,21 +29,23 @@ func (d *dump) addNames(k kept) {
 // owner is the key of the user to which an object refers: by its key, its id in a blueprint, its UUID, its username (also as
 // a natural key), or by a member and its value. A number is a key alone. found is false for none, and if the file does not have the user.
 func (d *dump) owner(ref any) (key string, found bool) {
-	if ref == nil {
-		return "", false
-	}
 	members := []string{"pk", "id", "uuid", "username"}
-	switch list, isList := ref.([]any); {
-	case isList && len(list) == 1:
-		members, ref = []string{"username"}, list[0]
-	case isList && len(list) == 2:
-		if pair, ok := list[1].([]any); ok && len(pair) == 2 {
-			members = []string{name(pair[0])}
+	if list, isList := ref.([]any); isList {
+		members, ref = members[3:], nil
+		if len(list) == 1 {
+			ref = list[0]
+		} else if len(list) == 2 {
+			if pair, ok := list[1].([]any); ok && len(pair) == 2 {
+				members, ref = []string{name(pair[0])}, pair[1]
+			}
 		}
-	default:
-		if _, isNumber := ref.(float64); isNumber {
-			members = members[:1]
-		}
+	}
+	switch ref.(type) {
+	case string:
+	case float64:
+		members = members[:1]
+	default: // Go's own text of anything else may be a person's username
+		return "", false
 	}
 	for _, member := range members {
 		if key, found := d.First(tableNames, named(member, name(ref))); found {

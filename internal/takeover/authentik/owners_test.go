@@ -30,6 +30,18 @@ func TestUsers_owners(t *testing.T) {
 			`{"model":"authentik_core.user","pk":8,"fields":{"username":"vera"}}`, fmt.Sprintf(totp, "null"),
 			"none: has devices or links, and no object among the users",
 		},
+		"no text": {
+			`{"model":"authentik_core.user","pk":8,"fields":{"username":"<nil>"}}`, fmt.Sprintf(totp, "[null]"),
+			"<nil>: has devices or links, and no object among the users",
+		},
+		"a flag": {
+			`{"model":"authentik_core.user","pk":8,"fields":{"username":"true"}}`, fmt.Sprintf(totp, "true"),
+			"true: has devices or links, and no object among the users",
+		},
+		"a list of two": {
+			`{"model":"authentik_core.user","pk":8,"fields":{"username":"[a b]"}}`, fmt.Sprintf(totp, `["a","b"]`),
+			"[a b]: has devices or links, and no object among the users",
+		},
 		"no device": {
 			`{"model":"authentik_core.user","pk":8,"fields":{"username":"vera"}}`, `{"model":"authentik_stages_authenticator_static.statictoken","pk":4,"fields":{"device":3,"token":"abcdef"}}`,
 			"device 3: has recovery codes, and is not in the file",
