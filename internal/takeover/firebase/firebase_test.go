@@ -15,7 +15,7 @@ const export = `{"users":[
 ]}`
 
 var params = Params{
-	TrustCSV: true,
+	TrustCSV:      true,
 	SignerKey:     "bWFkZS11cC1zaWduZXIta2V5LW1hZGUtdXAtc2lnbmVyLWtleS1tYWRlLXVwLXNpZ25lci1rZXktbWFkZS11cA==",
 	SaltSeparator: "Bw==", Rounds: 8, MemoryCost: 10,
 }
