@@ -344,9 +344,11 @@ func TestSchemaMapper_knownName(t *testing.T) {
 	}
 	users, _ := read(readers()["auth0"](strings.NewReader(`[{"user_id":"auth0|1","username":"mallory","email":"m@example.org","phone_number":"+4915112345678","phone_verified":true,
  "user_metadata":{"username":"ceo","phone":"+4915199999999","nick":"m","contact":{"phone":"+4915199999999"},"login_email":"ceo@example.org","mail":"ceo@example.org"}},
- {"user_id":"auth0|2","user_metadata":{"username":"nell","phone":"+4915188888888","login_email":"ceo@example.org","mail":"ceo@example.org","email":"ceo@example.org"}}]`)))
+ {"user_id":"auth0|2","user_metadata":{"username":"nell","phone":"+4915188888888","login_email":"ceo@example.org","mail":"ceo@example.org","email":"ceo@example.org"}},
+ {"user_id":"auth0|3","email":"o@example.org","user_metadata":{"username":"ceo@example.org"}}]`)))
 	for i, want := range []string{
 		`{"username":"mallory","phone":"+4915112345678","nick":"m","contact":{"phone":"+4915112345678"},"login_email":"m@example.org","mail":"m@example.org"}`, `{"username":"nell","phone":"+4915188888888","contact":{"phone":"+4915188888888"}}`,
+		`{"login_email":"o@example.org","mail":"o@example.org"}`,
 	} {
 		if made, err := (takeover.SchemaMapper{Schema: schema}).Traits(users[i]); err != nil || string(made) != want {
 			t.Errorf("%s, %v, want %s", made, err, want)

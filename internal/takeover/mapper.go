@@ -79,10 +79,13 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 			continue
 		}
 		values := u.Claims
-		if f.AdminOnly || names(f, known) || isAddress(f, u.Claims) {
+		if f.AdminOnly || names(f, known) {
 			values = known
 		}
 		name, texts := search(values, f)
+		if identifies(f) && len(ownAddresses(texts, known)) > 0 {
+			name, texts = "", nil
+		}
 		visit(f, name, texts)
 	}
 }
@@ -96,11 +99,20 @@ func names(f traits.Field, known map[string]any) bool {
 
 func identifies(f traits.Field) bool { return f.Identifier || f.CodeIdentifier }
 
-// isAddress reports whether people sign in by a trait that is an address. What the person alone wrote is none: the account
-// of its owner would be refused as the second one, and the owner's recovery would lead to this one.
-func isAddress(f traits.Field, values map[string]any) bool {
-	claim, _ := search(values, f)
-	return f.CodeIdentifier || f.Identifier && (f.Type == "email" || claim == "email" || claim == "phone_number")
+// ownAddresses are the e-mail addresses among all that the person alone wrote. People sign in by none of them: the account of
+// its owner would be refused as the second one, and the owner's recovery would lead to this one.
+func ownAddresses(all []string, known map[string]any) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(text string) bool { return !traits.IsEmail(text) || holds(known, text) })
+}
+
+// holds reports whether one of the claims is or has a text.
+func holds(claims map[string]any, text string) bool {
+	for _, value := range claims {
+		if inner, ok := value.(map[string]any); ok && holds(inner, text) || slices.Contains(texts(value), text) {
+			return true
+		}
+	}
+	return false
 }
 
 // search returns the claim that a trait means, and its texts.
