@@ -128,12 +128,16 @@ tells what a key does.`,
 // shareProcessors runs Go on twice as many threads as there are processors, and returns how to undo that. Nothing
 // interrupts the code that hashes passwords for milliseconds, and the runtime looks at the network in between alone: while
 // 300 people signed in at once, a session check took up to 350 ms. With threads to spare the system shares the processors,
-// and it takes 6 ms. An operator who sets GOMAXPROCS decides instead.
+// and it takes 6 ms. An operator who sets GOMAXPROCS decides instead; under a quota of processor time, which Go keeps to with
+// fewer threads, more of them would only spend it sooner.
 func shareProcessors(e *env) (undo func()) {
 	if slices.ContainsFunc(e.Environ, func(v string) bool { return strings.HasPrefix(v, "GOMAXPROCS=") }) {
 		return func() {}
 	}
 	before := runtime.GOMAXPROCS(0)
+	if before < runtime.NumCPU() {
+		return func() {}
+	}
 	runtime.GOMAXPROCS(2 * before)
 	return func() { runtime.GOMAXPROCS(before) }
 }

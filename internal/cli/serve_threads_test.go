@@ -13,10 +13,22 @@ func TestShareProcessors(t *testing.T) { //nolint:paralleltest // it changes the
 	}
 	undo()
 	undo = shareProcessors(&env{Environ: []string{"GOGC=100"}})
-	if got := runtime.GOMAXPROCS(0); got != 2*before {
-		t.Errorf("%d threads for %d processors", got, before)
+	want := 2 * before
+	if before < runtime.NumCPU() { // under a quota
+		want = before
+	}
+	if got := runtime.GOMAXPROCS(0); got != want {
+		t.Errorf("%d threads for %d processors, want %d", got, before, want)
 	}
 	undo()
+	runtime.GOMAXPROCS(max(1, runtime.NumCPU()-1))
+	few := runtime.GOMAXPROCS(0)
+	undo = shareProcessors(&env{})
+	if got := runtime.GOMAXPROCS(0); got != few && few < runtime.NumCPU() {
+		t.Errorf("%d threads where a quota leaves %d", got, few)
+	}
+	undo()
+	runtime.GOMAXPROCS(before)
 	if got := runtime.GOMAXPROCS(0); got != before {
 		t.Errorf("%d threads afterwards, want %d", got, before)
 	}
