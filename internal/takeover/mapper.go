@@ -83,7 +83,7 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 			values = known
 		}
 		name, texts := search(values, f)
-		if identifies(f) && len(ownAddresses(texts, known)) > 0 {
+		if identifies(f) && slices.ContainsFunc(texts, func(text string) bool { return isOwnAddress(text, known) }) {
 			name, texts = "", nil
 		}
 		visit(f, name, texts)
@@ -99,10 +99,10 @@ func names(f traits.Field, known map[string]any) bool {
 
 func identifies(f traits.Field) bool { return f.Identifier || f.CodeIdentifier }
 
-// ownAddresses are the e-mail addresses among all that the person alone wrote. People sign in by none of them: the account of
-// its owner would be refused as the second one, and the owner's recovery would lead to this one.
-func ownAddresses(all []string, known map[string]any) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(text string) bool { return !traits.IsEmail(text) || holds(known, text) })
+// isOwnAddress reports whether a text is an e-mail address that the person alone wrote. People do not sign in by such a one: the
+// account of its owner would be refused as the second one, and the owner's recovery would lead to this one.
+func isOwnAddress(text string, known map[string]any) bool {
+	return traits.IsEmail(text) && !holds(known, text)
 }
 
 // holds reports whether one of the claims is or has a text.
