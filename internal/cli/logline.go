@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // lineHandler writes the lines of slog.TextHandler in half of its time, as long as no part of a line needs
@@ -24,8 +23,7 @@ func (h lineHandler) Handle(ctx context.Context, r slog.Record) error {
 		return h.Handler.Handle(ctx, r)
 	}
 	var space [512]byte
-	line := append(space[:0], "time="...)
-	line = appendMillis(line, r.Time)
+	line := r.Time.AppendFormat(append(space[:0], "time="...), "2006-01-02T15:04:05.000Z07:00")
 	line = append(append(line, " level="...), r.Level.String()...)
 	line = append(append(line, " msg="...), r.Message...)
 	line = append(line, h.attrs...)
@@ -82,9 +80,4 @@ func isPlain(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// appendMillis appends a time as RFC 3339 has it, with milliseconds.
-func appendMillis(line []byte, t time.Time) []byte {
-	return t.AppendFormat(line, "2006-01-02T15:04:05.000Z07:00")
 }
