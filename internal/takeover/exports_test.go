@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/symbolon/symbolon/internal/store/scratch/scratchtest"
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/takeover/auth0"
 	"github.com/symbolon/symbolon/internal/takeover/keycloak"
@@ -212,7 +213,7 @@ func TestKeycloak_realms(t *testing.T) {
 
 func TestAuth0_hashes(t *testing.T) {
 	t.Parallel()
-	hashes := newScratch(t)
+	hashes := scratchtest.New(t)
 	if err := auth0.Hashes(strings.NewReader(`{"_id":{"$oid":"1"},"passwordHash":"x"}`+"\n"+`{"_id":{"$oid":"2"},"passwordHash":"y"}`), hashes); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/symbolon/symbolon/internal/store/scratch/scratchtest"
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/takeover/auth0"
 	"github.com/symbolon/symbolon/internal/takeover/firebase"
@@ -107,7 +108,7 @@ func TestSupabase_tables(t *testing.T) {
 		links   = `[{"provider_id":"42","user_id":"u1","identity_data":{"sub":"42"},"provider":"github"},{"provider_id":"7","user_id":"gone","provider":"google"}]`
 		factors = "id,user_id,factor_type,status,secret\nf1,u1,totp,verified,ABC\n"
 	)
-	tables := supabase.NewTables(time.Unix(0, 0), newScratch(t))
+	tables := supabase.NewTables(time.Unix(0, 0), scratchtest.New(t))
 	for _, file := range []string{people, links, factors} {
 		if err := tables.Prepare(strings.NewReader(file)); err != nil {
 			t.Fatal(err)
@@ -138,7 +139,7 @@ func TestSupabase_tablesOfDocument(t *testing.T) {
 		people  = `{"users":[{"id":"u1","email":"v@example.org"}]}`
 		factors = "id,user_id,factor_type,status,secret\nf1,u1,totp,verified,ABC\n"
 	)
-	tables := supabase.NewTables(time.Unix(0, 0), newScratch(t))
+	tables := supabase.NewTables(time.Unix(0, 0), scratchtest.New(t))
 	for _, file := range []string{people, factors} {
 		if err := tables.Prepare(strings.NewReader(file)); err != nil {
 			t.Fatal(err)
@@ -162,7 +163,7 @@ func TestSupabase_tablesOfDocument(t *testing.T) {
 // What a second document says of a user of the first one comes too late, and is told.
 func TestSupabase_documents(t *testing.T) {
 	t.Parallel()
-	tables := supabase.NewTables(time.Unix(0, 0), newScratch(t))
+	tables := supabase.NewTables(time.Unix(0, 0), scratchtest.New(t))
 	const document = `{"users":[{"id":"%s"}],"identities":[{"user_id":"u1","provider":"google","provider_id":"1"}],"mfa_factors":null}`
 	for _, id := range []string{"u1", "u2"} {
 		users, faults := read(tables.Users(strings.NewReader(fmt.Sprintf(document, id))))

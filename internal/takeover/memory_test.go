@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/symbolon/symbolon/internal/store/scratch/scratchtest"
 	"github.com/symbolon/symbolon/internal/takeover"
 	"github.com/symbolon/symbolon/internal/takeover/auth0"
 	"github.com/symbolon/symbolon/internal/takeover/authentik"
@@ -60,7 +61,7 @@ func withBelongings(t *testing.T, system string, r io.Reader, count int) iter.Se
 	if system != "auth0" {
 		return readers()[system](r)
 	}
-	hashes := newScratch(t)
+	hashes := scratchtest.New(t)
 	file := written(func(w *bufio.Writer) {
 		for n := range count {
 			fmt.Fprintf(w, `{"user_id":"auth0|%d","passwordHash":%q}`+"\n", n, strings.Repeat("x", 1_000))
@@ -120,7 +121,7 @@ func TestReaders_brokenScratch(t *testing.T) {
 			return auth0.Users(strings.NewReader(`{"user_id":"auth0|1"}`), s)
 		},
 	} {
-		if good, faults := read(users(&broken{Scratch: newScratch(t)})); len(good) > 0 || len(faults) != 1 || faults[0] != ": short write" {
+		if good, faults := read(users(&broken{Scratch: scratchtest.New(t)})); len(good) > 0 || len(faults) != 1 || faults[0] != ": short write" {
 			t.Errorf("%s: %+v, %q", system, good, faults)
 		}
 	}

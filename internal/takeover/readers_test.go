@@ -52,18 +52,6 @@ func scratched(users func(io.Reader, takeover.Scratch) iter.Seq2[takeover.User, 
 	}
 }
 
-// newScratch is one that ends with the test.
-func newScratch(t *testing.T) takeover.Scratch {
-	t.Helper()
-	s := &scratch.Scratch{}
-	t.Cleanup(func() {
-		if err := errors.Join(s.Err(), s.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 // Exports of the same systems differ by version and by how they were made.
 func TestReaders(t *testing.T) {
 	t.Parallel()

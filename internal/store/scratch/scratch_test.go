@@ -9,25 +9,15 @@ import (
 	"testing"
 
 	"github.com/symbolon/symbolon/internal/store/scratch"
+	"github.com/symbolon/symbolon/internal/store/scratch/scratchtest"
 	"github.com/symbolon/symbolon/internal/takeover"
 )
-
-func open(t *testing.T) *scratch.Scratch {
-	t.Helper()
-	s := &scratch.Scratch{}
-	t.Cleanup(func() {
-		if err := errors.Join(s.Err(), s.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
 
 var _ takeover.Scratch = (*scratch.Scratch)(nil)
 
 func TestScratch(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	s := scratchtest.New(t)
 	for _, e := range [][2]string{{"b", "1"}, {"a\x00", "2"}, {"b", ""}, {"", "3"}, {"é", "4"}} {
 		s.Add("one", e[0], []byte(e[1]))
 	}
@@ -74,7 +64,7 @@ func TestScratch(t *testing.T) {
 func TestScratch_file(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	s := open(t)
+	s := scratchtest.New(t)
 	for n := range 20_000 {
 		s.Add("one", strconv.Itoa(n), make([]byte, 400))
 	}

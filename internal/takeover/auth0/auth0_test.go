@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/symbolon/symbolon/internal/store/scratch"
+	"github.com/symbolon/symbolon/internal/store/scratch/scratchtest"
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
@@ -35,8 +35,7 @@ func collect(t *testing.T, text string, known takeover.Scratch) (users []takeove
 
 func TestUsers(t *testing.T) {
 	t.Parallel()
-	known := &scratch.Scratch{}
-	defer func() { _ = known.Close() }()
+	known := scratchtest.New(t)
 	if err := Hashes(strings.NewReader(hashes), known); err != nil {
 		t.Fatal(err)
 	}

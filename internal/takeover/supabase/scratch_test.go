@@ -1,24 +1,17 @@
 package supabase
 
 import (
-	"errors"
 	"io"
 	"iter"
 	"testing"
 	"time"
 
-	"github.com/symbolon/symbolon/internal/store/scratch"
+	"github.com/symbolon/symbolon/internal/store/scratch/scratchtest"
 	"github.com/symbolon/symbolon/internal/takeover"
 )
 
 // usersOf is Users with a scratch that ends with the test.
 func usersOf(t *testing.T, r io.Reader, now time.Time) iter.Seq2[takeover.User, error] {
 	t.Helper()
-	s := &scratch.Scratch{}
-	t.Cleanup(func() {
-		if err := errors.Join(s.Err(), s.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return Users(r, now, s)
+	return Users(r, now, scratchtest.New(t))
 }
