@@ -338,6 +338,8 @@ func TestSchemaMapper_knownName(t *testing.T) {
  "username":{"type":"string","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}},
  "phone":{"type":"string","ory.sh/kratos":{"verification":{"via":"sms"}}},"nick":{"type":"string"},
  "contact":{"type":"object","properties":{"phone":{"type":"string","ory.sh/kratos":{"verification":{"via":"sms"}}}}},
+ "backup":{"type":"string","ory.sh/kratos":{"recovery":{"via":"email"}}},
+ "logins":{"type":"array","items":{"type":"string","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}}},
  "login_email":{"type":"string","format":"email","ory.sh/kratos":{"credentials":{"password":{"identifier":true}}}},
  "mail":{"type":"string","ory.sh/kratos":{"credentials":{"code":{"identifier":true,"via":"email"}}}}}}}}`))
 	if err != nil {
@@ -346,13 +348,21 @@ func TestSchemaMapper_knownName(t *testing.T) {
 	users, _ := read(readers()["auth0"](strings.NewReader(`[{"user_id":"auth0|1","username":"mallory","email":"m@example.org","phone_number":"+4915112345678","phone_verified":true,
  "user_metadata":{"username":"ceo","phone":"+4915199999999","nick":"m","contact":{"phone":"+4915199999999"},"login_email":"ceo@example.org","mail":"ceo@example.org"}},
  {"user_id":"auth0|2","user_metadata":{"username":"nell","phone":"+4915188888888","login_email":"ceo@example.org","mail":"ceo@example.org","email":"ceo@example.org"}},
- {"user_id":"auth0|3","email":"o@example.org","user_metadata":{"username":"ceo@example.org"}}]`)))
+ {"user_id":"auth0|3","email":"o@example.org","name":"ceo@example.org","user_metadata":{"username":" CEO@example.org\u00a0","backup":"ceo@example.org","logins":["nell"," ceo@example.org"]}},
+ {"user_id":"auth0|4","email":"p@example.org","user_metadata":{"username":"P@Example.org"}}]`)))
 	for i, want := range []string{
 		`{"username":"mallory","phone":"+4915112345678","nick":"m","contact":{"phone":"+4915112345678"},"login_email":"m@example.org","mail":"m@example.org"}`, `{"username":"nell","phone":"+4915188888888","contact":{"phone":"+4915188888888"}}`,
-		`{"login_email":"o@example.org","mail":"o@example.org"}`,
+		`{"logins":["nell"],"login_email":"o@example.org","mail":"o@example.org"}`,
+		`{"username":"P@Example.org","login_email":"p@example.org","mail":"p@example.org"}`,
 	} {
 		if made, err := (takeover.SchemaMapper{Schema: schema}).Traits(users[i]); err != nil || string(made) != want {
 			t.Errorf("%s, %v, want %s", made, err, want)
+		}
+	}
+	lost := takeover.SchemaMapper{Schema: schema}.Lost(users[2])
+	for _, claim := range []string{"backup", "logins", "username"} {
+		if want := claim + " (e-mail addresses that only the person wrote)"; !slices.Contains(lost, want) {
+			t.Errorf("%q does not tell of %s", lost, want)
 		}
 	}
 }

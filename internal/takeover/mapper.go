@@ -26,9 +26,13 @@ func (m SchemaMapper) Lost(u User) []string {
 		if len(texts) > 1 && !f.Multiple {
 			lost = append(lost, name+" (all but the first value)")
 		}
-		if own, _ := search(u.Claims, f); f.AdminOnly && own != name {
+		switch own, all := search(u.Claims, f); {
+		case f.AdminOnly && own != name:
 			used[own] = true
 			lost = append(lost, own+" (people write it themselves, and only administrators may set its trait)")
+		case len(texts) < len(all) && (name == "" || own == name):
+			used[own] = true
+			lost = append(lost, own+" (e-mail addresses that only the person wrote)")
 		}
 	})
 	lost = append(lost, unused("", u.Claims, used)...)
@@ -83,8 +87,11 @@ func (m SchemaMapper) each(u User, visit func(f traits.Field, name string, texts
 			values = known
 		}
 		name, texts := search(values, f)
-		if identifies(f) && slices.ContainsFunc(texts, func(text string) bool { return isOwnAddress(text, known) }) {
-			name, texts = "", nil
+		if (identifies(f) || f.Address) && member(known, name) == nil {
+			texts = slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return isOwnAddress(text, known) })
+		}
+		if len(texts) == 0 {
+			name = ""
 		}
 		visit(f, name, texts)
 	}
@@ -99,20 +106,13 @@ func names(f traits.Field, known map[string]any) bool {
 
 func identifies(f traits.Field) bool { return f.Identifier || f.CodeIdentifier }
 
-// isOwnAddress reports whether a text is an e-mail address that the person alone wrote. People do not sign in by such a one: the
-// account of its owner would be refused as the second one, and the owner's recovery would lead to this one.
+// isOwnAddress reports whether a text is an e-mail address that the person alone wrote, in any spelling. Nothing that identifies
+// or recovers an account is filled with such a one: the account of its owner would be refused as the second one, and the owner's
+// recovery would lead to this one. What else the system knows of the person, such as a name, may be of their choice too.
 func isOwnAddress(text string, known map[string]any) bool {
-	return traits.IsEmail(text) && !holds(known, text)
-}
-
-// holds reports whether one of the claims is or has a text.
-func holds(claims map[string]any, text string) bool {
-	for _, value := range claims {
-		if inner, ok := value.(map[string]any); ok && holds(inner, text) || slices.Contains(texts(value), text) {
-			return true
-		}
-	}
-	return false
+	email, _ := known["email"].(string)
+	address := traits.Normalize(text)
+	return traits.IsEmail(address) && address != traits.Normalize(email)
 }
 
 // search returns the claim that a trait means, and its texts.

@@ -43,6 +43,8 @@ type Field struct {
 	Identifier bool
 	// CodeIdentifier is set if people name the trait, or one of its elements, to sign in with a code.
 	CodeIdentifier bool
+	// Address is set if mail goes to the trait, or to one of its elements: it verifies or recovers.
+	Address bool
 	// Autocomplete is an HTML autofill token where the purpose is certain.
 	Autocomplete string
 }
@@ -99,6 +101,7 @@ func (p *property) field() Field {
 		Identifier: p.leaf.identifier,
 
 		CodeIdentifier: p.leaf.codeIdentifier,
+		Address:        p.leaf.address,
 		AdminOnly:      p.adminOnly,
 		Autocomplete:   p.autocomplete(),
 	}

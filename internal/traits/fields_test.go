@@ -27,7 +27,7 @@ func TestFieldsOfTheRecordedSchemas(t *testing.T) {
 	three, two, eighteen := 3, 2, 18.0
 	for name, want := range map[string][]Field{
 		"person": {
-			{Name: "traits.email", Type: "email", Title: "E-Mail", Required: true, MinLength: &three, Identifier: true, Autocomplete: "email"},
+			{Name: "traits.email", Type: "email", Title: "E-Mail", Required: true, MinLength: &three, Identifier: true, Address: true, Autocomplete: "email"},
 			{Name: "traits.name.first", Type: "text", MinLength: &two, Autocomplete: "given-name"},
 			{Name: "traits.name.last", Type: "text", Autocomplete: "family-name"},
 			{Name: "traits.age", Type: "number", Minimum: &eighteen},
@@ -44,7 +44,7 @@ func TestFieldsOfTheRecordedSchemas(t *testing.T) {
 		},
 		"multi": {
 			{Name: "traits.username", Type: "text", Required: true, Identifier: true, Autocomplete: "username"},
-			{Name: "traits.emails", Type: "text", Multiple: true, Identifier: true},
+			{Name: "traits.emails", Type: "text", Multiple: true, Identifier: true, Address: true},
 			{Name: "traits.consent", Type: "checkbox"},
 			{Name: "traits.level", Type: "number"},
 		},
@@ -141,7 +141,7 @@ func TestTheSchemaThatComesWithTheProgramWorks(t *testing.T) {
 	s := schemaText(t, string(DefaultSchema()))
 	maxMail, minMail, maxName := 254, 3, 100
 	want := []Field{
-		{Name: "traits.email", Type: "email", Title: "E-Mail", Required: true, MinLength: &minMail, MaxLength: &maxMail, Identifier: true, Autocomplete: "email"},
+		{Name: "traits.email", Type: "email", Title: "E-Mail", Required: true, MinLength: &minMail, MaxLength: &maxMail, Identifier: true, Address: true, Autocomplete: "email"},
 		{Name: "traits.name.first", Type: "text", Title: "First name", MaxLength: &maxName, Autocomplete: "given-name"},
 		{Name: "traits.name.last", Type: "text", Title: "Last name", MaxLength: &maxName, Autocomplete: "family-name"},
 	}

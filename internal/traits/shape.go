@@ -53,6 +53,7 @@ type leaf struct {
 	identifier bool
 	// codeIdentifier: the value identifies with a code.
 	codeIdentifier bool
+	address        bool // mail goes to it
 	minLength      *int
 	maxLength      *int
 	minimum        *float64
@@ -170,6 +171,7 @@ func (l *leaf) describe(s *jsonschema.Schema) {
 	l.nullable = l.nullable || s.Types != nil && slices.Contains(s.Types.ToStrings(), "null")
 	l.identifier = l.identifier || marked(s, func(e *extension) bool { return e.identifier })
 	l.codeIdentifier = l.codeIdentifier || marked(s, func(e *extension) bool { return e.factors.codeIdentifier })
+	l.address = l.address || marked(s, func(e *extension) bool { return e.verification == "email" || e.recovery == "email" })
 	l.minLength = cmp.Or(l.minLength, s.MinLength)
 	l.maxLength = cmp.Or(l.maxLength, s.MaxLength)
 	l.minimum = cmp.Or(l.minimum, float(s.Minimum))
